@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: The Lethe authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The front door.  `make run` and `make test` are all a newcomer needs; both
+# install what is missing first.  `make help` lists the rest.
+
+# Layers, lowest first.  A file may include headers of its own layer and of
+# layers before it; scripts/check-includes proves it.
+LAYERS := base shim crypto db blob audit store vault privacy retention ingest export cli
+
+ifdef SANITIZE
+BUILD    := build/sanitize
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+OPT      := -O1 -g
+else ifdef TSAN
+BUILD    := build/tsan
+SANFLAGS := -fsanitize=thread -fno-omit-frame-pointer
+OPT      := -O1 -g
+else
+BUILD    := build
+SANFLAGS :=
+OPT      := -O2 -g
+endif
+
+CC       := gcc
+CXX      := g++
+PKGS     := sqlite3 openssl libsodium icu-i18n icu-uc libarchive sndfile
+WARN     := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-qual -Wwrite-strings \
+            -Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough
+CWARN    := $(WARN) -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
+HARDEN   := -fstack-protector-strong -fPIE -fno-plt
+ifeq ($(SANFLAGS),)
+HARDEN   += -D_FORTIFY_SOURCE=2
+endif
+CPPFLAGS := -Isrc -D_GNU_SOURCE $(shell pkg-config --cflags p11-kit-1 $(PKGS) 2>/dev/null)
+CFLAGS   := -std=c17 $(OPT) $(CWARN) $(HARDEN) $(SANFLAGS)
+CXXFLAGS := -std=c++17 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS)
+LDFLAGS  := -pie -Wl,-z,relro,-z,now $(SANFLAGS)
+LDLIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lphonenumber -lsimdjson -lpthread -ldl
+
+SRC      := $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c src/$(l)/*.cc))
+OBJ      := $(patsubst src/%,$(BUILD)/obj/%.o,$(SRC))
+LIBOBJ   := $(filter-out $(BUILD)/obj/cli/main.c.o,$(OBJ))
+LIB      := $(BUILD)/liblethe.a
+
+# One test program per tests/<layer>/<name>.c, linked against the whole library.
+TESTSRC  := $(foreach l,$(LAYERS),$(wildcard tests/$(l)/*.c))
+TESTBIN  := $(patsubst tests/%.c,$(BUILD)/test/%,$(TESTSRC))
+FAULTLIB := $(BUILD)/test/faults.so
+
+PREFIX   := /usr/local
+
+.PHONY: all run test test-long bench fuzz lint install clean deps help
+.DEFAULT_GOAL := all
+
+all: $(BUILD)/lethe
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make run         install what is missing, build, run the first-run tour on bundled real data
+run: deps
+	$(MAKE) --no-print-directory all
+	LETHE=$(BUILD)/lethe scripts/tour
+
+## make test        install what is missing, build, run every test   (SANITIZE=1, TSAN=1, LONG=1)
+test: deps
+	$(MAKE) --no-print-directory test-built
+
+## make bench       measure against baselines in the same run; prints ratios
+bench: deps
+	$(MAKE) --no-print-directory all $(BUILD)/bench
+	scripts/bench $(BUILD)
+
+## make fuzz        run every fuzzer for FUZZ_SECONDS each (default 20)
+fuzz: deps
+	scripts/fuzz
+
+## make lint        include direction, SQL placement, banned calls, clang-tidy, cppcheck
+lint: deps
+	scripts/check-includes
+	scripts/check-sql
+	scripts/check-banned
+	scripts/check-static
+
+## make install     DESTDIR= and PREFIX= as usual
+install: all
+	install -D -m 0755 $(BUILD)/lethe $(DESTDIR)$(PREFIX)/bin/lethe
+	install -D -m 0644 man/lethe.1 $(DESTDIR)$(PREFIX)/share/man/man1/lethe.1
+
+## make clean       remove build/
+clean:
+	rm -rf build
+
+deps:
+	@scripts/deps
+
+.PHONY: test-built
+test-built: $(BUILD)/lethe $(TESTBIN) $(FAULTLIB)
+	BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE)$(TSAN) LONG=$(LONG) scripts/run-tests
+
+$(BUILD)/lethe: $(BUILD)/obj/cli/main.c.o $(LIB)
+	$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Rebuilt whole, so that an object whose source is gone does not linger in it.
+$(LIB): $(LIBOBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/obj/%.c.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/%.cc.o: src/%.cc Makefile
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/test/obj/%.o: tests/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(TESTBIN): $(BUILD)/test/%: $(BUILD)/test/obj/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+$(FAULTLIB): tests/e2e/faults.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=c17 -O1 -g $(CWARN) -fPIC -shared -o $@ $< -ldl
+
+$(BUILD)/bench: tests/bench/bench.c $(LIB)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $(BUILD)/bench.o $<
+	$(CXX) $(LDFLAGS) -o $@ $(BUILD)/bench.o $(LIB) $(LDLIBS)
+
+# Keep the test objects: make would otherwise delete them as intermediates.
+.SECONDARY:
+
+-include $(OBJ:.o=.d)
+-include $(wildcard $(BUILD)/test/obj/*/*.d)

@@ -1,0 +1,99 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum result err_set(struct err *err, enum result code, const char *fmt, ...)
+{
+	va_list ap;
+
+	err->code = code;
+	err->where[0] = err->mend[0] = '\0';
+	va_start(ap, fmt);
+	vsnprintf(err->what, sizeof err->what, fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+enum result err_sys(struct err *err, const char *fmt, ...)
+{
+	int saved = errno;
+	size_t used;
+	va_list ap;
+
+	err->where[0] = err->mend[0] = '\0';
+	va_start(ap, fmt);
+	vsnprintf(err->what, sizeof err->what, fmt, ap);
+	va_end(ap);
+	used = strlen(err->what);
+	snprintf(err->what + used, sizeof err->what - used, ": %s", strerror(saved));
+	if (saved == ENOSPC || saved == EDQUOT)
+		err->code = ERR_FULL;
+	else if (saved == ENOMEM)
+		err->code = ERR_NO_MEMORY;
+	else
+		err->code = ERR_IO;
+	if (err->code == ERR_FULL)
+		err_mend(err, "free some space and run the same command again; nothing acknowledged is lost");
+	return err->code;
+}
+
+enum result err_where(struct err *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err->where, sizeof err->where, fmt, ap);
+	va_end(ap);
+	return err->code;
+}
+
+enum result err_mend(struct err *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err->mend, sizeof err->mend, fmt, ap);
+	va_end(ap);
+	return err->code;
+}
+
+enum result err_no_memory(struct err *err)
+{
+	return err_set(err, ERR_NO_MEMORY, "out of memory");
+}
+
+const char *result_name(enum result code)
+{
+	static const char *const names[] = {
+	    [OK] = "ok",
+	    [ERR_INPUT] = "input",
+	    [ERR_NOT_FOUND] = "not_found",
+	    [ERR_EXISTS] = "exists",
+	    [ERR_DENIED] = "denied",
+	    [ERR_GONE] = "gone",
+	    [ERR_CORRUPT] = "corrupt",
+	    [ERR_IO] = "io",
+	    [ERR_FULL] = "full",
+	    [ERR_BUSY] = "busy",
+	    [ERR_LIMIT] = "limit",
+	    [ERR_NO_MEMORY] = "no_memory",
+	    [ERR_INTERRUPTED] = "interrupted",
+	    [ERR_UNSUPPORTED] = "unsupported",
+	    [ERR_INTERNAL] = "internal",
+	};
+
+	return names[code];
+}
+
+_Noreturn void invariant_failed(const char *cond, const char *file, int line)
+{
+	fprintf(stderr, "lethe: broken invariant: %s (%s:%d)\n", cond, file, line);
+	abort();
+}

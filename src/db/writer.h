@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The group-commit writer: one thread owns the write connections; many
+ * operations share one commit and one fsync, and each is acknowledged after it.
+ *
+ * Each group runs in one transaction per database; each operation in a
+ * savepoint in all of them, so that one that fails undoes only itself.  The
+ * databases are committed in the order given: keys before the data they open.
+ */
+#ifndef LETHE_DB_WRITER_H
+#define LETHE_DB_WRITER_H
+
+#include "db/db.h"
+
+#define WRITER_DBS_MAX 2
+
+struct writer;
+
+/* Runs on the writer thread inside the group's transaction. Fails by err; then its changes are undone. */
+typedef enum result writer_op(void *arg, struct err *err);
+/* Called on the writer thread at the start of a group (NULL err content), before its commit, and after it failed. */
+struct writer_hooks {
+	void *arg;
+	enum result (*before_commit)(void *arg, struct err *err); /* required or NULL; failing fails the whole group */
+	void (*rolled_back)(void *arg);                           /* caches filled by the group must be dropped */
+};
+
+/* A submitted operation; owned by the caller until writer_wait returns. */
+struct writer_ticket {
+	writer_op *op;
+	void *arg;
+	enum result result;
+	struct err err;
+	bool done;
+	struct writer_ticket *next; /* the writer's */
+};
+
+/* The connections are borrowed: nobody else may use them until writer_stop. */
+MUST_CHECK enum result writer_start(struct db *const *dbs, size_t count, const struct writer_hooks *hooks,
+				    struct writer **out, struct err *err);
+/* Queues; returns at once. */
+void writer_submit(struct writer *w, struct writer_ticket *ticket, writer_op *op, void *arg);
+/* Blocks until the ticket's group is on disk (or failed). */
+MUST_CHECK enum result writer_wait(struct writer *w, struct writer_ticket *ticket, struct err *err);
+/* submit and wait. */
+MUST_CHECK enum result writer_do(struct writer *w, writer_op *op, void *arg, struct err *err);
+/* Finishes what is queued, joins the thread. NULL is fine. */
+void writer_stop(struct writer *w);
+
+#endif

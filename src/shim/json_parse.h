@@ -1,0 +1,31 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Reading JSON with simdjson.
+ */
+#ifndef LETHE_SHIM_JSON_PARSE_H
+#define LETHE_SHIM_JSON_PARSE_H
+
+#include "base/json.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A parser with its own buffers, reused from document to document. One thread at a time. */
+struct json_parser;
+
+MUST_CHECK enum result json_parser_new(size_t max_document, struct json_parser **out, struct err *err);
+void json_parser_free(struct json_parser *parser);
+/* Parses exactly one document; the tree lives in `pool`. Duplicate member names are refused by name.
+ * ERR_INPUT tells what and at which byte. Integers beyond int64 become JSON_DOUBLE. Depth over 64 is refused. */
+MUST_CHECK enum result json_parse(struct json_parser *parser, const char *text, size_t len, struct pool *pool,
+				  const struct json **out, struct err *err);
+/* One document with a parser made for it. */
+MUST_CHECK enum result json_parse_once(const char *text, size_t len, struct pool *pool, const struct json **out,
+				       struct err *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
