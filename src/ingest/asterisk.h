@@ -9,7 +9,7 @@
 #ifndef LETHE_INGEST_ASTERISK_H
 #define LETHE_INGEST_ASTERISK_H
 
-#include "ingest/csv.h"
+#include "base/csv.h"
 #include "ingest/intake.h"
 
 struct asterisk_layout; /* which column is what, decided from the first rows; owned by the reader's caller */

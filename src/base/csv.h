@@ -3,8 +3,8 @@
  *
  * Comma-separated values (RFC 4180), read from a stream of bytes.
  */
-#ifndef LETHE_INGEST_CSV_H
-#define LETHE_INGEST_CSV_H
+#ifndef LETHE_BASE_CSV_H
+#define LETHE_BASE_CSV_H
 
 #include "base/buf.h"
 #include "base/pool.h"
