@@ -1,0 +1,401 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "crypto/primitives.h"
+
+#include <errno.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+
+/* LeakSanitizer traces its own process, which one that is not dumpable forbids. */
+#if defined(__SANITIZE_ADDRESS__)
+#define KEEP_DUMPABLE 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KEEP_DUMPABLE 1
+#endif
+#endif
+
+/* OpenSSL takes lengths as int. No caller comes near: payloads are pages, media are segments. */
+#define AEAD_LEN_MAX ((size_t)1 << 30)
+
+/* One set per thread, made at its first use, freed when it ends. Each holds its last key until its next use. */
+struct contexts {
+	EVP_MAC_CTX *hmac;
+	EVP_CIPHER_CTX *seal, *open;
+	EVP_MD_CTX *sha256;
+};
+
+static EVP_MD *md_sha256;
+static EVP_CIPHER *cipher_gcm;
+static EVP_MAC *mac_hmac;
+static pthread_key_t contexts_key;
+static pthread_mutex_t init_lock = PTHREAD_MUTEX_INITIALIZER;
+static int ready;
+static _Thread_local struct contexts *mine;
+
+static void contexts_free(void *arg)
+{
+	struct contexts *c = arg;
+
+	if (c == NULL)
+		return;
+	EVP_MAC_CTX_free(c->hmac);
+	EVP_CIPHER_CTX_free(c->seal);
+	EVP_CIPHER_CTX_free(c->open);
+	EVP_MD_CTX_free(c->sha256);
+	free(c);
+	mine = NULL; /* a destructor of the same thread may come later and start afresh */
+}
+
+static enum result fetch_algorithms(struct err *err)
+{
+	md_sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	cipher_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	mac_hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	if (md_sha256 != NULL && cipher_gcm != NULL && mac_hmac != NULL)
+		return OK;
+	err_set(err, ERR_UNSUPPORTED, "this OpenSSL lacks SHA-256, AES-256-GCM or HMAC");
+	return err_mend(err, "check the providers in openssl.cnf: `openssl list -providers` must show \"default\" or \"fips\"");
+}
+
+/* Keys must reach neither a core file nor another process of the same user. */
+static enum result harden(struct err *err)
+{
+	const struct rlimit none = {0, 0};
+
+	if (setrlimit(RLIMIT_CORE, &none) != 0)
+		return err_sys(err, "cannot turn core dumps off");
+#ifndef KEEP_DUMPABLE
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return err_sys(err, "cannot make the process not dumpable");
+#endif
+	return OK;
+}
+
+static enum result init_locked(struct err *err)
+{
+	enum result rc;
+
+	if (ready)
+		return OK;
+	if (sodium_init() < 0)
+		return err_set(err, ERR_INTERNAL, "libsodium cannot start");
+	rc = fetch_algorithms(err);
+	if (rc == OK)
+		rc = harden(err);
+	if (rc == OK && pthread_key_create(&contexts_key, contexts_free) != 0)
+		rc = err_set(err, ERR_NO_MEMORY, "no thread-specific key is left for the cipher contexts");
+	ready = rc == OK;
+	return rc;
+}
+
+enum result crypto_init(struct err *err)
+{
+	enum result rc;
+
+	pthread_mutex_lock(&init_lock);
+	rc = init_locked(err);
+	pthread_mutex_unlock(&init_lock);
+	return rc;
+}
+
+/* The hash and the cipher are set once; later uses only change key and nonce. */
+static int contexts_set_up(struct contexts *c)
+{
+	char digest[] = "SHA256";
+	const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+				     OSSL_PARAM_construct_end()};
+
+	c->hmac = EVP_MAC_CTX_new(mac_hmac);
+	c->seal = EVP_CIPHER_CTX_new();
+	c->open = EVP_CIPHER_CTX_new();
+	c->sha256 = EVP_MD_CTX_new();
+	return c->hmac != NULL && c->seal != NULL && c->open != NULL && c->sha256 != NULL &&
+	       EVP_MAC_CTX_set_params(c->hmac, params) == 1 &&
+	       EVP_EncryptInit_ex2(c->seal, cipher_gcm, NULL, NULL, NULL) == 1 &&
+	       EVP_DecryptInit_ex2(c->open, cipher_gcm, NULL, NULL, NULL) == 1;
+}
+
+static struct contexts *contexts_make(void)
+{
+	struct contexts *c;
+
+	INVARIANT(ready); /* crypto_init comes first */
+	c = calloc(1, sizeof *c);
+	/* A few hundred bytes once per thread: without them no key can be derived, and there is no way to say so. */
+	INVARIANT(c != NULL && contexts_set_up(c) && pthread_setspecific(contexts_key, c) == 0);
+	mine = c;
+	return c;
+}
+
+static inline struct contexts *contexts(void)
+{
+	return mine != NULL ? mine : contexts_make();
+}
+
+/* ---- randomness, comparing, wiping ---- */
+
+void random_bytes(void *out, size_t len)
+{
+	unsigned char *at = out;
+
+	while (len > 0) {
+		ssize_t n = getrandom(at, len, 0);
+
+		INVARIANT(n > 0 || errno == EINTR);
+		if (n > 0) {
+			at += n;
+			len -= (size_t)n;
+		}
+	}
+}
+
+struct key key_random(void)
+{
+	struct key key;
+
+	random_bytes(key.bytes, sizeof key.bytes);
+	return key;
+}
+
+void key_wipe(struct key *key)
+{
+	sodium_memzero(key, sizeof *key);
+}
+
+int secret_equal(const void *a, const void *b, size_t len)
+{
+	return sodium_memcmp(a, b, len) == 0;
+}
+
+/* ---- SHA-256 ---- */
+
+struct sha256_stream {
+	EVP_MD_CTX *ctx;
+};
+
+struct hash sha256(const void *data, size_t len)
+{
+	EVP_MD_CTX *ctx = contexts()->sha256;
+	struct hash out;
+
+	INVARIANT(EVP_DigestInit_ex2(ctx, md_sha256, NULL) == 1 && EVP_DigestUpdate(ctx, data, len) == 1 &&
+		  EVP_DigestFinal_ex(ctx, out.bytes, NULL) == 1);
+	return out;
+}
+
+struct sha256_stream *sha256_begin(void)
+{
+	struct sha256_stream *stream = calloc(1, sizeof *stream);
+
+	INVARIANT(ready);
+	if (stream == NULL)
+		return NULL;
+	stream->ctx = EVP_MD_CTX_new();
+	if (stream->ctx != NULL && EVP_DigestInit_ex2(stream->ctx, md_sha256, NULL) == 1)
+		return stream;
+	EVP_MD_CTX_free(stream->ctx);
+	free(stream);
+	return NULL;
+}
+
+void sha256_update(struct sha256_stream *stream, const void *data, size_t len)
+{
+	INVARIANT(EVP_DigestUpdate(stream->ctx, data, len) == 1);
+}
+
+struct hash sha256_end(struct sha256_stream *stream)
+{
+	struct hash out;
+
+	INVARIANT(EVP_DigestFinal_ex(stream->ctx, out.bytes, NULL) == 1);
+	EVP_MD_CTX_free(stream->ctx);
+	free(stream);
+	return out;
+}
+
+/* ---- HMAC, HKDF ---- */
+
+static void mac_parts(EVP_MAC_CTX *ctx, const struct span_in *parts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		INVARIANT(parts[i].len == 0 || EVP_MAC_update(ctx, parts[i].data, parts[i].len) == 1);
+}
+
+static void mac_finish(EVP_MAC_CTX *ctx, unsigned char out[HASH_LEN])
+{
+	size_t len = 0;
+
+	INVARIANT(EVP_MAC_final(ctx, out, &len, HASH_LEN) == 1 && len == HASH_LEN);
+}
+
+struct hash hmac_sha256(const struct key *key, const struct span_in *parts, size_t count)
+{
+	EVP_MAC_CTX *ctx = contexts()->hmac;
+	struct hash out;
+
+	INVARIANT(EVP_MAC_init(ctx, key->bytes, KEY_LEN, NULL) == 1);
+	mac_parts(ctx, parts, count);
+	mac_finish(ctx, out.bytes);
+	return out;
+}
+
+/* RFC 5869 section 2.2. OpenSSL reads an empty key as "keep the last one", so no salt is the zeros the RFC names. */
+static struct key hkdf_extract(EVP_MAC_CTX *ctx, const struct span_in *ikm, size_t count, const void *salt, size_t len)
+{
+	static const unsigned char zeros[HASH_LEN];
+	struct key prk;
+
+	INVARIANT(EVP_MAC_init(ctx, len > 0 ? salt : zeros, len > 0 ? len : sizeof zeros, NULL) == 1);
+	mac_parts(ctx, ikm, count);
+	mac_finish(ctx, prk.bytes);
+	return prk;
+}
+
+void hkdf_sha256(const struct span_in *ikm, size_t ikm_count, const void *salt, size_t salt_len, const void *info,
+		 size_t info_len, void *out, size_t out_len)
+{
+	EVP_MAC_CTX *ctx = contexts()->hmac;
+	struct key prk = hkdf_extract(ctx, ikm, ikm_count, salt, salt_len);
+	unsigned char block[HASH_LEN], *at = out;
+	unsigned char counter = 0;
+
+	INVARIANT(out_len <= 255 * HASH_LEN);
+	while (out_len > 0) { /* section 2.3 */
+		size_t take = out_len < HASH_LEN ? out_len : HASH_LEN;
+		const struct span_in parts[] = {{block, counter > 0 ? HASH_LEN : 0}, {info, info_len}, {&counter, 1}};
+
+		counter++;
+		INVARIANT(EVP_MAC_init(ctx, prk.bytes, KEY_LEN, NULL) == 1);
+		mac_parts(ctx, parts, 3);
+		mac_finish(ctx, block);
+		memcpy(at, block, take);
+		at += take;
+		out_len -= take;
+	}
+	sodium_memzero(block, sizeof block);
+	key_wipe(&prk);
+}
+
+/* ---- AES-256-GCM ---- */
+
+static enum result check_len(size_t aad_len, size_t len, struct err *err)
+{
+	if (aad_len > AEAD_LEN_MAX || len > AEAD_LEN_MAX)
+		return err_set(err, ERR_LIMIT, "%zu bytes are more than the %zu that are sealed in one piece",
+			       aad_len > len ? aad_len : len, AEAD_LEN_MAX);
+	return OK;
+}
+
+enum result aead_seal_nonce(const struct key *key, const unsigned char nonce[NONCE_LEN], const void *aad,
+			    size_t aad_len, const void *in, size_t len, unsigned char *out, struct err *err)
+{
+	EVP_CIPHER_CTX *ctx = contexts()->seal;
+	int n = 0;
+	enum result rc = check_len(aad_len, len, err);
+
+	if (rc != OK)
+		return rc;
+	if (EVP_EncryptInit_ex2(ctx, NULL, key->bytes, nonce, NULL) != 1 ||
+	    (aad_len > 0 && EVP_EncryptUpdate(ctx, NULL, &n, aad, (int)aad_len) != 1) ||
+	    (len > 0 && EVP_EncryptUpdate(ctx, out, &n, in, (int)len) != 1) ||
+	    EVP_EncryptFinal_ex(ctx, out + len, &n) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, out + len) != 1)
+		return err_set(err, ERR_INTERNAL, "OpenSSL failed to seal %zu bytes", len);
+	return OK;
+}
+
+enum result aead_open_nonce(const struct key *key, const unsigned char nonce[NONCE_LEN], const void *aad,
+			    size_t aad_len, const unsigned char *in, size_t len, void *out, struct err *err)
+{
+	EVP_CIPHER_CTX *ctx = contexts()->open;
+	unsigned char tag[TAG_LEN], none;
+	size_t plain = len - TAG_LEN;
+	int n = 0;
+	enum result rc;
+
+	if (len < TAG_LEN)
+		return err_set(err, ERR_CORRUPT, "%zu sealed bytes are too few to hold a tag", len);
+	rc = check_len(aad_len, plain, err);
+	if (rc != OK)
+		return rc;
+	memcpy(tag, in + plain, TAG_LEN);
+	if (EVP_DecryptInit_ex2(ctx, NULL, key->bytes, nonce, NULL) == 1 &&
+	    (aad_len == 0 || EVP_DecryptUpdate(ctx, NULL, &n, aad, (int)aad_len) == 1) &&
+	    (plain == 0 || EVP_DecryptUpdate(ctx, out, &n, in, (int)plain) == 1) &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, tag) == 1 &&
+	    EVP_DecryptFinal_ex(ctx, &none, &n) == 1)
+		return OK;
+	if (plain > 0)
+		sodium_memzero(out, plain);
+	return err_set(err, ERR_CORRUPT, "the tag does not match: the bytes, their key or what they belong to is another");
+}
+
+enum result aead_seal(const struct key *key, const void *aad, size_t aad_len, const void *in, size_t len,
+		      unsigned char *out, struct err *err)
+{
+	random_bytes(out, NONCE_LEN);
+	return aead_seal_nonce(key, out, aad, aad_len, in, len, out + NONCE_LEN, err);
+}
+
+enum result aead_open(const struct key *key, const void *aad, size_t aad_len, const unsigned char *in, size_t len,
+		      void *out, struct err *err)
+{
+	if (len < SEAL_OVERHEAD)
+		return err_set(err, ERR_CORRUPT, "%zu sealed bytes are too few to hold a nonce and a tag", len);
+	return aead_open_nonce(key, in, aad, aad_len, in + NONCE_LEN, len - NONCE_LEN, out, err);
+}
+
+/* ---- Ed25519 ---- */
+
+void sign_keypair(const unsigned char seed[SIGN_SEED_LEN], unsigned char public_key[SIGN_PUBLIC_LEN])
+{
+	unsigned char secret[crypto_sign_SECRETKEYBYTES];
+
+	INVARIANT(crypto_sign_seed_keypair(public_key, secret, seed) == 0);
+	sodium_memzero(secret, sizeof secret);
+}
+
+void sign_detached(const unsigned char seed[SIGN_SEED_LEN], const void *msg, size_t len,
+		   unsigned char signature[SIGNATURE_LEN])
+{
+	unsigned char secret[crypto_sign_SECRETKEYBYTES], public_key[SIGN_PUBLIC_LEN];
+
+	INVARIANT(crypto_sign_seed_keypair(public_key, secret, seed) == 0 &&
+		  crypto_sign_detached(signature, NULL, msg, len, secret) == 0);
+	sodium_memzero(secret, sizeof secret);
+}
+
+int sign_verify(const unsigned char public_key[SIGN_PUBLIC_LEN], const void *msg, size_t len,
+		const unsigned char signature[SIGNATURE_LEN])
+{
+	return crypto_sign_verify_detached(signature, msg, len, public_key) == 0;
+}
+
+/* ---- Argon2id ---- */
+
+enum result argon2id(const char *passphrase, size_t len, const unsigned char salt[16], struct argon2_cost cost,
+		     struct key *out, struct err *err)
+{
+	if (cost.passes < crypto_pwhash_argon2id_OPSLIMIT_MIN || cost.memory < crypto_pwhash_argon2id_MEMLIMIT_MIN ||
+	    cost.memory > crypto_pwhash_argon2id_MEMLIMIT_MAX)
+		return err_set(err, ERR_INPUT, "Argon2id with %u passes over %llu bytes is out of its bounds",
+			       cost.passes, (unsigned long long)cost.memory);
+	errno = 0;
+	if (crypto_pwhash_argon2id(out->bytes, KEY_LEN, passphrase, len, salt, cost.passes, (size_t)cost.memory,
+				   crypto_pwhash_argon2id_ALG_ARGON2ID13) == 0)
+		return OK;
+	key_wipe(out);
+	err_set(err, ERR_NO_MEMORY, "out of memory: Argon2id needs %llu MiB",
+		(unsigned long long)(cost.memory >> 20));
+	return err_mend(err, "free that much memory, or raise the memory limit of the service, and try again");
+}
