@@ -50,7 +50,7 @@ FAULTLIB := $(BUILD)/test/faults.so
 
 PREFIX   := /usr/local
 
-.PHONY: all run test test-long bench fuzz lint install clean deps help
+.PHONY: all run test bench fuzz foreign lint install clean help
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/lethe
@@ -59,25 +59,35 @@ help:
 	@sed -n 's/^## //p' Makefile
 
 ## make run         install what is missing, build, run the first-run tour on bundled real data
-run: deps
+run:
+	@scripts/deps run
 	$(MAKE) --no-print-directory all
 	LETHE=$(BUILD)/lethe scripts/tour
 
 ## make test        install what is missing, build, run every test   (SANITIZE=1, TSAN=1, LONG=1)
-test: deps
+test:
+	@scripts/deps run test
 	$(MAKE) --no-print-directory test-built
 
 ## make bench       measure against baselines in the same run; prints ratios
-bench: deps
+bench:
+	@scripts/deps run
 	$(MAKE) --no-print-directory all $(BUILD)/bench
 	scripts/bench $(BUILD)
 
 ## make fuzz        run every fuzzer for FUZZ_SECONDS each (default 20)
-fuzz: deps
+fuzz:
+	@scripts/deps run lint
 	scripts/fuzz
 
+## make foreign     check proofs and receipts with Go's own tlog library, where `go` is installed
+foreign:
+	@scripts/deps run
+	scripts/foreign
+
 ## make lint        include direction, SQL placement, banned calls, clang-tidy, cppcheck
-lint: deps
+lint:
+	@scripts/deps run test lint
 	scripts/check-includes
 	scripts/check-sql
 	scripts/check-banned
@@ -91,9 +101,6 @@ install: all
 ## make clean       remove build/
 clean:
 	rm -rf build
-
-deps:
-	@scripts/deps
 
 .PHONY: test-built
 test-built: $(BUILD)/lethe $(TESTBIN) $(FAULTLIB)
@@ -130,6 +137,10 @@ $(FAULTLIB): tests/e2e/faults.c
 $(BUILD)/bench: tests/bench/bench.c $(LIB)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $(BUILD)/bench.o $<
 	$(CXX) $(LDFLAGS) -o $@ $(BUILD)/bench.o $(LIB) $(LDLIBS)
+
+# For scripts that compile by themselves: `make -s print-LDLIBS`.
+print-%:
+	@echo '$($*)'
 
 # Keep the test objects: make would otherwise delete them as intermediates.
 .SECONDARY:

@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#undef err_set
+#undef err_sys
+#undef err_where
+#undef err_mend
+#undef err_no_memory
+
 enum result err_set(struct err *err, enum result code, const char *fmt, ...)
 {
 	va_list ap;
