@@ -75,6 +75,20 @@ int64_t db_int(struct db_rows *rows, int column);             /* NULL reads as 0
 const void *db_blob(struct db_rows *rows, int column, size_t *len);
 const char *db_text(struct db_rows *rows, int column);        /* NULL reads as "" */
 
+/* A query for at most one row: runs it and takes the first step. `*found` tells; on failure it is ended already,
+ * otherwise the caller reads the columns and calls db_end. */
+MUST_CHECK enum result db_query_one_n(struct db *db, const char *sql, struct db_rows *rows, bool *found,
+				      const struct db_value *values, size_t count, struct err *err);
+#define db_query_one(db, sql, rows, found, err, ...) \
+	db_query_one_n((db), (sql), (rows), (found), (const struct db_value[]){__VA_ARGS__}, \
+		       sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value), (err))
+/* Such a query for one integer: NULL and no row both give `fallback`. */
+MUST_CHECK enum result db_query_int_n(struct db *db, const char *sql, int64_t fallback, int64_t *out,
+				      const struct db_value *values, size_t count, struct err *err);
+#define db_query_int(db, sql, fallback, out, err, ...) \
+	db_query_int_n((db), (sql), (fallback), (out), (const struct db_value[]){__VA_ARGS__}, \
+		       sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value), (err))
+
 /* Transactions. begin takes the write lock at once. */
 MUST_CHECK enum result db_begin(struct db *db, struct err *err);
 MUST_CHECK enum result db_begin_read(struct db *db, struct err *err); /* a stable snapshot */

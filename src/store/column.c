@@ -1,0 +1,104 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "store/column.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum result column_exact(struct db_rows *rows, int column, void *out, size_t len, struct err *err)
+{
+	size_t have;
+	const void *data = db_blob(rows, column, &have);
+
+	if (have != len)
+		return err_set(err, ERR_CORRUPT, "column %d holds %zu bytes where %zu belong", column, have, len);
+	memcpy(out, data, len);
+	return OK;
+}
+
+enum result column_id(struct db_rows *rows, int column, struct id *out, struct err *err)
+{
+	return column_exact(rows, column, out->bytes, sizeof out->bytes, err);
+}
+
+enum result column_bytes(struct db_rows *rows, int column, struct pool *pool, const unsigned char **out, size_t *len,
+			 struct err *err)
+{
+	const void *data = db_blob(rows, column, len);
+	char *copy = pool_strndup(pool, data, *len);
+
+	*out = (unsigned char *)copy;
+	return copy != NULL ? OK : err_no_memory(err);
+}
+
+size_t parties_pack(const struct party *parties, size_t count, unsigned char out[PARTIES_PACKED_MAX])
+{
+	size_t at = 0;
+
+	INVARIANT(count <= PARTIES_MAX);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t rest = (uint64_t)parties[i].identity;
+
+		INVARIANT(i == 0 || parties[i - 1].identity < parties[i].identity);
+		for (; rest >= 0x80; rest >>= 7)
+			out[at++] = (unsigned char)(0x80 | (rest & 0x7f));
+		out[at++] = (unsigned char)rest;
+		out[at++] = (unsigned char)parties[i].roles;
+	}
+	return at;
+}
+
+static bool unpack_number(const unsigned char *in, size_t len, size_t *at, uint64_t *out)
+{
+	unsigned char byte;
+
+	*out = 0;
+	for (unsigned shift = 0; shift < 63; shift += 7) {
+		if (*at == len)
+			return false;
+		byte = in[(*at)++];
+		*out |= (uint64_t)(byte & 0x7f) << shift;
+		if (byte < 0x80)
+			return true;
+	}
+	return false;
+}
+
+enum result parties_unpack(const unsigned char *in, size_t len, struct party out[PARTIES_MAX], size_t *count,
+			   struct err *err)
+{
+	size_t at = 0;
+	uint64_t number;
+
+	*count = 0;
+	while (at < len) {
+		if (*count == PARTIES_MAX || !unpack_number(in, len, &at, &number) || at == len)
+			return err_set(err, ERR_CORRUPT, "the party list of a record is damaged");
+		out[(*count)++] = (struct party){.identity = (int64_t)number, .roles = in[at++]};
+	}
+	return OK;
+}
+
+static int by_identity(const void *a, const void *b)
+{
+	const struct party *x = a, *y = b;
+
+	return (x->identity > y->identity) - (x->identity < y->identity);
+}
+
+size_t parties_sort(struct party *parties, size_t count)
+{
+	size_t kept = 0;
+
+	if (count == 0)
+		return 0;
+	qsort(parties, count, sizeof *parties, by_identity);
+	for (size_t i = 1; i < count; i++) {
+		if (parties[i].identity == parties[kept].identity)
+			parties[kept].roles |= parties[i].roles;
+		else
+			parties[++kept] = parties[i];
+	}
+	return kept + 1;
+}

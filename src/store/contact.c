@@ -1,0 +1,228 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "store/contact.h"
+
+#include <string.h>
+
+static enum result delete_index(struct db *db, uint32_t account, struct id id, const struct contact_row *old,
+				struct err *err)
+{
+	enum result r = OK;
+
+	for (size_t i = 0; i < old->party_count && r == OK; i++)
+		r = db_run(db, "DELETE FROM contact_identity WHERE account_id = $1 AND identity_id = $2"
+			       " AND contact_id = $3",
+			   err, DB_INT(account), DB_INT(old->parties[i].identity), DB_BLOB(id.bytes, sizeof id.bytes));
+	for (size_t i = 0; i < old->name_count && r == OK; i++)
+		r = db_run(db, "DELETE FROM contact_name WHERE account_id = $1 AND blind = $2 AND contact_id = $3", err,
+			   DB_INT(account), DB_BLOB(old->names[i].bytes, BLIND_LEN), DB_BLOB(id.bytes, sizeof id.bytes));
+	return r;
+}
+
+static enum result insert_index(struct db *db, const struct contact_row *row, struct err *err)
+{
+	enum result r = OK;
+
+	for (size_t i = 0; i < row->party_count && r == OK; i++)
+		r = db_run(db, "INSERT INTO contact_identity(account_id, identity_id, contact_id) VALUES($1, $2, $3)"
+			       " ON CONFLICT DO NOTHING",
+			   err, DB_INT(row->account), DB_INT(row->parties[i].identity),
+			   DB_BLOB(row->id.bytes, sizeof row->id.bytes));
+	for (size_t i = 0; i < row->name_count && r == OK; i++)
+		r = db_run(db, "INSERT INTO contact_name(account_id, blind, contact_id) VALUES($1, $2, $3)"
+			       " ON CONFLICT DO NOTHING",
+			   err, DB_INT(row->account), DB_BLOB(row->names[i].bytes, BLIND_LEN),
+			   DB_BLOB(row->id.bytes, sizeof row->id.bytes));
+	return r;
+}
+
+static enum result remove_old_index(struct db *db, const struct contact_row *row, struct err *err)
+{
+	struct contact_row old;
+	struct pool pool;
+	enum result r;
+
+	pool_init(&pool, (size_t)64 * 1024 * 1024);
+	r = contact_get(db, row->account, row->id, &pool, &old, err);
+	if (r == OK)
+		r = delete_index(db, row->account, row->id, &old, err);
+	else if (r == ERR_NOT_FOUND)
+		r = OK;
+	pool_free(&pool);
+	return r;
+}
+
+enum result contact_put(struct db *db, const struct contact_row *row, struct err *err)
+{
+	unsigned char packed[PARTIES_PACKED_MAX];
+	size_t len = parties_pack(row->parties, row->party_count, packed);
+	enum result r = remove_old_index(db, row, err);
+
+	if (r == OK)
+		r = db_run(db, "INSERT INTO contact(account_id, contact_id, hold_id, identities, names, payload, digest,"
+			       " updated_at) VALUES($1, $2, $3, $4, $5, $6, $7, $8)"
+			       " ON CONFLICT(account_id, contact_id) DO UPDATE SET hold_id = excluded.hold_id,"
+			       " identities = excluded.identities, names = excluded.names, payload = excluded.payload,"
+			       " digest = excluded.digest, updated_at = excluded.updated_at",
+			   err, DB_INT(row->account), DB_BLOB(row->id.bytes, sizeof row->id.bytes), DB_INT(row->hold),
+			   DB_BLOB(packed, len), DB_BLOB(row->names, row->name_count * sizeof row->names[0]),
+			   DB_BLOB(row->payload, row->payload_len), DB_BLOB(row->digest, sizeof row->digest),
+			   DB_INT(row->updated.ms));
+	if (r == OK)
+		r = insert_index(db, row, err);
+	return r;
+}
+
+static enum result read_contact(struct db_rows *rows, struct pool *pool, struct contact_row *out, struct err *err)
+{
+	size_t len, names_len;
+	const unsigned char *packed = db_blob(rows, 1, &len);
+	const void *names;
+	enum result r;
+
+	out->hold = db_int(rows, 0);
+	out->updated.ms = db_int(rows, 5);
+	r = parties_unpack(packed, len, out->parties, &out->party_count, err);
+	names = db_blob(rows, 2, &names_len);
+	if (r == OK && (names_len % BLIND_LEN != 0 || names_len > sizeof out->names))
+		r = err_set(err, ERR_CORRUPT, "the name index of a contact is damaged");
+	if (r != OK)
+		return r;
+	out->name_count = names_len / BLIND_LEN;
+	if (names_len > 0)
+		memcpy(out->names, names, names_len);
+	r = column_bytes(rows, 3, pool, &out->payload, &out->payload_len, err);
+	if (r == OK)
+		r = column_exact(rows, 4, out->digest, sizeof out->digest, err);
+	return r;
+}
+
+enum result contact_get(struct db *db, uint32_t account, struct id id, struct pool *pool, struct contact_row *out,
+			struct err *err)
+{
+	struct db_rows rows;
+	bool found;
+	enum result r = db_query_one(db, "SELECT hold_id, identities, names, payload, digest, updated_at FROM contact"
+					 " WHERE account_id = $1 AND contact_id = $2",
+				     &rows, &found, err, DB_INT(account), DB_BLOB(id.bytes, sizeof id.bytes));
+
+	if (r != OK)
+		return r;
+	out->account = account;
+	out->id = id;
+	r = found ? read_contact(&rows, pool, out, err) : err_set(err, ERR_NOT_FOUND, "no such contact");
+	db_end(&rows);
+	return r;
+}
+
+enum result contact_delete(struct db *db, const struct contact_row *row, struct err *err)
+{
+	enum result r = delete_index(db, row->account, row->id, row, err);
+
+	if (r == OK)
+		r = db_run(db, "DELETE FROM contact WHERE account_id = $1 AND contact_id = $2", err,
+			   DB_INT(row->account), DB_BLOB(row->id.bytes, sizeof row->id.bytes));
+	return r;
+}
+
+static enum result collect_ids(struct db_rows *rows, struct id *out, size_t max, size_t *count, struct err *err)
+{
+	enum result r;
+	bool more;
+
+	*count = 0;
+	while ((r = db_next(rows, &more, err)) == OK && more) {
+		if (*count == max)
+			return err_set(err, ERR_LIMIT, "more than %zu contacts", max);
+		r = column_id(rows, 0, &out[(*count)++], err);
+		if (r != OK)
+			return r;
+	}
+	return r;
+}
+
+enum result contact_of_identity(struct db *db, uint32_t account, int64_t identity, struct id *out, size_t max,
+				size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query(db, "SELECT contact_id FROM contact_identity WHERE account_id = $1 AND identity_id = $2"
+				     " ORDER BY contact_id",
+				 &rows, err, DB_INT(account), DB_INT(identity));
+
+	if (r != OK)
+		return r;
+	r = collect_ids(&rows, out, max, count, err);
+	db_end(&rows);
+	return r;
+}
+
+static enum result has_word(struct db *db, uint32_t account, const struct blind *word, struct id id, bool *has,
+			    struct err *err)
+{
+	int64_t one;
+	enum result r = db_query_int(db, "SELECT 1 FROM contact_name WHERE account_id = $1 AND blind = $2"
+					 " AND contact_id = $3",
+				     0, &one, err, DB_INT(account), DB_BLOB(word->bytes, BLIND_LEN),
+				     DB_BLOB(id.bytes, sizeof id.bytes));
+
+	*has = r == OK && one == 1;
+	return r;
+}
+
+/* Keeps of the ids those that have the word. */
+static enum result narrow(struct db *db, uint32_t account, const struct blind *word, struct id *ids, size_t *count,
+			  struct err *err)
+{
+	size_t kept = 0;
+	enum result r = OK;
+	bool has;
+
+	for (size_t i = 0; i < *count && r == OK; i++) {
+		r = has_word(db, account, word, ids[i], &has, err);
+		if (r == OK && has)
+			ids[kept++] = ids[i];
+	}
+	*count = kept;
+	return r;
+}
+
+enum result contact_find_name(struct db *db, uint32_t account, const struct blind *words, size_t word_count,
+			      struct id *out, size_t max, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	enum result r;
+
+	*count = 0;
+	if (word_count == 0)
+		return OK;
+	r = db_query(db, "SELECT contact_id FROM contact_name WHERE account_id = $1 AND blind = $2 ORDER BY contact_id",
+		     &rows, err, DB_INT(account), DB_BLOB(words[0].bytes, BLIND_LEN));
+	if (r != OK)
+		return r;
+	r = collect_ids(&rows, out, max, count, err);
+	db_end(&rows);
+	for (size_t i = 1; i < word_count && r == OK; i++)
+		r = narrow(db, account, &words[i], out, count, err);
+	return r;
+}
+
+enum result contact_list(struct db *db, uint32_t account, struct id after, struct id *out, size_t max, size_t *count,
+			 struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query(db, "SELECT contact_id FROM contact WHERE account_id = $1 AND contact_id > $2"
+				     " ORDER BY contact_id LIMIT $3",
+				 &rows, err, DB_INT(account), DB_BLOB(after.bytes, sizeof after.bytes), DB_INT(max));
+
+	if (r != OK)
+		return r;
+	r = collect_ids(&rows, out, max, count, err);
+	db_end(&rows);
+	return r;
+}
+
+enum result contact_count(struct db *db, uint32_t account, int64_t *out, struct err *err)
+{
+	return db_query_int(db, "SELECT COUNT(*) FROM contact WHERE account_id = $1", 0, out, err, DB_INT(account));
+}

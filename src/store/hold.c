@@ -1,0 +1,187 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "store/hold.h"
+
+#include <string.h>
+
+#define COLUMNS "hold_id, id, person_id, identity_id, kinds, from_at, until_at, reason, created_at, released_at"
+
+static struct db_value maybe_instant(bool has, struct instant at)
+{
+	return has ? DB_INT(at.ms) : DB_NULL;
+}
+
+enum result hold_insert(struct db *db, const struct hold_row *row, struct err *err)
+{
+	return db_run(db, "INSERT INTO hold(account_id, " COLUMNS ")"
+			  " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+		      err, DB_INT(row->account), DB_INT(row->hold), DB_BLOB(row->id.bytes, sizeof row->id.bytes),
+		      row->has_person ? DB_BLOB(row->person.bytes, sizeof row->person.bytes) : DB_NULL,
+		      row->identity != 0 ? DB_INT(row->identity) : DB_NULL, DB_INT(row->kinds),
+		      maybe_instant(row->has_from, row->from), maybe_instant(row->has_until, row->until),
+		      DB_BLOB(row->reason, row->reason_len), DB_INT(row->created.ms),
+		      maybe_instant(row->released, row->released_at));
+}
+
+static enum result read_hold(struct db_rows *rows, uint32_t account, struct pool *pool, struct hold_row *out,
+			     struct err *err)
+{
+	enum result r = OK;
+
+	*out = (struct hold_row){.account = account,
+				 .hold = db_int(rows, 0),
+				 .has_person = !db_is_null(rows, 2),
+				 .identity = db_int(rows, 3),
+				 .kinds = (uint32_t)db_int(rows, 4),
+				 .has_from = !db_is_null(rows, 5),
+				 .from = {db_int(rows, 5)},
+				 .has_until = !db_is_null(rows, 6),
+				 .until = {db_int(rows, 6)},
+				 .created = {db_int(rows, 8)},
+				 .released = !db_is_null(rows, 9),
+				 .released_at = {db_int(rows, 9)}};
+	if (out->has_person)
+		r = column_id(rows, 2, &out->person, err);
+	if (r == OK)
+		r = column_id(rows, 1, &out->id, err);
+	if (r == OK)
+		r = column_bytes(rows, 7, pool, &out->reason, &out->reason_len, err);
+	return r;
+}
+
+static enum result one_hold(struct db_rows *rows, bool found, uint32_t account, struct pool *pool,
+			    struct hold_row *out, struct err *err)
+{
+	enum result r = found ? read_hold(rows, account, pool, out, err)
+			      : err_set(err, ERR_NOT_FOUND, "no such hold");
+
+	db_end(rows);
+	return r;
+}
+
+enum result hold_find(struct db *db, uint32_t account, struct id id, struct pool *pool, struct hold_row *out,
+		      struct err *err)
+{
+	struct db_rows rows;
+	bool found;
+	enum result r = db_query_one(db, "SELECT " COLUMNS " FROM hold WHERE account_id = $1 AND id = $2", &rows, &found,
+				     err, DB_INT(account), DB_BLOB(id.bytes, sizeof id.bytes));
+
+	return r == OK ? one_hold(&rows, found, account, pool, out, err) : r;
+}
+
+enum result hold_get(struct db *db, uint32_t account, int64_t hold, struct pool *pool, struct hold_row *out,
+		     struct err *err)
+{
+	struct db_rows rows;
+	bool found;
+	enum result r = db_query_one(db, "SELECT " COLUMNS " FROM hold WHERE account_id = $1 AND hold_id = $2", &rows,
+				     &found, err, DB_INT(account), DB_INT(hold));
+
+	return r == OK ? one_hold(&rows, found, account, pool, out, err) : r;
+}
+
+enum result hold_list(struct db *db, uint32_t account, bool active_only, int64_t after, struct pool *pool,
+		      struct hold_row *out, size_t max, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	bool more;
+	enum result r = db_query(db, "SELECT " COLUMNS " FROM hold WHERE account_id = $1 AND hold_id > $2"
+				     " AND ($3 = 0 OR released_at IS NULL) ORDER BY hold_id LIMIT $4",
+				 &rows, err, DB_INT(account), DB_INT(after), DB_INT(active_only), DB_INT(max));
+
+	*count = 0;
+	if (r != OK)
+		return r;
+	while ((r = db_next(&rows, &more, err)) == OK && more) {
+		r = read_hold(&rows, account, pool, &out[*count], err);
+		if (r != OK)
+			break;
+		(*count)++;
+	}
+	db_end(&rows);
+	return r;
+}
+
+enum result hold_set_released(struct db *db, uint32_t account, int64_t hold, struct instant now, struct err *err)
+{
+	enum result r = db_run(db, "UPDATE hold SET released_at = $3"
+				   " WHERE account_id = $1 AND hold_id = $2 AND released_at IS NULL",
+			       err, DB_INT(account), DB_INT(hold), DB_INT(now.ms));
+
+	if (r == OK && db_changes(db) == 0)
+		r = err_set(err, ERR_NOT_FOUND, "no such hold, or it is released already");
+	return r;
+}
+
+enum result held_insert(struct db *db, const struct held_row *row, struct err *err)
+{
+	return db_run(db, "INSERT INTO held(account_id, hold_id, kind, id, cause, due_at) VALUES($1, $2, $3, $4, $5, $6)"
+			  " ON CONFLICT DO NOTHING",
+		      err, DB_INT(row->account), DB_INT(row->hold), DB_INT(row->kind),
+		      DB_BLOB(row->id.bytes, sizeof row->id.bytes), DB_INT(row->cause), DB_INT(row->due.ms));
+}
+
+enum result held_get(struct db *db, uint32_t account, int64_t hold, enum record_kind kind, struct id id,
+		     struct held_row *out, struct err *err)
+{
+	struct db_rows rows;
+	bool found;
+	enum result r = db_query_one(db, "SELECT cause, due_at FROM held WHERE account_id = $1 AND hold_id = $2"
+					 " AND kind = $3 AND id = $4",
+				     &rows, &found, err, DB_INT(account), DB_INT(hold), DB_INT(kind),
+				     DB_BLOB(id.bytes, sizeof id.bytes));
+
+	if (r != OK)
+		return r;
+	if (found)
+		*out = (struct held_row){.account = account, .hold = hold, .kind = kind, .id = id,
+					 .cause = (enum held_cause)db_int(&rows, 0), .due = {db_int(&rows, 1)}};
+	else
+		r = err_set(err, ERR_NOT_FOUND, "that record is not under this hold's key");
+	db_end(&rows);
+	return r;
+}
+
+enum result held_list(struct db *db, uint32_t account, int64_t hold, enum record_kind after_kind, struct id after,
+		      struct held_row *out, size_t max, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	bool more;
+	enum result r = db_query(db, "SELECT kind, id, cause, due_at FROM held WHERE account_id = $1 AND hold_id = $2"
+				     " AND (kind, id) > ($3, $4) ORDER BY kind, id LIMIT $5",
+				 &rows, err, DB_INT(account), DB_INT(hold), DB_INT(after_kind),
+				 DB_BLOB(after.bytes, sizeof after.bytes), DB_INT(max));
+
+	*count = 0;
+	if (r != OK)
+		return r;
+	while ((r = db_next(&rows, &more, err)) == OK && more) {
+		struct held_row *row = &out[*count];
+
+		*row = (struct held_row){.account = account, .hold = hold,
+					 .kind = (enum record_kind)db_int(&rows, 0),
+					 .cause = (enum held_cause)db_int(&rows, 2),
+					 .due = {db_int(&rows, 3)}};
+		r = column_id(&rows, 1, &row->id, err);
+		if (r != OK)
+			break;
+		(*count)++;
+	}
+	db_end(&rows);
+	return r;
+}
+
+enum result held_delete(struct db *db, uint32_t account, int64_t hold, enum record_kind kind, struct id id,
+			struct err *err)
+{
+	return db_run(db, "DELETE FROM held WHERE account_id = $1 AND hold_id = $2 AND kind = $3 AND id = $4", err,
+		      DB_INT(account), DB_INT(hold), DB_INT(kind), DB_BLOB(id.bytes, sizeof id.bytes));
+}
+
+enum result held_count(struct db *db, uint32_t account, int64_t hold, int64_t *out, struct err *err)
+{
+	return db_query_int(db, "SELECT COUNT(*) FROM held WHERE account_id = $1 AND hold_id = $2", 0, out, err,
+			    DB_INT(account), DB_INT(hold));
+}

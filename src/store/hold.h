@@ -1,0 +1,62 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Legal holds, and the records that only a hold still keeps.
+ */
+#ifndef LETHE_STORE_HOLD_H
+#define LETHE_STORE_HOLD_H
+
+#include "store/column.h"
+#include "store/kind.h"
+
+#define HOLD_PREFIX "hold"
+
+struct hold_row {
+	uint32_t account;
+	int64_t hold;          /* small, internal; never given out twice */
+	struct id id;
+	bool has_person;
+	struct id person;
+	int64_t identity;      /* 0: any. A party or the account's own number */
+	uint32_t kinds;        /* bit set of 1 << kind; 0: all */
+	bool has_from, has_until;
+	struct instant from, until; /* [from, until) of occurred_at */
+	const unsigned char *reason; /* sealed under the account's data key; in the pool */
+	size_t reason_len;
+	struct instant created;
+	bool released;
+	struct instant released_at;
+};
+
+MUST_CHECK enum result hold_insert(struct db *db, const struct hold_row *row, struct err *err);
+MUST_CHECK enum result hold_find(struct db *db, uint32_t account, struct id id, struct pool *pool,
+				 struct hold_row *out, struct err *err);
+MUST_CHECK enum result hold_get(struct db *db, uint32_t account, int64_t hold, struct pool *pool, struct hold_row *out,
+				struct err *err);
+/* Up to max with number above `after`, ascending; all, or those not released. */
+MUST_CHECK enum result hold_list(struct db *db, uint32_t account, bool active_only, int64_t after, struct pool *pool,
+				 struct hold_row *out, size_t max, size_t *count, struct err *err);
+/* ERR_NOT_FOUND when it is released already or not there. */
+MUST_CHECK enum result hold_set_released(struct db *db, uint32_t account, int64_t hold, struct instant now,
+					 struct err *err);
+
+/* Stored: only add. */
+enum held_cause { HELD_EXPIRED = 1, HELD_ERASED = 2 };
+struct held_row {
+	uint32_t account;
+	int64_t hold;
+	enum record_kind kind;
+	struct id id;
+	enum held_cause cause;
+	struct instant due;
+};
+MUST_CHECK enum result held_insert(struct db *db, const struct held_row *row, struct err *err);
+MUST_CHECK enum result held_get(struct db *db, uint32_t account, int64_t hold, enum record_kind kind, struct id id,
+				struct held_row *out, struct err *err);
+MUST_CHECK enum result held_list(struct db *db, uint32_t account, int64_t hold, enum record_kind after_kind,
+				 struct id after, struct held_row *out, size_t max, size_t *count, struct err *err);
+MUST_CHECK enum result held_delete(struct db *db, uint32_t account, int64_t hold, enum record_kind kind, struct id id,
+				   struct err *err);
+MUST_CHECK enum result held_count(struct db *db, uint32_t account, int64_t hold, int64_t *out, struct err *err);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "store/identity.h"
+
+#include <string.h>
+
+#define COLUMNS "identity_id, kind, person_id, blind, value, created_at"
+
+enum result identity_insert(struct db *db, const struct identity_row *row, struct err *err)
+{
+	return db_run(db, "INSERT INTO identity(account_id, identity_id, kind, person_id, blind, value, created_at)"
+			  " VALUES($1, $2, $3, $4, $5, $6, $7)",
+		      err, DB_INT(row->account), DB_INT(row->identity), DB_INT(row->kind),
+		      DB_BLOB(row->person.bytes, sizeof row->person.bytes), DB_BLOB(row->blind.bytes, BLIND_LEN),
+		      DB_BLOB(row->value, row->value_len), DB_INT(row->created.ms));
+}
+
+static enum result read_identity(struct db_rows *rows, uint32_t account, struct pool *pool, struct identity_row *out,
+				 struct err *err)
+{
+	enum result r;
+
+	*out = (struct identity_row){.account = account,
+				     .identity = db_int(rows, 0),
+				     .kind = (enum identity_kind)db_int(rows, 1),
+				     .created = {db_int(rows, 5)}};
+	r = column_id(rows, 2, &out->person, err);
+	if (r == OK)
+		r = column_exact(rows, 3, out->blind.bytes, BLIND_LEN, err);
+	if (r == OK)
+		r = column_bytes(rows, 4, pool, &out->value, &out->value_len, err);
+	return r;
+}
+
+enum result identity_get(struct db *db, uint32_t account, int64_t identity, struct pool *pool,
+			 struct identity_row *out, struct err *err)
+{
+	struct db_rows rows;
+	bool found;
+	enum result r = db_query_one(db, "SELECT " COLUMNS " FROM identity WHERE account_id = $1 AND identity_id = $2",
+				     &rows, &found, err, DB_INT(account), DB_INT(identity));
+
+	if (r != OK)
+		return r;
+	r = found ? read_identity(&rows, account, pool, out, err) : err_set(err, ERR_NOT_FOUND, "no such identity");
+	db_end(&rows);
+	return r;
+}
+
+enum result identity_find(struct db *db, uint32_t account, const struct blind *blind, bool *found,
+			  struct identity_row *out, struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query_one(db, "SELECT identity_id, kind, person_id FROM identity"
+					 " WHERE account_id = $1 AND blind = $2",
+				     &rows, found, err, DB_INT(account), DB_BLOB(blind->bytes, BLIND_LEN));
+
+	if (r != OK)
+		return r;
+	if (*found) {
+		*out = (struct identity_row){.account = account,
+					     .identity = db_int(&rows, 0),
+					     .kind = (enum identity_kind)db_int(&rows, 1),
+					     .blind = *blind};
+		r = column_id(&rows, 2, &out->person, err);
+	}
+	db_end(&rows);
+	return r;
+}
+
+static enum result collect(struct db_rows *rows, uint32_t account, struct pool *pool, struct identity_row *out,
+			   size_t max, size_t *count, struct err *err)
+{
+	enum result r;
+	bool more;
+
+	*count = 0;
+	while ((r = db_next(rows, &more, err)) == OK && more) {
+		if (*count == max)
+			return err_set(err, ERR_LIMIT, "more than %zu identities", max);
+		r = read_identity(rows, account, pool, &out[(*count)++], err);
+		if (r != OK)
+			return r;
+	}
+	return r;
+}
+
+enum result identity_of_person(struct db *db, uint32_t account, struct id person, struct pool *pool,
+			       struct identity_row *out, size_t max, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query(db, "SELECT " COLUMNS " FROM identity WHERE account_id = $1 AND person_id = $2"
+				     " ORDER BY identity_id",
+				 &rows, err, DB_INT(account), DB_BLOB(person.bytes, sizeof person.bytes));
+
+	if (r != OK)
+		return r;
+	r = collect(&rows, account, pool, out, max, count, err);
+	db_end(&rows);
+	return r;
+}
+
+enum result identity_move(struct db *db, uint32_t account, int64_t identity, struct id person, struct err *err)
+{
+	return db_run(db, "UPDATE identity SET person_id = $3 WHERE account_id = $1 AND identity_id = $2", err,
+		      DB_INT(account), DB_INT(identity), DB_BLOB(person.bytes, sizeof person.bytes));
+}
+
+enum result identity_delete(struct db *db, uint32_t account, int64_t identity, struct err *err)
+{
+	return db_run(db, "DELETE FROM identity WHERE account_id = $1 AND identity_id = $2", err, DB_INT(account),
+		      DB_INT(identity));
+}
+
+enum result identity_count(struct db *db, uint32_t account, int64_t *out, struct err *err)
+{
+	return db_query_int(db, "SELECT COUNT(*) FROM identity WHERE account_id = $1", 0, out, err, DB_INT(account));
+}
+
+enum result identity_list(struct db *db, uint32_t account, int64_t after, struct pool *pool, struct identity_row *out,
+			  size_t max, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query(db, "SELECT " COLUMNS " FROM identity WHERE account_id = $1 AND identity_id > $2"
+				     " ORDER BY identity_id LIMIT $3",
+				 &rows, err, DB_INT(account), DB_INT(after), DB_INT(max));
+
+	if (r != OK)
+		return r;
+	r = collect(&rows, account, pool, out, max, count, err);
+	db_end(&rows);
+	return r;
+}

@@ -1,0 +1,44 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Identities, and persons as sets of them.
+ */
+#ifndef LETHE_STORE_IDENTITY_H
+#define LETHE_STORE_IDENTITY_H
+
+#include "store/column.h"
+#include "store/key.h"
+#include "store/kind.h"
+
+#define PERSON_PREFIX "per"
+
+struct identity_row {
+	uint32_t account;
+	int64_t identity;
+	enum identity_kind kind;
+	struct id person;
+	struct blind blind;
+	const unsigned char *value; /* sealed; in the pool */
+	size_t value_len;
+	struct instant created;
+};
+
+MUST_CHECK enum result identity_insert(struct db *db, const struct identity_row *row, struct err *err);
+/* ERR_NOT_FOUND. */
+MUST_CHECK enum result identity_get(struct db *db, uint32_t account, int64_t identity, struct pool *pool,
+				    struct identity_row *out, struct err *err);
+/* Only identity, kind and person are filled. `*found` tells. */
+MUST_CHECK enum result identity_find(struct db *db, uint32_t account, const struct blind *blind, bool *found,
+				     struct identity_row *out, struct err *err);
+/* Those of one person, ascending; ERR_LIMIT above `max`. */
+MUST_CHECK enum result identity_of_person(struct db *db, uint32_t account, struct id person, struct pool *pool,
+					  struct identity_row *out, size_t max, size_t *count, struct err *err);
+MUST_CHECK enum result identity_move(struct db *db, uint32_t account, int64_t identity, struct id person,
+				     struct err *err);
+MUST_CHECK enum result identity_delete(struct db *db, uint32_t account, int64_t identity, struct err *err);
+MUST_CHECK enum result identity_count(struct db *db, uint32_t account, int64_t *out, struct err *err);
+/* Up to `max` after `after`, ascending, whole rows. */
+MUST_CHECK enum result identity_list(struct db *db, uint32_t account, int64_t after, struct pool *pool,
+				     struct identity_row *out, size_t max, size_t *count, struct err *err);
+
+#endif

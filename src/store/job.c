@@ -1,0 +1,71 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "store/job.h"
+
+#include <string.h>
+
+#include "store/column.h"
+
+#define COLUMNS "account_id, job_id, type, state, started_at, ended_at, args, result"
+
+enum result job_insert(struct db *db, const struct job *job, struct err *err)
+{
+	return db_run(db, "INSERT INTO job(" COLUMNS ") VALUES($1, $2, $3, $4, $5, NULL, $6, $7)", err,
+		      DB_INT(job->account), DB_BLOB(job->id.bytes, sizeof job->id.bytes), DB_INT(job->type),
+		      DB_INT(job->state), DB_INT(job->started.ms), DB_TEXT(job->args), DB_TEXT(job->result));
+}
+
+static enum result read_job(struct db_rows *rows, struct pool *pool, struct job *out, struct err *err)
+{
+	*out = (struct job){.account = (uint32_t)db_int(rows, 0),
+			    .type = (enum job_type)db_int(rows, 2),
+			    .state = (enum job_state)db_int(rows, 3),
+			    .started = {db_int(rows, 4)},
+			    .ended = {db_int(rows, 5)},
+			    .args = pool_strdup(pool, db_text(rows, 6)),
+			    .result = pool_strdup(pool, db_text(rows, 7))};
+	if (out->args == NULL || out->result == NULL)
+		return err_no_memory(err);
+	return column_id(rows, 1, &out->id, err);
+}
+
+static enum result one_job(struct db_rows *rows, bool found, struct pool *pool, struct job *out, struct err *err)
+{
+	enum result r = found ? read_job(rows, pool, out, err) : err_set(err, ERR_NOT_FOUND, "no such job");
+
+	db_end(rows);
+	return r;
+}
+
+enum result job_get(struct db *db, uint32_t account, struct id id, struct pool *pool, struct job *out, struct err *err)
+{
+	struct db_rows rows;
+	bool found;
+	enum result r = db_query_one(db, "SELECT " COLUMNS " FROM job WHERE account_id = $1 AND job_id = $2", &rows,
+				     &found, err, DB_INT(account), DB_BLOB(id.bytes, sizeof id.bytes));
+
+	return r == OK ? one_job(&rows, found, pool, out, err) : r;
+}
+
+enum result job_update(struct db *db, const struct job *job, struct err *err)
+{
+	return db_run(db, "UPDATE job SET state = $3, ended_at = $4, result = $5 WHERE account_id = $1 AND job_id = $2",
+		      err, DB_INT(job->account), DB_BLOB(job->id.bytes, sizeof job->id.bytes), DB_INT(job->state),
+		      job->state == JOB_DONE ? DB_INT(job->ended.ms) : DB_NULL, DB_TEXT(job->result));
+}
+
+enum result job_next_running(struct db *db, struct pool *pool, struct job *out, struct err *err)
+{
+	struct db_rows rows;
+	bool found;
+	enum result r = db_query_one(db, "SELECT " COLUMNS " FROM job WHERE state = 1 ORDER BY started_at LIMIT 1",
+				     &rows, &found, err);
+
+	return r == OK ? one_job(&rows, found, pool, out, err) : r;
+}
+
+enum result job_count_running(struct db *db, int64_t *out, struct err *err)
+{
+	return db_query_int(db, "SELECT COUNT(*) FROM job WHERE state = 1", 0, out, err);
+}

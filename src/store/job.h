@@ -1,0 +1,37 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Jobs: long work that goes on to its end after a crash.
+ */
+#ifndef LETHE_STORE_JOB_H
+#define LETHE_STORE_JOB_H
+
+#include "base/id.h"
+#include "base/pool.h"
+#include "db/db.h"
+
+#define JOB_PREFIX "job"
+
+/* Stored: only add. */
+enum job_type { JOB_ERASE = 1, JOB_SWEEP = 2, JOB_RESTORE = 3 };
+enum job_state { JOB_RUNNING = 1, JOB_DONE = 2 };
+
+struct job {
+	uint32_t account;
+	struct id id;
+	enum job_type type;
+	enum job_state state;
+	struct instant started, ended;
+	const char *args, *result; /* JSON of opaque ids and counts; in the pool */
+};
+
+MUST_CHECK enum result job_insert(struct db *db, const struct job *job, struct err *err);
+MUST_CHECK enum result job_get(struct db *db, uint32_t account, struct id id, struct pool *pool, struct job *out,
+			       struct err *err);
+/* Writes state, ended and result. */
+MUST_CHECK enum result job_update(struct db *db, const struct job *job, struct err *err);
+/* Some job that is running, of any account; ERR_NOT_FOUND when there is none. */
+MUST_CHECK enum result job_next_running(struct db *db, struct pool *pool, struct job *out, struct err *err);
+MUST_CHECK enum result job_count_running(struct db *db, int64_t *out, struct err *err);
+
+#endif

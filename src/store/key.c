@@ -1,0 +1,287 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "store/key.h"
+
+#include <string.h>
+
+int64_t key_period_number(int kind, struct date day)
+{
+	/* Days since 1970 need 22 bits even for the year 9999; the offset keeps earlier days positive. */
+	return ((int64_t)kind << 24) | (int64_t)(uint32_t)(day.days + (1 << 22));
+}
+
+static enum result copy_wrapped(struct db_rows *rows, int column, struct wrapped_key *out, struct err *err)
+{
+	size_t len;
+	const void *data = db_blob(rows, column, &len);
+
+	if (len != sizeof out->wrapped)
+		return err_set(err, ERR_CORRUPT, "a wrapped key has %zu bytes instead of %d", len, KEY_WRAPPED_LEN);
+	memcpy(out->wrapped, data, len);
+	return OK;
+}
+
+enum result key_get(struct db *keys, uint32_t account, enum key_class class, int64_t number,
+		    struct wrapped_key *out, struct err *err)
+{
+	struct db_rows rows;
+	bool found;
+	enum result r = db_query_one(keys, "SELECT epoch, wrapped FROM wrapped_key"
+					   " WHERE account_id = $1 AND class = $2 AND number = $3",
+				     &rows, &found, err, DB_INT(account), DB_INT(class), DB_INT(number));
+
+	if (r != OK)
+		return r;
+	if (found) {
+		*out = (struct wrapped_key){
+		    .account = account, .class = class, .number = number, .epoch = (uint32_t)db_int(&rows, 0)};
+		r = copy_wrapped(&rows, 1, out, err);
+	} else {
+		r = err_set(err, ERR_NOT_FOUND, "no such key");
+	}
+	db_end(&rows);
+	return r;
+}
+
+enum result key_insert(struct db *keys, const struct wrapped_key *key, struct err *err)
+{
+	return db_run(keys, "INSERT INTO wrapped_key(account_id, class, number, epoch, wrapped)"
+			    " VALUES($1, $2, $3, $4, $5)",
+		      err, DB_INT(key->account), DB_INT(key->class), DB_INT(key->number), DB_INT(key->epoch),
+		      DB_BLOB(key->wrapped, sizeof key->wrapped));
+}
+
+enum result key_delete(struct db *keys, uint32_t account, enum key_class class, int64_t number, bool *existed,
+		       struct err *err)
+{
+	enum result r = db_run(keys, "DELETE FROM wrapped_key WHERE account_id = $1 AND class = $2 AND number = $3",
+			       err, DB_INT(account), DB_INT(class), DB_INT(number));
+
+	*existed = r == OK && db_changes(keys) > 0;
+	return r;
+}
+
+enum result key_delete_account(struct db *keys, uint32_t account, int64_t *count, struct err *err)
+{
+	enum result r = db_run(keys, "DELETE FROM wrapped_key WHERE account_id = $1", err, DB_INT(account));
+
+	if (r != OK)
+		return r;
+	*count = db_changes(keys);
+	return db_run(keys, "DELETE FROM account_key WHERE account_id = $1", err, DB_INT(account));
+}
+
+enum result key_rewrap(struct db *keys, const struct wrapped_key *key, struct err *err)
+{
+	return db_run(keys, "UPDATE wrapped_key SET epoch = $4, wrapped = $5"
+			    " WHERE account_id = $1 AND class = $2 AND number = $3",
+		      err, DB_INT(key->account), DB_INT(key->class), DB_INT(key->number), DB_INT(key->epoch),
+		      DB_BLOB(key->wrapped, sizeof key->wrapped));
+}
+
+enum result key_list_older(struct db *keys, uint32_t epoch, const struct wrapped_key *after, size_t max,
+			   struct wrapped_key *out, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	bool more;
+	enum result r = db_query(keys, "SELECT account_id, class, number, epoch, wrapped FROM wrapped_key"
+				       " WHERE epoch < $1 AND (account_id, class, number) > ($2, $3, $4)"
+				       " ORDER BY account_id, class, number LIMIT $5",
+				 &rows, err, DB_INT(epoch), DB_INT(after->account), DB_INT(after->class),
+				 DB_INT(after->number), DB_INT(max));
+
+	*count = 0;
+	if (r != OK)
+		return r;
+	while ((r = db_next(&rows, &more, err)) == OK && more) {
+		struct wrapped_key *key = &out[(*count)++];
+
+		*key = (struct wrapped_key){.account = (uint32_t)db_int(&rows, 0),
+					    .class = (enum key_class)db_int(&rows, 1),
+					    .number = db_int(&rows, 2),
+					    .epoch = (uint32_t)db_int(&rows, 3)};
+		r = copy_wrapped(&rows, 4, key, err);
+		if (r != OK)
+			break;
+	}
+	db_end(&rows);
+	return r;
+}
+
+enum result key_count(struct db *keys, enum key_class class, int64_t *count, struct err *err)
+{
+	return db_query_int(keys, "SELECT COUNT(*) FROM wrapped_key WHERE class = $1", 0, count, err, DB_INT(class));
+}
+
+enum result key_list_numbers(struct db *keys, uint32_t account, enum key_class class, int64_t after, size_t max,
+			     int64_t *out, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	bool more;
+	enum result r = db_query(keys, "SELECT number FROM wrapped_key WHERE account_id = $1 AND class = $2"
+				       " AND number > $3 ORDER BY number LIMIT $4",
+				 &rows, err, DB_INT(account), DB_INT(class), DB_INT(after), DB_INT(max));
+
+	*count = 0;
+	if (r != OK)
+		return r;
+	while ((r = db_next(&rows, &more, err)) == OK && more)
+		out[(*count)++] = db_int(&rows, 0);
+	db_end(&rows);
+	return r;
+}
+
+enum result account_key_get(struct db *keys, uint32_t account, uint32_t epoch, struct pool *pool,
+			    const unsigned char **wrapped, size_t *len, struct err *err)
+{
+	struct db_rows rows;
+	bool found;
+	const void *data;
+	enum result r = db_query_one(keys, "SELECT wrapped FROM account_key WHERE account_id = $1 AND epoch = $2",
+				     &rows, &found, err, DB_INT(account), DB_INT(epoch));
+
+	if (r != OK)
+		return r;
+	if (found) {
+		data = db_blob(&rows, 0, len);
+		*wrapped = (unsigned char *)pool_strndup(pool, data, *len);
+		if (*wrapped == NULL)
+			r = err_no_memory(err);
+	} else {
+		r = err_set(err, ERR_NOT_FOUND, "no account key for this epoch");
+	}
+	db_end(&rows);
+	return r;
+}
+
+enum result account_key_insert(struct db *keys, uint32_t account, uint32_t epoch, const void *wrapped, size_t len,
+			       struct err *err)
+{
+	return db_run(keys, "INSERT INTO account_key(account_id, epoch, wrapped) VALUES($1, $2, $3)", err,
+		      DB_INT(account), DB_INT(epoch), DB_BLOB(wrapped, len));
+}
+
+enum result account_key_delete_epoch(struct db *keys, uint32_t epoch, struct err *err)
+{
+	return db_run(keys, "DELETE FROM account_key WHERE epoch = $1", err, DB_INT(epoch));
+}
+
+enum result account_key_list(struct db *keys, uint32_t epoch, uint32_t *out, size_t max, size_t *count,
+			     struct err *err)
+{
+	struct db_rows rows;
+	bool more;
+	enum result r = db_query(keys, "SELECT account_id FROM account_key WHERE epoch = $1 ORDER BY account_id LIMIT $2",
+				 &rows, err, DB_INT(epoch), DB_INT(max));
+
+	*count = 0;
+	if (r != OK)
+		return r;
+	while ((r = db_next(&rows, &more, err)) == OK && more)
+		out[(*count)++] = (uint32_t)db_int(&rows, 0);
+	db_end(&rows);
+	return r;
+}
+
+enum result epoch_insert(struct db *keys, uint32_t epoch, enum epoch_state state, struct instant now, struct err *err)
+{
+	return db_run(keys, "INSERT INTO epoch(epoch, state, started_at) VALUES($1, $2, $3)", err, DB_INT(epoch),
+		      DB_INT(state), DB_INT(now.ms));
+}
+
+enum result epoch_set_state(struct db *keys, uint32_t epoch, enum epoch_state state, struct instant now,
+			    struct err *err)
+{
+	if (state == EPOCH_ENDED)
+		return db_run(keys, "UPDATE epoch SET state = $2, ended_at = $3 WHERE epoch = $1", err, DB_INT(epoch),
+			      DB_INT(state), DB_INT(now.ms));
+	return db_run(keys, "UPDATE epoch SET state = $2 WHERE epoch = $1", err, DB_INT(epoch), DB_INT(state));
+}
+
+static void read_epoch(struct db_rows *rows, struct epoch *out)
+{
+	*out = (struct epoch){.epoch = (uint32_t)db_int(rows, 0),
+			      .state = (enum epoch_state)db_int(rows, 1),
+			      .started = {db_int(rows, 2)},
+			      .ended = {db_int(rows, 3)}};
+}
+
+enum result epoch_find(struct db *keys, enum epoch_state state, struct epoch *out, struct err *err)
+{
+	struct db_rows rows;
+	bool found;
+	enum result r = db_query_one(keys, "SELECT epoch, state, started_at, ended_at FROM epoch WHERE state = $1"
+					   " ORDER BY epoch DESC LIMIT 1",
+				     &rows, &found, err, DB_INT(state));
+
+	if (r != OK)
+		return r;
+	if (found)
+		read_epoch(&rows, out);
+	else
+		r = err_set(err, ERR_NOT_FOUND, "no epoch in that state");
+	db_end(&rows);
+	return r;
+}
+
+enum result epoch_list(struct db *keys, struct epoch *out, size_t max, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	bool more;
+	enum result r = db_query(keys, "SELECT epoch, state, started_at, ended_at FROM epoch ORDER BY epoch DESC LIMIT $1",
+				 &rows, err, DB_INT(max));
+
+	*count = 0;
+	if (r != OK)
+		return r;
+	while ((r = db_next(&rows, &more, err)) == OK && more)
+		read_epoch(&rows, &out[(*count)++]);
+	db_end(&rows);
+	return r;
+}
+
+enum result counter_next(struct db *keys, uint32_t account, const char *name, int64_t *out, struct err *err)
+{
+	struct db_rows rows;
+	bool more;
+	enum result r = db_query(keys, "INSERT INTO counter(account_id, name, value) VALUES($1, $2, 1)"
+				       " ON CONFLICT(account_id, name) DO UPDATE SET value = counter.value + 1"
+				       " RETURNING value",
+				 &rows, err, DB_INT(account), DB_TEXT(name));
+
+	if (r != OK)
+		return r;
+	r = db_next(&rows, &more, err);
+	if (r == OK) {
+		INVARIANT(more);
+		*out = db_int(&rows, 0);
+		r = db_next(&rows, &more, err);
+	}
+	db_end(&rows);
+	return r;
+}
+
+enum result tombstone_put(struct db *keys, uint32_t account, const struct blind *blind, struct instant at,
+			  struct err *err)
+{
+	return db_run(keys, "INSERT INTO tombstone(account_id, blind, erased_at) VALUES($1, $2, $3)"
+			    " ON CONFLICT(account_id, blind) DO UPDATE SET erased_at = excluded.erased_at"
+			    " WHERE excluded.erased_at > tombstone.erased_at",
+		      err, DB_INT(account), DB_BLOB(blind->bytes, BLIND_LEN), DB_INT(at.ms));
+}
+
+enum result tombstone_get(struct db *keys, uint32_t account, const struct blind *blind, bool *erased,
+			  struct instant *at, struct err *err)
+{
+	enum result r = db_query_int(keys, "SELECT erased_at FROM tombstone WHERE account_id = $1 AND blind = $2",
+				     INT64_MIN, &at->ms, err, DB_INT(account), DB_BLOB(blind->bytes, BLIND_LEN));
+
+	*erased = r == OK && at->ms != INT64_MIN;
+	return r;
+}
+
+enum result tombstone_delete_account(struct db *keys, uint32_t account, struct err *err)
+{
+	return db_run(keys, "DELETE FROM tombstone WHERE account_id = $1", err, DB_INT(account));
+}

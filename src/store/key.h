@@ -1,0 +1,79 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The key store: wrapped keys, epochs, counters and tombstones (keys.db).
+ * Knows nothing of how keys are wrapped: see vault/keyring.h.
+ */
+#ifndef LETHE_STORE_KEY_H
+#define LETHE_STORE_KEY_H
+
+#include "base/pool.h"
+#include "base/time.h"
+#include "db/db.h"
+
+#define KEY_WRAPPED_LEN 60   /* nonce, 32 bytes, tag */
+#define BLIND_LEN 16
+
+enum key_class { KEY_IDENTITY = 1, KEY_PERIOD = 2, KEY_HOLD = 3, KEY_OWN = 4 };
+enum own_key { OWN_INDEX = 1, OWN_DATA = 2, OWN_SIGN = 3 }; /* numbers within KEY_OWN */
+
+struct blind { unsigned char bytes[BLIND_LEN]; };
+
+struct wrapped_key {
+	uint32_t account;
+	enum key_class class;
+	int64_t number;
+	uint32_t epoch;
+	unsigned char wrapped[KEY_WRAPPED_LEN];
+};
+
+/* The number of a period's key. */
+int64_t key_period_number(int kind, struct date day);
+
+/* ERR_NOT_FOUND when there is none: it was destroyed or never made. */
+MUST_CHECK enum result key_get(struct db *keys, uint32_t account, enum key_class class, int64_t number,
+			       struct wrapped_key *out, struct err *err);
+MUST_CHECK enum result key_insert(struct db *keys, const struct wrapped_key *key, struct err *err);
+MUST_CHECK enum result key_delete(struct db *keys, uint32_t account, enum key_class class, int64_t number,
+				  bool *existed, struct err *err);
+MUST_CHECK enum result key_delete_account(struct db *keys, uint32_t account, int64_t *count, struct err *err);
+/* Replaces the wrapping, if the key still exists. */
+MUST_CHECK enum result key_rewrap(struct db *keys, const struct wrapped_key *key, struct err *err);
+/* Up to `max` keys after (account, class, number) whose epoch is below `epoch`, in key order. */
+MUST_CHECK enum result key_list_older(struct db *keys, uint32_t epoch, const struct wrapped_key *after, size_t max,
+				      struct wrapped_key *out, size_t *count, struct err *err);
+MUST_CHECK enum result key_count(struct db *keys, enum key_class class, int64_t *count, struct err *err);
+/* The numbers of a class after `after`, ascending, up to max: to compare with what the data name. */
+MUST_CHECK enum result key_list_numbers(struct db *keys, uint32_t account, enum key_class class, int64_t after,
+					size_t max, int64_t *out, size_t *count, struct err *err);
+
+MUST_CHECK enum result account_key_get(struct db *keys, uint32_t account, uint32_t epoch, struct pool *pool,
+				       const unsigned char **wrapped, size_t *len, struct err *err);
+MUST_CHECK enum result account_key_insert(struct db *keys, uint32_t account, uint32_t epoch, const void *wrapped,
+					  size_t len, struct err *err);
+MUST_CHECK enum result account_key_delete_epoch(struct db *keys, uint32_t epoch, struct err *err);
+MUST_CHECK enum result account_key_list(struct db *keys, uint32_t epoch, uint32_t *out, size_t max, size_t *count,
+					struct err *err);
+
+enum epoch_state { EPOCH_COMING = 1, EPOCH_CURRENT = 2, EPOCH_LEAVING = 3, EPOCH_ENDED = 4 };
+struct epoch { uint32_t epoch; enum epoch_state state; struct instant started, ended; };
+#define EPOCH_LIST_MAX 4096
+MUST_CHECK enum result epoch_insert(struct db *keys, uint32_t epoch, enum epoch_state state, struct instant now,
+				    struct err *err);
+MUST_CHECK enum result epoch_set_state(struct db *keys, uint32_t epoch, enum epoch_state state, struct instant now,
+				       struct err *err);
+/* The epoch in that state; ERR_NOT_FOUND. */
+MUST_CHECK enum result epoch_find(struct db *keys, enum epoch_state state, struct epoch *out, struct err *err);
+MUST_CHECK enum result epoch_list(struct db *keys, struct epoch *out, size_t max, size_t *count, struct err *err);
+
+/* The next value, from 1; never the same twice. */
+MUST_CHECK enum result counter_next(struct db *keys, uint32_t account, const char *name, int64_t *out, struct err *err);
+
+MUST_CHECK enum result tombstone_put(struct db *keys, uint32_t account, const struct blind *blind, struct instant at,
+				     struct err *err);
+/* `*erased` when there is one. */
+MUST_CHECK enum result tombstone_get(struct db *keys, uint32_t account, const struct blind *blind, bool *erased,
+				     struct instant *at, struct err *err);
+MUST_CHECK enum result tombstone_delete_account(struct db *keys, uint32_t account, struct err *err);
+
+#endif

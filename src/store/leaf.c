@@ -1,0 +1,107 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "store/leaf.h"
+
+#include "store/column.h"
+
+static enum result read_hash(void *arg, int level, uint64_t index, struct hash *out, struct err *err)
+{
+	struct db_rows rows;
+	bool found;
+	enum result r = db_query_one(arg, "SELECT hash FROM audit_hash WHERE level = $1 AND number = $2", &rows, &found,
+				     err, DB_INT(level), DB_INT(index));
+
+	if (r != OK)
+		return r;
+	r = found ? column_exact(&rows, 0, out->bytes, sizeof out->bytes, err)
+		  : err_set(err, ERR_CORRUPT, "the audit log lacks the hash of subtree %llu at level %d",
+			    (unsigned long long)index, level);
+	db_end(&rows);
+	return r;
+}
+
+static enum result write_hash(void *arg, int level, uint64_t index, const struct hash *hash, struct err *err)
+{
+	return db_run(arg, "INSERT INTO audit_hash(level, number, hash) VALUES($1, $2, $3)", err, DB_INT(level),
+		      DB_INT(index), DB_BLOB(hash->bytes, sizeof hash->bytes));
+}
+
+struct merkle_store leaf_hashes(struct db *db)
+{
+	return (struct merkle_store){.arg = db, .read = read_hash, .write = write_hash};
+}
+
+enum result leaf_tree_size(struct db *db, uint64_t *size, struct err *err)
+{
+	int64_t last;
+	enum result r = db_query_int(db, "SELECT MAX(seq) FROM audit_leaf", -1, &last, err);
+
+	*size = r == OK ? (uint64_t)(last + 1) : 0;
+	return r;
+}
+
+enum result leaf_append(struct db *db, uint32_t account, struct instant at, const char *body, size_t len,
+			uint64_t *seq, struct err *err)
+{
+	struct merkle_store hashes = leaf_hashes(db);
+	struct hash leaf = merkle_leaf(body, len);
+	enum result r = leaf_tree_size(db, seq, err);
+
+	if (r == OK)
+		r = db_run(db, "INSERT INTO audit_leaf(seq, account_id, at, body) VALUES($1, $2, $3, $4)", err,
+			   DB_INT(*seq), DB_INT(account), DB_INT(at.ms), DB_BLOB(body, len));
+	if (r == OK)
+		r = merkle_append(&hashes, *seq, &leaf, err);
+	return r;
+}
+
+static enum result read_leaf(struct db_rows *rows, struct pool *pool, struct leaf *out, struct err *err)
+{
+	const unsigned char *body;
+	enum result r;
+
+	*out = (struct leaf){.seq = (uint64_t)db_int(rows, 0),
+			     .account = (uint32_t)db_int(rows, 1),
+			     .at = {db_int(rows, 2)}};
+	r = column_bytes(rows, 3, pool, &body, &out->body_len, err);
+	out->body = (const char *)body;
+	return r;
+}
+
+enum result leaf_get(struct db *db, uint64_t seq, struct pool *pool, struct leaf *out, struct err *err)
+{
+	struct db_rows rows;
+	bool found;
+	enum result r = db_query_one(db, "SELECT seq, account_id, at, body FROM audit_leaf WHERE seq = $1", &rows, &found,
+				     err, DB_INT(seq));
+
+	if (r != OK)
+		return r;
+	r = found ? read_leaf(&rows, pool, out, err)
+		  : err_set(err, ERR_NOT_FOUND, "the audit log has no leaf %llu", (unsigned long long)seq);
+	db_end(&rows);
+	return r;
+}
+
+enum result leaf_list(struct db *db, uint32_t account, uint64_t from, struct pool *pool, struct leaf *out, size_t max,
+		      size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	bool more;
+	enum result r = db_query(db, "SELECT seq, account_id, at, body FROM audit_leaf"
+				     " WHERE seq >= $1 AND ($2 = 0 OR account_id = $2) ORDER BY seq LIMIT $3",
+				 &rows, err, DB_INT(from), DB_INT(account), DB_INT(max));
+
+	*count = 0;
+	if (r != OK)
+		return r;
+	while ((r = db_next(&rows, &more, err)) == OK && more) {
+		r = read_leaf(&rows, pool, &out[*count], err);
+		if (r != OK)
+			break;
+		(*count)++;
+	}
+	db_end(&rows);
+	return r;
+}

@@ -1,0 +1,194 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "store/party.h"
+
+#include <string.h>
+
+int party_key_compare(const void *a, const void *b)
+{
+	const struct party_key *x = a, *y = b;
+
+	if (x->month != y->month)
+		return x->month < y->month ? -1 : 1;
+	if (x->identity != y->identity)
+		return x->identity < y->identity ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return id_compare(x->id, y->id);
+}
+
+/* Moves the month's count; a month without rows has no row here. */
+static enum result add_to_month(struct db *db, uint32_t account, int32_t month, int64_t delta, struct err *err)
+{
+	enum result r;
+
+	if (delta == 0)
+		return OK;
+	r = db_run(db, "INSERT INTO party_month(account_id, month, parties) VALUES($1, $2, $3)"
+		       " ON CONFLICT(account_id, month) DO UPDATE SET parties = party_month.parties + excluded.parties",
+		   err, DB_INT(account), DB_INT(month), DB_INT(delta));
+	if (r == OK && delta < 0)
+		r = db_run(db, "DELETE FROM party_month WHERE account_id = $1 AND month = $2 AND parties = 0", err,
+			   DB_INT(account), DB_INT(month));
+	return r;
+}
+
+enum result party_insert(struct db *db, uint32_t account, const struct party_key *keys, size_t count, struct err *err)
+{
+	int64_t in_month = 0;
+	enum result r = OK;
+
+	for (size_t i = 0; i < count && r == OK; i++) {
+		r = db_run(db, "INSERT INTO party(account_id, month, identity_id, kind, id) VALUES($1, $2, $3, $4, $5)",
+			   err, DB_INT(account), DB_INT(keys[i].month), DB_INT(keys[i].identity), DB_INT(keys[i].kind),
+			   DB_BLOB(keys[i].id.bytes, sizeof keys[i].id.bytes));
+		in_month++;
+		if (r == OK && (i + 1 == count || keys[i + 1].month != keys[i].month)) {
+			r = add_to_month(db, account, keys[i].month, in_month, err);
+			in_month = 0;
+		}
+	}
+	return r;
+}
+
+enum result party_delete(struct db *db, uint32_t account, const struct party_key *keys, size_t count, int64_t *deleted,
+			 struct err *err)
+{
+	int64_t in_month = 0;
+	enum result r = OK;
+
+	*deleted = 0;
+	for (size_t i = 0; i < count && r == OK; i++) {
+		r = db_run(db, "DELETE FROM party WHERE account_id = $1 AND month = $2 AND identity_id = $3"
+			       " AND kind = $4 AND id = $5",
+			   err, DB_INT(account), DB_INT(keys[i].month), DB_INT(keys[i].identity), DB_INT(keys[i].kind),
+			   DB_BLOB(keys[i].id.bytes, sizeof keys[i].id.bytes));
+		if (r == OK)
+			in_month += db_changes(db);
+		if (r == OK && (i + 1 == count || keys[i + 1].month != keys[i].month)) {
+			*deleted += in_month;
+			r = add_to_month(db, account, keys[i].month, -in_month, err);
+			in_month = 0;
+		}
+	}
+	return r;
+}
+
+static enum result collect(struct db_rows *rows, int64_t identity, struct party_key *out, size_t *count,
+			   struct err *err)
+{
+	enum result r;
+	bool more;
+
+	*count = 0;
+	while ((r = db_next(rows, &more, err)) == OK && more) {
+		struct party_key *key = &out[*count];
+
+		*key = (struct party_key){.month = (int32_t)db_int(rows, 0),
+					  .identity = identity,
+					  .kind = (enum record_kind)db_int(rows, 1)};
+		r = column_id(rows, 2, &key->id, err);
+		if (r != OK)
+			break;
+		(*count)++;
+	}
+	return r;
+}
+
+/* Months are walked by the small table, so the cost is the person's records and one look per month. */
+static enum result next_month(struct db *db, uint32_t account, int32_t after, int64_t *out, struct err *err)
+{
+	return db_query_int(db, "SELECT MIN(month) FROM party_month WHERE account_id = $1 AND month > $2", INT64_MAX,
+			    out, err, DB_INT(account), DB_INT(after));
+}
+
+static enum result list_month(struct db *db, uint32_t account, int64_t identity, const struct party_key *after,
+			      struct party_key *out, size_t max, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query(db, "SELECT month, kind, id FROM party WHERE account_id = $1 AND month = $2"
+				     " AND identity_id = $3 AND (kind, id) > ($4, $5) ORDER BY kind, id LIMIT $6",
+				 &rows, err, DB_INT(account), DB_INT(after->month), DB_INT(identity),
+				 DB_INT(after->kind), DB_BLOB(after->id.bytes, sizeof after->id.bytes), DB_INT(max));
+
+	if (r != OK)
+		return r;
+	r = collect(&rows, identity, out, count, err);
+	db_end(&rows);
+	return r;
+}
+
+enum result party_list(struct db *db, uint32_t account, int64_t identity, const struct party_key *after,
+		       struct party_key *out, size_t max, size_t *count, struct err *err)
+{
+	struct party_key at = *after;
+	int64_t month;
+	size_t got;
+	enum result r;
+
+	*count = 0;
+	if (at.kind == 0) {
+		r = next_month(db, account, INT32_MIN, &month, err);
+		if (r != OK || month == INT64_MAX)
+			return r;
+		at.month = (int32_t)month;
+	}
+	for (;;) {
+		r = list_month(db, account, identity, &at, out + *count, max - *count, &got, err);
+		if (r != OK)
+			return r;
+		*count += got;
+		if (*count == max)
+			return OK;
+		r = next_month(db, account, at.month, &month, err);
+		if (r != OK || month == INT64_MAX)
+			return r;
+		at = (struct party_key){.month = (int32_t)month};
+	}
+}
+
+enum result party_list_range(struct db *db, uint32_t account, int64_t identity, enum record_kind kind,
+			     struct instant from, struct instant until, struct id after, struct party_key *out,
+			     size_t max, size_t *count, struct err *err)
+{
+	struct id low = id_floor(from), high = id_floor(until);
+	struct db_rows rows;
+	enum result r;
+
+	if (id_compare(after, low) > 0)
+		low = after;
+	r = db_query(db, "SELECT month, kind, id FROM party WHERE account_id = $1 AND month = $2 AND identity_id = $3"
+			 " AND kind = $4 AND id > $5 AND id < $6 ORDER BY id LIMIT $7",
+		     &rows, err, DB_INT(account), DB_INT(date_month_index(instant_date(from))), DB_INT(identity),
+		     DB_INT(kind), DB_BLOB(low.bytes, sizeof low.bytes), DB_BLOB(high.bytes, sizeof high.bytes),
+		     DB_INT(max));
+	if (r != OK)
+		return r;
+	r = collect(&rows, identity, out, count, err);
+	db_end(&rows);
+	return r;
+}
+
+enum result party_exists(struct db *db, uint32_t account, const struct party_key *key, bool *exists, struct err *err)
+{
+	int64_t one;
+	enum result r = db_query_int(db, "SELECT 1 FROM party WHERE account_id = $1 AND month = $2"
+					 " AND identity_id = $3 AND kind = $4 AND id = $5",
+				     0, &one, err, DB_INT(account), DB_INT(key->month), DB_INT(key->identity),
+				     DB_INT(key->kind), DB_BLOB(key->id.bytes, sizeof key->id.bytes));
+
+	*exists = r == OK && one == 1;
+	return r;
+}
+
+enum result party_count(struct db *db, uint32_t account, int64_t *rows, int64_t *by_month, struct err *err)
+{
+	enum result r = db_query_int(db, "SELECT COUNT(*) FROM party WHERE account_id = $1", 0, rows, err,
+				     DB_INT(account));
+
+	if (r == OK)
+		r = db_query_int(db, "SELECT SUM(parties) FROM party_month WHERE account_id = $1", 0, by_month, err,
+				 DB_INT(account));
+	return r;
+}

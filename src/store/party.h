@@ -1,0 +1,39 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Which records an identity takes part in.
+ *
+ * Kept by month: a row goes to the pages of its record's month, so inserting
+ * costs the same whatever the vault holds, and an old month is left alone.
+ */
+#ifndef LETHE_STORE_PARTY_H
+#define LETHE_STORE_PARTY_H
+
+#include "store/column.h"
+#include "store/kind.h"
+
+struct party_key {
+	int32_t month; /* of the record: date_month_index */
+	int64_t identity;
+	enum record_kind kind;
+	struct id id;
+};
+int party_key_compare(const void *a, const void *b); /* for qsort: the order of the table */
+
+/* `keys` should be sorted: the order of the table is the cheap one. */
+MUST_CHECK enum result party_insert(struct db *db, uint32_t account, const struct party_key *keys, size_t count,
+				    struct err *err);
+MUST_CHECK enum result party_delete(struct db *db, uint32_t account, const struct party_key *keys, size_t count,
+				    int64_t *deleted, struct err *err);
+/* Records of one identity after `after` (zeroed: from the start), by month, kind and id; up to max. */
+MUST_CHECK enum result party_list(struct db *db, uint32_t account, int64_t identity, const struct party_key *after,
+				  struct party_key *out, size_t max, size_t *count, struct err *err);
+/* Those of one identity, kind and month within [from, until): for holds. */
+MUST_CHECK enum result party_list_range(struct db *db, uint32_t account, int64_t identity, enum record_kind kind,
+					struct instant from, struct instant until, struct id after,
+					struct party_key *out, size_t max, size_t *count, struct err *err);
+MUST_CHECK enum result party_exists(struct db *db, uint32_t account, const struct party_key *key, bool *exists,
+				    struct err *err);
+MUST_CHECK enum result party_count(struct db *db, uint32_t account, int64_t *rows, int64_t *by_month, struct err *err);
+
+#endif

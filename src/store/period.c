@@ -1,0 +1,89 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "store/period.h"
+
+#define COLUMNS "day, records, bytes, media, media_bytes"
+
+enum result period_add(struct db *db, uint32_t account, const struct period *delta, struct err *err)
+{
+	enum result r = db_run(db, "INSERT INTO period(account_id, kind, " COLUMNS ") VALUES($1, $2, $3, $4, $5, $6, $7)"
+				   " ON CONFLICT(account_id, kind, day) DO UPDATE SET"
+				   " records = period.records + excluded.records,"
+				   " bytes = period.bytes + excluded.bytes,"
+				   " media = period.media + excluded.media,"
+				   " media_bytes = period.media_bytes + excluded.media_bytes",
+			       err, DB_INT(account), DB_INT(delta->kind), DB_INT(delta->day.days),
+			       DB_INT(delta->records), DB_INT(delta->bytes), DB_INT(delta->media),
+			       DB_INT(delta->media_bytes));
+
+	if (r == OK && delta->records < 0)
+		r = db_run(db, "DELETE FROM period WHERE account_id = $1 AND kind = $2 AND day = $3 AND records = 0",
+			   err, DB_INT(account), DB_INT(delta->kind), DB_INT(delta->day.days));
+	return r;
+}
+
+static void read_period(struct db_rows *rows, enum record_kind kind, struct period *out)
+{
+	*out = (struct period){.kind = kind,
+			       .day = {(int32_t)db_int(rows, 0)},
+			       .records = db_int(rows, 1),
+			       .bytes = db_int(rows, 2),
+			       .media = db_int(rows, 3),
+			       .media_bytes = db_int(rows, 4)};
+}
+
+enum result period_get(struct db *db, uint32_t account, enum record_kind kind, struct date day, struct period *out,
+		       struct err *err)
+{
+	struct db_rows rows;
+	bool found;
+	enum result r = db_query_one(db, "SELECT " COLUMNS " FROM period"
+					 " WHERE account_id = $1 AND kind = $2 AND day = $3",
+				     &rows, &found, err, DB_INT(account), DB_INT(kind), DB_INT(day.days));
+
+	if (r != OK)
+		return r;
+	if (found)
+		read_period(&rows, kind, out);
+	else
+		*out = (struct period){.kind = kind, .day = day};
+	db_end(&rows);
+	return OK;
+}
+
+enum result period_list(struct db *db, uint32_t account, enum record_kind kind, struct date after, struct date until,
+			struct period *out, size_t max, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	bool more;
+	enum result r = db_query(db, "SELECT " COLUMNS " FROM period WHERE account_id = $1 AND kind = $2"
+				     " AND day > $3 AND day <= $4 ORDER BY day LIMIT $5",
+				 &rows, err, DB_INT(account), DB_INT(kind), DB_INT(after.days), DB_INT(until.days),
+				 DB_INT(max));
+
+	*count = 0;
+	if (r != OK)
+		return r;
+	while ((r = db_next(&rows, &more, err)) == OK && more)
+		read_period(&rows, kind, &out[(*count)++]);
+	db_end(&rows);
+	return r;
+}
+
+enum result period_sum(struct db *db, uint32_t account, enum record_kind kind, struct date until, struct period *out,
+		       int64_t *days, struct err *err)
+{
+	struct db_rows rows;
+	bool found;
+	enum result r = db_query_one(db, "SELECT MAX(day), SUM(records), SUM(bytes), SUM(media), SUM(media_bytes),"
+					 " COUNT(*) FROM period WHERE account_id = $1 AND kind = $2 AND day <= $3",
+				     &rows, &found, err, DB_INT(account), DB_INT(kind), DB_INT(until.days));
+
+	if (r != OK)
+		return r;
+	read_period(&rows, kind, out);
+	*days = db_int(&rows, 5);
+	db_end(&rows);
+	return OK;
+}

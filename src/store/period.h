@@ -1,0 +1,32 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Periods: what each day of a kind holds. Derivable from the records, kept so
+ * that plans and sweeps need not look at them.
+ */
+#ifndef LETHE_STORE_PERIOD_H
+#define LETHE_STORE_PERIOD_H
+
+#include "base/time.h"
+#include "db/db.h"
+#include "store/kind.h"
+
+struct period {
+	enum record_kind kind;
+	struct date day;
+	int64_t records, bytes, media, media_bytes;
+};
+
+/* Adds (or, with negative counts, takes away); a period left with nothing is removed. */
+MUST_CHECK enum result period_add(struct db *db, uint32_t account, const struct period *delta, struct err *err);
+/* Zero counts when there is none. */
+MUST_CHECK enum result period_get(struct db *db, uint32_t account, enum record_kind kind, struct date day,
+				  struct period *out, struct err *err);
+/* Periods of a kind after `after` and up to `until`, both by day, ascending; up to max. */
+MUST_CHECK enum result period_list(struct db *db, uint32_t account, enum record_kind kind, struct date after,
+				   struct date until, struct period *out, size_t max, size_t *count, struct err *err);
+/* Sums over all days up to `until`, that day included. */
+MUST_CHECK enum result period_sum(struct db *db, uint32_t account, enum record_kind kind, struct date until,
+				  struct period *out, int64_t *days, struct err *err);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Policies: how long an account keeps a kind. Versions are kept.
+ */
+#ifndef LETHE_STORE_POLICY_H
+#define LETHE_STORE_POLICY_H
+
+#include "base/time.h"
+#include "db/db.h"
+#include "store/kind.h"
+
+struct policy {
+	enum record_kind kind;
+	int version;        /* 0: none was ever set, which keeps for ever */
+	struct span keep;
+	struct instant set_at;
+};
+
+/* The one in force; version 0 and unlimited when none was set. */
+MUST_CHECK enum result policy_get(struct db *db, uint32_t account, enum record_kind kind, struct policy *out,
+				  struct err *err);
+/* As the next version. */
+MUST_CHECK enum result policy_put(struct db *db, uint32_t account, enum record_kind kind, struct span keep,
+				  struct instant now, int *version, struct err *err);
+
+#endif

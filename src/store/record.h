@@ -1,0 +1,52 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Records: one row each, clustered by (account, kind, id).
+ */
+#ifndef LETHE_STORE_RECORD_H
+#define LETHE_STORE_RECORD_H
+
+#include "store/column.h"
+#include "store/kind.h"
+
+struct record_row {
+	uint32_t account;
+	enum record_kind kind;
+	struct id id;
+	enum direction direction;
+	enum record_status status;
+	int64_t duration_ms; /* -1: none */
+	int64_t agent;       /* identity, 0: none */
+	int64_t number;      /* identity, 0: none */
+	int64_t hold;        /* 0: sealed under its period and identities; else under this hold's key */
+	int media;
+	struct party parties[PARTIES_MAX]; /* sorted by identity */
+	size_t party_count;
+	const unsigned char *payload; /* sealed; in the pool */
+	size_t payload_len;
+};
+
+/* `*inserted` is false when that id is there already. */
+MUST_CHECK enum result record_insert(struct db *db, const struct record_row *row, bool *inserted, struct err *err);
+/* ERR_NOT_FOUND. */
+MUST_CHECK enum result record_get(struct db *db, uint32_t account, enum record_kind kind, struct id id,
+				  struct pool *pool, struct record_row *out, struct err *err);
+MUST_CHECK enum result record_delete(struct db *db, uint32_t account, enum record_kind kind, struct id id,
+				     bool *existed, struct err *err);
+/* Seals it anew: under a hold's key. */
+MUST_CHECK enum result record_reseal(struct db *db, const struct record_row *row, struct err *err);
+/* Records of one UTC day after `after`, in id order, whole rows, up to max. */
+MUST_CHECK enum result record_list_day(struct db *db, uint32_t account, enum record_kind kind, struct date day,
+				       struct id after, struct pool *pool, struct record_row *out, size_t max,
+				       size_t *count, struct err *err);
+/* Deletes what of that day is not under a hold's key; one range. */
+MUST_CHECK enum result record_delete_day(struct db *db, uint32_t account, enum record_kind kind, struct date day,
+					 int64_t *deleted, struct err *err);
+/* How many of that day, and how many of those under a hold's key: the second look after a sweep. */
+MUST_CHECK enum result record_count_day(struct db *db, uint32_t account, enum record_kind kind, struct date day,
+					int64_t *all, int64_t *held, struct err *err);
+/* The days that have records, by looking from day to day and not at each record. ERR_NOT_FOUND after the last. */
+MUST_CHECK enum result record_next_day(struct db *db, uint32_t account, enum record_kind kind, struct date after,
+				       struct date *out, struct err *err);
+
+#endif

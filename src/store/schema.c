@@ -1,0 +1,224 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "store/schema.h"
+
+/* Every table's key begins with account_id, so that the tables can be distributed by it.
+ * Columns hold opaque ids, times, sizes and fixed words; whatever a person said, is or can be
+ * reached by is in a column marked "sealed" or "blind". */
+static const char vault_1[] =
+    /* Facts about the vault itself: its id, when it was made. */
+    "CREATE TABLE meta("
+    " name TEXT PRIMARY KEY,"
+    " value TEXT NOT NULL) WITHOUT ROWID;"
+
+    "CREATE TABLE account("
+    " account_id INTEGER PRIMARY KEY,"
+    " id BLOB NOT NULL UNIQUE,"         /* acc_ */
+    " name_blind BLOB NOT NULL UNIQUE," /* blind index of the name */
+    " name BLOB NOT NULL,"              /* sealed under the account's data key */
+    " country TEXT NOT NULL,"           /* ISO 3166-1 alpha-2: default for numbers and calendars */
+    " created_at INTEGER NOT NULL);"    /* ms since 1970, as all times */
+
+    "CREATE TABLE identity("
+    " account_id INTEGER NOT NULL,"
+    " identity_id INTEGER NOT NULL," /* from the key store's counter: never used twice */
+    " kind INTEGER NOT NULL,"        /* enum identity_kind */
+    " person_id BLOB NOT NULL,"      /* per_ : the set it belongs to */
+    " blind BLOB NOT NULL,"          /* blind index of kind and normalised value */
+    " value BLOB NOT NULL,"          /* sealed under the identity's key */
+    " created_at INTEGER NOT NULL,"
+    " PRIMARY KEY(account_id, identity_id)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX identity_blind ON identity(account_id, blind);"
+    "CREATE INDEX identity_person ON identity(account_id, person_id);"
+
+    "CREATE TABLE contact("
+    " account_id INTEGER NOT NULL,"
+    " contact_id BLOB NOT NULL,"         /* con_ */
+    " hold_id INTEGER NOT NULL,"         /* 0, or the hold whose key seals it */
+    " identities BLOB NOT NULL,"         /* identity ids, packed */
+    " names BLOB NOT NULL,"              /* its blind name tokens, 16 bytes each */
+    " payload BLOB NOT NULL,"            /* sealed */
+    " digest BLOB NOT NULL,"             /* keyed digest of the payload: was it changed by an import? */
+    " updated_at INTEGER NOT NULL,"
+    " PRIMARY KEY(account_id, contact_id)) WITHOUT ROWID;"
+    "CREATE TABLE contact_identity("
+    " account_id INTEGER NOT NULL,"
+    " identity_id INTEGER NOT NULL,"
+    " contact_id BLOB NOT NULL,"
+    " PRIMARY KEY(account_id, identity_id, contact_id)) WITHOUT ROWID;"
+    "CREATE TABLE contact_name("
+    " account_id INTEGER NOT NULL,"
+    " blind BLOB NOT NULL," /* blind index of one folded word of the name */
+    " contact_id BLOB NOT NULL,"
+    " PRIMARY KEY(account_id, blind, contact_id)) WITHOUT ROWID;"
+
+    /* Clustered by (account, kind, id), and ids begin with their time: a day is one range. */
+    "CREATE TABLE record("
+    " account_id INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL,"
+    " id BLOB NOT NULL,"          /* UUIDv7; its time is occurred_at */
+    " direction INTEGER NOT NULL,"
+    " status INTEGER NOT NULL,"
+    " duration INTEGER NOT NULL," /* ms; -1: none */
+    " agent_id INTEGER NOT NULL," /* identity of the agent, 0: none */
+    " number_id INTEGER NOT NULL," /* identity of the account's own number, 0: none */
+    " hold_id INTEGER NOT NULL,"  /* 0: sealed under its period and identities; else under this hold's key */
+    " media INTEGER NOT NULL,"    /* how many rows in media */
+    " parties BLOB NOT NULL,"     /* identity ids and roles, packed: also the recipe of the record's key */
+    " payload BLOB NOT NULL,"     /* sealed */
+    " PRIMARY KEY(account_id, kind, id)) WITHOUT ROWID;"
+
+    /* The one randomly ordered structure. By month, so that inserting touches the pages of a month only. */
+    "CREATE TABLE party("
+    " account_id INTEGER NOT NULL,"
+    " month INTEGER NOT NULL," /* months since 1970-01 */
+    " identity_id INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL,"
+    " id BLOB NOT NULL,"
+    " PRIMARY KEY(account_id, month, identity_id, kind, id)) WITHOUT ROWID;"
+    /* Derivable: which months have party rows, and how many. */
+    "CREATE TABLE party_month("
+    " account_id INTEGER NOT NULL,"
+    " month INTEGER NOT NULL,"
+    " parties INTEGER NOT NULL,"
+    " PRIMARY KEY(account_id, month)) WITHOUT ROWID;"
+
+    "CREATE TABLE media("
+    " account_id INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL,"
+    " id BLOB NOT NULL,"       /* of its record */
+    " n INTEGER NOT NULL,"     /* from 0 */
+    " blob BLOB NOT NULL,"     /* name of the blob; its folder follows from account, kind and day */
+    " bytes INTEGER NOT NULL," /* of plaintext */
+    " segment INTEGER NOT NULL," /* segment size of the streaming format */
+    " format INTEGER NOT NULL," /* enum media_format */
+    " key BLOB NOT NULL,"      /* media key, sealed under the record's key */
+    " PRIMARY KEY(account_id, kind, id, n)) WITHOUT ROWID;"
+    /* Blobs whose rows are gone and which are still to be removed: the transaction that deletes the row adds it here. */
+    "CREATE TABLE blob_trash("
+    " account_id INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL,"
+    " day INTEGER NOT NULL,"
+    " blob BLOB NOT NULL,"
+    " PRIMARY KEY(account_id, kind, day, blob)) WITHOUT ROWID;"
+
+    /* Derivable: what each period holds; `plan` and sweeps read this and not the records. */
+    "CREATE TABLE period("
+    " account_id INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL,"
+    " day INTEGER NOT NULL,"        /* days since 1970-01-01 */
+    " records INTEGER NOT NULL,"
+    " bytes INTEGER NOT NULL,"      /* of sealed payloads */
+    " media INTEGER NOT NULL,"
+    " media_bytes INTEGER NOT NULL," /* of plaintext media */
+    " PRIMARY KEY(account_id, kind, day)) WITHOUT ROWID;"
+
+    /* Versions are kept; the highest is in force. */
+    "CREATE TABLE policy("
+    " account_id INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL,"
+    " version INTEGER NOT NULL,"
+    " months INTEGER NOT NULL,"
+    " days INTEGER NOT NULL,"
+    " unlimited INTEGER NOT NULL,"
+    " set_at INTEGER NOT NULL,"
+    " PRIMARY KEY(account_id, kind, version)) WITHOUT ROWID;"
+
+    "CREATE TABLE hold("
+    " account_id INTEGER NOT NULL,"
+    " hold_id INTEGER NOT NULL,"      /* from the key store's counter */
+    " id BLOB NOT NULL,"              /* hold_ */
+    " person_id BLOB,"                /* scope: each that is not null narrows it */
+    " identity_id INTEGER,"
+    " kinds INTEGER NOT NULL,"        /* bit set of 1 << kind; 0: all */
+    " from_at INTEGER,"
+    " until_at INTEGER,"              /* exclusive */
+    " reason BLOB NOT NULL,"          /* sealed under the account's data key */
+    " created_at INTEGER NOT NULL,"
+    " released_at INTEGER,"
+    " PRIMARY KEY(account_id, hold_id)) WITHOUT ROWID;"
+    /* Records that would be gone but for a hold, and are sealed under its key. */
+    "CREATE TABLE held("
+    " account_id INTEGER NOT NULL,"
+    " hold_id INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL,"
+    " id BLOB NOT NULL,"
+    " cause INTEGER NOT NULL,"    /* enum held_cause: expired or erased */
+    " due_at INTEGER NOT NULL,"   /* when it would have been deleted */
+    " PRIMARY KEY(account_id, hold_id, kind, id)) WITHOUT ROWID;"
+
+    /* Long work that must go on to its end after a crash. args and result are JSON of opaque ids and counts. */
+    "CREATE TABLE job("
+    " account_id INTEGER NOT NULL,"
+    " job_id BLOB NOT NULL," /* job_ */
+    " type INTEGER NOT NULL,"
+    " state INTEGER NOT NULL,"
+    " started_at INTEGER NOT NULL,"
+    " ended_at INTEGER,"
+    " args TEXT NOT NULL,"
+    " result TEXT NOT NULL,"
+    " PRIMARY KEY(account_id, job_id)) WITHOUT ROWID;"
+
+    /* The log of acts. Nothing personal, append only. */
+    "CREATE TABLE audit_leaf("
+    " seq INTEGER PRIMARY KEY," /* from 0, without gaps */
+    " account_id INTEGER NOT NULL,"
+    " at INTEGER NOT NULL,"
+    " body BLOB NOT NULL);" /* canonical JSON: exactly what is hashed */
+    "CREATE TABLE audit_hash("
+    " level INTEGER NOT NULL,"
+    " number INTEGER NOT NULL,"
+    " hash BLOB NOT NULL,"
+    " PRIMARY KEY(level, number)) WITHOUT ROWID;"
+    "CREATE TRIGGER audit_leaf_fixed BEFORE UPDATE ON audit_leaf BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;"
+    "CREATE TRIGGER audit_leaf_kept BEFORE DELETE ON audit_leaf BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;"
+    "CREATE TRIGGER audit_hash_fixed BEFORE UPDATE ON audit_hash BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;"
+    "CREATE TRIGGER audit_hash_kept BEFORE DELETE ON audit_hash BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;"
+    "CREATE TRIGGER hold_kept BEFORE DELETE ON hold BEGIN SELECT RAISE(ABORT, 'a hold is released, never deleted'); END;";
+
+static const char keys_1[] =
+    "CREATE TABLE epoch("
+    " epoch INTEGER PRIMARY KEY,"
+    " state INTEGER NOT NULL,"      /* enum epoch_state */
+    " started_at INTEGER NOT NULL,"
+    " ended_at INTEGER);"           /* when its root key was destroyed */
+    "CREATE TABLE account_key("
+    " account_id INTEGER NOT NULL," /* 0: the vault's own */
+    " epoch INTEGER NOT NULL,"
+    " wrapped BLOB NOT NULL,"       /* by the root's key of that epoch */
+    " PRIMARY KEY(account_id, epoch)) WITHOUT ROWID;"
+    /* Identity, period, hold and the account's own keys, each wrapped by the account key of its epoch. */
+    "CREATE TABLE wrapped_key("
+    " account_id INTEGER NOT NULL,"
+    " class INTEGER NOT NULL,"      /* enum key_class */
+    " number INTEGER NOT NULL,"     /* identity id, packed kind and day, hold id, or which own key */
+    " epoch INTEGER NOT NULL,"
+    " wrapped BLOB NOT NULL,"
+    " PRIMARY KEY(account_id, class, number)) WITHOUT ROWID;"
+    /* Numbers that are never given out twice, whatever is restored. */
+    "CREATE TABLE counter("
+    " account_id INTEGER NOT NULL,"
+    " name TEXT NOT NULL,"
+    " value INTEGER NOT NULL,"
+    " PRIMARY KEY(account_id, name)) WITHOUT ROWID;"
+    /* Here and not with the data, so that restoring old data does not lose them. */
+    "CREATE TABLE tombstone("
+    " account_id INTEGER NOT NULL,"
+    " blind BLOB NOT NULL,"
+    " erased_at INTEGER NOT NULL,"
+    " PRIMARY KEY(account_id, blind)) WITHOUT ROWID;";
+
+enum result schema_migrate_vault(struct db *db, struct err *err)
+{
+	static const char *const scripts[] = {vault_1};
+
+	return db_migrate(db, scripts, 1, err);
+}
+
+enum result schema_migrate_keys(struct db *db, struct err *err)
+{
+	static const char *const scripts[] = {keys_1};
+
+	return db_migrate(db, scripts, 1, err);
+}
