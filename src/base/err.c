@@ -98,7 +98,7 @@ const char *result_name(enum result code)
 	return names[code];
 }
 
-_Noreturn void invariant_failed(const char *cond, const char *file, int line)
+void invariant_failed(const char *cond, const char *file, int line)
 {
 	fprintf(stderr, "lethe: broken invariant: %s (%s:%d)\n", cond, file, line);
 	abort();

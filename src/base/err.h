@@ -65,6 +65,6 @@ const char *result_name(enum result code);
 
 /* A broken invariant of ours, never of input: prints and aborts, in every build. */
 #define INVARIANT(cond) ((cond) ? (void)0 : invariant_failed(#cond, __FILE__, __LINE__))
-_Noreturn void invariant_failed(const char *cond, const char *file, int line);
+__attribute__((noreturn)) void invariant_failed(const char *cond, const char *file, int line);
 
 #endif

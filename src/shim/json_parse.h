@@ -6,11 +6,11 @@
 #ifndef LETHE_SHIM_JSON_PARSE_H
 #define LETHE_SHIM_JSON_PARSE_H
 
-#include "base/json.h"
-
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#include "base/json.h"
 
 /* A parser with its own buffers, reused from document to document. One thread at a time. */
 struct json_parser;

@@ -6,13 +6,13 @@
 #ifndef LETHE_SHIM_PHONE_H
 #define LETHE_SHIM_PHONE_H
 
-#include <stddef.h>
-#include <stdbool.h>
-#include "base/err.h"
-
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#include <stddef.h>
+#include <stdbool.h>
+#include "base/err.h"
 
 #define PHONE_E164_MAX 17 /* '+', 15 digits, NUL */
 
