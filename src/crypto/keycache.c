@@ -1,0 +1,220 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Keys lie in the locked slab, entry by entry; names and links, which are no
+ * secret, beside it.  A table with linear probing finds an entry by name, and
+ * a ring through entry 0 (which holds no key) orders them by use.
+ */
+#include "crypto/keycache.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+struct entry {
+	struct keycache_name name;
+	uint32_t newer, older; /* in the ring; older links the free list as well */
+};
+
+struct keycache {
+	struct key *keys;      /* the slab; keys[i - 1] is entry i's */
+	struct entry *entries; /* entries[0]: older is the newest, newer is the oldest */
+	uint32_t *table;       /* entry numbers, 0 for an empty place */
+	size_t count, mask;
+	uint32_t free;
+	bool locked;
+};
+
+/* All in the free list, nothing in table and ring. */
+static void reset(struct keycache *cache)
+{
+	memset(cache->table, 0, (cache->mask + 1) * sizeof *cache->table);
+	memset(cache->entries, 0, (cache->count + 1) * sizeof *cache->entries);
+	for (size_t i = 1; i < cache->count; i++)
+		cache->entries[i].older = (uint32_t)i + 1;
+	cache->free = 1;
+}
+
+static size_t table_size(size_t entries)
+{
+	size_t size = 4;
+
+	while (size < entries * 2) /* at most half full: probes stay short */
+		size *= 2;
+	return size;
+}
+
+enum result keycache_new(size_t entries, struct keycache **out, struct err *err)
+{
+	struct keycache *cache;
+
+	if (entries == 0 || entries > UINT32_MAX / 4)
+		return err_set(err, ERR_INPUT, "a key cache of %zu entries is not between 1 and %u", entries,
+			       UINT32_MAX / 4);
+	cache = calloc(1, sizeof *cache);
+	if (cache == NULL)
+		return err_no_memory(err);
+	cache->count = entries;
+	cache->mask = table_size(entries) - 1;
+	cache->table = calloc(cache->mask + 1, sizeof *cache->table);
+	cache->entries = calloc(entries + 1, sizeof *cache->entries);
+	cache->keys = sodium_allocarray(entries, sizeof *cache->keys);
+	if (cache->table == NULL || cache->entries == NULL || cache->keys == NULL) {
+		keycache_free(cache);
+		return err_no_memory(err);
+	}
+	/* sodium_allocarray locks too, but does not tell whether it could. */
+	cache->locked = mlock(cache->keys, entries * sizeof *cache->keys) == 0;
+	reset(cache);
+	*out = cache;
+	return OK;
+}
+
+void keycache_free(struct keycache *cache)
+{
+	if (cache == NULL)
+		return;
+	sodium_free(cache->keys); /* wipes and unlocks */
+	free(cache->entries);
+	free(cache->table);
+	free(cache);
+}
+
+bool keycache_is_locked(const struct keycache *cache)
+{
+	return cache->locked;
+}
+
+/* ---- the table ---- */
+
+/* The finaliser of splitmix64; names are numbers of our own, given by nobody outside. */
+static size_t home_of(const struct keycache *cache, struct keycache_name name)
+{
+	uint64_t x = name.number * 0x9e3779b97f4a7c15u + (((uint64_t)name.account << 32) | name.class);
+
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+	return (size_t)(x ^ (x >> 31)) & cache->mask;
+}
+
+static bool same_name(struct keycache_name a, struct keycache_name b)
+{
+	return a.account == b.account && a.class == b.class && a.number == b.number;
+}
+
+/* The place of `name`, or the empty one where it would go. */
+static size_t place_of(const struct keycache *cache, struct keycache_name name)
+{
+	size_t at = home_of(cache, name);
+
+	while (cache->table[at] != 0 && !same_name(cache->entries[cache->table[at]].name, name))
+		at = (at + 1) & cache->mask;
+	return at;
+}
+
+/* Empties a place and moves up what had to go around it, so that no probe ends too early. */
+static void table_remove(struct keycache *cache, size_t hole)
+{
+	size_t at = hole;
+
+	for (;;) {
+		size_t home;
+
+		at = (at + 1) & cache->mask;
+		if (cache->table[at] == 0)
+			break;
+		home = home_of(cache, cache->entries[cache->table[at]].name);
+		if (((at - home) & cache->mask) >= ((at - hole) & cache->mask)) {
+			cache->table[hole] = cache->table[at];
+			hole = at;
+		}
+	}
+	cache->table[hole] = 0;
+}
+
+/* ---- the order of use ---- */
+
+static void ring_remove(struct keycache *cache, uint32_t i)
+{
+	struct entry *entry = &cache->entries[i];
+
+	cache->entries[entry->newer].older = entry->older;
+	cache->entries[entry->older].newer = entry->newer;
+}
+
+static void ring_add_newest(struct keycache *cache, uint32_t i)
+{
+	struct entry *head = &cache->entries[0];
+
+	cache->entries[i].newer = 0;
+	cache->entries[i].older = head->older;
+	cache->entries[head->older].newer = i;
+	head->older = i;
+}
+
+static void touch(struct keycache *cache, uint32_t i)
+{
+	ring_remove(cache, i);
+	ring_add_newest(cache, i);
+}
+
+/* ---- the interface ---- */
+
+static void drop_at(struct keycache *cache, size_t place)
+{
+	uint32_t i = cache->table[place];
+
+	table_remove(cache, place);
+	ring_remove(cache, i);
+	key_wipe(&cache->keys[i - 1]);
+	cache->entries[i].older = cache->free;
+	cache->free = i;
+}
+
+bool keycache_get(struct keycache *cache, struct keycache_name name, struct key *out)
+{
+	uint32_t i = cache->table[place_of(cache, name)];
+
+	if (i == 0)
+		return false;
+	touch(cache, i);
+	*out = cache->keys[i - 1];
+	return true;
+}
+
+void keycache_put(struct keycache *cache, struct keycache_name name, const struct key *key)
+{
+	uint32_t i = cache->table[place_of(cache, name)];
+
+	if (i != 0) {
+		touch(cache, i);
+		cache->keys[i - 1] = *key;
+		return;
+	}
+	if (cache->free == 0) { /* the least recently used makes room */
+		uint32_t oldest = cache->entries[0].newer;
+
+		drop_at(cache, place_of(cache, cache->entries[oldest].name));
+	}
+	i = cache->free;
+	cache->free = cache->entries[i].older;
+	cache->entries[i].name = name;
+	cache->keys[i - 1] = *key;
+	ring_add_newest(cache, i);
+	cache->table[place_of(cache, name)] = i;
+}
+
+void keycache_drop(struct keycache *cache, struct keycache_name name)
+{
+	size_t place = place_of(cache, name);
+
+	if (cache->table[place] != 0)
+		drop_at(cache, place);
+}
+
+void keycache_clear(struct keycache *cache)
+{
+	sodium_memzero(cache->keys, cache->count * sizeof *cache->keys);
+	reset(cache);
+}
