@@ -92,7 +92,8 @@ MUST_CHECK enum result db_query_int_n(struct db *db, const char *sql, int64_t fa
 /* Transactions. begin takes the write lock at once. */
 MUST_CHECK enum result db_begin(struct db *db, struct err *err);
 MUST_CHECK enum result db_begin_read(struct db *db, struct err *err); /* a stable snapshot */
-MUST_CHECK enum result db_commit(struct db *db, struct err *err);     /* durable when it returns OK */
+/* Durable when it returns OK; rolled back otherwise. */
+MUST_CHECK enum result db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db);
 MUST_CHECK enum result db_savepoint(struct db *db, struct err *err);  /* one level */
 MUST_CHECK enum result db_release(struct db *db, struct err *err);
@@ -105,7 +106,8 @@ MUST_CHECK enum result db_checkpoint(struct db *db, struct err *err);
 /* A consistent copy of a running database, written to `path` (which must not exist), fsynced. */
 MUST_CHECK enum result db_copy_to(struct db *db, const char *path, void (*progress)(void *arg, int64_t done, int64_t all),
 				  void *arg, struct err *err);
-/* The driver's own check of its structure; `problem` (of 200) names the first fault. */
+/* The driver's own check of its structure; ERR_CORRUPT when it finds a fault, and `problem` (of 200) names the first;
+ * else `problem` is "". */
 MUST_CHECK enum result db_integrity(struct db *db, char problem[200], struct err *err);
 
 /* Numbered migrations, embedded: script i (from 0) brings version i to i+1. Applied in one transaction each.
