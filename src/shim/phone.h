@@ -24,6 +24,8 @@ void phone_cache_free(struct phone_cache *cache);
 
 /* `text` in any spelling, read with `country` (ISO 3166-1 alpha-2) where it has no international prefix.
  * What is E.164 already and plausible by length ('+', 8 to 15 digits) passes without the library.
+ * An extension ("x12", "ext. 12") is dropped; letters otherwise, "@", and fewer than 8 digits in all (but for the few
+ * valid numbers so short) make it no number. `country` NULL or "": only international spellings are read.
  * ERR_INPUT when it is no possible number ("anonymous", "1000", a SIP name). `cache` may be NULL. */
 MUST_CHECK enum result phone_to_e164(struct phone_cache *cache, const char *text, size_t len, const char *country,
 				     char out[PHONE_E164_MAX], struct err *err);
