@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/quote.h"
+#include "base/text.h"
 #include "ingest/field.h"
 
 /* A row's uniqueid starts with the time its channel was made; farther than this from the row's start it is none. */
@@ -76,7 +78,9 @@ void asterisk_layout_free(struct asterisk_layout *layout)
 
 static enum result at_column(struct err *err, const char *column)
 {
-	return err_where(err, "column '%.80s'", column);
+	char shown[QUOTE_MAX];
+
+	return err_where(err, "column %s", quote(column, strlen(column), shown));
 }
 
 /* --- a header row, as database exports have --- */
@@ -123,13 +127,25 @@ static enum result need_columns(const struct asterisk_layout *layout, struct err
 	return OK;
 }
 
+/* Titles become member names of the payload, where each may stand but once. */
+static bool is_named(const struct asterisk_layout *layout, int column, const char *title)
+{
+	if (column != NO_COLUMN && layout->of[column] != NO_COLUMN)
+		return true;
+	for (size_t i = 0; i < layout->header_count; i++) {
+		if (strcmp(layout->titles[i], title) == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum result add_title(struct asterisk_layout *layout, const char *title, struct err *err)
 {
 	int column = find_column(title);
 	size_t index = layout->header_count;
 
-	if (column != NO_COLUMN && layout->of[column] != NO_COLUMN) {
-		err_set(err, ERR_INPUT, "the header names '%s' twice", names[column]);
+	if (is_named(layout, column, title)) {
+		err_set(err, ERR_INPUT, "the header names '%.80s' twice", column == NO_COLUMN ? title : names[column]);
 		err_mend(err, "export each column once");
 		return at_column(err, title);
 	}
@@ -299,12 +315,12 @@ static enum result read_start(struct row *row, const struct intake_context *cont
 static enum result read_duration(struct row *row)
 {
 	const char *text = text_of(row, C_DURATION);
-	char *end;
+	char shown[QUOTE_MAX], *end;
 	double seconds;
 
 	if (!isdigit((unsigned char)*text) || strspn(text, "0123456789.") != strlen(text) ||
 	    (seconds = strtod(text, &end), *end)) {
-		err_set(row->err, ERR_INPUT, "'%.80s' is no number of seconds", text);
+		err_set(row->err, ERR_INPUT, "%s is no number of seconds", quote(text, strlen(text), shown));
 		err_mend(row->err, "look whether the columns are in the order of docs/import.md");
 		return at_column(row->err, names[C_DURATION]);
 	}
@@ -317,12 +333,13 @@ static enum result read_disposition(struct row *row)
 {
 	const char *text = text_of(row, C_DISPOSITION);
 	const struct disposition *found = find_disposition(text);
+	char shown[QUOTE_MAX];
 
 	if (found) {
 		row->out->status = found->status;
 		return OK;
 	}
-	err_set(row->err, ERR_INPUT, "unknown disposition '%.80s'", text);
+	err_set(row->err, ERR_INPUT, "unknown disposition %s", quote(text, strlen(text), shown));
 	err_mend(row->err, "one of ANSWERED, NO ANSWER, BUSY, FAILED, CONGESTION, CANCEL, UNKNOWN is expected: are the "
 			   "columns in the order of docs/import.md?");
 	return at_column(row->err, names[C_DISPOSITION]);
@@ -522,6 +539,41 @@ static enum result keep_payload(struct row *row, struct pool *pool)
 	return result;
 }
 
+/* Old systems write names in Latin-1: what is not UTF-8 is taken for that, so that nothing is lost. */
+static const char *from_latin1(struct pool *pool, const char *text, size_t len, size_t *out_len)
+{
+	char *out = pool_alloc(pool, 2 * len + 1);
+
+	*out_len = 0;
+	for (size_t i = 0; out && i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c >= 0x80)
+			out[(*out_len)++] = (char)(0xc0 | c >> 6);
+		out[(*out_len)++] = (char)(c < 0x80 ? c : 0x80 | (c & 0x3f));
+	}
+	return out;
+}
+
+static enum result make_text(const struct csv_row *csv, struct pool *pool, struct csv_row *out, struct err *err)
+{
+	out->count = csv->count;
+	for (size_t i = 0; i < csv->count; i++) {
+		out->fields[i] = csv->fields[i];
+		out->lens[i] = csv->lens[i];
+		if (memchr(csv->fields[i], '\0', csv->lens[i])) {
+			err_set(err, ERR_INPUT, "it holds a NUL byte");
+			err_mend(err, "the file was damaged, as by a crash while it was written; drop the row");
+			return err_where(err, "column %zu", i + 1);
+		}
+		if (!text_is_utf8(csv->fields[i], csv->lens[i]))
+			out->fields[i] = from_latin1(pool, csv->fields[i], csv->lens[i], &out->lens[i]);
+		if (!out->fields[i])
+			return err_no_memory(err);
+	}
+	return OK;
+}
+
 static const char *source_name(const struct intake_context *context)
 {
 	return strcmp(context->default_source, "import") == 0 ? "asterisk" : context->default_source;
@@ -531,12 +583,16 @@ enum result asterisk_read(struct asterisk_layout *layout, const struct intake_co
 			  const struct csv_row *csv, struct pool *pool, bool *is_header, struct intake *out,
 			  struct err *err)
 {
-	struct row row = {.layout = layout, .csv = csv, .out = out, .err = err};
+	struct csv_row text;
+	struct row row = {.layout = layout, .csv = &text, .out = out, .err = err};
 
 	*out = (struct intake){.kind = KIND_CALL, .source = source_name(context), .duration_ms = -1};
-	*is_header = looks_like_header(csv);
+	*is_header = false;
+	if (make_text(csv, pool, &text, err) != OK)
+		return err->code;
+	*is_header = looks_like_header(&text);
 	if (*is_header)
-		return learn_header(layout, csv, err);
+		return learn_header(layout, &text, err);
 	if (find_columns(&row) != OK || read_start(&row, context) != OK)
 		return err->code;
 	settle_uniqueid(&row);

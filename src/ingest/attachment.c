@@ -6,16 +6,22 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/quote.h"
+
 static enum result refuse_address(struct reading *r, struct place place, const char *path)
 {
-	err_set(r->err, ERR_INPUT, "'%.80s' is a web address, not a file", path);
+	char shown[QUOTE_MAX];
+
+	err_set(r->err, ERR_INPUT, "%s is a web address, not a file", quote(path, strlen(path), shown));
 	err_mend(r->err, "download it beside the import file and give its path; an import fetches nothing");
 	return reading_fault(r, place);
 }
 
 static enum result refuse_folder(struct reading *r, struct place place, const char *path)
 {
-	err_set(r->err, ERR_INPUT, "'%.80s' is a folder, not a file", path);
+	char shown[QUOTE_MAX];
+
+	err_set(r->err, ERR_INPUT, "%s is a folder, not a file", quote(path, strlen(path), shown));
 	err_mend(r->err, "name each of its files");
 	return reading_fault(r, place);
 }

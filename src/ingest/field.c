@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/quote.h"
 #include "base/text.h"
 
 #define NEAREST_WORD_MAX 32 /* longer words are nobody's misspelling */
@@ -74,13 +75,14 @@ static enum result local_time(const struct intake_context *context, const char *
 	    .hour = digits(text + 11, 2), .minute = digits(text + 14, 2), .second = digits(text + 17, 2),
 	    .ms = len > LOCAL_TIME_LEN ? fraction_ms(text + LOCAL_TIME_LEN + 1, len - LOCAL_TIME_LEN - 1) : 0,
 	};
+	char shown[QUOTE_MAX];
 
 	if (!context->zone) {
-		err_set(err, ERR_INPUT, "the time '%.*s' has no offset from UTC", (int)len, text);
+		err_set(err, ERR_INPUT, "the time %s has no offset from UTC", quote(text, len, shown));
 		return err_mend(err, "write it as 2024-05-17T14:03:00+02:00, or say its time zone: --tz Europe/Copenhagen");
 	}
 	if (!civil_valid(&civil)) {
-		err_set(err, ERR_INPUT, "there is no such date or time of day as '%.*s'", (int)len, text);
+		err_set(err, ERR_INPUT, "there is no such date or time of day as %s", quote(text, len, shown));
 		return err_mend(err, "months go from 01 to 12, hours from 00 to 23, seconds from 00 to 59");
 	}
 	return zone_to_utc(context->zone, &civil, &out->at, &out->doubtful_time, err);
@@ -89,18 +91,16 @@ static enum result local_time(const struct intake_context *context, const char *
 enum result field_time(const struct intake_context *context, const char *text, size_t len, struct intake *out,
 		       struct err *err)
 {
+	char shown[QUOTE_MAX];
 	enum result result;
 
 	out->doubtful_time = false;
-	if (is_local_time(text, len)) {
+	if (is_local_time(text, len))
 		result = local_time(context, text, len, out, err);
-	} else {
+	else
 		result = instant_parse(text, len, &out->at, err);
-		if (result == ERR_INPUT && !err->mend[0])
-			err_mend(err, "write times as 2024-05-17T14:03:00Z or 2024-05-17T14:03:00+02:00");
-	}
 	if (result == OK && out->at.ms < 0) {
-		err_set(err, ERR_INPUT, "the time '%.*s' is before 1970", (int)len, text);
+		err_set(err, ERR_INPUT, "the time %s is before 1970", quote(text, len, shown));
 		return err_mend(err, "correct the date; a telephone system's record is not that old");
 	}
 	return result;

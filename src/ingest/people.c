@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/quote.h"
+
 /* The ways to name a person in an object; exactly one is given. */
 static const struct {
 	const char *name;
@@ -27,7 +29,9 @@ static const char *trimmed(struct pool *pool, const char *text)
 
 static enum result refuse_email(struct reading *r, struct place place, const char *text)
 {
-	err_set(r->err, ERR_INPUT, "'%.80s' is not an e-mail address", text);
+	char shown[QUOTE_MAX];
+
+	err_set(r->err, ERR_INPUT, "%s is not an e-mail address", quote(text, strlen(text), shown));
 	err_mend(r->err, "write it as name@example.com, or give it as an id when it is something else");
 	return reading_fault(r, place);
 }

@@ -6,18 +6,24 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/quote.h"
+
 enum result reading_fault(struct reading *r, struct place place)
 {
-	const char *dot = place.member ? "." : "", *member = place.member ? place.member : "";
+	char path[200], shown[QUOTE_MAX];
+	int n = snprintf(path, sizeof path, "%.80s", place.field);
 
-	if (place.index == PLACE_NO_INDEX)
-		return err_where(r->err, "field '%.80s%s%.80s'", place.field, dot, member);
-	return err_where(r->err, "field '%.80s[%zu]%s%.80s'", place.field, place.index, dot, member);
+	if (place.index != PLACE_NO_INDEX)
+		n += snprintf(path + n, sizeof path - (size_t)n, "[%zu]", place.index);
+	if (place.member)
+		n += snprintf(path + n, sizeof path - (size_t)n, ".%.80s", place.member);
+	return err_where(r->err, "field %s", quote(path, (size_t)n, shown));
 }
 
 enum result reading_wrong_type(struct reading *r, struct place place, const struct json *value, const char *wanted)
 {
 	err_set(r->err, ERR_INPUT, "%s is expected here, not %s", wanted, json_type_name(value->type));
+	err_mend(r->err, "docs/import.md shows each field with an example");
 	return reading_fault(r, place);
 }
 
@@ -25,11 +31,13 @@ enum result reading_unknown(struct reading *r, struct place place, const char *w
 			  const char *const *words, size_t count, const char *mend)
 {
 	const char *nearest = field_nearest(given, words, count);
+	char shown[QUOTE_MAX];
 
+	quote(given, strlen(given), shown);
 	if (nearest)
-		err_set(r->err, ERR_INPUT, "unknown %s '%.80s'; did you mean '%s'?", what, given, nearest);
+		err_set(r->err, ERR_INPUT, "unknown %s %s; did you mean '%s'?", what, shown, nearest);
 	else
-		err_set(r->err, ERR_INPUT, "unknown %s '%.80s'", what, given);
+		err_set(r->err, ERR_INPUT, "unknown %s %s", what, shown);
 	err_mend(r->err, "%s", mend);
 	return reading_fault(r, place);
 }
