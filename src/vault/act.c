@@ -1,0 +1,118 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "vault/act.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "store/leaf.h"
+
+static struct act_field *add_field(struct act *act, const char *name, const char *suffix)
+{
+	struct act_field *field;
+	int len;
+
+	INVARIANT(act->count < ACT_FIELDS_MAX);
+	field = &act->fields[act->count++];
+	len = snprintf(field->name, sizeof field->name, "%s%s", name, suffix);
+	INVARIANT(len > 0 && (size_t)len < sizeof field->name);
+	field->is_int = false;
+	return field;
+}
+
+static void add_text(struct act *act, const char *name, const char *text)
+{
+	struct act_field *field = add_field(act, name, "");
+	int len = snprintf(field->text, sizeof field->text, "%s", text);
+
+	INVARIANT(len >= 0 && (size_t)len < sizeof field->text);
+}
+
+void act_begin_(struct act *act, const char *name, uint32_t account, struct instant at)
+{
+	act->account = account;
+	act->at = at;
+	act->count = 0;
+	add_text(act, "act", name);
+	act_instant_(act, "at", at);
+	act_int_(act, "account", "", account);
+	/* Who: the operating system's user number. A name would be personal. */
+	act_int_(act, "uid", "", (int64_t)getuid());
+}
+
+void act_int_(struct act *act, const char *name, const char *suffix, int64_t value)
+{
+	struct act_field *field = add_field(act, name, suffix);
+
+	field->is_int = true;
+	field->integer = value;
+}
+
+void act_id_(struct act *act, const char *name, const char *prefix, struct id id)
+{
+	char text[ID_TEXT_MAX];
+
+	add_text(act, name, id_format(prefix, id, text));
+}
+
+void act_word_(struct act *act, const char *name, const char *word)
+{
+	add_text(act, name, word);
+}
+
+void act_instant_(struct act *act, const char *name, struct instant at)
+{
+	char text[TIME_TEXT_MAX];
+
+	add_text(act, name, instant_format(at, text));
+}
+
+void act_digest_(struct act *act, const char *name, const char *hex)
+{
+	INVARIANT(strlen(hex) == 64 && strspn(hex, "0123456789abcdef") == 64);
+	add_text(act, name, hex);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct act_field *)a)->name, ((const struct act_field *)b)->name);
+}
+
+enum result act_write(const struct act *act, struct buf *out, struct err *err)
+{
+	struct act sorted = *act;
+	struct json_writer w;
+
+	/* Names are ASCII, so byte order is the UTF-16 order RFC 8785 asks for. */
+	qsort(sorted.fields, sorted.count, sizeof sorted.fields[0], by_name);
+	json_writer_init(&w, out, 0);
+	json_begin_object(&w, NULL);
+	for (size_t i = 0; i < sorted.count; i++) {
+		if (sorted.fields[i].is_int)
+			json_int(&w, sorted.fields[i].name, sorted.fields[i].integer);
+		else
+			json_string(&w, sorted.fields[i].name, sorted.fields[i].text);
+	}
+	json_end_object(&w);
+	return buf_ok(out, "an audit leaf", err);
+}
+
+enum result act_append(const struct act *act, struct db *data, uint64_t *seq, struct err *err)
+{
+	struct buf body;
+	uint64_t number;
+	enum result r;
+
+	buf_init(&body, ACT_LEAF_MAX);
+	r = act_write(act, &body, err);
+	if (r == OK)
+		r = leaf_append(data, act->account, act->at, body.data, body.len, &number, err);
+	if (r == OK && seq != NULL)
+		*seq = number;
+	buf_free(&body);
+	return r;
+}

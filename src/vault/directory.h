@@ -1,0 +1,35 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The directory: from a blind index to an identity, made with its key and its
+ * person when it is new.  Used on the writer thread, inside a transaction on
+ * both databases.  Caches what it has seen, up to a maximum.
+ */
+#ifndef LETHE_VAULT_DIRECTORY_H
+#define LETHE_VAULT_DIRECTORY_H
+
+#include "vault/vault.h"
+
+struct directory;
+
+struct entry {
+	int64_t identity;
+	struct id person;
+	bool erased;              /* a tombstone exists for this identifier */
+	struct instant erased_at; /* what happened before then must not come back */
+};
+
+MUST_CHECK enum result directory_new(size_t entries, struct directory **out, struct err *err);
+void directory_free(struct directory *directory);
+/* After a rollback, an erasure, a link: nothing remembered may be trusted. */
+void directory_clear(struct directory *directory);
+
+/* Looks up; `*found` false leaves only erased and erased_at set in `out`. */
+MUST_CHECK enum result directory_find(struct session *session, uint32_t account, const struct blind *blind,
+				      struct entry *out, bool *found, struct err *err);
+/* Makes the identity for `value` (normalised), its key, and a person of its own. `*person` NULL: a new person. */
+MUST_CHECK enum result directory_make(struct session *session, uint32_t account, enum identity_kind kind,
+				      const struct blind *blind, const char *value, const struct id *person,
+				      struct instant now, struct entry *out, struct err *err);
+
+#endif

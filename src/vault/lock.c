@@ -1,0 +1,64 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "vault/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#define POLL_MS 20
+
+static enum result busy(int fd, const char *path, struct err *err)
+{
+	char holder[120] = "another process";
+	ssize_t len = pread(fd, holder, sizeof holder - 1, 0);
+
+	if (len > 0) {
+		holder[len] = '\0';
+		holder[strcspn(holder, "\n")] = '\0';
+	}
+	err_set(err, ERR_BUSY, "the vault is being written by %s", holder);
+	err_where(err, "%s", path);
+	return err_mend(err, "wait until it has finished, or stop it: what it has done is whole");
+}
+
+static enum result wait_for(int fd, int wait_ms, const char *path, struct err *err)
+{
+	const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
+
+	for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited += POLL_MS) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_sys(err, "cannot lock %s", path);
+		if (waited >= wait_ms)
+			return busy(fd, path, err);
+		nanosleep(&pause, NULL);
+	}
+	return OK;
+}
+
+enum result lock_take(const char *path, const char *command, int wait_ms, int *fd, struct err *err)
+{
+	char holder[120];
+	enum result r;
+	int len;
+
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (*fd < 0)
+		return err_sys(err, "cannot open %s", path);
+	r = wait_for(*fd, wait_ms, path, err);
+	if (r != OK) {
+		close(*fd);
+		*fd = -1;
+		return r;
+	}
+	/* Only for the reader of an error message: failing to write it changes nothing. */
+	len = snprintf(holder, sizeof holder, "lethe %s (process %ld)\n", command, (long)getpid());
+	if (ftruncate(*fd, 0) != 0 || pwrite(*fd, holder, (size_t)len, 0) != len)
+		return OK;
+	return OK;
+}

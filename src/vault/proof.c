@@ -1,0 +1,110 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "vault/proof.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "shim/json_parse.h"
+#include "store/leaf.h"
+
+static enum result sign_seed(struct session *session, struct key *out, struct err *err)
+{
+	return keyring_get(session->ring, VAULT_ACCOUNT, KEY_OWN, OWN_SIGN, out, err);
+}
+
+static enum result key_of_seed(const struct key *seed, struct id vault, struct note_key *out, struct err *err)
+{
+	unsigned char public_key[SIGN_PUBLIC_LEN];
+	char id[ID_TEXT_MAX], name[NOTE_NAME_MAX];
+
+	sign_keypair(seed->bytes, public_key);
+	snprintf(name, sizeof name, "lethe/%s", id_format("vault", vault, id));
+	return note_key_make(name, public_key, out, err);
+}
+
+enum result proof_key(struct session *session, struct id vault, struct note_key *out, struct err *err)
+{
+	struct key seed;
+	enum result r = sign_seed(session, &seed, err);
+
+	if (r == OK)
+		r = key_of_seed(&seed, vault, out, err);
+	key_wipe(&seed);
+	return r;
+}
+
+enum result proof_checkpoint(struct session *session, struct id vault, struct checkpoint *at, struct buf *note,
+			     struct err *err)
+{
+	struct merkle_store hashes = leaf_hashes(session->data);
+	struct note_key key;
+	struct key seed;
+	enum result r = leaf_tree_size(session->data, &at->size, err);
+
+	if (r == OK)
+		r = merkle_root(&hashes, at->size, &at->root, err);
+	if (r != OK)
+		return r;
+	r = sign_seed(session, &seed, err);
+	if (r == OK)
+		r = key_of_seed(&seed, vault, &key, err);
+	if (r == OK) {
+		snprintf(at->origin, sizeof at->origin, "%s", key.name);
+		r = checkpoint_sign(at, &key, seed.bytes, note, err);
+	}
+	key_wipe(&seed);
+	return r;
+}
+
+enum result proof_digest(const char *statement, size_t len, char out[65], struct err *err)
+{
+	const struct json *tree;
+	struct pool pool;
+	enum result r;
+
+	pool_init(&pool, len * 16 + 65536);
+	r = json_parse_once(statement, len, &pool, &tree, err);
+	if (r == OK)
+		r = receipt_digest(tree, out, err);
+	pool_free(&pool);
+	return r;
+}
+
+static enum result write_receipt(struct session *session, struct id vault, const struct json *statement,
+				 const struct leaf *leaf, struct buf *out, struct err *err)
+{
+	struct merkle_store hashes = leaf_hashes(session->data);
+	struct merkle_proof proof;
+	struct checkpoint at;
+	struct buf note;
+	enum result r;
+
+	buf_init(&note, NOTE_MAX);
+	r = proof_checkpoint(session, vault, &at, &note, err);
+	if (r == OK)
+		r = merkle_prove_inclusion(&hashes, leaf->seq, at.size, &proof, err);
+	if (r == OK)
+		r = receipt_write(statement, leaf->body, leaf->body_len, leaf->seq, &proof, note.data, out, err);
+	buf_free(&note);
+	return r;
+}
+
+enum result proof_receipt(struct session *session, struct id vault, const char *statement, size_t len, uint64_t seq,
+			  struct buf *out, struct err *err)
+{
+	const struct json *tree;
+	struct leaf leaf;
+	struct pool pool;
+	enum result r;
+
+	pool_init(&pool, len * 16 + 65536);
+	r = json_parse_once(statement, len, &pool, &tree, err);
+	if (r == OK)
+		r = leaf_get(session->data, seq, &pool, &leaf, err);
+	if (r == OK)
+		r = write_receipt(session, vault, tree, &leaf, out, err);
+	pool_free(&pool);
+	return r;
+}

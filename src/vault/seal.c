@@ -1,0 +1,292 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "vault/seal.h"
+
+#include <string.h>
+
+#define SEAL_VERSION 1
+
+/* Label, account, kind, id, n: enough to bind a sealed thing to its place. */
+static size_t make_aad(const char *label, uint32_t account, int kind, struct id id, int n,
+		       unsigned char out[MEDIA_AAD_LEN])
+{
+	size_t len = strlen(label);
+
+	INVARIANT(len + 4 + 1 + 16 + 2 <= MEDIA_AAD_LEN);
+	memcpy(out, label, len);
+	for (int i = 0; i < 4; i++)
+		out[len + (size_t)i] = (unsigned char)(account >> (24 - 8 * i));
+	out[len + 4] = (unsigned char)kind;
+	memcpy(out + len + 5, id.bytes, 16);
+	out[len + 21] = (unsigned char)n;
+	out[len + 22] = SEAL_VERSION;
+	return len + 23;
+}
+
+/* Appends the keys of the outside identities to `ikm`, whose first key the caller has put there. */
+static enum result add_identities(struct keyring *ring, uint32_t account, const struct party *parties, size_t count,
+				  bool all, struct key *ikm, size_t *keys, struct err *err)
+{
+	enum result r;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!all && (parties[i].roles & ~(unsigned)ROLE_AGENT) == 0)
+			continue;
+		r = keyring_get(ring, account, KEY_IDENTITY, parties[i].identity, &ikm[*keys], err);
+		if (r != OK)
+			return r;
+		(*keys)++;
+	}
+	return OK;
+}
+
+static void derive(const struct key *ikm, size_t keys, struct id salt, const char *info, struct key *out)
+{
+	const struct span_in in = {ikm, keys * sizeof *ikm};
+
+	hkdf_sha256(&in, 1, salt.bytes, sizeof salt.bytes, info, strlen(info), out->bytes, sizeof out->bytes);
+}
+
+static enum result hold_key(struct keyring *ring, uint32_t account, int64_t hold, struct id id, struct key *out,
+			    struct err *err)
+{
+	struct key ikm;
+	enum result r = keyring_get(ring, account, KEY_HOLD, hold, &ikm, err);
+
+	if (r != OK)
+		return r;
+	derive(&ikm, 1, id, "lethe/hold/1", out);
+	key_wipe(&ikm);
+	return OK;
+}
+
+enum result seal_record_key(struct keyring *ring, const struct record_row *row, struct key *out, struct err *err)
+{
+	struct key ikm[1 + PARTIES_MAX];
+	size_t keys = 1;
+	int64_t period = key_period_number(row->kind, instant_date(id_time(row->id)));
+	enum result r;
+
+	if (row->hold != 0)
+		return hold_key(ring, row->account, row->hold, row->id, out, err);
+	r = keyring_get(ring, row->account, KEY_PERIOD, period, &ikm[0], err);
+	if (r == OK)
+		r = add_identities(ring, row->account, row->parties, row->party_count, false, ikm, &keys, err);
+	if (r == OK)
+		derive(ikm, keys, row->id, "lethe/record/1", out);
+	explicit_bzero(ikm, keys * sizeof ikm[0]);
+	return r;
+}
+
+static enum result seal_into(const struct key *key, const unsigned char *aad, size_t aad_len, const void *plain,
+			     size_t len, struct pool *pool, const unsigned char **out, size_t *out_len,
+			     struct err *err)
+{
+	unsigned char *sealed = pool_alloc(pool, len + SEAL_OVERHEAD);
+
+	if (sealed == NULL)
+		return err_no_memory(err);
+	*out = sealed;
+	*out_len = len + SEAL_OVERHEAD;
+	return aead_seal(key, aad, aad_len, plain, len, sealed, err);
+}
+
+static enum result open_from(const struct key *key, const unsigned char *aad, size_t aad_len,
+			     const unsigned char *sealed, size_t sealed_len, struct pool *pool, const char **out,
+			     size_t *out_len, struct err *err)
+{
+	char *plain;
+
+	if (sealed_len < SEAL_OVERHEAD)
+		return err_set(err, ERR_CORRUPT, "a sealed value is cut short");
+	*out_len = sealed_len - SEAL_OVERHEAD;
+	plain = pool_alloc(pool, *out_len + 1);
+	if (plain == NULL)
+		return err_no_memory(err);
+	*out = plain;
+	return aead_open(key, aad, aad_len, sealed, sealed_len, plain, err);
+}
+
+enum result seal_payload(const struct key *key, struct record_row *row, const void *plain, size_t len,
+			 struct pool *pool, struct err *err)
+{
+	unsigned char aad[MEDIA_AAD_LEN];
+	size_t aad_len = make_aad("payload", row->account, row->kind, row->id, 0, aad);
+
+	return seal_into(key, aad, aad_len, plain, len, pool, &row->payload, &row->payload_len, err);
+}
+
+enum result open_payload(const struct key *key, const struct record_row *row, struct pool *pool, const char **plain,
+			 size_t *len, struct err *err)
+{
+	unsigned char aad[MEDIA_AAD_LEN];
+	size_t aad_len = make_aad("payload", row->account, row->kind, row->id, 0, aad);
+
+	return open_from(key, aad, aad_len, row->payload, row->payload_len, pool, plain, len, err);
+}
+
+enum result open_record(struct keyring *ring, const struct record_row *row, struct pool *pool, const char **plain,
+			size_t *len, struct err *err)
+{
+	struct key key;
+	enum result r = seal_record_key(ring, row, &key, err);
+
+	if (r == OK)
+		r = open_payload(&key, row, pool, plain, len, err);
+	key_wipe(&key);
+	return r;
+}
+
+enum result seal_media_key(const struct key *record_key, const struct key *media_key, struct media_row *row,
+			   struct err *err)
+{
+	unsigned char aad[MEDIA_AAD_LEN];
+	size_t aad_len = make_aad("mediakey", row->account, row->kind, row->id, row->n, aad);
+
+	return aead_seal(record_key, aad, aad_len, media_key->bytes, sizeof media_key->bytes, row->key, err);
+}
+
+enum result open_media_key(const struct key *record_key, const struct media_row *row, struct key *out,
+			   struct err *err)
+{
+	unsigned char aad[MEDIA_AAD_LEN];
+	size_t aad_len = make_aad("mediakey", row->account, row->kind, row->id, row->n, aad);
+
+	return aead_open(record_key, aad, aad_len, row->key, sizeof row->key, out->bytes, err);
+}
+
+size_t media_aad(const struct media_row *row, unsigned char out[MEDIA_AAD_LEN])
+{
+	return make_aad("media", row->account, row->kind, row->id, row->n, out);
+}
+
+static enum result contact_key(struct keyring *ring, const struct contact_row *row, struct key *out, struct err *err)
+{
+	struct key ikm[1 + PARTIES_MAX];
+	size_t keys = 1;
+	enum result r;
+
+	if (row->hold != 0)
+		return hold_key(ring, row->account, row->hold, row->id, out, err);
+	r = keyring_get(ring, row->account, KEY_OWN, OWN_DATA, &ikm[0], err);
+	if (r == OK)
+		r = add_identities(ring, row->account, row->parties, row->party_count, true, ikm, &keys, err);
+	if (r == OK)
+		derive(ikm, keys, row->id, "lethe/contact/1", out);
+	explicit_bzero(ikm, keys * sizeof ikm[0]);
+	return r;
+}
+
+enum result seal_contact(struct keyring *ring, struct contact_row *row, const void *plain, size_t len,
+			 struct pool *pool, struct err *err)
+{
+	unsigned char aad[MEDIA_AAD_LEN];
+	size_t aad_len = make_aad("contact", row->account, 0, row->id, 0, aad);
+	struct key key;
+	enum result r = contact_key(ring, row, &key, err);
+
+	if (r == OK)
+		r = seal_into(&key, aad, aad_len, plain, len, pool, &row->payload, &row->payload_len, err);
+	key_wipe(&key);
+	return r;
+}
+
+enum result open_contact(struct keyring *ring, const struct contact_row *row, struct pool *pool, const char **plain,
+			 size_t *len, struct err *err)
+{
+	unsigned char aad[MEDIA_AAD_LEN];
+	size_t aad_len = make_aad("contact", row->account, 0, row->id, 0, aad);
+	struct key key;
+	enum result r = contact_key(ring, row, &key, err);
+
+	if (r == OK)
+		r = open_from(&key, aad, aad_len, row->payload, row->payload_len, pool, plain, len, err);
+	key_wipe(&key);
+	return r;
+}
+
+/* An identity has a number and no id of its own; this is the id its key and tag use. */
+static struct id identity_salt(const struct identity_row *row)
+{
+	struct id salt = {{0}};
+
+	for (int i = 0; i < 8; i++)
+		salt.bytes[8 + i] = (unsigned char)((uint64_t)row->identity >> (56 - 8 * i));
+	for (int i = 0; i < 4; i++)
+		salt.bytes[4 + i] = (unsigned char)(row->account >> (24 - 8 * i));
+	return salt;
+}
+
+enum result seal_identity(const struct key *identity_key, struct identity_row *row, const char *value,
+			  struct pool *pool, struct err *err)
+{
+	unsigned char aad[MEDIA_AAD_LEN];
+	struct id salt = identity_salt(row);
+	size_t aad_len = make_aad("identity", row->account, row->kind, salt, 0, aad);
+	struct key key;
+	enum result r;
+
+	derive(identity_key, 1, salt, "lethe/identity/1", &key);
+	r = seal_into(&key, aad, aad_len, value, strlen(value), pool, &row->value, &row->value_len, err);
+	key_wipe(&key);
+	return r;
+}
+
+enum result open_identity(struct keyring *ring, const struct identity_row *row, struct pool *pool, const char **value,
+			  struct err *err)
+{
+	unsigned char aad[MEDIA_AAD_LEN];
+	struct id salt = identity_salt(row);
+	size_t aad_len = make_aad("identity", row->account, row->kind, salt, 0, aad), len;
+	struct key ikm, key;
+	enum result r = keyring_get(ring, row->account, KEY_IDENTITY, row->identity, &ikm, err);
+
+	if (r != OK)
+		return r;
+	derive(&ikm, 1, salt, "lethe/identity/1", &key);
+	key_wipe(&ikm);
+	r = open_from(&key, aad, aad_len, row->value, row->value_len, pool, value, &len, err);
+	key_wipe(&key);
+	return r;
+}
+
+static enum result data_key(struct keyring *ring, uint32_t account, struct id id, struct key *out, struct err *err)
+{
+	struct key ikm;
+	enum result r = keyring_get(ring, account, KEY_OWN, OWN_DATA, &ikm, err);
+
+	if (r != OK)
+		return r;
+	derive(&ikm, 1, id, "lethe/data/1", out);
+	key_wipe(&ikm);
+	return OK;
+}
+
+enum result seal_data(struct keyring *ring, uint32_t account, const char *what, struct id id, const char *text,
+		      struct pool *pool, const unsigned char **out, size_t *len, struct err *err)
+{
+	unsigned char aad[MEDIA_AAD_LEN];
+	size_t aad_len = make_aad(what, account, 0, id, 0, aad);
+	struct key key;
+	enum result r = data_key(ring, account, id, &key, err);
+
+	if (r == OK)
+		r = seal_into(&key, aad, aad_len, text, strlen(text), pool, out, len, err);
+	key_wipe(&key);
+	return r;
+}
+
+enum result open_data(struct keyring *ring, uint32_t account, const char *what, struct id id,
+		      const unsigned char *sealed, size_t len, struct pool *pool, const char **text, struct err *err)
+{
+	unsigned char aad[MEDIA_AAD_LEN];
+	size_t aad_len = make_aad(what, account, 0, id, 0, aad), text_len;
+	struct key key;
+	enum result r = data_key(ring, account, id, &key, err);
+
+	if (r == OK)
+		r = open_from(&key, aad, aad_len, sealed, len, pool, text, &text_len, err);
+	key_wipe(&key);
+	return r;
+}

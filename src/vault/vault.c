@@ -1,0 +1,461 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "vault/vault.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "store/account.h"
+#include "store/schema.h"
+#include "vault/directory.h"
+#include "vault/lock.h"
+#include "vault/proof.h"
+#include "vault/settle.h"
+
+#define DATA_CACHE ((size_t)128 * 1024 * 1024)
+#define KEYS_CACHE ((size_t)32 * 1024 * 1024)
+#define READ_CACHE ((size_t)16 * 1024 * 1024)
+#define WRITE_KEYS 131072 /* keys cached while writing: 8 MiB of locked memory at most */
+#define READ_KEYS 8192
+#define DIRECTORY_ENTRIES 131072
+#define BUSY_MS 30000
+
+static enum result join(char out[VAULT_PATH_MAX], const char *dir, const char *name, struct err *err)
+{
+	int len = snprintf(out, VAULT_PATH_MAX, "%s/%s", dir, name);
+
+	if (len < 0 || len >= VAULT_PATH_MAX)
+		return err_set(err, ERR_INPUT, "the path of the data folder is too long");
+	return OK;
+}
+
+char *vault_path(const struct vault *vault, const char *name, char out[VAULT_PATH_MAX])
+{
+	int len = snprintf(out, VAULT_PATH_MAX, "%s/%s", vault->dir, name);
+
+	INVARIANT(len > 0 && len < VAULT_PATH_MAX);
+	return out;
+}
+
+static enum result check_region(const char *region, struct err *err)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+
+	if (region[0] == '\0' || strlen(region) > VAULT_REGION_MAX || strspn(region, allowed) != strlen(region)) {
+		err_set(err, ERR_INPUT, "'%.40s' is no name for a region", region);
+		return err_mend(err, "use up to %d lower-case letters, digits and '-', such as eu-west",
+				VAULT_REGION_MAX);
+	}
+	return OK;
+}
+
+/* ---- connections ---- */
+
+static void session_close(struct session *session)
+{
+	keyring_free(session->ring);
+	directory_free(session->directory);
+	db_close(session->data);
+	db_close(session->keys);
+	*session = (struct session){0};
+}
+
+static enum result open_databases(const char *dir, enum db_mode mode, size_t data_cache, size_t keys_cache,
+				  struct session *session, struct err *err)
+{
+	const struct db_options data = {
+	    .mode = mode, .secure_delete = true, .cache_bytes = data_cache, .busy_timeout_ms = BUSY_MS};
+	const struct db_options keys = {
+	    .mode = mode, .secure_delete = true, .cache_bytes = keys_cache, .busy_timeout_ms = BUSY_MS};
+	char path[VAULT_PATH_MAX];
+	enum result r = join(path, dir, "keys.db", err);
+
+	if (r == OK)
+		r = db_open_sqlite(path, &keys, &session->keys, err);
+	if (r == OK)
+		r = join(path, dir, "vault.db", err);
+	if (r == OK)
+		r = db_open_sqlite(path, &data, &session->data, err);
+	if (r == OK)
+		r = schema_migrate_keys(session->keys, err);
+	if (r == OK)
+		r = schema_migrate_vault(session->data, err);
+	return r;
+}
+
+static enum result open_reader(struct vault *vault, struct err *err)
+{
+	enum result r = open_databases(vault->dir, DB_READ_WRITE, READ_CACHE, READ_CACHE, &vault->read, err);
+
+	return r == OK ? keyring_new(vault->read.keys, &vault->shared, READ_KEYS, &vault->read.ring, err) : r;
+}
+
+/* What was cached may name rows that are not there. */
+static void forget_cached(void *arg)
+{
+	struct vault *vault = arg;
+
+	keyring_clear(vault->write.ring);
+	directory_clear(vault->write.directory);
+}
+
+static enum result open_writer(struct vault *vault, struct err *err)
+{
+	const struct writer_hooks hooks = {vault, NULL, forget_cached};
+	struct db *dbs[2];
+	enum result r = open_databases(vault->dir, DB_READ_WRITE, DATA_CACHE, KEYS_CACHE, &vault->write, err);
+
+	if (r == OK)
+		r = keyring_new(vault->write.keys, &vault->shared, WRITE_KEYS, &vault->write.ring, err);
+	if (r == OK)
+		r = directory_new(DIRECTORY_ENTRIES, &vault->write.directory, err);
+	dbs[0] = vault->write.keys;
+	dbs[1] = vault->write.data;
+	return r == OK ? writer_start(dbs, 2, &hooks, &vault->writer, err) : r;
+}
+
+/* ---- writing ---- */
+
+static enum result run_op(void *arg, struct err *err)
+{
+	struct vault_ticket *ticket = arg;
+	enum result r = ticket->op(&ticket->vault->write, ticket->arg, err);
+
+	if (r != OK)
+		forget_cached(ticket->vault);
+	return r;
+}
+
+void vault_write_submit(struct vault *vault, struct vault_ticket *ticket, vault_op *op, void *arg)
+{
+	INVARIANT(vault->writable);
+	ticket->vault = vault;
+	ticket->op = op;
+	ticket->arg = arg;
+	writer_submit(vault->writer, &ticket->writer, run_op, ticket);
+}
+
+enum result vault_write_wait(struct vault_ticket *ticket, struct err *err)
+{
+	return writer_wait(ticket->vault->writer, &ticket->writer, err);
+}
+
+enum result vault_write(struct vault *vault, vault_op *op, void *arg, struct err *err)
+{
+	struct vault_ticket ticket = {0};
+
+	vault_write_submit(vault, &ticket, op, arg);
+	return vault_write_wait(&ticket, err);
+}
+
+enum result vault_scrub(struct vault *vault, struct err *err)
+{
+	enum result r = db_checkpoint(vault->read.keys, err);
+
+	return r == OK ? db_checkpoint(vault->read.data, err) : r;
+}
+
+/* ---- making one ---- */
+
+static enum result make_keys(struct session *session, struct root *root, struct instant now, struct err *err)
+{
+	enum result r = root_epoch_create(root, 1, err);
+
+	if (r == OK)
+		r = db_begin(session->keys, err);
+	if (r != OK)
+		return r;
+	r = epoch_insert(session->keys, 1, EPOCH_CURRENT, now, err);
+	if (r == OK)
+		r = keyring_account_create(session->ring, VAULT_ACCOUNT, err);
+	if (r == OK)
+		return db_commit(session->keys, err);
+	db_rollback(session->keys);
+	return r;
+}
+
+static enum result first_leaf(struct session *session, struct id vault, struct instant now, struct err *err)
+{
+	struct act act;
+	char text[ID_TEXT_MAX];
+	enum result r = db_begin(session->data, err);
+
+	if (r != OK)
+		return r;
+	act_begin(&act, "vault.init", VAULT_ACCOUNT, now);
+	act_id(&act, "vault", "vault", vault);
+	r = meta_set(session->data, "vault", id_format("vault", vault, text), err);
+	if (r == OK)
+		r = act_append(&act, session->data, NULL, err);
+	if (r == OK)
+		return db_commit(session->data, err);
+	db_rollback(session->data);
+	return r;
+}
+
+static enum result write_public_key(struct session *session, const char *dir, struct id vault, struct err *err)
+{
+	char path[VAULT_PATH_MAX], text[NOTE_KEY_TEXT_MAX], line[NOTE_KEY_TEXT_MAX + 1];
+	struct note_key key;
+	int len;
+	enum result r = proof_key(session, vault, &key, err);
+
+	if (r == OK)
+		r = join(path, dir, "lethe.pub", err);
+	if (r != OK)
+		return r;
+	len = snprintf(line, sizeof line, "%s\n", note_key_format(&key, text));
+	return file_write_atomic(path, line, (size_t)len, 0644, err);
+}
+
+static enum result fill(const char *dir, struct keyring_shared *shared, struct instant now, struct err *err)
+{
+	struct session session = {0};
+	struct blob_store *blobs = NULL;
+	char path[VAULT_PATH_MAX];
+	enum result r = open_databases(dir, DB_CREATE, READ_CACHE, READ_CACHE, &session, err);
+
+	if (r == OK)
+		r = keyring_new(session.keys, shared, 64, &session.ring, err);
+	if (r == OK)
+		r = make_keys(&session, shared->root, now, err);
+	if (r == OK)
+		r = first_leaf(&session, shared->vault, now, err);
+	if (r == OK)
+		r = write_public_key(&session, dir, shared->vault, err);
+	if (r == OK)
+		r = join(path, dir, "blobs", err);
+	if (r == OK)
+		r = blob_open_folder(path, true, &blobs, err);
+	blob_close(blobs);
+	session_close(&session);
+	return r;
+}
+
+/* Removes what an earlier init that died left in its temporary folder: plain files only, nothing else was ever made. */
+static void remove_leftover(const char *dir)
+{
+	static const char *const names[] = {"keys.db", "keys.db-wal", "keys.db-shm", "vault.db", "vault.db-wal",
+					    "vault.db-shm", "lethe.pub", "root.json"};
+	struct err ignored;
+	char path[VAULT_PATH_MAX];
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (join(path, dir, names[i], &ignored) == OK)
+			unlink(path);
+	}
+}
+
+static enum result init_in(const char *dir, const struct root_options *given, const char *data_dir,
+			   struct instant now, struct err *err)
+{
+	struct keyring_shared shared = {.vault = id_new(now)};
+	struct root_options options = *given;
+	char config[VAULT_PATH_MAX], label[ID_TEXT_MAX + 8], id[ID_TEXT_MAX];
+	enum result r = file_make_dirs(dir, 0700, err);
+
+	remove_leftover(dir);
+	if (r == OK)
+		r = join(config, dir, "root.json", err);
+	if (r != OK)
+		return r;
+	snprintf(label, sizeof label, "lethe-%s", id_format("vault", shared.vault, id));
+	options.config_path = config;
+	options.data_dir = data_dir;
+	options.label = label;
+	r = root_create(&options, &shared.root, err);
+	if (r != OK)
+		return r;
+	pthread_mutex_init(&shared.root_lock, NULL);
+	r = fill(dir, &shared, now, err);
+	pthread_mutex_destroy(&shared.root_lock);
+	root_close(shared.root);
+	return r;
+}
+
+static enum result region_dir(const struct vault_options *options, char out[VAULT_PATH_MAX], struct err *err)
+{
+	const char *region = options->region != NULL ? options->region : VAULT_DEFAULT_REGION;
+	char relative[VAULT_REGION_MAX + 16];
+	enum result r = check_region(region, err);
+
+	if (r != OK)
+		return r;
+	snprintf(relative, sizeof relative, "regions/%s", region);
+	return join(out, options->data_dir, relative, err);
+}
+
+enum result vault_init(const struct vault_options *options, const struct root_options *root, struct instant now,
+		       struct err *err)
+{
+	char dir[VAULT_PATH_MAX], building[VAULT_PATH_MAX], parent[VAULT_PATH_MAX];
+	enum result r = region_dir(options, dir, err);
+
+	if (r == OK)
+		r = join(parent, options->data_dir, "regions", err);
+	if (r != OK)
+		return r;
+	if (file_exists(dir)) {
+		err_set(err, ERR_EXISTS, "there is a vault here already");
+		return err_where(err, "%s", dir);
+	}
+	if (strlen(dir) + 5 > sizeof building)
+		return err_set(err, ERR_INPUT, "the path of the data folder is too long");
+	snprintf(building, sizeof building, "%.*s.new", (int)(sizeof building - 5), dir);
+	r = init_in(building, root, options->data_dir, now, err);
+	if (r == OK && rename(building, dir) != 0)
+		r = err_sys(err, "cannot rename %s to %s", building, dir);
+	return r == OK ? file_sync_dir(parent, err) : r;
+}
+
+/* ---- opening ---- */
+
+static enum result open_root(struct vault *vault, const struct vault_options *options, struct err *err)
+{
+	struct root_options root = {.data_dir = vault->data_dir, .secret_file = options->secret_file};
+	char config[VAULT_PATH_MAX];
+
+	root.config_path = vault_path(vault, "root.json", config);
+	return root_open(&root, &vault->shared.root, err);
+}
+
+/* The data say which vault they are of; opening its own key proves that the key store is of the same. */
+static enum result read_id(struct vault *vault, struct err *err)
+{
+	struct pool pool;
+	struct key key;
+	const char *text;
+	enum result r;
+
+	pool_init(&pool, 4096);
+	r = meta_get(vault->read.data, "vault", &pool, &text, err);
+	if (r == OK)
+		r = id_parse("vault", text, &vault->id, err);
+	pool_free(&pool);
+	if (r != OK)
+		return r;
+	vault->shared.vault = vault->id;
+	r = keyring_get(vault->read.ring, VAULT_ACCOUNT, KEY_OWN, OWN_INDEX, &key, err);
+	key_wipe(&key);
+	if (r == ERR_CORRUPT || r == ERR_GONE) {
+		err_where(err, "%s/keys.db", vault->dir);
+		err_mend(err, "keys.db must be the live key store of this vault, from its current epoch; an older copy opens nothing, by design");
+	}
+	return r;
+}
+
+static enum result take_lock(struct vault *vault, const struct vault_options *options, struct err *err)
+{
+	char path[VAULT_PATH_MAX];
+
+	return lock_take(vault_path(vault, "lock", path), options->command, options->lock_wait_ms, &vault->lock_fd,
+			 err);
+}
+
+static enum result open_parts(struct vault *vault, const struct vault_options *options, struct instant now,
+			      struct err *err)
+{
+	char path[VAULT_PATH_MAX];
+	enum result r = options->write ? take_lock(vault, options, err) : OK;
+
+	if (r == OK)
+		r = open_root(vault, options, err);
+	if (r == OK)
+		r = open_reader(vault, err);
+	if (r == OK)
+		r = read_id(vault, err);
+	if (r == OK)
+		r = blob_open_folder(vault_path(vault, "blobs", path), false, &vault->blobs, err);
+	if (r == OK && options->write) {
+		vault->writable = true;
+		r = open_writer(vault, err);
+		if (r == OK)
+			r = settle(vault, now, err);
+	}
+	return r;
+}
+
+enum result vault_open(const struct vault_options *options, struct instant now, struct vault **out, struct err *err)
+{
+	struct vault *vault = calloc(1, sizeof *vault);
+	enum result r;
+
+	if (vault == NULL)
+		return err_no_memory(err);
+	vault->lock_fd = -1;
+	pthread_mutex_init(&vault->shared.root_lock, NULL);
+	snprintf(vault->data_dir, sizeof vault->data_dir, "%s", options->data_dir);
+	snprintf(vault->region, sizeof vault->region, "%s",
+		 options->region != NULL ? options->region : VAULT_DEFAULT_REGION);
+	r = region_dir(options, vault->dir, err);
+	if (r == OK && !file_exists(vault->dir)) {
+		err_set(err, ERR_NOT_FOUND, "there is no vault here");
+		err_where(err, "%s", vault->dir);
+		r = err_mend(err, "make one with `lethe init`, or name another folder with --data or LETHE_DATA");
+	}
+	if (r == OK)
+		r = open_parts(vault, options, now, err);
+	if (r == OK)
+		*out = vault;
+	else
+		vault_close(vault);
+	return r;
+}
+
+void vault_close(struct vault *vault)
+{
+	if (vault == NULL)
+		return;
+	writer_stop(vault->writer);
+	session_close(&vault->write);
+	session_close(&vault->read);
+	blob_close(vault->blobs);
+	root_close(vault->shared.root);
+	pthread_mutex_destroy(&vault->shared.root_lock);
+	if (vault->lock_fd >= 0)
+		close(vault->lock_fd);
+	free(vault);
+}
+
+/* ---- regions ---- */
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+enum result vault_regions(const char *data_dir, char (*out)[VAULT_REGION_MAX + 1], size_t max, size_t *count,
+			  struct err *err)
+{
+	char path[VAULT_PATH_MAX];
+	struct dirent *entry;
+	struct err ignored;
+	DIR *dir;
+	enum result r = join(path, data_dir, "regions", err);
+
+	*count = 0;
+	if (r != OK)
+		return r;
+	dir = opendir(path);
+	if (dir == NULL && errno == ENOENT)
+		return OK;
+	if (dir == NULL)
+		return err_sys(err, "cannot read %s", path);
+	while (r == OK && (entry = readdir(dir)) != NULL) {
+		if (check_region(entry->d_name, &ignored) != OK)
+			continue;
+		if (*count == max)
+			r = err_set(err, ERR_LIMIT, "more than %zu regions", max);
+		else
+			snprintf(out[(*count)++], VAULT_REGION_MAX + 1, "%s", entry->d_name);
+	}
+	closedir(dir);
+	qsort(out, *count, sizeof out[0], by_name);
+	return r;
+}

@@ -1,0 +1,91 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * One open region: its data, its keys, its blobs, its writer.
+ *
+ *     DATA/regions/<region>/vault.db    data: opaque columns and sealed payloads
+ *                           keys.db     the key store: useful for one epoch
+ *                           blobs/      sealed media
+ *                           root.json   which root provider; no secret in it
+ *                           lethe.pub   the public key that receipts verify with
+ *                           lock        held by the one process that writes
+ *
+ * Reading needs no lock.  Every write goes through vault_write: an operation
+ * on the writer thread, in one transaction with its audit leaf, acknowledged
+ * after fsync.
+ */
+#ifndef LETHE_VAULT_VAULT_H
+#define LETHE_VAULT_VAULT_H
+
+#include "blob/blob.h"
+#include "crypto/root.h"
+#include "db/writer.h"
+#include "vault/act.h"
+#include "vault/keyring.h"
+#include "vault/seal.h"
+
+#define VAULT_REGION_MAX 32
+#define VAULT_PATH_MAX 4096
+#define VAULT_DEFAULT_REGION "default"
+
+/* Connections and keys of one thread. */
+struct session {
+	struct db *data;
+	struct db *keys;
+	struct keyring *ring;
+	struct directory *directory; /* NULL in sessions that only read */
+};
+
+struct vault {
+	char dir[VAULT_PATH_MAX];          /* DATA/regions/<region> */
+	char data_dir[VAULT_PATH_MAX];
+	char region[VAULT_REGION_MAX + 1];
+	struct id id;
+	bool writable;
+	int lock_fd;
+	struct keyring_shared shared;      /* holds the root */
+	struct blob_store *blobs;
+	struct session read;               /* the calling thread's */
+	struct session write;              /* the writer thread's; zero when not writable */
+	struct writer *writer;
+};
+
+struct vault_options {
+	const char *data_dir;
+	const char *region;      /* NULL: VAULT_DEFAULT_REGION */
+	const char *secret_file; /* passphrase or PIN of the root */
+	const char *command;     /* shown to whoever finds the vault locked */
+	bool write;
+	int lock_wait_ms;        /* how long to wait for another writer */
+};
+
+/* Makes the folder, both databases, the root's first epoch, the vault's own keys, lethe.pub. ERR_EXISTS. */
+MUST_CHECK enum result vault_init(const struct vault_options *options, const struct root_options *root,
+				  struct instant now, struct err *err);
+/* Opens; for writing also takes the lock (ERR_BUSY names who has it) and settles what a crash left: journalled blobs,
+ * blobs to be removed, a rotation under way. Unfinished jobs are the caller's: see privacy/resume.h. */
+MUST_CHECK enum result vault_open(const struct vault_options *options, struct instant now, struct vault **out,
+				  struct err *err);
+void vault_close(struct vault *vault); /* NULL is fine */
+/* Regions that exist below data_dir, sorted. ERR_LIMIT above max. */
+MUST_CHECK enum result vault_regions(const char *data_dir, char (*out)[VAULT_REGION_MAX + 1], size_t max,
+				     size_t *count, struct err *err);
+
+/* An operation inside a write transaction. */
+typedef enum result vault_op(struct session *session, void *arg, struct err *err);
+/* Runs it on the writer and waits until it is on disk. Other threads' operations may share its commit. */
+MUST_CHECK enum result vault_write(struct vault *vault, vault_op *op, void *arg, struct err *err);
+/* The same in two halves, so that a caller can prepare the next while this one is written.
+ * `ticket` must stay until vault_write_wait returns. */
+struct vault_ticket { struct writer_ticket writer; struct vault *vault; vault_op *op; void *arg; };
+void vault_write_submit(struct vault *vault, struct vault_ticket *ticket, vault_op *op, void *arg);
+MUST_CHECK enum result vault_write_wait(struct vault_ticket *ticket, struct err *err);
+
+/* After keys were destroyed: empties the logs of both databases, so that no old page keeps a wrapped key. */
+MUST_CHECK enum result vault_scrub(struct vault *vault, struct err *err);
+/* Removes blobs that are listed as trash; what a crash leaves is done at the next open. */
+MUST_CHECK enum result vault_empty_trash(struct vault *vault, uint64_t *removed, struct err *err);
+/* Path of a file in the region's folder. */
+char *vault_path(const struct vault *vault, const char *name, char out[VAULT_PATH_MAX]);
+
+#endif
