@@ -289,11 +289,6 @@ static enum result bad_instant(struct err *err, const char *text, size_t len, co
 	return err_mend(err, "write it as 2024-02-29T23:59:59Z or 2024-02-29T23:59:59.123+01:00 (RFC 3339)");
 }
 
-static const char *offset_fault(const struct cursor *cursor)
-{
-	return cursor->at == cursor->end ? "it has no offset from UTC" : "its offset is not Z, +hh:mm or -hh:mm";
-}
-
 /* What is wrong with the text, or NULL. */
 static const char *take_instant(struct cursor *cursor, struct instant *out)
 {
@@ -303,8 +298,10 @@ static const char *take_instant(struct cursor *cursor, struct instant *out)
 
 	if (!take_date(cursor, &civil) || !take(cursor, "Tt ") || !take_time(cursor, &civil))
 		return "it does not have the form of one";
+	if (cursor->at == cursor->end)
+		return "it has no offset from UTC";
 	if (!take_offset(cursor, &offset))
-		return offset_fault(cursor);
+		return "its offset is not Z, +hh:mm or -hh:mm";
 	if (cursor->at != cursor->end)
 		return "something follows it";
 	leap = civil.second == 60;
