@@ -14,6 +14,8 @@
 
 /* A row's uniqueid starts with the time its channel was made; farther than this from the row's start it is none. */
 #define UNIQUEID_DRIFT_MS (INT64_C(7) * 24 * 3600 * 1000)
+#define UNIQUEID_MAX 100 /* bytes; leaves room for a digest behind it */
+#define SEQUENCE_MAX 20
 #define NO_COLUMN (-1)
 #define EPOCH_DIGITS_MIN 9
 #define EPOCH_DIGITS_MAX 11
@@ -370,6 +372,7 @@ static enum result split_clid(const char *clid, struct pool *pool, const char **
 	if (close) {
 		*name = copy_trimmed(pool, clid, (size_t)(open - clid));
 		*number = copy_trimmed(pool, open + 1, (size_t)(close - open - 1));
+		*number = *number ? field_without_scheme(*number) : NULL;
 	} else if (is_number(clid)) {
 		*name = "";
 		*number = clid;
@@ -392,10 +395,18 @@ static bool is_person(const char *text)
 	return *text && *text != '*' && *text != '#';
 }
 
+/* A name that is no line of text stays in the column it came from. */
+static const char *usable_name(const char *name)
+{
+	struct err ignored;
+
+	return name && field_word(name, strlen(name), FIELD_WORD_MAX, &ignored) == OK ? name : NULL;
+}
+
 static enum result add_party(struct row *row, enum column column, enum party_role role, const char *text,
 			     const char *name)
 {
-	struct intake_party party = {role, field_party_kind(text), text, name && *name ? name : NULL};
+	struct intake_party party = {role, field_party_kind(text), text, usable_name(name)};
 
 	if (!is_person(text))
 		return OK;
@@ -406,8 +417,13 @@ static enum result add_party(struct row *row, enum column column, enum party_rol
 
 static enum result read_parties(struct row *row, struct pool *pool)
 {
-	const char *src = text_of(row, C_SRC), *dst = text_of(row, C_DST), *name, *number;
+	const char *src = copy_trimmed(pool, text_of(row, C_SRC), strlen(text_of(row, C_SRC)));
+	const char *dst = copy_trimmed(pool, text_of(row, C_DST), strlen(text_of(row, C_DST))), *name, *number;
 
+	if (!src || !dst)
+		return err_no_memory(row->err);
+	src = field_without_scheme(src);
+	dst = field_without_scheme(dst);
 	if (split_clid(text_of(row, C_CLID), pool, &name, &number, row->err) != OK ||
 	    add_party(row, *src ? C_SRC : C_CLID, ROLE_FROM, *src ? src : number, name) != OK ||
 	    add_party(row, C_DST, ROLE_TO, dst, NULL) != OK)
@@ -443,9 +459,9 @@ static enum result read_source_id(struct row *row, struct pool *pool)
 {
 	const char *uniqueid = text_of(row, C_UNIQUEID), *sequence = text_of(row, C_SEQUENCE);
 
-	if (*uniqueid && field_word(uniqueid, strlen(uniqueid), FIELD_WORD_MAX, row->err) != OK)
+	if (*uniqueid && field_word(uniqueid, strlen(uniqueid), UNIQUEID_MAX, row->err) != OK)
 		return at_column(row->err, names[C_UNIQUEID]);
-	if (*uniqueid && is_count(sequence)) {
+	if (*uniqueid && is_count(sequence) && strlen(sequence) <= SEQUENCE_MAX) {
 		row->out->source_id = pool_printf(pool, "%s/%s", uniqueid, sequence);
 	} else {
 		const char *digest = digest_row(row->csv, pool);

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/quote.h"
 #include "base/text.h"
@@ -168,6 +169,15 @@ enum identity_kind field_party_kind(const char *text)
 	if (strchr(text, '@') && text_is_email(text, strlen(text)))
 		return IDENTITY_EMAIL;
 	return IDENTITY_PHONE;
+}
+
+const char *field_without_scheme(const char *text)
+{
+	while (strncasecmp(text, "tel:", 4) == 0) {
+		text += 4;
+		text += strspn(text, " ");
+	}
+	return text;
 }
 
 bool field_same_number(const char *a, const char *b)

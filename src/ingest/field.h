@@ -31,6 +31,8 @@ const char *field_digest(struct pool *pool, const void *data, size_t len);
 
 /* What a bare party text is: "sip:.." is EXTERNAL, what looks like an e-mail address EMAIL, all else PHONE. */
 enum identity_kind field_party_kind(const char *text);
+/* Without the "tel:" before it and blanks behind that. */
+const char *field_without_scheme(const char *text);
 /* Do two phone numbers have the same digits, whatever stands between them? False when either has none. */
 bool field_same_number(const char *a, const char *b);
 /* Appends a party. ERR_INPUT beyond INTAKE_PARTIES_MAX. The texts are borrowed from the pool. */

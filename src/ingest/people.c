@@ -4,7 +4,6 @@
 #include "ingest/people.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/quote.h"
 
@@ -39,8 +38,8 @@ static enum result refuse_email(struct reading *r, struct place place, const cha
 /* `text` is trimmed. */
 static enum result add(struct reading *r, struct place place, struct intake_party party)
 {
-	if (party.kind == IDENTITY_PHONE && strncasecmp(party.text, "tel:", 4) == 0)
-		party.text += 4;
+	if (party.kind == IDENTITY_PHONE)
+		party.text = field_without_scheme(party.text);
 	if (party.kind == IDENTITY_EMAIL && field_party_kind(party.text) != IDENTITY_EMAIL)
 		return refuse_email(r, place, party.text);
 	if (field_word(party.text, strlen(party.text), FIELD_WORD_MAX, r->err) != OK)

@@ -281,6 +281,12 @@ static void parties_may_be_addresses(void **state)
 	assert_int_equal(in.parties[0].kind, IDENTITY_EXTERNAL);
 	assert_int_equal(in.parties[1].kind, IDENTITY_EMAIL);
 	holds("\"from\":{\"id\":\"sip:a@example.com\"},\"to\":{\"email\":\"b@example.com\"}");
+	reads(FROM_CLID_ON(" 20000021 ", "1000", "\"\"a\tb\"\" <1>") TAIL);
+	assert_string_equal(in.parties[0].text, "20000021");
+	assert_null(in.parties[0].name);
+	reads(FROM_CLID_ON("tel: 20000021", "tel:", "") TAIL);
+	assert_int_equal(in.party_count, 1);
+	assert_string_equal(in.parties[0].text, "20000021");
 	refuses(FROM_CLID_ON("a\tb", "1000", "") TAIL, "control character 0x09 at byte 2", "column 'src'");
 	refuses(FROM_CLID_ON("", "1000", "<a\tb>") TAIL, "control character 0x09 at byte 2", "column 'clid'");
 }
