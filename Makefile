@@ -6,7 +6,7 @@
 
 # Layers, lowest first.  A file may include headers of its own layer and of
 # layers before it; scripts/check-includes proves it.
-LAYERS := base shim crypto db blob audit store vault privacy retention ingest export cli
+LAYERS := base shim crypto db blob audit store vault retention privacy ingest export cli
 
 ifdef SANITIZE
 BUILD    := build/sanitize

@@ -1,0 +1,90 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The frame every subcommand stands in: options, output, exit codes, opening
+ * the vault.  The only place that reads the clock.
+ */
+#ifndef LETHE_CLI_CLI_H
+#define LETHE_CLI_CLI_H
+
+#include <stdio.h>
+#include "base/json.h"
+#include "vault/accounts.h"
+
+/* Exit codes, documented in lethe(1). */
+enum exit_code {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,      /* none of the others: a bug, no memory */
+	EXIT_USAGE = 2,       /* command line or input is wrong */
+	EXIT_NOT_FOUND = 3,
+	EXIT_REFUSED = 4,     /* denied, exists already, unsupported */
+	EXIT_PARTLY = 5,      /* done, but something was left out and is reported: rejected lines, held records */
+	EXIT_BUSY = 6,
+	EXIT_CORRUPT = 7,     /* a check or a proof failed */
+	EXIT_IO = 8,          /* the system refused: disk full, permissions */
+	EXIT_GONE = 9,        /* its key is destroyed */
+	EXIT_INTERRUPTED = 130,
+};
+enum exit_code exit_code_of(enum result result);
+
+/* One invocation. */
+struct cli {
+	const char *command;     /* "person export" */
+	const char *data_dir;    /* --data, LETHE_DATA, or ./lethe-data */
+	const char *region;      /* --region, or NULL */
+	const char *secret_file; /* --secret-file, LETHE_SECRET_FILE, or NULL */
+	const char *account;     /* --account, LETHE_ACCOUNT, or NULL */
+	bool json;               /* --json */
+	struct instant now;      /* --now, or the clock */
+	struct pool pool;        /* lives as long as the command */
+	struct vault *vault;     /* opened by cli_open*, closed by main */
+	struct buf out;          /* JSON to be printed at the end */
+	struct json_writer w;    /* over out */
+};
+
+/* A command's own options; the global ones are accepted everywhere. */
+struct cli_option {
+	const char *name;     /* without the dashes */
+	const char **value;   /* set to the argument; or */
+	bool *flag;           /* set to true */
+};
+
+/* Reads options wherever they stand and leaves the operands in argv[0..*argc). ERR_INPUT names the option.
+ * Fails when there are fewer than `least` or more than `most` operands (most < 0: any number). */
+MUST_CHECK enum result cli_parse(struct cli *cli, const struct cli_option *options, size_t count, int *argc,
+				 char **argv, int least, int most, struct err *err);
+
+/* Opens the region (--region, or the only one there is; ERR_INPUT when there are several) into cli->vault; for writing
+ * also finishes jobs that a crash left. */
+MUST_CHECK enum result cli_open(struct cli *cli, bool write, struct err *err);
+/* Opens whichever region has the account of --account, and finds it. */
+MUST_CHECK enum result cli_open_account(struct cli *cli, bool write, struct account *out, struct err *err);
+
+/* One subcommand: returns a result; what it prints goes to stdout. EXIT_PARTLY is asked for with *partly. */
+typedef enum result cli_run(struct cli *cli, int argc, char **argv, bool *partly, struct err *err);
+struct cli_command {
+	const char *name;    /* "person export" or "check" */
+	const char *usage;   /* what follows the name */
+	const char *summary; /* half a line */
+	cli_run *run;
+};
+extern const struct cli_command cli_commands[];
+extern const size_t cli_command_count;
+
+/* Text for people on stdout; nothing under --json. */
+void cli_say(struct cli *cli, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* "1,234 calls", "2.1 MB": into `out` of 32 bytes. */
+char *cli_count(int64_t n, char out[32]);
+char *cli_bytes(uint64_t n, char out[32]);
+void cli_print_error(const struct cli *cli, const struct err *err);
+
+/* Ctrl-C: asked between steps of long work. The first press asks to stop; a second one ends at once. */
+bool cli_interrupted(void);
+
+/* A progress bar on a terminal, nothing in a pipe. total 0: unknown. */
+struct cli_progress { const char *what; int64_t shown_ms; bool on; };
+void cli_progress_begin(struct cli_progress *progress, const char *what);
+void cli_progress_show(struct cli_progress *progress, int64_t done, int64_t total);
+void cli_progress_end(struct cli_progress *progress);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "vault/accounts.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "shim/phone.h"
+
+static enum result name_blind(struct keyring *ring, const char *name, struct pool *pool, struct blind *out,
+			      struct err *err)
+{
+	char *folded = text_fold(pool, name, strlen(name));
+
+	if (folded == NULL || *folded == '\0' || strlen(name) > ACCOUNT_NAME_MAX)
+		return err_set(err, ERR_INPUT, "an account's name is 1 to %d bytes of UTF-8", ACCOUNT_NAME_MAX);
+	return keyring_blind(ring, VAULT_ACCOUNT, BLIND_ACCOUNT_NAME, folded, strlen(folded), out, err);
+}
+
+static enum result read_country(const char *country, char out[3], struct err *err)
+{
+	if (strlen(country) == 2) {
+		out[0] = (char)toupper((unsigned char)country[0]);
+		out[1] = (char)toupper((unsigned char)country[1]);
+		out[2] = '\0';
+		if (phone_country_known(out))
+			return OK;
+	}
+	err_set(err, ERR_INPUT, "'%.20s' is no country", country);
+	return err_mend(err, "give its ISO 3166-1 code of two letters, such as FR");
+}
+
+struct creation {
+	const char *name;
+	struct account_row row;
+	struct instant now;
+	struct pool *pool;
+};
+
+static enum result insert(struct session *session, struct creation *c, struct err *err)
+{
+	int64_t number;
+	enum result r = counter_next(session->keys, VAULT_ACCOUNT, "account", &number, err);
+
+	if (r != OK)
+		return r;
+	c->row.account = (uint32_t)number;
+	r = keyring_account_create(session->ring, c->row.account, err);
+	if (r == OK)
+		r = seal_data(session->ring, c->row.account, "name", c->row.id, c->name, c->pool, &c->row.name,
+			      &c->row.name_len, err);
+	return r == OK ? account_insert(session->data, &c->row, err) : r;
+}
+
+static enum result create(struct session *session, void *arg, struct err *err)
+{
+	struct creation *c = arg;
+	struct act act;
+	uint32_t taken;
+	enum result r = account_find_by_name(session->data, &c->row.name_blind, &taken, err);
+
+	if (r == OK)
+		return err_set(err, ERR_EXISTS, "there is an account of that name already");
+	if (r == ERR_NOT_FOUND)
+		r = insert(session, c, err);
+	if (r != OK)
+		return r;
+	act_begin(&act, "account.create", c->row.account, c->now);
+	act_id(&act, "id", ACCOUNT_PREFIX, c->row.id);
+	return act_append(&act, session->data, NULL, err);
+}
+
+enum result accounts_create(struct vault *vault, const char *name, const char *country, struct instant now,
+			    struct pool *pool, struct account *out, struct err *err)
+{
+	struct creation c = {.name = name, .now = now, .pool = pool, .row = {.id = id_new(now), .created = now}};
+	enum result r = read_country(country, c.row.country, err);
+
+	if (r == OK)
+		r = name_blind(vault->read.ring, name, pool, &c.row.name_blind, err);
+	if (r == OK)
+		r = vault_write(vault, create, &c, err);
+	return r == OK ? accounts_get(&vault->read, c.row.account, pool, out, err) : r;
+}
+
+enum result accounts_get(struct session *session, uint32_t number, struct pool *pool, struct account *out,
+			 struct err *err)
+{
+	struct account_row row;
+	enum result r = account_get(session->data, number, pool, &row, err);
+
+	if (r != OK)
+		return r;
+	*out = (struct account){.number = row.account, .id = row.id, .created = row.created};
+	snprintf(out->country, sizeof out->country, "%s", row.country);
+	return open_data(session->ring, number, "name", row.id, row.name, row.name_len, pool, &out->name, err);
+}
+
+enum result accounts_find(struct session *session, const char *who, struct pool *pool, struct account *out,
+			  struct err *err)
+{
+	struct blind blind;
+	struct id id;
+	uint32_t number;
+	enum result r;
+
+	if (id_parse(ACCOUNT_PREFIX, who, &id, err) == OK) {
+		r = account_find_by_id(session->data, id, &number, err);
+	} else {
+		r = name_blind(session->ring, who, pool, &blind, err);
+		if (r == OK)
+			r = account_find_by_name(session->data, &blind, &number, err);
+	}
+	if (r == ERR_NOT_FOUND) {
+		err_set(err, ERR_NOT_FOUND, "there is no account '%.100s' here", who);
+		return err_mend(err, "`lethe account list` shows those there are");
+	}
+	return r == OK ? accounts_get(session, number, pool, out, err) : r;
+}

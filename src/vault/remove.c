@@ -1,0 +1,112 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "vault/remove.h"
+
+#include <stdlib.h>
+
+#include "store/media.h"
+
+#define MEDIA_MAX 64
+
+/* Collected over a batch, so that party rows go in table order and each period is touched once. */
+struct work {
+	struct session *session;
+	uint32_t account;
+	struct removed *removed;
+	struct party_key *parties;
+	size_t party_count;
+	struct period *periods;
+	size_t period_count;
+};
+
+static struct period *period_of(struct work *work, const struct record_row *row)
+{
+	struct date day = instant_date(id_time(row->id));
+
+	for (size_t i = work->period_count; i > 0; i--) {
+		struct period *period = &work->periods[i - 1];
+
+		if (period->kind == row->kind && period->day.days == day.days)
+			return period;
+	}
+	work->periods[work->period_count] = (struct period){.kind = row->kind, .day = day};
+	return &work->periods[work->period_count++];
+}
+
+static enum result remove_media(struct work *work, const struct record_row *row, struct period *period,
+				struct err *err)
+{
+	struct media_row media[MEDIA_MAX];
+	size_t count = 0;
+	enum result r = OK;
+
+	if (row->media > 0)
+		r = media_list(work->session->data, work->account, row->kind, row->id, media, MEDIA_MAX, &count, err);
+	for (size_t i = 0; i < count && r == OK; i++) {
+		struct trash_row trash = {work->account, row->kind, period->day, media[i].blob};
+
+		r = trash_add(work->session->data, &trash, err);
+		period->media--;
+		period->media_bytes -= (int64_t)media[i].bytes;
+		work->removed->media++;
+		work->removed->media_bytes += (int64_t)media[i].bytes;
+	}
+	if (r == OK && count > 0)
+		r = media_delete(work->session->data, work->account, row->kind, row->id, err);
+	return r;
+}
+
+static enum result remove_one(struct work *work, const struct record_row *row, struct err *err)
+{
+	struct period *period;
+	bool existed;
+	enum result r = record_delete(work->session->data, work->account, row->kind, row->id, &existed, err);
+
+	if (r != OK || !existed)
+		return r;
+	period = period_of(work, row);
+	period->records--;
+	period->bytes -= (int64_t)row->payload_len;
+	work->removed->records[row->kind]++;
+	for (size_t i = 0; i < row->party_count; i++)
+		work->parties[work->party_count++] = (struct party_key){.month = date_month_index(period->day),
+									.identity = row->parties[i].identity,
+									.kind = row->kind,
+									.id = row->id};
+	return remove_media(work, row, period, err);
+}
+
+static enum result remove_all(struct work *work, const struct record_row *rows, size_t count, struct err *err)
+{
+	int64_t deleted;
+	enum result r = OK;
+
+	for (size_t i = 0; i < count && r == OK; i++)
+		r = remove_one(work, &rows[i], err);
+	if (r == OK && work->party_count > 0) {
+		qsort(work->parties, work->party_count, sizeof *work->parties, party_key_compare);
+		r = party_delete(work->session->data, work->account, work->parties, work->party_count, &deleted, err);
+		work->removed->parties += r == OK ? deleted : 0;
+	}
+	for (size_t i = 0; i < work->period_count && r == OK; i++)
+		r = period_add(work->session->data, work->account, &work->periods[i], err);
+	return r;
+}
+
+enum result remove_records(struct session *session, uint32_t account, const struct record_row *rows, size_t count,
+			   struct removed *removed, struct err *err)
+{
+	struct work work = {.session = session, .account = account, .removed = removed};
+	size_t parties = 0;
+	enum result r;
+
+	for (size_t i = 0; i < count; i++)
+		parties += rows[i].party_count;
+	work.parties = malloc((parties + 1) * sizeof *work.parties);
+	work.periods = malloc((count + 1) * sizeof *work.periods);
+	r = work.parties != NULL && work.periods != NULL ? remove_all(&work, rows, count, err) : err_no_memory(err);
+	free(work.parties);
+	free(work.periods);
+	return r;
+}

@@ -1,0 +1,25 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Taking one record out, with everything that belongs to it.
+ */
+#ifndef LETHE_VAULT_REMOVE_H
+#define LETHE_VAULT_REMOVE_H
+
+#include "store/party.h"
+#include "store/period.h"
+#include "vault/vault.h"
+
+/* What was removed, per kind; adds up over calls. */
+struct removed {
+	int64_t records[KIND_COUNT];
+	int64_t media, media_bytes, parties;
+};
+
+#define REMOVE_BATCH 2048
+/* Inside a write transaction: deletes the rows, their party rows, media rows (blobs go to the trash) and corrects the
+ * period counts, each in the cheap order. Rows that are gone already are passed over. */
+MUST_CHECK enum result remove_records(struct session *session, uint32_t account, const struct record_row *rows,
+				      size_t count, struct removed *removed, struct err *err);
+
+#endif
