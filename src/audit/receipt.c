@@ -84,22 +84,23 @@ static enum result member(const struct json *receipt, const char *name, enum jso
 static enum result find_parts(const struct json *receipt, struct parts *out, struct err *err)
 {
 	const struct json *version;
+	enum result r;
 
 	if (receipt->type != JSON_OBJECT)
 		return err_set(err, ERR_CORRUPT, "the receipt is not a JSON object");
-	if (member(receipt, "lethe_receipt", JSON_INT, &version, err) != OK)
-		return err->code;
+	if ((r = member(receipt, "lethe_receipt", JSON_INT, &version, err)) != OK)
+		return r;
 	if (version->integer != RECEIPT_VERSION) {
 		err_set(err, ERR_UNSUPPORTED, "the receipt is of version %lld, which this program does not know",
 			(long long)version->integer);
 		return err_mend(err, "verify it with a newer lethe");
 	}
-	if (member(receipt, "statement", JSON_OBJECT, &out->statement, err) != OK ||
-	    member(receipt, "leaf", JSON_STRING, &out->leaf, err) != OK ||
-	    member(receipt, "index", JSON_INT, &out->index, err) != OK ||
-	    member(receipt, "proof", JSON_ARRAY, &out->proof, err) != OK ||
-	    member(receipt, "checkpoint", JSON_STRING, &out->checkpoint, err) != OK)
-		return err->code;
+	if ((r = member(receipt, "statement", JSON_OBJECT, &out->statement, err)) != OK ||
+	    (r = member(receipt, "leaf", JSON_STRING, &out->leaf, err)) != OK ||
+	    (r = member(receipt, "index", JSON_INT, &out->index, err)) != OK ||
+	    (r = member(receipt, "proof", JSON_ARRAY, &out->proof, err)) != OK ||
+	    (r = member(receipt, "checkpoint", JSON_STRING, &out->checkpoint, err)) != OK)
+		return r;
 	if (receipt->len != 6)
 		return err_set(err, ERR_CORRUPT, "the receipt has members besides the six of a receipt");
 	if (out->index->integer < 0)
