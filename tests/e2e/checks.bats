@@ -123,7 +123,7 @@ refused() {
 	for tool in clang clang-tidy cppcheck; do
 		command -v "$tool" >/dev/null || skip "$tool is not installed (make lint installs it)"
 	done
-	cp "$top/.clang-tidy" .
+	cp "$top"/.clang-tidy "$top"/.shellcheckrc .
 	put src/base/good.c 'int f(int a);' 'int f(int a)' '{' 'return a;' '}'
 	run scripts/check-static src/base/good.c
 	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
