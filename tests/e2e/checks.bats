@@ -7,6 +7,7 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
+	unset BUILD LONG SANITIZE TEST_JOBS TEST_SECONDS # ours, not those of the run we are part of
 	top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 	tree=$BATS_TEST_TMPDIR/tree
 	mkdir -p "$tree"/{src/{base,store,blob,db,vault,cli},tests/{base,e2e},build/test/base}
