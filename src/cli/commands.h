@@ -1,0 +1,56 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Every subcommand: one function each, in src/cli/cmd_<first word>.c (the two
+ * `why` commands in cmd_why.c, restore and check in cmd_backup.c).
+ *
+ * argv holds what follows the command's name: after `lethe person show +45..`
+ * argv[0] is "+45..".  First call cli_parse, then cli_open or cli_open_account.
+ * Everything in cli->pool and cli->vault is freed by main.  Results go to
+ * cli_say, or to cli->w under --json: one object, begun and ended by the
+ * command.  `*partly` true makes the exit code EXIT_PARTLY.
+ */
+#ifndef LETHE_CLI_COMMANDS_H
+#define LETHE_CLI_COMMANDS_H
+
+#include "cli/cli.h"
+
+cli_run cmd_init;
+cli_run cmd_account_create;
+cli_run cmd_account_list;
+
+cli_run cmd_import;
+
+cli_run cmd_person_find;
+cli_run cmd_person_show;
+cli_run cmd_person_link;
+cli_run cmd_person_unlink;
+cli_run cmd_person_export; /* cmd_export.c */
+cli_run cmd_person_erase;
+
+cli_run cmd_record_get;
+cli_run cmd_record_media;
+cli_run cmd_record_why;    /* cmd_why.c */
+cli_run cmd_why;
+
+cli_run cmd_policy_set;
+cli_run cmd_policy_list;
+cli_run cmd_retention_plan;
+cli_run cmd_retention_run;
+cli_run cmd_hold_add;
+cli_run cmd_hold_list;
+cli_run cmd_hold_release;
+
+cli_run cmd_audit_list;
+cli_run cmd_audit_verify;
+cli_run cmd_audit_prove;
+cli_run cmd_verify;
+
+cli_run cmd_keys_status;
+cli_run cmd_keys_rotate;
+cli_run cmd_backup;
+cli_run cmd_restore;       /* cmd_backup.c */
+cli_run cmd_check;         /* cmd_backup.c */
+cli_run cmd_bench;
+
+#endif
