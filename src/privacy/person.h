@@ -37,12 +37,12 @@ MUST_CHECK enum result person_load(struct session *session, const struct account
 MUST_CHECK enum result person_load_counts(struct session *session, const struct account *account,
 					  struct person *person, struct err *err);
 
-/* Walks a person's records, each once, in order of month, kind and id. `after_row` zero to start. */
+/* Walks a person's records, each once, in the order of party_key_compare without regard to which identity. */
+struct walk_lane;
 struct person_walk {
-	const struct person *person;
-	struct party_key *heap; /* the next of each identity; see person_walk_begin */
-	bool *at_end;
 	uint32_t account;
+	struct walk_lane *lanes; /* one per identity; in the pool */
+	size_t lane_count;
 };
 MUST_CHECK enum result person_walk_begin(struct session *session, const struct account *account,
 					 const struct person *person, struct pool *pool, struct person_walk *out,

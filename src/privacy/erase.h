@@ -1,0 +1,56 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Erasing a person (GDPR art. 17): keys first, then rows and blobs, then a
+ * second look.
+ *
+ *     1  the intent is committed as a job
+ *     2  what a hold covers is sealed anew under the hold's key
+ *     3  the identities' keys are destroyed and tombstones set: from here on
+ *        nothing of the person can be read, whatever happens next
+ *     4  rows go, batch by batch; blobs by way of the trash
+ *     5  a second look counts what is left, per store
+ *     6  the act is logged with the digest of the receipt's statement
+ *
+ * A crash at any point is gone on with by erase_resume.
+ */
+#ifndef LETHE_PRIVACY_ERASE_H
+#define LETHE_PRIVACY_ERASE_H
+
+#include "privacy/person.h"
+#include "vault/remove.h"
+
+#define ERASE_REFERENCE_MAX 64
+
+struct erase_options {
+	struct instant now;
+	const char *reference; /* an opaque id of the request elsewhere, [A-Za-z0-9._-]; NULL: none. Goes into the receipt */
+	/* Between batches; true stops with ERR_INTERRUPTED, to be gone on with by the next writing command. */
+	bool (*progress)(void *arg, int64_t records_done);
+	void *progress_arg;
+};
+
+/* What was found by looking again after the deletion. All zero unless something is wrong; held records are not counted. */
+struct erase_left { int64_t keys, identities, contacts, records, blobs; };
+
+struct erase_result {
+	struct id job, person;
+	struct instant started, ended;
+	int64_t identities;           /* and as many keys destroyed */
+	int64_t contacts;
+	struct removed removed;
+	int64_t kept[KIND_COUNT];     /* by a hold; [0] counts contacts */
+	struct erase_left left;
+	struct instant unreadable_by; /* when every older copy opens nothing; ms 0: the root cannot forget, never */
+	uint64_t leaf;                /* its number in the audit log */
+	const char *receipt;          /* JSON, in the pool */
+};
+
+/* ERR_NOT_FOUND when there is no such person. */
+MUST_CHECK enum result erase_person(struct vault *vault, const struct account *account, struct id person,
+				    const struct erase_options *options, struct pool *pool, struct erase_result *out,
+				    struct err *err);
+/* Goes on with one erasure that did not come to its end; `*found` false when there is none. */
+MUST_CHECK enum result erase_resume(struct vault *vault, struct instant now, bool *found, struct err *err);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Finishing what a crash interrupted: erasures and sweeps.
+ */
+#ifndef LETHE_PRIVACY_RESUME_H
+#define LETHE_PRIVACY_RESUME_H
+
+#include "vault/vault.h"
+
+/* Called once after a vault is opened for writing. */
+MUST_CHECK enum result resume_jobs(struct vault *vault, struct instant now, struct err *err);
+
+#endif
