@@ -25,7 +25,7 @@ static struct err err;
 
 static const char *path_of(const char *relative)
 {
-	static char path[PATH_MAX + 128];
+	static char path[2 * PATH_MAX];
 
 	snprintf(path, sizeof path, "%s/%s", folder, relative);
 	return path;
