@@ -14,6 +14,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <string_view>
 #include <vector>
 
 extern "C" {
@@ -288,26 +289,36 @@ enum result malformed(const char *text, size_t len, simdjson::error_code code, s
 	return err_set(err, ERR_INPUT, "this is not JSON: %s (byte %zu)", fault, at + 1);
 }
 
-/* Copies, giving every integer of 19 digits or more an exponent, so that simdjson reads it as a double and not as an
- * integer it has no type for. Returns the new length; `out` has room for len * 2. */
-size_t widen_integers(const char *text, size_t len, char *out)
+/* Is this number an integer that int64_t cannot hold? */
+bool is_wide(std::string_view number, bool negative)
+{
+	std::string_view largest = negative ? "9223372036854775808" : "9223372036854775807";
+
+	if (number.find_first_of(".eE") != number.npos)
+		return false;
+	return number.size() > largest.size() || (number.size() == largest.size() && number > largest);
+}
+
+/* Copies, giving every integer beyond int64_t an exponent, so that simdjson reads a double and does not refuse it.
+ * Returns the new length; `out` has room for len * 2. */
+size_t widen_integers(std::string_view text, char *out)
 {
 	bool quoted = false;
 	size_t used = 0;
 
-	for (size_t i = 0; i < len; i++) {
-		size_t run = 0;
+	for (size_t i = 0, next; i < text.size(); i = next) {
+		bool number = !quoted && text[i] >= '0' && text[i] <= '9';
 
-		out[used++] = text[i];
-		if (text[i] == '\\' && i + 1 < len)
-			out[used++] = text[++i];
+		next = i + 1;
+		if (number)
+			next = std::min(text.find_first_not_of("0123456789.eE+-", i), text.size());
+		else if (quoted && text[i] == '\\' && next < text.size())
+			next++;
 		else if (text[i] == '"')
 			quoted = !quoted;
-		if (quoted || text[i] < '0' || text[i] > '9')
-			continue;
-		for (run = 1; i + 1 < len && text[i + 1] != '\0' && strchr("0123456789.eE+-", text[i + 1]) != nullptr; run++)
-			out[used++] = text[++i];
-		if (run >= 19 && std::none_of(out + used - run, out + used, [](char c) { return strchr(".eE", c); })) {
+		memcpy(out + used, &text[i], next - i);
+		used += next - i;
+		if (number && is_wide(text.substr(i, next - i), i > 0 && text[i - 1] == '-')) {
 			memcpy(out + used, "e0", 2);
 			used += 2;
 		}
@@ -333,7 +344,7 @@ simdjson::error_code read_tape_widened(struct json_parser *parser, const char *t
 
 	if (!wide)
 		return simdjson::MEMALLOC;
-	wide_len = widen_integers(text, len, wide.get());
+	wide_len = widen_integers(std::string_view(text, len), wide.get());
 	code = read_tape(parser, wide.get(), wide_len);
 	explicit_bzero(wide.get(), wide_len);
 	return code;
