@@ -154,6 +154,24 @@ static void every_line_of_the_samples_is_taken(void **state)
 	}
 }
 
+static void every_example_of_the_documentation_is_taken(void **state)
+{
+	struct buf buf = open_file("docs", "import.md");
+	const char *line = strstr(buf.data, "```json\n");
+	struct tally tally = {0};
+
+	(void)state;
+	assert_non_null(line);
+	for (line += strlen("```json\n"); *line == '{'; line = strchr(line, '\n') + 1) {
+		pool_reset(&pool);
+		count(&tally, jsonl_read(parser, &context, line, strcspn(line, "\n"), &pool, &in, &err));
+		if (tally.refused)
+			fail_msg("%.*s: %s (%s)", (int)strcspn(line, "\n"), line, err.what, err.where);
+	}
+	assert_int_equal(tally.taken, KIND_LAST + 1); /* one of each type */
+	buf_free(&buf);
+}
+
 static void every_row_of_the_sample_master_csv_is_taken(void **state)
 {
 	struct tally tally = read_rows("samples", "Master.csv");
@@ -244,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_line_of_the_samples_is_taken),
+	    cmocka_unit_test(every_example_of_the_documentation_is_taken),
 	    cmocka_unit_test(every_row_of_the_sample_master_csv_is_taken),
 	    cmocka_unit_test(every_refused_line_is_refused),
 	    cmocka_unit_test(odd_line_ends_marks_and_empty_lines_change_nothing),
