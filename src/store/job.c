@@ -55,12 +55,12 @@ enum result job_update(struct db *db, const struct job *job, struct err *err)
 		      job->state == JOB_DONE ? DB_INT(job->ended.ms) : DB_NULL, DB_TEXT(job->result));
 }
 
-enum result job_next_running(struct db *db, struct pool *pool, struct job *out, struct err *err)
+enum result job_next_running(struct db *db, enum job_type type, struct pool *pool, struct job *out, struct err *err)
 {
 	struct db_rows rows;
 	bool found;
-	enum result r = db_query_one(db, "SELECT " COLUMNS " FROM job WHERE state = 1 ORDER BY started_at LIMIT 1",
-				     &rows, &found, err);
+	enum result r = db_query_one(db, "SELECT " COLUMNS " FROM job WHERE state = 1 AND type = $1 ORDER BY started_at LIMIT 1",
+				     &rows, &found, err, DB_INT(type));
 
 	return r == OK ? one_job(&rows, found, pool, out, err) : r;
 }

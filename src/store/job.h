@@ -30,8 +30,8 @@ MUST_CHECK enum result job_get(struct db *db, uint32_t account, struct id id, st
 			       struct err *err);
 /* Writes state, ended and result. */
 MUST_CHECK enum result job_update(struct db *db, const struct job *job, struct err *err);
-/* Some job that is running, of any account; ERR_NOT_FOUND when there is none. */
-MUST_CHECK enum result job_next_running(struct db *db, struct pool *pool, struct job *out, struct err *err);
+/* The oldest running job of that type, of any account; ERR_NOT_FOUND when there is none. */
+MUST_CHECK enum result job_next_running(struct db *db, enum job_type type, struct pool *pool, struct job *out, struct err *err);
 MUST_CHECK enum result job_count_running(struct db *db, int64_t *out, struct err *err);
 
 #endif

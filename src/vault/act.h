@@ -39,7 +39,7 @@ struct act {
 /* `name` and every other name and word here are literals. */
 #define act_begin(act, name, account, at) act_begin_((act), LOG_LITERAL(name), (account), (at))
 #define act_int(act, name, value) act_int_((act), LOG_LITERAL(name), "", (value))
-#define act_int_of_kind(act, name, kind, value) act_int_((act), LOG_LITERAL(name) ".", kind_name(kind), (value))
+#define act_int_of_kind(act, name, kind, value) act_int_((act), LOG_LITERAL(name "."), kind_name(kind), (value))
 #define act_id(act, name, prefix, id) act_id_((act), LOG_LITERAL(name), LOG_LITERAL(prefix), (id))
 #define act_record(act, name, kind, id) act_id_((act), LOG_LITERAL(name), kind_prefix(kind), (id))
 #define act_word(act, name, word) act_word_((act), LOG_LITERAL(name), LOG_LITERAL(word))

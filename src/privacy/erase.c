@@ -1,0 +1,585 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "privacy/erase.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "privacy/erase_state.h"
+#include "privacy/statement.h"
+#include "retention/holds.h"
+#include "shim/json_parse.h"
+#include "vault/directory.h"
+#include "vault/proof.h"
+
+/* Records looked at in one transaction. */
+#define BATCH 512
+
+struct run {
+	struct vault *vault;
+	const struct erase_options *options;
+	struct erase_state state;
+	struct hold_set holds;
+	struct pool pool;        /* for the whole run */
+	struct pool batch;       /* reset for each transaction */
+	struct record_row *rows; /* BATCH of them */
+	size_t lane;             /* which identity is walked */
+	struct party_key last;   /* the last key seen of it */
+	size_t seen;             /* keys in the batch */
+	struct erase_left left;
+	const char *statement;   /* JSON */
+	char digest[65];
+	uint64_t leaf;
+};
+
+/* ---- the job ---- */
+
+static enum result save(struct session *session, struct run *run, struct err *err)
+{
+	struct job job;
+	enum result r = erase_state_write(&run->state, &run->batch, &job, err);
+
+	return r == OK ? job_update(session->data, &job, err) : r;
+}
+
+static enum result begin(struct session *session, void *arg, struct err *err)
+{
+	struct run *run = arg;
+	struct job job;
+	struct act act;
+	enum result r = erase_state_write(&run->state, &run->batch, &job, err);
+
+	if (r == OK)
+		r = job_insert(session->data, &job, err);
+	act_begin(&act, "person.erase.begin", run->state.account, run->state.started);
+	act_id(&act, "person", PERSON_PREFIX, run->state.person);
+	act_id(&act, "job", JOB_PREFIX, run->state.job);
+	act_int(&act, "identities", (int64_t)run->state.identity_count);
+	return r == OK ? act_append(&act, session->data, NULL, err) : r;
+}
+
+static enum result enter(struct session *session, struct run *run, enum erase_phase phase, struct err *err)
+{
+	run->state.phase = phase;
+	return save(session, run, err);
+}
+
+/* Runs one step in one transaction. Its counts are taken back when it fails. */
+static enum result step(struct run *run, vault_op *op, struct err *err)
+{
+	struct erase_state before = run->state;
+	struct party_key last = run->last;
+	enum result r;
+
+	pool_reset(&run->batch);
+	r = vault_write(run->vault, op, run, err);
+	if (r != OK) {
+		run->state = before;
+		run->last = last;
+	}
+	return r;
+}
+
+static enum result report(struct run *run, struct err *err)
+{
+	int64_t done = 0;
+
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
+		done += run->state.removed.records[kind] + run->state.kept[kind];
+	if (run->options->progress == NULL || !run->options->progress(run->options->progress_arg, done))
+		return OK;
+	err_set(err, ERR_INTERRUPTED, "the erasure stopped half-way");
+	return err_mend(err, "the next command that writes to this vault goes on with it");
+}
+
+/* ---- walking the person's records ---- */
+
+/* The next records of the current identity, loaded; `run->seen` is 0 at its end. */
+static enum result load_batch(struct session *session, struct run *run, size_t *count, struct err *err)
+{
+	struct party_key *keys = pool_alloc(&run->batch, BATCH * sizeof *keys);
+	enum result r;
+
+	*count = 0;
+	if (keys == NULL)
+		return err_no_memory(err);
+	r = party_list(session->data, run->state.account, run->state.identities[run->lane], &run->last, keys, BATCH,
+		       &run->seen, err);
+	for (size_t i = 0; i < run->seen && r == OK; i++) {
+		r = record_get(session->data, run->state.account, keys[i].kind, keys[i].id, &run->batch,
+			       &run->rows[*count], err);
+		if (r == OK)
+			(*count)++;
+		else if (r == ERR_NOT_FOUND)
+			r = OK;
+	}
+	if (r == OK && run->seen > 0)
+		run->last = keys[run->seen - 1];
+	return r;
+}
+
+static enum result walk(struct run *run, vault_op *op, struct err *err)
+{
+	enum result r = OK;
+
+	for (run->lane = 0; run->lane < run->state.identity_count && r == OK; run->lane++) {
+		run->last = (struct party_key){0};
+		do {
+			r = step(run, op, err);
+			if (r == OK)
+				r = report(run, err);
+		} while (r == OK && run->seen > 0);
+	}
+	return r;
+}
+
+/* ---- 2: what a hold covers ---- */
+
+static enum result keep_batch(struct session *session, void *arg, struct err *err)
+{
+	struct run *run = arg;
+	size_t count;
+	enum result r = load_batch(session, run, &count, err);
+
+	for (size_t i = 0; i < count && r == OK; i++) {
+		const struct hold_scope *scope = holds_cover(&run->holds, &run->rows[i]);
+
+		if (scope == NULL || run->rows[i].hold != 0)
+			continue;
+		r = holds_keep(session, scope, &run->rows[i], HELD_ERASED, run->state.started, &run->batch, err);
+		run->state.kept[run->rows[i].kind]++;
+	}
+	return r == OK ? save(session, run, err) : r;
+}
+
+static enum result keep_contacts(struct session *session, void *arg, struct err *err)
+{
+	struct run *run = arg;
+	struct id ids[PERSON_FOUND_MAX];
+	struct contact_row contact;
+	size_t count = 0;
+	enum result r = OK;
+
+	for (size_t i = 0; i < run->state.identity_count && r == OK; i++) {
+		r = contact_of_identity(session->data, run->state.account, run->state.identities[i], ids,
+					PERSON_FOUND_MAX, &count, err);
+		for (size_t k = 0; k < count && r == OK; k++) {
+			const struct hold_scope *scope;
+
+			r = contact_get(session->data, run->state.account, ids[k], &run->batch, &contact, err);
+			if (r != OK)
+				break;
+			scope = holds_cover_contact(&run->holds, &contact);
+			if (scope == NULL || contact.hold != 0)
+				continue;
+			r = holds_keep_contact(session, scope, &contact, run->state.started, &run->batch, err);
+			run->state.kept[HELD_CONTACT]++;
+		}
+	}
+	return r == OK ? enter(session, run, ERASE_KEYS, err) : r;
+}
+
+static enum result keep_held(struct run *run, struct err *err)
+{
+	enum result r = OK;
+
+	if (run->holds.count > 0)
+		r = walk(run, keep_batch, err);
+	return r == OK ? step(run, keep_contacts, err) : r;
+}
+
+/* ---- 3: keys ---- */
+
+static enum result bury(struct session *session, struct run *run, int64_t identity, struct err *err)
+{
+	struct identity_row row;
+	bool existed;
+	enum result r = identity_get(session->data, run->state.account, identity, &run->batch, &row, err);
+
+	/* Its row goes only after its key: when there is no row any more, an earlier run has been here. */
+	if (r == ERR_NOT_FOUND)
+		return OK;
+	if (r == OK)
+		r = tombstone_put(session->keys, run->state.account, &row.blind, run->state.started, err);
+	if (r == OK)
+		r = keyring_destroy(session->ring, run->state.account, KEY_IDENTITY, identity, &existed, err);
+	return r;
+}
+
+static enum result destroy_keys(struct session *session, void *arg, struct err *err)
+{
+	struct run *run = arg;
+	enum result r = OK;
+
+	for (size_t i = 0; i < run->state.identity_count && r == OK; i++)
+		r = bury(session, run, run->state.identities[i], err);
+	directory_clear(session->directory);
+	run->state.keys_destroyed = (int64_t)run->state.identity_count;
+	return r == OK ? enter(session, run, ERASE_ROWS, err) : r;
+}
+
+/* ---- 4: rows and blobs ---- */
+
+static enum result delete_batch(struct session *session, void *arg, struct err *err)
+{
+	struct run *run = arg;
+	size_t count, gone = 0;
+	enum result r = load_batch(session, run, &count, err);
+
+	if (r != OK)
+		return r;
+	/* What is under a hold's key stays, and so do its party rows: the release will need them. */
+	for (size_t i = 0; i < count; i++) {
+		if (run->rows[i].hold == 0 && gone++ != i)
+			run->rows[gone - 1] = run->rows[i];
+	}
+	r = remove_records(session, run->state.account, run->rows, gone, &run->state.removed, err);
+	return r == OK ? save(session, run, err) : r;
+}
+
+static enum result delete_contact(struct session *session, struct run *run, struct id id, struct err *err)
+{
+	struct contact_row contact;
+	enum result r = contact_get(session->data, run->state.account, id, &run->batch, &contact, err);
+
+	if (r != OK || contact.hold != 0)
+		return r;
+	run->state.contacts++;
+	return contact_delete(session->data, &contact, err);
+}
+
+static enum result delete_identities(struct session *session, void *arg, struct err *err)
+{
+	struct run *run = arg;
+	struct id ids[PERSON_FOUND_MAX];
+	size_t count = 0;
+	enum result r = OK;
+
+	for (size_t i = 0; i < run->state.identity_count && r == OK; i++) {
+		r = contact_of_identity(session->data, run->state.account, run->state.identities[i], ids,
+					PERSON_FOUND_MAX, &count, err);
+		for (size_t k = 0; k < count && r == OK; k++)
+			r = delete_contact(session, run, ids[k], err);
+		if (r == OK)
+			r = identity_delete(session->data, run->state.account, run->state.identities[i], err);
+	}
+	return r == OK ? enter(session, run, ERASE_LOOK, err) : r;
+}
+
+static enum result delete_rows(struct run *run, struct err *err)
+{
+	enum result r = walk(run, delete_batch, err);
+
+	return r == OK ? step(run, delete_identities, err) : r;
+}
+
+/* ---- 5: the second look ---- */
+
+static enum result look_for_key(struct run *run, int64_t identity, struct err *err)
+{
+	struct wrapped_key key;
+	enum result r = key_get(run->vault->read.keys, run->state.account, KEY_IDENTITY, identity, &key, err);
+
+	run->left.keys += r == OK;
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+static enum result look_for_rows(struct run *run, int64_t identity, struct err *err)
+{
+	struct session *session = &run->vault->read;
+	struct id contacts[PERSON_FOUND_MAX];
+	struct identity_row row;
+	struct contact_row contact;
+	size_t count;
+	enum result r = identity_get(session->data, run->state.account, identity, &run->batch, &row, err);
+
+	run->left.identities += r == OK;
+	if (r != OK && r != ERR_NOT_FOUND)
+		return r;
+	r = contact_of_identity(session->data, run->state.account, identity, contacts, PERSON_FOUND_MAX, &count, err);
+	for (size_t i = 0; i < count && r == OK; i++) {
+		r = contact_get(session->data, run->state.account, contacts[i], &run->batch, &contact, err);
+		run->left.contacts += r == OK && contact.hold == 0;
+	}
+	return r;
+}
+
+/* Party rows that still lead to a record not under a hold's key. */
+static enum result look_for_records(struct session *session, void *arg, struct err *err)
+{
+	struct run *run = arg;
+	size_t count;
+	enum result r = load_batch(session, run, &count, err);
+
+	for (size_t i = 0; i < count; i++)
+		run->left.records += run->rows[i].hold == 0;
+	run->left.records += (int64_t)(run->seen - count);
+	return r;
+}
+
+static enum result look_again(struct run *run, struct err *err)
+{
+	uint64_t removed;
+	size_t trash;
+	struct trash_row one;
+	enum result r = vault_empty_trash(run->vault, &removed, err);
+
+	if (r == OK)
+		r = vault_scrub(run->vault, err);
+	for (size_t i = 0; i < run->state.identity_count && r == OK; i++) {
+		pool_reset(&run->batch);
+		r = look_for_key(run, run->state.identities[i], err);
+		if (r == OK)
+			r = look_for_rows(run, run->state.identities[i], err);
+	}
+	if (r == OK)
+		r = walk(run, look_for_records, err);
+	if (r == OK)
+		r = trash_list(run->vault->read.data, &one, 1, &trash, err);
+	if (r == OK)
+		run->left.blobs = (int64_t)trash;
+	return r;
+}
+
+/* ---- 6: the act ---- */
+
+static enum result log_erasure(struct session *session, struct run *run, struct err *err)
+{
+	struct act act;
+
+	act_begin(&act, "person.erase", run->state.account, run->options->now);
+	act_id(&act, "person", PERSON_PREFIX, run->state.person);
+	act_id(&act, "job", JOB_PREFIX, run->state.job);
+	act_int(&act, "keys", run->state.keys_destroyed);
+	act_int(&act, "contacts", run->state.contacts);
+	act_int(&act, "media", run->state.removed.media);
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		if (run->state.removed.records[kind] > 0)
+			act_int_of_kind(&act, "deleted", kind, run->state.removed.records[kind]);
+		if (run->state.kept[kind] > 0)
+			act_int_of_kind(&act, "kept", kind, run->state.kept[kind]);
+	}
+	act_int(&act, "left", run->left.keys + run->left.identities + run->left.contacts + run->left.records +
+				  run->left.blobs);
+	act_digest(&act, "statement", run->digest);
+	return act_append(&act, session->data, &run->leaf, err);
+}
+
+/* The job keeps its statement and leaf, so that the receipt can be written again: erase_receipt. */
+static enum result finish(struct session *session, void *arg, struct err *err)
+{
+	struct run *run = arg;
+	struct job job;
+	enum result r = erase_state_write(&run->state, &run->batch, &job, err);
+
+	if (r == OK)
+		r = log_erasure(session, run, err);
+	if (r != OK)
+		return r;
+	job.state = JOB_DONE;
+	job.ended = run->options->now;
+	job.result = pool_printf(&run->batch, "{\"leaf\":%llu,\"statement\":%s}", (unsigned long long)run->leaf,
+				 run->statement);
+	return job.result != NULL ? job_update(session->data, &job, err) : err_no_memory(err);
+}
+
+static void fill_result(const struct run *run, struct erase_result *out)
+{
+	out->job = run->state.job;
+	out->person = run->state.person;
+	out->started = run->state.started;
+	out->ended = run->options->now;
+	out->identities = (int64_t)run->state.identity_count;
+	out->contacts = run->state.contacts;
+	out->removed = run->state.removed;
+	memcpy(out->kept, run->state.kept, sizeof out->kept);
+	out->left = run->left;
+}
+
+static enum result make_receipt(struct run *run, struct pool *pool, struct erase_result *out, struct err *err)
+{
+	struct buf statement, receipt;
+	enum result r;
+
+	buf_init(&statement, (size_t)64 * 1024);
+	buf_init(&receipt, (size_t)256 * 1024);
+	fill_result(run, out);
+	r = statement_of_erasure(run->vault, run->state.account, run->state.reference, run->options->now, out,
+				 &statement, err);
+	if (r == OK)
+		r = proof_digest(statement.data, statement.len, run->digest, err);
+	run->statement = statement.data;
+	if (r == OK)
+		r = step(run, finish, err);
+	if (r == OK)
+		r = proof_receipt(&run->vault->read, run->vault->id, statement.data, statement.len, run->leaf, &receipt,
+				  err);
+	if (r == OK && (out->receipt = pool_strndup(pool, receipt.data, receipt.len)) == NULL)
+		r = err_no_memory(err);
+	out->leaf = run->leaf;
+	buf_free(&statement);
+	buf_free(&receipt);
+	return r;
+}
+
+/* ---- from the top ---- */
+
+/* From the phase its job says to the end. Holds are loaded anew: a released or added hold since is honoured. */
+static enum result go_on(struct run *run, struct pool *pool, struct erase_result *out, struct err *err)
+{
+	enum result r = OK;
+
+	if (run->state.phase == ERASE_HOLDS) {
+		r = holds_load(&run->vault->read, run->state.account, &run->pool, &run->holds, err);
+		if (r == OK)
+			r = keep_held(run, err);
+	}
+	if (r == OK && run->state.phase == ERASE_KEYS)
+		r = step(run, destroy_keys, err);
+	/* Also after a crash right behind the step before: the logs may still hold wrapped keys. */
+	if (r == OK && run->state.phase == ERASE_ROWS)
+		r = vault_scrub(run->vault, err);
+	if (r == OK && run->state.phase == ERASE_ROWS)
+		r = delete_rows(run, err);
+	if (r == OK)
+		r = look_again(run, err);
+	return r == OK ? make_receipt(run, pool, out, err) : r;
+}
+
+static struct run *run_new(struct vault *vault, const struct erase_options *options)
+{
+	struct run *run = calloc(1, sizeof *run);
+
+	if (run == NULL)
+		return NULL;
+	run->vault = vault;
+	run->options = options;
+	run->rows = calloc(BATCH, sizeof *run->rows);
+	pool_init(&run->pool, (size_t)256 * 1024 * 1024);
+	pool_init(&run->batch, (size_t)1024 * 1024 * 1024);
+	if (run->rows != NULL)
+		return run;
+	free(run);
+	return NULL;
+}
+
+static void run_free(struct run *run)
+{
+	pool_free(&run->batch);
+	pool_free(&run->pool);
+	free(run->rows);
+	free(run);
+}
+
+static enum result check_reference(const char *reference, struct erase_state *state, struct err *err)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	size_t len = reference != NULL ? strlen(reference) : 0;
+
+	if (len > ERASE_REFERENCE_MAX || (len > 0 && strspn(reference, allowed) != len)) {
+		err_set(err, ERR_INPUT, "a reference is up to %d letters, digits, '.', '_' and '-'",
+			ERASE_REFERENCE_MAX);
+		return err_mend(err, "it goes into the receipt and the log: give the ticket's number, not the person's name");
+	}
+	if (len > 0)
+		memcpy(state->reference, reference, len);
+	return OK;
+}
+
+static enum result prepare(struct run *run, const struct account *account, struct id person, struct err *err)
+{
+	struct identity_row rows[PERSON_IDENTITIES_MAX];
+	struct erase_state *state = &run->state;
+	enum result r = check_reference(run->options->reference, state, err);
+
+	state->account = account->number;
+	state->person = person;
+	state->started = run->options->now;
+	state->job = id_new(run->options->now);
+	state->phase = ERASE_HOLDS;
+	if (r == OK)
+		r = identity_of_person(run->vault->read.data, account->number, person, &run->pool, rows,
+				       PERSON_IDENTITIES_MAX, &state->identity_count, err);
+	if (r == OK && state->identity_count == 0)
+		r = err_set(err, ERR_NOT_FOUND, "no such person in this account");
+	for (size_t i = 0; r == OK && i < state->identity_count; i++)
+		state->identities[i] = rows[i].identity;
+	return r == OK ? step(run, begin, err) : r;
+}
+
+enum result erase_person(struct vault *vault, const struct account *account, struct id person,
+			 const struct erase_options *options, struct pool *pool, struct erase_result *out,
+			 struct err *err)
+{
+	struct run *run = run_new(vault, options);
+	enum result r;
+
+	*out = (struct erase_result){0};
+	if (run == NULL)
+		return err_no_memory(err);
+	r = prepare(run, account, person, err);
+	if (r == OK)
+		r = go_on(run, pool, out, err);
+	run_free(run);
+	return r;
+}
+
+static enum result resume(struct run *run, const struct job *job, struct err *err)
+{
+	struct erase_result out = {0};
+	enum result r = erase_state_read(job, &run->pool, &run->state, err);
+
+	return r == OK ? go_on(run, &run->pool, &out, err) : r;
+}
+
+enum result erase_resume(struct vault *vault, struct instant now, bool *found, struct err *err)
+{
+	const struct erase_options options = {.now = now};
+	struct run *run = run_new(vault, &options);
+	struct job job;
+	enum result r;
+
+	*found = false;
+	if (run == NULL)
+		return err_no_memory(err);
+	r = job_next_running(vault->read.data, JOB_ERASE, &run->pool, &job, err);
+	if (r == OK) {
+		*found = true;
+		r = resume(run, &job, err);
+	} else if (r == ERR_NOT_FOUND) {
+		r = OK;
+	}
+	run_free(run);
+	return r;
+}
+
+enum result erase_receipt(struct vault *vault, const struct account *account, struct id id, struct pool *pool,
+			  const char **receipt, struct err *err)
+{
+	const struct json *result, *statement;
+	struct buf text, out;
+	struct job job;
+	enum result r = job_get(vault->read.data, account->number, id, pool, &job, err);
+
+	if (r == OK && (job.type != JOB_ERASE || job.state != JOB_DONE))
+		r = err_set(err, ERR_NOT_FOUND, "that job is no finished erasure");
+	if (r == OK)
+		r = json_parse_once(job.result, strlen(job.result), pool, &result, err);
+	if (r != OK)
+		return r;
+	buf_init(&text, (size_t)64 * 1024);
+	buf_init(&out, (size_t)256 * 1024);
+	statement = json_get(result, "statement");
+	INVARIANT(statement != NULL);
+	json_add_tree(&text, statement);
+	r = buf_ok(&text, "a statement", err);
+	if (r == OK)
+		r = proof_receipt(&vault->read, vault->id, text.data, text.len,
+				  (uint64_t)json_get_int(result, "leaf", -1), &out, err);
+	if (r == OK && (*receipt = pool_strndup(pool, out.data, out.len)) == NULL)
+		r = err_no_memory(err);
+	buf_free(&text);
+	buf_free(&out);
+	return r;
+}

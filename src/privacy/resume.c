@@ -1,0 +1,17 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "privacy/resume.h"
+
+#include "privacy/erase.h"
+#include "retention/sweep.h"
+
+enum result resume_jobs(struct vault *vault, struct instant now, struct err *err)
+{
+	bool found = true;
+	enum result r = OK;
+
+	while (r == OK && found)
+		r = erase_resume(vault, now, &found, err);
+	return r == OK ? sweep_resume(vault, now, err) : r;
+}

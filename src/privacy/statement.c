@@ -1,0 +1,142 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "privacy/statement.h"
+
+#include "base/json.h"
+
+#include "store/account.h"
+#include "store/hold.h"
+
+static void add_id(struct json_writer *w, const char *name, const char *prefix, struct id id)
+{
+	char text[ID_TEXT_MAX];
+
+	json_string(w, name, id_format(prefix, id, text));
+}
+
+static void add_instant(struct json_writer *w, const char *name, struct instant at)
+{
+	char text[TIME_TEXT_MAX];
+
+	json_string(w, name, instant_format(at, text));
+}
+
+static void add_kinds(struct json_writer *w, const char *name, const int64_t counts[KIND_COUNT])
+{
+	json_begin_object(w, name);
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		if (counts[kind] > 0)
+			json_int(w, kind_name((enum record_kind)kind), counts[kind]);
+	}
+	json_end_object(w);
+}
+
+static void add_destroyed(struct json_writer *w, const struct erase_result *result)
+{
+	json_begin_object(w, "destroyed");
+	json_int(w, "identity_keys", result->identities);
+	json_int(w, "identities", result->identities);
+	json_int(w, "contacts", result->contacts);
+	add_kinds(w, "records", result->removed.records);
+	json_int(w, "media", result->removed.media);
+	json_int(w, "media_bytes", result->removed.media_bytes);
+	json_end_object(w);
+}
+
+static bool kept_any(const struct erase_result *result)
+{
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		if (result->kept[kind] > 0)
+			return true;
+	}
+	return false;
+}
+
+static void add_kept(struct json_writer *w, const struct erase_result *result)
+{
+	json_begin_object(w, "kept");
+	if (kept_any(result)) {
+		add_kinds(w, "records", result->kept);
+		json_int(w, "contacts", result->kept[0]);
+		json_string(w, "why", "legal hold");
+		json_string(w, "rule", "A6");
+		json_string(w, "source", "GDPR article 17(3)(e)");
+		json_string(w, "until", "the hold is released");
+	}
+	json_end_object(w);
+}
+
+static void add_left(struct json_writer *w, const struct erase_left *left)
+{
+	json_begin_object(w, "left");
+	json_int(w, "keys", left->keys);
+	json_int(w, "identities", left->identities);
+	json_int(w, "contacts", left->contacts);
+	json_int(w, "records", left->records);
+	json_int(w, "blobs", left->blobs);
+	json_end_object(w);
+}
+
+/* Copies of the key store open until their epoch ends, if the root can forget. */
+static enum result add_copies(struct json_writer *w, struct vault *vault, struct erase_result *result, struct err *err)
+{
+	enum root_promise promise = root_promise(vault->shared.root);
+	struct epoch epoch;
+	enum result r = epoch_find(vault->read.keys, EPOCH_CURRENT, &epoch, err);
+
+	if (r != OK)
+		return r;
+	json_begin_object(w, "copies");
+	json_int(w, "epoch", epoch.epoch);
+	json_string(w, "root", root_provider(vault->shared.root));
+	if (promise == ROOT_CANNOT_FORGET) {
+		json_null(w, "unreadable_by");
+		json_string(w, "covers", "this vault only: its root cannot forget, so a copy of the key store made before opens with the same secret");
+	} else {
+		result->unreadable_by =
+		    instant_add_span(epoch.started, (struct span){.days = EPOCH_DAYS});
+		if (result->unreadable_by.ms < result->ended.ms)
+			result->unreadable_by = result->ended;
+		add_instant(w, "unreadable_by", result->unreadable_by);
+		json_string(w, "covers", promise == ROOT_FORGETS_EVERYWHERE
+					     ? "every copy of data and keys, whole-machine images included"
+					     : "every copy of data and keys that does not include the root file");
+	}
+	json_end_object(w);
+	return OK;
+}
+
+enum result statement_of_erasure(struct vault *vault, uint32_t account, const char *reference, struct instant now,
+				 struct erase_result *result, struct buf *out, struct err *err)
+{
+	struct account_row row;
+	struct json_writer w;
+	struct pool pool;
+	enum result r;
+
+	pool_init(&pool, 65536);
+	r = account_get(vault->read.data, account, &pool, &row, err);
+	pool_free(&pool);
+	if (r != OK)
+		return r;
+	json_writer_init(&w, out, 0);
+	json_begin_object(&w, NULL);
+	json_string(&w, "act", "person.erase");
+	json_string(&w, "rule", "A6");
+	add_id(&w, "vault", "vault", vault->id);
+	json_string(&w, "region", vault->region);
+	add_id(&w, "account", ACCOUNT_PREFIX, row.id);
+	add_id(&w, "person", PERSON_PREFIX, result->person);
+	add_id(&w, "job", "job", result->job);
+	if (reference[0] != '\0')
+		json_string(&w, "reference", reference);
+	add_instant(&w, "started", result->started);
+	add_instant(&w, "ended", now);
+	add_destroyed(&w, result);
+	add_kept(&w, result);
+	add_left(&w, &result->left);
+	r = add_copies(&w, vault, result, err);
+	json_end_object(&w);
+	return r == OK ? buf_ok(out, "a statement", err) : r;
+}
