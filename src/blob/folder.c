@@ -278,14 +278,15 @@ static enum result open_dir(struct folder *f, const char *path, DIR **out, struc
 {
 	int fd = openat(f->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	bool gone = fd < 0 && errno == ENOENT;
+	enum result r;
 
 	*out = fd < 0 ? NULL : fdopendir(fd);
 	if (*out)
 		return OK;
-	fail(f, path, "read the folder", err);
+	r = fail(f, path, "read the folder", err);
 	if (fd >= 0)
 		close(fd);
-	return gone ? (err->code = ERR_NOT_FOUND) : err->code;
+	return gone ? (err->code = ERR_NOT_FOUND) : r;
 }
 
 /* Each entry, "." and ".." left out; closes `dir`. */

@@ -498,6 +498,7 @@ static enum result create_private(const char *path, bool must_be_new, struct err
 static enum result open_handle(struct sqlite_db *s, enum db_mode mode, struct err *err)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+	sqlite3 *handle = NULL;
 	enum result r = OK;
 	int code;
 
@@ -510,7 +511,8 @@ static enum result open_handle(struct sqlite_db *s, enum db_mode mode, struct er
 	if (r)
 		return r;
 	flags |= mode == DB_READ_ONLY ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-	code = sqlite3_open_v2(s->path, &s->handle, flags, NULL);
+	code = sqlite3_open_v2(s->path, &handle, flags, NULL);
+	s->handle = handle; /* to be closed even when that failed */
 	return code == SQLITE_OK ? OK : fail(s, code, NULL, err);
 }
 

@@ -540,10 +540,12 @@ static bool file_holds(const char *name, const char *text)
 {
 	static char bytes[1 << 20];
 	int fd = open(path_of(name), O_RDONLY);
-	ssize_t len = read(fd, bytes, sizeof bytes);
+	ssize_t len;
 
+	assert_true(fd >= 0);
+	len = read(fd, bytes, sizeof bytes);
 	close(fd);
-	assert_true(fd >= 0 && len >= 0);
+	assert_true(len >= 0);
 	return memmem(bytes, (size_t)len, text, strlen(text)) != NULL;
 }
 
