@@ -131,6 +131,10 @@ static void add_double(struct buf *buf, double value)
 {
 	char text[40];
 
+	if (value == 0 && signbit(value)) {
+		buf_add_str(buf, "-0.0"); /* "-0" would read as an integer, which has no such thing */
+		return;
+	}
 	if (!isfinite(value)) {
 		buf_add_str(buf, "null");
 		return;

@@ -99,7 +99,7 @@ struct instant date_start(struct date date)
 struct civil instant_civil(struct instant at)
 {
 	struct civil civil = date_civil(instant_date(at));
-	int of_day = (int)(at.ms - floor_div(at.ms, MS_DAY) * MS_DAY);
+	int of_day = (int)((at.ms % MS_DAY + MS_DAY) % MS_DAY);
 
 	civil.ms = of_day % 1000;
 	civil.second = of_day / 1000 % 60;

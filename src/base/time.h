@@ -63,7 +63,8 @@ struct instant instant_add_span(struct instant at, struct span span);
 struct instant instant_add(struct instant at, struct duration by);
 struct duration instant_since(struct instant later, struct instant earlier);
 
-/* "30 days", "90d", "25 months", "25m", "1 year", "2y" (12 months each), "unlimited"; 0 days is allowed. */
+/* "30 days", "90d", "25 months", "25m", "1 year", "2y" (12 months each), "unlimited"; 0 days is allowed; at most
+ * 1000 years. Upper or lower case; at most spaces between number and unit. */
 MUST_CHECK enum result span_parse(const char *text, struct span *out, struct err *err);
 char *span_format(struct span span, char out[TIME_TEXT_MAX]); /* "90 days", "25 months", "unlimited" */
 /* The last date D such that D + span <= today: what occurred on or before it is past. Calendar-exact for months. */
