@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -26,13 +28,23 @@ size_t secret_characters(const struct secret *secret)
 	return count;
 }
 
+/* As read(); with `mask`, signals are let in while waiting and only then, so that none slips in just before. */
+static ssize_t read_byte(int fd, const sigset_t *mask, char *out)
+{
+	struct pollfd wanted = {.fd = fd, .events = POLLIN};
+
+	if (mask != NULL && ppoll(&wanted, 1, NULL, mask) < 0)
+		return -1;
+	return read(fd, out, 1);
+}
+
 /* Byte by byte, so that what follows the line is left for others to read. */
-static enum result read_line(int fd, struct secret *out, struct err *err)
+static enum result read_line(int fd, const sigset_t *mask, struct secret *out, struct err *err)
 {
 	out->len = 0;
 	for (;;) {
 		char c;
-		ssize_t n = read(fd, &c, 1);
+		ssize_t n = read_byte(fd, mask, &c);
 
 		if (n < 0 && errno == EINTR)
 			return err_set(err, ERR_INTERRUPTED, "interrupted while reading a secret");
@@ -58,26 +70,37 @@ static enum result read_line(int fd, struct secret *out, struct err *err)
 
 static void note_signal(int number)
 {
-	(void)number; /* read() returning EINTR is all that is needed */
+	(void)number; /* ppoll() returning EINTR is all that is needed */
 }
 
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 #define CAUGHT (sizeof caught / sizeof *caught)
 
-/* A signal must not end or stop the process while echo is off. */
-static void catch_signals(struct sigaction saved[CAUGHT])
+struct signals {
+	struct sigaction actions[CAUGHT];
+	sigset_t mask;
+};
+
+/* A signal must not end or stop the process while echo is off: it waits for read_byte. */
+static void hold_signals(struct signals *before)
 {
 	struct sigaction action = {.sa_handler = note_signal};
+	sigset_t held;
 
 	sigemptyset(&action.sa_mask);
+	sigemptyset(&held);
 	for (size_t i = 0; i < CAUGHT; i++)
-		sigaction(caught[i], &action, &saved[i]);
+		sigaddset(&held, caught[i]);
+	pthread_sigmask(SIG_BLOCK, &held, &before->mask);
+	for (size_t i = 0; i < CAUGHT; i++)
+		sigaction(caught[i], &action, &before->actions[i]);
 }
 
-static void release_signals(const struct sigaction saved[CAUGHT])
+static void release_signals(const struct signals *before)
 {
 	for (size_t i = 0; i < CAUGHT; i++)
-		sigaction(caught[i], &saved[i], NULL);
+		sigaction(caught[i], &before->actions[i], NULL);
+	pthread_sigmask(SIG_SETMASK, &before->mask, NULL);
 }
 
 static void say(int tty, const char *text)
@@ -88,7 +111,7 @@ static void say(int tty, const char *text)
 
 static enum result ask_once(int tty, const char *prompt, struct secret *out, struct err *err)
 {
-	struct sigaction saved[CAUGHT];
+	struct signals signals;
 	struct termios before, quiet;
 	enum result rc;
 
@@ -97,15 +120,15 @@ static enum result ask_once(int tty, const char *prompt, struct secret *out, str
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	quiet.c_lflag |= ICANON | ECHONL;
-	catch_signals(saved);
+	hold_signals(&signals);
 	if (tcsetattr(tty, TCSAFLUSH, &quiet) == 0) {
 		say(tty, prompt);
 		say(tty, ": ");
-		rc = read_line(tty, out, err);
+		rc = read_line(tty, &signals.mask, out, err);
 		tcsetattr(tty, TCSAFLUSH, &before);
 	} else
 		rc = err_sys(err, "cannot turn the echo of the terminal off");
-	release_signals(saved);
+	release_signals(&signals);
 	return rc;
 }
 
@@ -148,7 +171,7 @@ static enum result read_file(const char *file, struct secret *out, struct err *e
 		err_sys(err, "cannot open the file of the secret");
 		return err_where(err, "%s", file);
 	}
-	rc = read_line(fd, out, err);
+	rc = read_line(fd, NULL, out, err);
 	close(fd);
 	return rc == OK ? OK : err_where(err, "%s", file);
 }
@@ -160,7 +183,7 @@ enum result secret_read(const char *file, const char *prompt, bool confirm, stru
 	if (file == NULL)
 		rc = read_terminal(prompt, confirm, out, err);
 	else if (strcmp(file, "-") == 0)
-		rc = read_line(STDIN_FILENO, out, err);
+		rc = read_line(STDIN_FILENO, NULL, out, err);
 	else
 		rc = read_file(file, out, err);
 	if (rc != OK)
