@@ -46,6 +46,13 @@ MUST_CHECK enum result holds_keep_contact(struct session *session, const struct 
 /* The kind under which a held contact is listed in `held`. */
 #define HELD_CONTACT 0
 
+/* Hands what a released hold kept to the active holds in `set` that cover it: one thing, or all of `hold`. What none
+ * covers, or nobody can open any more, is left where it is: it is due. Inside a write transaction. */
+MUST_CHECK enum result holds_hand_over(struct session *session, const struct hold_set *set,
+				       const struct held_row *held, bool *moved, struct err *err);
+MUST_CHECK enum result holds_hand_over_all(struct session *session, const struct hold_set *set, int64_t hold,
+					   int64_t *moved, int64_t *due, struct err *err);
+
 struct hold_request {
 	bool has_person; struct id person;
 	int64_t identity;          /* 0: any */

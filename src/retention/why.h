@@ -1,0 +1,24 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Why a record is still here, or will not be: its facts, gathered, and the
+ * verdict on them.  Opens nothing: no personal data is read.
+ */
+#ifndef LETHE_RETENTION_WHY_H
+#define LETHE_RETENTION_WHY_H
+
+#include "retention/disposition.h"
+#include "retention/holds.h"
+
+struct why {
+	enum record_kind kind;
+	struct id id;
+	struct disposition_facts facts;
+	struct disposition disposition;
+};
+
+/* `text` is a record's id. ERR_INPUT when it is none, ERR_NOT_FOUND when it is not (any longer) in this account. */
+MUST_CHECK enum result why_record(struct session *session, uint32_t account, const char *text, struct instant now,
+				  struct pool *pool, struct why *out, struct err *err);
+
+#endif
