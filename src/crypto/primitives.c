@@ -161,7 +161,7 @@ void random_bytes(void *out, size_t len)
 
 struct key key_random(void)
 {
-	struct key key;
+	struct key key = {{0}};
 
 	random_bytes(key.bytes, sizeof key.bytes);
 	return key;

@@ -211,7 +211,7 @@ static enum result hsm_create(struct root *root, const struct root_options *opti
 static enum result hsm_open(struct root *root, const struct root_options *options, const struct json *config,
 			    struct err *err)
 {
-	const char *module, *token, *label;
+	const char *module = NULL, *token = NULL, *label = NULL;
 	enum result rc = root_config_text(config, "module", &module, err);
 
 	if (rc == OK)
