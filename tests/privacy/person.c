@@ -1,0 +1,180 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "world.h"
+
+#include "privacy/person.h"
+
+#define ANNA "+4520123456"
+#define ANNA_2 "+4520123457"
+#define BO "+4530999999"
+
+static int setup(void **state)
+{
+	struct world *world = malloc(sizeof *world);
+
+	world_begin(world, "2025-06-01T12:00:00Z");
+	*state = world;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	world_end(*state);
+	free(*state);
+	return 0;
+}
+
+static struct id one(struct world *world, const char *who)
+{
+	struct id id;
+	struct err err;
+
+	assert_ok(person_find_one(&world->vault->read, &world->account, who, &world->pool, &id, &err), &err);
+	return id;
+}
+
+static struct person load(struct world *world, struct id id)
+{
+	struct person person;
+	struct err err;
+
+	assert_ok(person_load(&world->vault->read, &world->account, id, &world->pool, &person, &err), &err);
+	assert_ok(person_load_counts(&world->vault->read, &world->account, &person, &err), &err);
+	return person;
+}
+
+static void a_person_is_found_by_any_spelling_of_a_number(void **state)
+{
+	static const char *const spellings[] = {"+4520123456", "20 12 34 56", "0045 20123456", "+45 20-12-34-56"};
+	struct world *world = *state;
+	struct id first;
+
+	world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{}", ANNA, BO, NULL);
+	first = one(world, ANNA);
+	for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++)
+		assert_int_equal(0, id_compare(first, one(world, spellings[i])));
+}
+
+static void nobody_is_found_by_a_number_that_was_never_seen(void **state)
+{
+	struct world *world = *state;
+	struct id id;
+	struct err err;
+
+	assert_int_equal(ERR_NOT_FOUND, person_find_one(&world->vault->read, &world->account, "+4511111111",
+							&world->pool, &id, &err));
+	assert_non_null(strstr(err.mend, "spelling"));
+}
+
+static void a_person_of_another_account_answers_as_one_that_does_not_exist(void **state)
+{
+	struct world *world = *state;
+	struct account other;
+	struct id id, found;
+	struct err err, absent;
+	char text[ID_TEXT_MAX];
+
+	world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{}", ANNA, BO, NULL);
+	id = one(world, ANNA);
+	assert_ok(accounts_create(world->vault, "Other", "DK", world->now, &world->pool, &other, &err), &err);
+	assert_int_equal(ERR_NOT_FOUND, person_find_one(&world->vault->read, &other, id_format(PERSON_PREFIX, id, text),
+							&world->pool, &found, &err));
+	assert_int_equal(ERR_NOT_FOUND,
+			 person_find_one(&world->vault->read, &other, ANNA, &world->pool, &found, &absent));
+	assert_int_equal(err.code, absent.code);
+	assert_string_equal(err.mend, absent.mend);
+}
+
+static void records_are_counted_by_kind_with_their_first_and_last_time(void **state)
+{
+	struct world *world = *state;
+	struct person person;
+
+	world_put(world, KIND_CALL, "2025-03-01T08:00:00Z", "{}", ANNA, BO, NULL);
+	world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{}", BO, ANNA, NULL);
+	world_put(world, KIND_MESSAGE, "2025-04-01T08:00:00Z", "{}", ANNA, BO, NULL);
+	person = load(world, one(world, ANNA));
+	assert_int_equal(2, person.records[KIND_CALL]);
+	assert_int_equal(1, person.records[KIND_MESSAGE]);
+	assert_int_equal(world_time("2025-03-01T08:00:00Z").ms, person.first.ms);
+	assert_int_equal(world_time("2025-05-01T08:00:00Z").ms, person.last.ms);
+}
+
+static void linking_two_persons_makes_one_whose_shared_record_counts_once(void **state)
+{
+	struct world *world = *state;
+	struct person person;
+	struct id a, b;
+	struct err err;
+	bool changed;
+
+	/* A call between her own two numbers, and one of each with Bo. */
+	world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{}", ANNA, ANNA_2, NULL);
+	world_put(world, KIND_CALL, "2025-05-02T08:00:00Z", "{}", ANNA, BO, NULL);
+	world_put(world, KIND_CALL, "2025-05-03T08:00:00Z", "{}", ANNA_2, BO, NULL);
+	a = one(world, ANNA);
+	b = one(world, ANNA_2);
+	assert_ok(person_link(world->vault, &world->account, a, b, world->now, &changed, &err), &err);
+	assert_true(changed);
+	assert_int_equal(0, id_compare(one(world, ANNA_2), a));
+	person = load(world, a);
+	assert_int_equal(2, person.identity_count);
+	assert_int_equal(3, person.records[KIND_CALL]);
+	assert_ok(person_link(world->vault, &world->account, a, a, world->now, &changed, &err), &err);
+	assert_false(changed);
+}
+
+static void unlinking_gives_an_identity_a_person_of_its_own(void **state)
+{
+	struct world *world = *state;
+	struct person person;
+	struct id a, b, out;
+	struct err err;
+	bool changed;
+
+	world_put(world, KIND_CALL, "2025-05-02T08:00:00Z", "{}", ANNA, BO, NULL);
+	world_put(world, KIND_CALL, "2025-05-03T08:00:00Z", "{}", ANNA_2, BO, NULL);
+	a = one(world, ANNA);
+	b = one(world, ANNA_2);
+	assert_ok(person_link(world->vault, &world->account, a, b, world->now, &changed, &err), &err);
+	person = load(world, a);
+	assert_ok(person_unlink(world->vault, &world->account, a, person.identities[1].identity, world->now, &out, &err),
+		  &err);
+	assert_int_not_equal(0, id_compare(out, a));
+	assert_int_equal(1, load(world, a).identity_count);
+	assert_int_equal(1, load(world, out).identity_count);
+	assert_int_equal(ERR_INPUT, person_unlink(world->vault, &world->account, out, person.identities[1].identity,
+						  world->now, &out, &err));
+}
+
+static void walking_more_records_than_one_batch_meets_each_once(void **state)
+{
+	struct world *world = *state;
+	struct person person;
+	char at[40];
+
+	for (int i = 0; i < 700; i++) {
+		snprintf(at, sizeof at, "2025-%02d-%02dT%02d:00:00Z", 1 + i % 5, 1 + i % 28, i % 24);
+		world_put(world, i % 3 == 0 ? KIND_MESSAGE : KIND_CALL, at, "{}", ANNA, BO, NULL);
+	}
+	person = load(world, one(world, ANNA));
+	assert_int_equal(700, person.records[KIND_CALL] + person.records[KIND_MESSAGE]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(a_person_is_found_by_any_spelling_of_a_number, setup, teardown),
+	    cmocka_unit_test_setup_teardown(nobody_is_found_by_a_number_that_was_never_seen, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_person_of_another_account_answers_as_one_that_does_not_exist, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(records_are_counted_by_kind_with_their_first_and_last_time, setup, teardown),
+	    cmocka_unit_test_setup_teardown(linking_two_persons_makes_one_whose_shared_record_counts_once, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(unlinking_gives_an_identity_a_person_of_its_own, setup, teardown),
+	    cmocka_unit_test_setup_teardown(walking_more_records_than_one_batch_meets_each_once, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
