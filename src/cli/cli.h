@@ -57,7 +57,7 @@ MUST_CHECK enum result cli_parse(struct cli *cli, const struct cli_option *optio
 /* Opens the region (--region, or the only one there is; ERR_INPUT when there are several) into cli->vault; for writing
  * also finishes jobs that a crash left. */
 MUST_CHECK enum result cli_open(struct cli *cli, bool write, struct err *err);
-/* Opens whichever region has the account of --account, and finds it. */
+/* Opens whichever region has the account of --account, and finds it. Without --account: the only one there is. */
 MUST_CHECK enum result cli_open_account(struct cli *cli, bool write, struct account *out, struct err *err);
 
 /* One subcommand: returns a result; what it prints goes to stdout. EXIT_PARTLY is asked for with *partly. */
@@ -67,15 +67,21 @@ struct cli_command {
 	const char *usage;   /* what follows the name */
 	const char *summary; /* half a line */
 	cli_run *run;
+	const char *help;    /* paragraphs of `lethe help NAME` */
 };
 extern const struct cli_command cli_commands[];
 extern const size_t cli_command_count;
 
-/* Text for people on stdout; nothing under --json. */
+/* Text for people on stdout; nothing under --json. Control characters other than line end and tab, and characters
+ * that turn the direction of writing, come out as '?'. */
 void cli_say(struct cli *cli, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* A value from outside for cli_say: the same, and line ends and tabs too, so that it cannot pretend to be another
+ * line of ours. In cli->pool; NULL comes out as "". */
+const char *cli_clean(struct cli *cli, const char *text);
 /* "1,234 calls", "2.1 MB": into `out` of 32 bytes. */
 char *cli_count(int64_t n, char out[32]);
 char *cli_bytes(uint64_t n, char out[32]);
+/* On stderr: three lines, or one line of JSON under --json. */
 void cli_print_error(const struct cli *cli, const struct err *err);
 
 /* Ctrl-C: asked between steps of long work. The first press asks to stop; a second one ends at once. */

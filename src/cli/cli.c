@@ -1,0 +1,286 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/dispatch.h"
+#include "ingest/field.h"
+#include "privacy/resume.h"
+
+#define LOCK_WAIT_MS 2000
+#define REGIONS_MAX 64
+#define OPTIONS_MAX 64
+
+/* ---- options ---- */
+
+struct reading {
+	struct cli *cli;
+	const struct cli_option *options[OPTIONS_MAX]; /* the global ones and the command's own */
+	size_t count;
+	const char *now;
+};
+
+static const struct cli_option *find_option(const struct reading *reading, const char *name, size_t len)
+{
+	for (size_t i = 0; i < reading->count; i++) {
+		const char *known = reading->options[i]->name;
+
+		if (strlen(known) == len && memcmp(known, name, len) == 0)
+			return reading->options[i];
+	}
+	return NULL;
+}
+
+static enum result unknown_option(const struct reading *reading, const char *name, size_t len, struct err *err)
+{
+	const char *names[OPTIONS_MAX], *nearest, *command = reading->cli->command;
+	char given[64];
+
+	snprintf(given, sizeof given, "%.*s", (int)(len < 60 ? len : 60), name);
+	for (size_t i = 0; i < reading->count; i++)
+		names[i] = reading->options[i]->name;
+	nearest = field_nearest(given, names, reading->count);
+	err_set(err, ERR_INPUT, "there is no option --%s%s%s", given, command != NULL ? " for lethe " : "",
+		command != NULL ? command : "");
+	if (nearest != NULL)
+		return err_mend(err, "did you mean --%s?", nearest);
+	return err_mend(err, "`lethe help%s%s` lists those there are", command != NULL ? " " : "",
+			command != NULL ? command : "");
+}
+
+/* `text` stands behind the dashes of argv[*at]: NAME, or NAME=VALUE. */
+static enum result take_option(struct reading *reading, const char *text, int argc, char **argv, int *at,
+			       struct err *err)
+{
+	const char *equals = strchr(text, '=');
+	size_t len = equals != NULL ? (size_t)(equals - text) : strlen(text);
+	const struct cli_option *option = find_option(reading, text, len);
+
+	if (option == NULL)
+		return unknown_option(reading, text, len, err);
+	if (option->flag != NULL && equals != NULL) {
+		err_set(err, ERR_INPUT, "--%s takes no value", option->name);
+		return err_mend(err, "write just --%s", option->name);
+	}
+	if (option->flag != NULL) {
+		*option->flag = true;
+		return OK;
+	}
+	if (equals == NULL && *at + 1 >= argc) {
+		err_set(err, ERR_INPUT, "--%s needs a value", option->name);
+		return err_mend(err, "write --%s VALUE", option->name);
+	}
+	*option->value = equals != NULL ? equals + 1 : argv[++*at];
+	return OK;
+}
+
+static enum result read_now(struct cli *cli, const char *text, struct err *err)
+{
+	struct date date;
+
+	if (strlen(text) == 10 && date_parse(text, 10, &date, err) == OK)
+		cli->now = date_start(date);
+	else if (instant_parse(text, strlen(text), &cli->now, err) != OK)
+		return err_where(err, "--now");
+	return OK;
+}
+
+/* Sorts argv into options, which are taken, and operands, which move to the front. With `until_operand` the first
+ * operand ends it and what follows stays as it is: `*used` words were taken. */
+static enum result read_words(struct reading *reading, int *argc, char **argv, bool until_operand, int *used,
+			      struct err *err)
+{
+	int operands = 0, at;
+	bool ended = false;
+
+	for (at = 0; at < *argc; at++) {
+		char *word = argv[at];
+		bool operand = ended || word[0] != '-' || word[1] == '\0';
+
+		if (operand && until_operand)
+			break;
+		if (operand) {
+			argv[operands++] = word;
+		} else if (strcmp(word, "--") == 0) {
+			ended = true;
+		} else if (word[1] != '-') {
+			err_set(err, ERR_INPUT, "'%.20s' is no option", word);
+			return err_mend(err, "options begin with two dashes; what is no option but begins with one goes "
+					     "behind --");
+		} else {
+			enum result r = take_option(reading, word + 2, *argc, argv, &at, err);
+
+			if (r != OK)
+				return r;
+		}
+	}
+	*used = at;
+	if (!until_operand)
+		*argc = operands;
+	return reading->now != NULL ? read_now(reading->cli, reading->now, err) : OK;
+}
+
+static enum result read_options(struct cli *cli, const struct cli_option *options, size_t count, int *argc,
+				char **argv, bool until_operand, int *used, struct err *err)
+{
+	struct reading reading = {.cli = cli};
+	const struct cli_option global[] = {
+		{"data", &cli->data_dir, NULL},
+		{"region", &cli->region, NULL},
+		{"account", &cli->account, NULL},
+		{"secret-file", &cli->secret_file, NULL},
+		{"now", &reading.now, NULL},
+		{"json", NULL, &cli->json},
+	};
+
+	for (size_t i = 0; i < count; i++)
+		reading.options[reading.count++] = &options[i];
+	for (size_t i = 0; i < sizeof global / sizeof global[0]; i++)
+		reading.options[reading.count++] = &global[i];
+	INVARIANT(reading.count <= OPTIONS_MAX);
+	return read_words(&reading, argc, argv, until_operand, used, err);
+}
+
+enum result cli_parse_first(struct cli *cli, int argc, char **argv, int *used, struct err *err)
+{
+	return read_options(cli, NULL, 0, &argc, argv, true, used, err);
+}
+
+static enum result wrong_operands(const struct cli *cli, const char *what, const char *extra, struct err *err)
+{
+	const struct cli_command *command = cli->command != NULL ? table_find(cli->command) : NULL;
+
+	err_set(err, ERR_INPUT, "%s%.60s", what, extra);
+	if (command == NULL)
+		return err_mend(err, "`lethe help` shows how it is called");
+	return err_mend(err, "usage: lethe %s%s%s", command->name, command->usage[0] != '\0' ? " " : "",
+			command->usage);
+}
+
+enum result cli_parse(struct cli *cli, const struct cli_option *options, size_t count, int *argc, char **argv,
+		      int least, int most, struct err *err)
+{
+	int used;
+	enum result r = read_options(cli, options, count, argc, argv, false, &used, err);
+
+	if (r != OK)
+		return r;
+	if (*argc < least)
+		return wrong_operands(cli, "something is missing", "", err);
+	if (most >= 0 && *argc > most)
+		return wrong_operands(cli, "there is a word too many: ", argv[most], err);
+	return OK;
+}
+
+/* ---- opening ---- */
+
+static enum result open_region(struct cli *cli, const char *region, bool write, struct err *err)
+{
+	const struct vault_options options = {
+		.data_dir = cli->data_dir,
+		.region = region,
+		.secret_file = cli->secret_file,
+		.command = cli->command,
+		.write = write,
+		.lock_wait_ms = LOCK_WAIT_MS,
+	};
+	enum result r;
+
+	vault_close(cli->vault);
+	cli->vault = NULL;
+	r = vault_open(&options, cli->now, &cli->vault, err);
+	return r == OK && write ? resume_jobs(cli->vault, cli->now, err) : r;
+}
+
+typedef char region_name[VAULT_REGION_MAX + 1];
+
+/* The regions a command may mean: that of --region, or all there are. */
+static enum result list_regions(struct cli *cli, region_name *out, size_t *count, struct err *err)
+{
+	enum result r;
+
+	if (cli->region != NULL) {
+		*count = 1;
+		if (strlen(cli->region) > VAULT_REGION_MAX)
+			return err_set(err, ERR_INPUT, "'%.40s' is no name for a region", cli->region);
+		snprintf(out[0], sizeof out[0], "%s", cli->region);
+		return OK;
+	}
+	r = vault_regions(cli->data_dir, out, REGIONS_MAX, count, err);
+	if (r != OK || *count > 0)
+		return r;
+	err_set(err, ERR_NOT_FOUND, "there is no vault here");
+	err_where(err, "%s", cli->data_dir);
+	return err_mend(err, "make one with `lethe init`, or name its folder with --data or LETHE_DATA");
+}
+
+enum result cli_open(struct cli *cli, bool write, struct err *err)
+{
+	region_name regions[REGIONS_MAX];
+	size_t count;
+	enum result r = list_regions(cli, regions, &count, err);
+
+	if (r != OK)
+		return r;
+	if (count > 1) {
+		err_set(err, ERR_INPUT, "there are %zu regions here", count);
+		err_where(err, "%s", cli->data_dir);
+		return err_mend(err, "say which with --region, such as --region %s", regions[0]);
+	}
+	return open_region(cli, regions[0], write, err);
+}
+
+/* The account of --account; without it the only one of this vault. */
+static enum result find_account(struct cli *cli, struct account *out, struct err *err)
+{
+	uint32_t numbers[2];
+	size_t count;
+	enum result r;
+
+	if (cli->account != NULL)
+		return accounts_find(&cli->vault->read, cli->account, &cli->pool, out, err);
+	r = account_list(cli->vault->read.data, 0, numbers, 2, &count, err);
+	if (r != OK)
+		return r;
+	if (count == 1)
+		return accounts_get(&cli->vault->read, numbers[0], &cli->pool, out, err);
+	if (count == 0) {
+		err_set(err, ERR_NOT_FOUND, "there is no account yet");
+		return err_mend(err, "make one with `lethe account create NAME --country CC`");
+	}
+	err_set(err, ERR_INPUT, "there are several accounts");
+	return err_mend(err, "say which with --account or LETHE_ACCOUNT; `lethe account list` shows them");
+}
+
+static enum result which_account(struct err *err)
+{
+	err_set(err, ERR_INPUT, "there are several regions here");
+	return err_mend(err, "say which account with --account or LETHE_ACCOUNT, or which region with --region");
+}
+
+enum result cli_open_account(struct cli *cli, bool write, struct account *out, struct err *err)
+{
+	region_name regions[REGIONS_MAX];
+	size_t count;
+	enum result r = list_regions(cli, regions, &count, err);
+
+	if (r != OK)
+		return r;
+	if (count > 1 && cli->account == NULL)
+		return which_account(err);
+	for (size_t i = 0; i < count; i++) {
+		/* With several regions the first look must not take locks of others. */
+		r = open_region(cli, regions[i], write && count == 1, err);
+		if (r == OK)
+			r = find_account(cli, out, err);
+		if (r == OK && write && count > 1)
+			r = open_region(cli, regions[i], true, err);
+		if (r != ERR_NOT_FOUND)
+			return r;
+	}
+	return r;
+}

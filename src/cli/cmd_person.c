@@ -1,0 +1,466 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/quote.h"
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "privacy/erase.h"
+#include "shim/json_parse.h"
+
+/* ---- one person in words ---- */
+
+/* The name of their first contact that has one, or NULL: what people look for in a list. */
+static const char *name_of(struct cli *cli, const struct account *account, const struct person *person)
+{
+	struct session *session = &cli->vault->read;
+	struct err ignored;
+
+	for (size_t i = 0; i < person->contact_count; i++) {
+		struct contact_row row;
+		const struct json *tree;
+		const char *text, *name;
+		size_t len;
+
+		if (contact_get(session->data, account->number, person->contacts[i], &cli->pool, &row, &ignored) != OK ||
+		    open_contact(session->ring, &row, &cli->pool, &text, &len, &ignored) != OK ||
+		    json_parse_once(text, len, &cli->pool, &tree, &ignored) != OK)
+			continue;
+		name = json_get_text(tree, "name");
+		if (name != NULL)
+			return name;
+	}
+	return NULL;
+}
+
+static void say_identities(struct cli *cli, const struct person *person)
+{
+	for (size_t i = 0; i < person->identity_count; i++)
+		cli_say(cli, "  %-9s %s\n", identity_kind_name(person->identities[i].kind),
+			cli_clean(cli, person->identities[i].value));
+}
+
+static void print_identities(struct cli *cli, const struct person *person)
+{
+	char created[TIME_TEXT_MAX];
+
+	json_begin_array(&cli->w, "identities");
+	for (size_t i = 0; i < person->identity_count; i++) {
+		json_begin_object(&cli->w, NULL);
+		json_string(&cli->w, "kind", identity_kind_name(person->identities[i].kind));
+		json_string(&cli->w, "value", person->identities[i].value);
+		json_string(&cli->w, "created", instant_format(person->identities[i].created, created));
+		json_end_object(&cli->w);
+	}
+	json_end_array(&cli->w);
+}
+
+static void print_ids(struct cli *cli, const char *name, const char *prefix, const struct id *ids, size_t count)
+{
+	char text[ID_TEXT_MAX];
+
+	json_begin_array(&cli->w, name);
+	for (size_t i = 0; i < count; i++)
+		json_string(&cli->w, NULL, id_format(prefix, ids[i], text));
+	json_end_array(&cli->w);
+}
+
+/* ---- find ---- */
+
+static enum result find_one(struct cli *cli, const struct account *account, struct id id, struct err *err)
+{
+	struct person *person = pool_alloc(&cli->pool, sizeof *person);
+	char text[ID_TEXT_MAX];
+	const char *name;
+	enum result r;
+
+	if (person == NULL)
+		return err_no_memory(err);
+	r = person_load(&cli->vault->read, account, id, &cli->pool, person, err);
+	if (r == OK)
+		r = person_note_read(&cli->vault->read, "person.find", account, id, cli->now, err);
+	if (r != OK)
+		return r;
+	name = name_of(cli, account, person);
+	cli_say(cli, "%s  %s\n", id_format(PERSON_PREFIX, id, text), cli_clean(cli, name));
+	say_identities(cli, person);
+	json_begin_object(&cli->w, NULL);
+	json_string(&cli->w, "id", text);
+	json_string(&cli->w, "name", name);
+	print_identities(cli, person);
+	json_end_object(&cli->w);
+	return OK;
+}
+
+enum result cmd_person_find(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct account account;
+	struct id found[PERSON_FOUND_MAX];
+	size_t count = 0;
+	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK)
+		r = cli_open_account(cli, false, &account, err);
+	if (r == OK)
+		r = person_find(&cli->vault->read, &account, argv[0], &cli->pool, found, PERSON_FOUND_MAX, &count, err);
+	if (r != OK)
+		return r;
+	json_begin_object(&cli->w, NULL);
+	json_begin_array(&cli->w, "persons");
+	for (size_t i = 0; i < count && r == OK; i++)
+		r = find_one(cli, &account, found[i], err);
+	json_end_array(&cli->w);
+	json_end_object(&cli->w);
+	if (r == OK && count == 0) {
+		err_set(err, ERR_NOT_FOUND, "nobody here is known by that");
+		r = err_mend(err, "try a number with its country code, an e-mail address, or words of a contact's name");
+	}
+	return r;
+}
+
+/* ---- show ---- */
+
+static void say_counts(struct cli *cli, const struct person *person)
+{
+	char first[TIME_TEXT_MAX], last[TIME_TEXT_MAX], count[32];
+	int64_t all = 0;
+
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		if (person->records[kind] == 0)
+			continue;
+		all += person->records[kind];
+		cli_say(cli, "  %9s %s\n", cli_count(person->records[kind], count), kind_plural((enum record_kind)kind));
+	}
+	cli_say(cli, "  %9s %s\n", cli_count((int64_t)person->contact_count, count), "contacts");
+	if (all > 0)
+		cli_say(cli, "  from %s to %s\n", date_format(instant_date(person->first), first),
+			date_format(instant_date(person->last), last));
+}
+
+static void print_counts(struct cli *cli, const struct person *person)
+{
+	char at[TIME_TEXT_MAX];
+
+	json_begin_object(&cli->w, "records");
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		if (person->records[kind] > 0)
+			json_int(&cli->w, kind_name((enum record_kind)kind), person->records[kind]);
+	}
+	json_end_object(&cli->w);
+	json_string(&cli->w, "first", person->first.ms != 0 ? instant_format(person->first, at) : NULL);
+	json_string(&cli->w, "last", person->last.ms != 0 ? instant_format(person->last, at) : NULL);
+}
+
+static enum result load_id(struct cli *cli, const struct account *account, struct id id, struct person **out,
+			   struct err *err)
+{
+	enum result r;
+
+	*out = pool_alloc(&cli->pool, sizeof **out);
+	if (*out == NULL)
+		return err_no_memory(err);
+	r = person_load(&cli->vault->read, account, id, &cli->pool, *out, err);
+	return r == OK ? person_load_counts(&cli->vault->read, account, *out, err) : r;
+}
+
+/* The person that argv names, loaded. */
+static enum result load(struct cli *cli, const struct account *account, const char *who, struct person **out,
+			struct err *err)
+{
+	struct id id;
+	enum result r = person_find_one(&cli->vault->read, account, who, &cli->pool, &id, err);
+
+	return r == OK ? load_id(cli, account, id, out, err) : r;
+}
+
+enum result cmd_person_show(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct account account;
+	struct person *person = NULL;
+	char id[ID_TEXT_MAX];
+	const char *name;
+	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK)
+		r = cli_open_account(cli, false, &account, err);
+	if (r == OK)
+		r = load(cli, &account, argv[0], &person, err);
+	if (r == OK)
+		r = person_note_read(&cli->vault->read, "person.show", &account, person->id, cli->now, err);
+	if (r != OK)
+		return r;
+	name = name_of(cli, &account, person);
+	cli_say(cli, "%s  %s\n", id_format(PERSON_PREFIX, person->id, id), cli_clean(cli, name));
+	say_identities(cli, person);
+	say_counts(cli, person);
+	json_begin_object(&cli->w, NULL);
+	json_string(&cli->w, "id", id);
+	json_string(&cli->w, "name", name);
+	print_identities(cli, person);
+	print_ids(cli, "contacts", CONTACT_PREFIX, person->contacts, person->contact_count);
+	print_counts(cli, person);
+	json_end_object(&cli->w);
+	return OK;
+}
+
+/* ---- link, unlink ---- */
+
+enum result cmd_person_link(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct account account;
+	struct id a, b;
+	char text[ID_TEXT_MAX];
+	bool changed = false;
+	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 2, 2, err);
+
+	(void)partly;
+	if (r == OK)
+		r = cli_open_account(cli, true, &account, err);
+	if (r == OK)
+		r = person_find_one(&cli->vault->read, &account, argv[0], &cli->pool, &a, err);
+	if (r == OK)
+		r = person_find_one(&cli->vault->read, &account, argv[1], &cli->pool, &b, err);
+	if (r == OK)
+		r = person_link(cli->vault, &account, a, b, cli->now, &changed, err);
+	if (r != OK)
+		return r;
+	id_format(PERSON_PREFIX, a, text);
+	cli_say(cli, changed ? "They are one person now: %s\n" : "They are one person already: %s\n", text);
+	json_begin_object(&cli->w, NULL);
+	json_string(&cli->w, "person", text);
+	json_bool(&cli->w, "changed", changed);
+	json_end_object(&cli->w);
+	return OK;
+}
+
+static enum result pick_identity(const struct person *person, const char *value, int64_t *out, struct err *err)
+{
+	char shown[QUOTE_MAX];
+
+	for (size_t i = 0; i < person->identity_count; i++) {
+		if (strcmp(person->identities[i].value, value) == 0) {
+			*out = person->identities[i].identity;
+			return OK;
+		}
+	}
+	err_set(err, ERR_NOT_FOUND, "%s is no identity of this person", quote(value, strlen(value), shown));
+	return err_mend(err, "write it as `lethe person show` does");
+}
+
+enum result cmd_person_unlink(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct account account;
+	struct person *person = NULL;
+	struct id out;
+	int64_t identity = 0;
+	char text[ID_TEXT_MAX];
+	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 2, 2, err);
+
+	(void)partly;
+	if (r == OK)
+		r = cli_open_account(cli, true, &account, err);
+	if (r == OK)
+		r = load(cli, &account, argv[0], &person, err);
+	if (r == OK)
+		r = pick_identity(person, argv[1], &identity, err);
+	if (r == OK)
+		r = person_unlink(cli->vault, &account, person->id, identity, cli->now, &out, err);
+	if (r != OK)
+		return r;
+	cli_say(cli, "It is a person of its own now: %s\n", id_format(PERSON_PREFIX, out, text));
+	json_begin_object(&cli->w, NULL);
+	json_string(&cli->w, "person", id_format(PERSON_PREFIX, out, text));
+	json_end_object(&cli->w);
+	return OK;
+}
+
+/* ---- erase ---- */
+
+static int64_t sum(const int64_t counts[KIND_COUNT], int first)
+{
+	int64_t all = 0;
+
+	for (int kind = first; kind <= KIND_LAST; kind++)
+		all += counts[kind];
+	return all;
+}
+
+/* Shows who it is and asks. Only on a terminal; elsewhere --yes must say so. */
+static enum result confirm(struct cli *cli, const struct account *account, struct id id, struct err *err)
+{
+	struct person *person = NULL;
+	char line[16], count[32];
+	bool yes;
+	enum result r;
+
+	if (!isatty(STDIN_FILENO) || cli->json) {
+		err_set(err, ERR_DENIED, "erasing cannot be undone, and there is nobody to ask");
+		return err_mend(err, "add --yes");
+	}
+	r = load_id(cli, account, id, &person, err);
+	if (r != OK)
+		return r;
+	fprintf(stderr, "%s\n", cli_clean(cli, name_of(cli, account, person)));
+	for (size_t i = 0; i < person->identity_count; i++)
+		fprintf(stderr, "  %-9s %s\n", identity_kind_name(person->identities[i].kind),
+			cli_clean(cli, person->identities[i].value));
+	fprintf(stderr, "Erase this person and %s records? It cannot be undone. Type yes: ",
+		cli_count(sum(person->records, KIND_FIRST), count));
+	fflush(stderr);
+	interrupt_unwatch();
+	yes = fgets(line, sizeof line, stdin) != NULL && strcmp(line, "yes\n") == 0;
+	interrupt_watch();
+	return yes ? OK : err_set(err, ERR_INTERRUPTED, "nothing was erased");
+}
+
+static bool show_progress(void *arg, int64_t done)
+{
+	cli_progress_show(arg, done, 0);
+	return cli_interrupted();
+}
+
+static void say_kinds(struct cli *cli, const int64_t counts[KIND_COUNT])
+{
+	char count[32];
+
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		if (counts[kind] > 0)
+			cli_say(cli, "  %9s %s\n", cli_count(counts[kind], count), kind_plural((enum record_kind)kind));
+	}
+}
+
+static int64_t count_left(const struct erase_left *left)
+{
+	return left->keys + left->identities + left->contacts + left->records + left->blobs;
+}
+
+static void say_erased(struct cli *cli, const struct erase_result *result, const char *receipt)
+{
+	char count[32], bytes[32], at[TIME_TEXT_MAX];
+	int64_t kept = sum(result->kept, 0);
+
+	cli_say(cli, "Erased. Nothing of this person can be read here from now on.\n");
+	cli_say(cli, "  %9s identities, and their keys\n", cli_count(result->identities, count));
+	cli_say(cli, "  %9s contacts\n", cli_count(result->contacts, count));
+	say_kinds(cli, result->removed.records);
+	cli_say(cli, "  %9s files, %s\n", cli_count(result->removed.media, count),
+		cli_bytes((uint64_t)result->removed.media_bytes, bytes));
+	if (kept > 0) {
+		cli_say(cli, "Kept, because a legal hold covers them (`lethe hold list`):\n");
+		cli_say(cli, "  %9s contacts\n", cli_count(result->kept[0], count));
+		say_kinds(cli, result->kept);
+	}
+	cli_say(cli, "Looked again: %s left that should not be.\n", cli_count(count_left(&result->left), count));
+	if (result->unreadable_by.ms != 0)
+		cli_say(cli, "Unreadable in every older copy by %s, when keys are rotated by then.\n",
+			instant_format(result->unreadable_by, at));
+	else
+		cli_say(cli, "Older copies of keys and root still open it: this root cannot forget (`lethe keys status`).\n");
+	if (receipt != NULL)
+		cli_say(cli, "Receipt: %s\n", receipt);
+}
+
+static void print_kinds(struct cli *cli, const char *name, const int64_t counts[KIND_COUNT], bool contacts)
+{
+	json_begin_object(&cli->w, name);
+	if (contacts && counts[0] > 0)
+		json_int(&cli->w, "contact", counts[0]);
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		if (counts[kind] > 0)
+			json_int(&cli->w, kind_name((enum record_kind)kind), counts[kind]);
+	}
+	json_end_object(&cli->w);
+}
+
+static enum result print_erased(struct cli *cli, const struct erase_result *result, struct err *err)
+{
+	struct json_writer *w = &cli->w;
+	const struct json *receipt;
+	char text[TIME_TEXT_MAX], id[ID_TEXT_MAX];
+	enum result r = json_parse_once(result->receipt, strlen(result->receipt), &cli->pool, &receipt, err);
+
+	if (r != OK)
+		return r;
+	json_begin_object(w, NULL);
+	json_string(w, "person", id_format(PERSON_PREFIX, result->person, id));
+	json_int(w, "identities", result->identities);
+	json_int(w, "contacts", result->contacts);
+	print_kinds(cli, "records", result->removed.records, false);
+	json_int(w, "media", result->removed.media);
+	json_int(w, "media_bytes", result->removed.media_bytes);
+	print_kinds(cli, "kept", result->kept, true);
+	json_int(w, "left", count_left(&result->left));
+	json_string(w, "unreadable_by",
+		    result->unreadable_by.ms != 0 ? instant_format(result->unreadable_by, text) : NULL);
+	json_int(w, "leaf", (int64_t)result->leaf);
+	json_node(w, "receipt", receipt);
+	json_end_object(w);
+	return OK;
+}
+
+static enum result erase(struct cli *cli, const struct account *account, struct id person, const char *reference,
+			 struct erase_result *out, struct err *err)
+{
+	struct cli_progress progress;
+	const struct erase_options options = {
+		.now = cli->now, .reference = reference, .progress = show_progress, .progress_arg = &progress};
+	enum result r;
+
+	cli_progress_begin(&progress, "Erasing");
+	r = erase_person(cli->vault, account, person, &options, &cli->pool, out, err);
+	cli_progress_end(&progress);
+	return r;
+}
+
+/* The erasure stands whatever becomes of the file: so the receipt is still printed when it cannot be written. */
+static enum result save_receipt(const char *path, const char *receipt, struct err *err)
+{
+	enum result r;
+
+	if (path == NULL)
+		return OK;
+	r = file_write_atomic(path, receipt, strlen(receipt), 0644, err);
+	if (r == OK)
+		return OK;
+	printf("%s\n", receipt);
+	return err_mend(err, "the person is erased; the receipt was printed instead: keep it");
+}
+
+enum result cmd_person_erase(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	const char *receipt = NULL, *reference = NULL;
+	bool yes = false;
+	const struct cli_option options[] = {
+		{"receipt", &receipt, NULL}, {"reference", &reference, NULL}, {"yes", NULL, &yes}};
+	struct erase_result result = {0};
+	struct account account;
+	struct id person;
+	enum result r = cli_parse(cli, options, 3, &argc, argv, 1, 1, err);
+
+	if (r == OK)
+		r = cli_open_account(cli, true, &account, err);
+	if (r == OK)
+		r = person_find_one(&cli->vault->read, &account, argv[0], &cli->pool, &person, err);
+	if (r == OK && !yes)
+		r = confirm(cli, &account, person, err);
+	if (r == OK)
+		r = erase(cli, &account, person, reference, &result, err);
+	if (r == OK)
+		r = save_receipt(receipt, result.receipt, err);
+	if (r != OK)
+		return r;
+	*partly = sum(result.kept, 0) > 0;
+	say_erased(cli, &result, receipt);
+	if (count_left(&result.left) > 0) {
+		err_set(err, ERR_CORRUPT, "the second look found things that should be gone");
+		return err_mend(err, "run the same command again, then `lethe check`");
+	}
+	return cli->json ? print_erased(cli, &result, err) : OK;
+}

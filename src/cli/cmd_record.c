@@ -1,0 +1,395 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/quote.h"
+#include "cli/commands.h"
+#include "crypto/stream.h"
+#include "shim/json_parse.h"
+
+#define MEDIA_MAX 64
+
+/* ---- finding one and saying that it was read ---- */
+
+static enum result read_id(const char *text, enum record_kind *kind, struct id *out, struct err *err)
+{
+	char shown[QUOTE_MAX];
+
+	if (kind_of_prefix(text, kind) && id_parse(kind_prefix(*kind), text, out, err) == OK)
+		return OK;
+	err_set(err, ERR_INPUT, "%s is no id of a record", quote(text, strlen(text), shown));
+	return err_mend(err, "it begins with its kind, as in call_01h455vb4pex5vsknk084sn02q");
+}
+
+static enum result load(struct cli *cli, const struct account *account, const char *text, struct record_row *out,
+			struct err *err)
+{
+	enum record_kind kind;
+	struct id id;
+	char shown[QUOTE_MAX];
+	enum result r = read_id(text, &kind, &id, err);
+
+	if (r == OK)
+		r = record_get(cli->vault->read.data, account->number, kind, id, &cli->pool, out, err);
+	if (r == ERR_NOT_FOUND) {
+		err_set(err, ERR_NOT_FOUND, "there is no record %s in this account",
+			quote(text, strlen(text), shown));
+		return err_mend(err, "it may have been deleted: `lethe audit list` says what was");
+	}
+	return r;
+}
+
+/* A read is an act: its leaf is on disk before anything is shown. */
+static enum result note_read(struct cli *cli, const struct record_row *row, bool media, struct err *err)
+{
+	struct db *data = cli->vault->read.data;
+	struct act act;
+	enum result r = db_begin(data, err);
+
+	if (r != OK)
+		return r;
+	if (media)
+		act_begin(&act, "record.media", row->account, cli->now);
+	else
+		act_begin(&act, "record.get", row->account, cli->now);
+	act_record(&act, "record", row->kind, row->id);
+	r = act_append(&act, data, NULL, err);
+	if (r == OK)
+		return db_commit(data, err);
+	db_rollback(data);
+	return r;
+}
+
+/* ---- get ---- */
+
+static void print_roles(struct cli *cli, unsigned roles)
+{
+	json_begin_array(&cli->w, "roles");
+	for (unsigned role = ROLE_FROM; role <= ROLE_AGENT; role <<= 1) {
+		if (roles & role)
+			json_string(&cli->w, NULL, role_name((enum party_role)role));
+	}
+	json_end_array(&cli->w);
+}
+
+static enum result show_party(struct cli *cli, const struct record_row *row, const struct party *party,
+			      struct err *err)
+{
+	struct session *session = &cli->vault->read;
+	struct identity_row identity;
+	const char *value = NULL;
+	char person[ID_TEXT_MAX], roles[80] = "";
+	enum result r = identity_get(session->data, row->account, party->identity, &cli->pool, &identity, err);
+
+	if (r == OK)
+		r = open_identity(session->ring, &identity, &cli->pool, &value, err);
+	if (r != OK && r != ERR_NOT_FOUND && r != ERR_GONE)
+		return r;
+	json_begin_object(&cli->w, NULL);
+	print_roles(cli, party->roles);
+	json_string(&cli->w, "value", r == OK ? value : NULL);
+	json_string(&cli->w, "person", r == OK ? id_format(PERSON_PREFIX, identity.person, person) : NULL);
+	json_end_object(&cli->w);
+	for (unsigned role = ROLE_FROM; role <= ROLE_AGENT; role <<= 1) {
+		if (party->roles & role)
+			snprintf(roles + strlen(roles), sizeof roles - strlen(roles), "%s%s", roles[0] ? ", " : "",
+				 role_name((enum party_role)role));
+	}
+	cli_say(cli, "  %-12s %s\n", roles, r == OK ? cli_clean(cli, value) : "(erased)");
+	return OK;
+}
+
+static void show_columns(struct cli *cli, const struct record_row *row)
+{
+	char id[ID_TEXT_MAX], at[TIME_TEXT_MAX];
+
+	id_format(kind_prefix(row->kind), row->id, id);
+	instant_format(id_time(row->id), at);
+	cli_say(cli, "%s\n  %s, %s%s%s%s%s\n", id, kind_name(row->kind), at, row->direction ? ", " : "",
+		direction_name(row->direction), row->status ? ", " : "", status_name(row->status));
+	if (row->duration_ms >= 0)
+		cli_say(cli, "  %" PRId64 " s\n", row->duration_ms / 1000);
+	if (row->media > 0)
+		cli_say(cli, "  %d file%s: lethe record media %s --out FILE\n", row->media, row->media > 1 ? "s" : "", id);
+	if (row->hold != 0)
+		cli_say(cli, "  kept by a legal hold\n");
+	json_string(&cli->w, "id", id);
+	json_string(&cli->w, "kind", kind_name(row->kind));
+	json_string(&cli->w, "at", at);
+	json_string(&cli->w, "direction", row->direction ? direction_name(row->direction) : NULL);
+	json_string(&cli->w, "status", row->status ? status_name(row->status) : NULL);
+	if (row->duration_ms >= 0)
+		json_int(&cli->w, "duration_ms", row->duration_ms);
+	json_int(&cli->w, "media", row->media);
+	json_bool(&cli->w, "held", row->hold != 0);
+}
+
+/* One member of the payload a line; what is no text or number as JSON. */
+static enum result say_payload(struct cli *cli, const struct json *tree, struct err *err)
+{
+	for (const struct json *member = tree->first; member != NULL; member = member->next) {
+		struct buf text;
+		enum result r;
+
+		if (member->type == JSON_STRING) {
+			cli_say(cli, "  %-12s %s\n", cli_clean(cli, member->name), cli_clean(cli, member->text));
+			continue;
+		}
+		buf_init(&text, (size_t)64 * 1024 * 1024);
+		json_add_tree(&text, member);
+		r = buf_ok(&text, "the record", err);
+		if (r == OK)
+			cli_say(cli, "  %-12s %s\n", cli_clean(cli, member->name), cli_clean(cli, text.data));
+		buf_free(&text);
+		if (r != OK)
+			return r;
+	}
+	return OK;
+}
+
+static enum result show_record(struct cli *cli, const struct record_row *row, const struct json *payload,
+			       struct err *err)
+{
+	enum result r = OK;
+
+	json_begin_object(&cli->w, NULL);
+	show_columns(cli, row);
+	json_begin_array(&cli->w, "parties");
+	for (size_t i = 0; i < row->party_count && r == OK; i++)
+		r = show_party(cli, row, &row->parties[i], err);
+	json_end_array(&cli->w);
+	json_node(&cli->w, "payload", payload);
+	json_end_object(&cli->w);
+	cli_say(cli, "What its source said:\n");
+	return r == OK && !cli->json ? say_payload(cli, payload, err) : r;
+}
+
+enum result cmd_record_get(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct account account;
+	struct record_row row;
+	const struct json *payload;
+	const char *text;
+	size_t len;
+	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK)
+		r = cli_open_account(cli, false, &account, err);
+	if (r == OK)
+		r = load(cli, &account, argv[0], &row, err);
+	if (r == OK)
+		r = open_record(cli->vault->read.ring, &row, &cli->pool, &text, &len, err);
+	if (r == OK)
+		r = json_parse_once(text, len, &cli->pool, &payload, err);
+	if (r == OK)
+		r = note_read(cli, &row, false, err);
+	return r == OK ? show_record(cli, &row, payload, err) : r;
+}
+
+/* ---- media ---- */
+
+struct range { uint64_t from, len; };
+
+/* Digits only, so that "-5" or "+5" are no numbers. */
+static bool read_number(const char **at, uint64_t *out)
+{
+	char *end;
+
+	if (**at < '0' || **at > '9')
+		return false;
+	errno = 0;
+	*out = strtoull(*at, &end, 10);
+	*at = end;
+	return errno == 0;
+}
+
+/* "A-B", both included, or "A-". */
+static enum result read_range(const char *text, struct range *out, struct err *err)
+{
+	const char *at = text;
+	uint64_t last = UINT64_MAX;
+
+	*out = (struct range){0, UINT64_MAX};
+	if (text == NULL)
+		return OK;
+	if (read_number(&at, &out->from) && *at == '-') {
+		at++;
+		if ((*at == '\0' || read_number(&at, &last)) && *at == '\0' && last >= out->from) {
+			out->len = last - out->from == UINT64_MAX ? UINT64_MAX : last - out->from + 1;
+			return OK;
+		}
+	}
+	err_set(err, ERR_INPUT, "'%.40s' is no range", text);
+	err_where(err, "--range");
+	return err_mend(err, "write it as 0-999 for the first thousand bytes, or 1000- for the rest");
+}
+
+static enum result pick_media(struct cli *cli, const struct record_row *row, const char *n, struct media_row *out,
+			      struct err *err)
+{
+	struct media_row *rows = pool_alloc(&cli->pool, MEDIA_MAX * sizeof *rows);
+	uint64_t wanted = 0;
+	size_t count;
+	enum result r;
+
+	if (rows == NULL)
+		return err_no_memory(err);
+	if (n != NULL && (!read_number(&n, &wanted) || *n != '\0'))
+		return err_set(err, ERR_INPUT, "--n takes a number, from 0");
+	r = media_list(cli->vault->read.data, row->account, row->kind, row->id, rows, MEDIA_MAX, &count, err);
+	if (r != OK)
+		return r;
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].n >= 0 && (uint64_t)rows[i].n == wanted) {
+			*out = rows[i];
+			return OK;
+		}
+	}
+	err_set(err, ERR_NOT_FOUND, "this record has no file %" PRIu64, wanted);
+	return err_mend(err, count == 0 ? "it has none at all" : "they are counted from 0");
+}
+
+static enum result from_blob(void *arg, uint64_t offset, void *out, size_t len, struct err *err)
+{
+	return blob_read(arg, offset, out, len, err);
+}
+
+struct output { int fd; uint64_t written; };
+
+static enum result to_fd(void *arg, const void *data, size_t len, struct err *err)
+{
+	struct output *output = arg;
+
+	if (cli_interrupted())
+		return err_set(err, ERR_INTERRUPTED, "stopped");
+	output->written += len;
+	return file_write_all(output->fd, data, len, err);
+}
+
+static enum result open_stream(struct cli *cli, const struct record_row *row, const struct media_row *media,
+			       struct blob_file **file, struct stream_reader **reader, struct err *err)
+{
+	const struct blob_name name = {media->account, (uint32_t)media->kind, instant_date(id_time(media->id)),
+				       media->blob};
+	unsigned char aad[MEDIA_AAD_LEN];
+	size_t aad_len = media_aad(media, aad);
+	struct key record_key, media_key;
+	uint64_t size;
+	enum result r = seal_record_key(cli->vault->read.ring, row, &record_key, err);
+
+	if (r != OK)
+		return r;
+	r = open_media_key(&record_key, media, &media_key, err);
+	key_wipe(&record_key);
+	if (r != OK)
+		return r;
+	r = blob_get(cli->vault->blobs, &name, file, &size, err);
+	if (r == OK)
+		r = stream_reader_new(&media_key, aad, aad_len, media->segment, size, from_blob, *file, reader, err);
+	key_wipe(&media_key);
+	return r;
+}
+
+static enum result open_output(const char *path, struct output *out, struct err *err)
+{
+	if (path == NULL) {
+		err_set(err, ERR_INPUT, "where the file goes is not said");
+		return err_mend(err, "add --out FILE, or --out - for standard output");
+	}
+	if (strcmp(path, "-") == 0) {
+		out->fd = STDOUT_FILENO;
+		if (!isatty(out->fd))
+			return OK;
+		err_set(err, ERR_INPUT, "sound and pictures do not belong on a terminal");
+		return err_mend(err, "pipe it into a program, or name a file with --out");
+	}
+	out->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (out->fd >= 0)
+		return OK;
+	if (errno == EEXIST) {
+		err_set(err, ERR_EXISTS, "there is a file of that name already");
+		return err_where(err, "%s", path);
+	}
+	err_sys(err, "cannot make the file");
+	return err_where(err, "%s", path);
+}
+
+/* A file that could not be written whole is no file. */
+static enum result close_output(const char *path, struct output *out, enum result r, struct err *err)
+{
+	if (out->fd == STDOUT_FILENO)
+		return r;
+	if (close(out->fd) != 0 && r == OK) {
+		err_sys(err, "cannot write the file");
+		r = err_where(err, "%s", path);
+	}
+	if (r != OK)
+		unlink(path);
+	return r;
+}
+
+static enum result copy_media(struct cli *cli, const struct record_row *row, const struct media_row *media,
+			      const struct range *range, const char *path, uint64_t *written, struct err *err)
+{
+	struct stream_reader *reader = NULL;
+	struct blob_file *file = NULL;
+	struct output output = {.fd = -1};
+	enum result r = open_stream(cli, row, media, &file, &reader, err);
+
+	if (r == OK && range->from > stream_reader_size(reader))
+		r = err_set(err, ERR_INPUT, "the file has only %" PRIu64 " bytes", stream_reader_size(reader));
+	if (r == OK)
+		r = open_output(path, &output, err);
+	if (r == OK) {
+		r = note_read(cli, row, true, err);
+		if (r == OK)
+			r = stream_read(reader, range->from, range->len, to_fd, &output, err);
+		r = close_output(path, &output, r, err);
+	}
+	*written = output.written;
+	stream_reader_free(reader);
+	blob_file_close(file);
+	return r;
+}
+
+enum result cmd_record_media(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	const char *n = NULL, *range_text = NULL, *path = NULL;
+	const struct cli_option options[] = {{"n", &n, NULL}, {"range", &range_text, NULL}, {"out", &path, NULL}};
+	struct account account;
+	struct record_row row;
+	struct media_row media;
+	struct range range;
+	uint64_t written = 0;
+	char bytes[32];
+	enum result r = cli_parse(cli, options, 3, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK)
+		r = read_range(range_text, &range, err);
+	if (r == OK)
+		r = cli_open_account(cli, false, &account, err);
+	if (r == OK)
+		r = load(cli, &account, argv[0], &row, err);
+	if (r == OK)
+		r = pick_media(cli, &row, n, &media, err);
+	if (r == OK)
+		r = copy_media(cli, &row, &media, &range, path, &written, err);
+	if (r != OK || strcmp(path, "-") == 0)
+		return r;
+	cli_say(cli, "%s: %s\n", path, cli_bytes(written, bytes));
+	json_begin_object(&cli->w, NULL);
+	json_string(&cli->w, "file", path);
+	json_int(&cli->w, "bytes", (int64_t)written);
+	json_end_object(&cli->w);
+	return OK;
+}

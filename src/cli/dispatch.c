@@ -1,0 +1,138 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cli/dispatch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/interrupt.h"
+#include "cli/version.h"
+
+#define POOL_MAX ((size_t)512 * 1024 * 1024)
+#define OUT_MAX ((size_t)512 * 1024 * 1024)
+
+static const char *from_environment(const char *name, const char *fallback)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && *value != '\0' ? value : fallback;
+}
+
+static void begin(struct cli *cli)
+{
+	*cli = (struct cli){
+		.data_dir = from_environment("LETHE_DATA", "./lethe-data"),
+		.secret_file = from_environment("LETHE_SECRET_FILE", NULL),
+		.account = from_environment("LETHE_ACCOUNT", NULL),
+		.now = instant_now(),
+	};
+	pool_init(&cli->pool, POOL_MAX);
+	buf_init(&cli->out, OUT_MAX);
+	json_writer_init(&cli->w, &cli->out, 2);
+	umask(077); /* nothing we write is for others, unless it says so */
+	interrupt_watch();
+}
+
+/* What was printed must have arrived: a full disk under `> file` is an error like any other. */
+static enum result print_out(struct cli *cli, struct err *err)
+{
+	enum result r = buf_ok(&cli->out, "the answer", err);
+
+	if (r != OK)
+		return r;
+	if (cli->json && cli->out.len > 0) {
+		INVARIANT(cli->w.depth == 0);
+		fwrite(cli->out.data, 1, cli->out.len, stdout);
+		fputc('\n', stdout);
+	}
+	errno = 0;
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return err_sys(err, "cannot print the answer");
+	return OK;
+}
+
+static bool asks_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum result run_command(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	const struct cli_command *command;
+	int words;
+	enum result r = table_match(argc, argv, &command, &words, err);
+
+	if (r != OK)
+		return r;
+	if (asks_help(argc - words, argv + words))
+		return table_help(words, argv, err);
+	cli->command = command->name;
+	return command->run(cli, argc - words, argv + words, partly, err);
+}
+
+static enum result run(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	int used;
+	enum result r;
+
+	if (argc > 0 && (strcmp(argv[0], "--version") == 0 || strcmp(argv[0], "version") == 0)) {
+		printf("lethe %s\n", LETHE_VERSION);
+		return OK;
+	}
+	if (argc > 0 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0))
+		return table_help(0, NULL, err);
+	r = cli_parse_first(cli, argc, argv, &used, err);
+	argc -= used;
+	argv += used;
+	if (r != OK)
+		return r;
+	if (argc == 0) {
+		err_set(err, ERR_INPUT, "no command is named");
+		return err_mend(err, "`lethe help` shows what there is");
+	}
+	if (strcmp(argv[0], "help") == 0)
+		return table_help(argc - 1, argv + 1, err);
+	if (asks_help(argc, argv) && argc == 2)
+		return table_help(1, argv, err);
+	return run_command(cli, argc, argv, partly, err);
+}
+
+/* An error met before the options were read should still answer a program that asked for JSON. */
+static bool wants_json(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	}
+	return false;
+}
+
+enum exit_code dispatch(int argc, char **argv)
+{
+	struct cli cli;
+	struct err err;
+	bool partly = false;
+	enum exit_code code;
+	enum result r;
+
+	begin(&cli);
+	r = run(&cli, argc - 1, argv + 1, &partly, &err);
+	if (r == OK)
+		r = print_out(&cli, &err);
+	if (r != OK) {
+		cli.json = cli.json || wants_json(argc - 1, argv + 1);
+		cli_print_error(&cli, &err);
+	}
+	code = r == OK && partly ? EXIT_PARTLY : exit_code_of(r);
+	vault_close(cli.vault);
+	buf_free(&cli.out);
+	pool_free(&cli.pool);
+	return code;
+}

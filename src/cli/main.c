@@ -1,0 +1,16 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cli/dispatch.h"
+
+int main(int argc, char **argv)
+{
+	const struct cli cli = {0};
+	struct err err;
+
+	if (crypto_init(&err) != OK) {
+		cli_print_error(&cli, &err);
+		return exit_code_of(err.code);
+	}
+	return (int)dispatch(argc, argv);
+}

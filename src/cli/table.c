@@ -1,0 +1,260 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The commands: what there is, how it is called, what it does.
+ */
+#include <string.h>
+
+#include "base/quote.h"
+#include "cli/commands.h"
+#include "cli/dispatch.h"
+#include "ingest/field.h"
+
+#define WIDTH 26
+
+/* First words, in the order a vault meets them: `lethe help`. */
+static const struct group {
+	const char *word, *rest, *summary;
+} groups[] = {
+	{"init", "", "make a vault: its data, its keys, its root"},
+	{"account", "create | list", "controllers whose data are kept apart"},
+	{"import", "FILE ..", "take in calls, messages, recordings, contacts"},
+	{"person", "find | show | export", "what there is on somebody"},
+	{"person", "link | unlink | erase", "join, part, or forget them"},
+	{"record", "get | media | why", "one record, its audio, what becomes of it"},
+	{"why", "ID", "policy, holds and dates behind a verdict"},
+	{"policy", "set | list", "how long each kind is kept"},
+	{"retention", "plan | run", "what is due for deletion; delete it"},
+	{"hold", "add | list | release", "legal holds: what nothing deletes"},
+	{"audit", "list | verify | prove", "the log of every act, and its proofs"},
+	{"verify", "RECEIPT --key FILE", "check a receipt, with no vault at hand"},
+	{"keys", "status | rotate", "epochs, and ending the life of old copies"},
+	{"backup", "DIR", "copy a running vault"},
+	{"restore", "DIR", "bring data back; what was erased stays erased"},
+	{"check", "", "look for damage, in every store"},
+	{"bench", "", "measure this machine"},
+};
+
+const struct cli_command cli_commands[] = {
+	{"init", "[--region R] [--root ROOT] [--token LABEL]", "make a vault: its data, its keys, its root", cmd_init,
+	 "ROOT keeps the epoch keys, which open everything else:\n"
+	 "  file:PATH         a file of mode 0600. The default, beside the data folder:\n"
+	 "                    <data folder>.<region>.root. Keep it out of every backup.\n"
+	 "  passphrase        asked for on the terminal, or read from --secret-file.\n"
+	 "                    A passphrase cannot be forgotten; see lethe(1), ROOTS.\n"
+	 "  pkcs11:MODULE     a hardware security module; --token names its token,\n"
+	 "                    --secret-file holds the PIN.\n"
+	 "A region (\"default\" unless named) has its own data, keys and root.\n"},
+	{"account create", "NAME --country CC", "make an account, with keys of its own", cmd_account_create,
+	 "CC is the ISO 3166-1 code of the country whose rules telephone numbers without a\n"
+	 "country code are read by, such as DK.\n"},
+	{"account list", "", "the accounts of a region", cmd_account_list, ""},
+	{"import", "FILE .. [--format F] [--source S] [--tz ZONE]", "take in calls, messages, recordings, contacts",
+	 cmd_import,
+	 "FILE is Lethe JSON Lines, or Asterisk's Master.csv; \"-\" is standard input. Importing the same file\n"
+	 "twice changes nothing. Lines that are refused are reported and the exit code is 5.\n"
+	 "  --source S        the system it comes from; part of each record's id\n"
+	 "  --tz ZONE         of local times, such as Europe/Copenhagen\n"},
+	{"person find", "WHO", "the persons that a number, address or name may mean", cmd_person_find,
+	 "WHO is a telephone number or e-mail address in any spelling, an external id, an agent's id, a per_ id, or\n"
+	 "words of a contact's name.\n"},
+	{"person show", "WHO", "what there is on somebody, in numbers", cmd_person_show,
+	 "Their identities, contacts, how many records of each kind and from when to when. Leaves an audit leaf.\n"},
+	{"person link", "WHO OTHER", "make two persons one", cmd_person_link,
+	 "OTHER's identities become WHO's. Nothing is sealed anew; `person unlink` takes them apart.\n"},
+	{"person unlink", "WHO IDENTITY", "make one identity a person of its own", cmd_person_unlink,
+	 "IDENTITY is written as `person show` writes it.\n"},
+	{"person export", "WHO --out FILE", "everything on somebody, as a ZIP or JSON Lines", cmd_person_export,
+	 "The copy that GDPR articles 15 and 20 ask for. Leaves an audit leaf.\n"},
+	{"person erase", "WHO [--receipt FILE] [--reference ID] [--yes]", "forget somebody, and prove it",
+	 cmd_person_erase,
+	 "Destroys the keys of their identities, then what those sealed, then looks again. What a legal hold covers is\n"
+	 "kept, and said (exit code 5). It cannot be undone: on a terminal you are asked; elsewhere say --yes.\n"
+	 "  --receipt FILE    where the signed receipt goes; `lethe verify` checks it\n"
+	 "  --reference ID    an opaque id of the request, [A-Za-z0-9._-], put into the receipt\n"},
+	{"record get", "ID", "one record, opened", cmd_record_get, "Leaves an audit leaf.\n"},
+	{"record media", "ID --out FILE [--n N] [--range A-B]", "a record's audio or attachment", cmd_record_media,
+	 "FILE \"-\" is standard output, which may not be a terminal. Nothing is written before its tag is checked.\n"
+	 "  --n N             which, when it has several (from 0)\n"
+	 "  --range A-B       bytes A to B, both included, as in HTTP; \"A-\" to the end\n"},
+	{"record why", "ID", "what becomes of a record, and why", cmd_record_why, "The same as `lethe why ID`.\n"},
+	{"why", "ID", "the verdict for a record, with every reason", cmd_why,
+	 "Keep until when, or delete: with the policies and holds that make it so.\n"},
+	{"policy set", "KIND SPAN", "how long an account keeps a kind", cmd_policy_set,
+	 "SPAN: \"90 days\", \"25 months\", \"1 year\", \"unlimited\". `lethe retention plan` shows what it would delete.\n"},
+	{"policy list", "", "how long each kind is kept", cmd_policy_list, ""},
+	{"retention plan", "", "what is due for deletion, per kind and day", cmd_retention_plan,
+	 "Deletes nothing.\n"},
+	{"retention run", "", "delete what is due, and look again", cmd_retention_run,
+	 "Costs what is due, not what the vault holds. What a legal hold covers is kept (exit code 5).\n"},
+	{"hold add", "SCOPE --reason TEXT", "keep what would be deleted", cmd_hold_add,
+	 "  --person WHO      somebody's records\n"
+	 "  --kind KIND       of that kind only\n"
+	 "  --from, --until   of that time only\n"},
+	{"hold list", "", "the holds of an account", cmd_hold_list, ""},
+	{"hold release", "ID", "end a hold; what only it kept becomes due", cmd_hold_release, ""},
+	{"audit list", "[--from N] [--count N]", "the leaves of the audit log", cmd_audit_list,
+	 "Of one account with --account, else of the whole region. Leaves hold opaque ids, never names or numbers.\n"},
+	{"audit verify", "[--checkpoint FILE]", "recompute the whole tree from its leaves", cmd_audit_verify,
+	 "Prints a signed checkpoint of the log as it is. Keep it elsewhere; given back later with --checkpoint, it proves\n"
+	 "that nothing before it was changed since.\n"},
+	{"audit prove", "SEQ [--since FILE]", "a proof that a leaf is in the log", cmd_audit_prove,
+	 "As JSON that other programs can check (RFC 6962). --since adds a proof that the log extends the one of the\n"
+	 "checkpoint in FILE.\n"},
+	{"verify", "RECEIPT --key FILE", "check a receipt, with no vault at hand", cmd_verify,
+	 "FILE is the region's lethe.pub. Needs nothing else: no vault, no network. \"-\" reads the receipt from standard\n"
+	 "input.\n"},
+	{"keys status", "", "epochs, keys, and what the root can promise", cmd_keys_status, ""},
+	{"keys rotate", "", "begin a new epoch and destroy the old one", cmd_keys_rotate,
+	 "From then on every older copy of the key store opens nothing. Run it every 7 days.\n"},
+	{"backup", "DIR [--keys]", "copy a running vault", cmd_backup, ""},
+	{"restore", "DIR", "bring data back; what was erased stays erased", cmd_restore, ""},
+	{"check", "", "look for damage, in every store", cmd_check, ""},
+	{"bench", "", "measure this machine", cmd_bench, ""},
+};
+const size_t cli_command_count = sizeof cli_commands / sizeof cli_commands[0];
+
+const struct cli_command *table_find(const char *name)
+{
+	for (size_t i = 0; i < cli_command_count; i++) {
+		if (strcmp(cli_commands[i].name, name) == 0)
+			return &cli_commands[i];
+	}
+	return NULL;
+}
+
+/* Is `word` the first of this command's two words? */
+static bool belongs_to(const struct cli_command *command, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncmp(command->name, word, len) == 0 && command->name[len] == ' ';
+}
+
+static bool is_first_word(const char *word)
+{
+	for (size_t i = 0; i < cli_command_count; i++) {
+		if (belongs_to(&cli_commands[i], word))
+			return true;
+	}
+	return false;
+}
+
+/* ---- finding ---- */
+
+static enum result unknown_first(const char *word, struct err *err)
+{
+	const char *words[sizeof groups / sizeof groups[0]], *nearest;
+	char shown[QUOTE_MAX];
+
+	for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+		words[i] = groups[i].word;
+	nearest = field_nearest(word, words, sizeof groups / sizeof groups[0]);
+	err_set(err, ERR_INPUT, "there is no command %s", quote(word, strlen(word), shown));
+	if (nearest != NULL)
+		return err_mend(err, "did you mean `lethe %s`?", nearest);
+	return err_mend(err, "`lethe help` shows what there is");
+}
+
+/* The second words that `first` has; returns how many. */
+static size_t second_words(const char *first, const char **out, size_t max)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < cli_command_count; i++) {
+		if (belongs_to(&cli_commands[i], first) && count < max)
+			out[count++] = cli_commands[i].name + strlen(first) + 1;
+	}
+	return count;
+}
+
+static enum result unknown_second(const char *first, const char *second, struct err *err)
+{
+	const char *words[16], *nearest = NULL;
+	size_t count = second_words(first, words, 16);
+	char shown[QUOTE_MAX], all[200] = "";
+
+	for (size_t i = 0; i < count; i++)
+		snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i > 0 ? ", " : "", words[i]);
+	if (second == NULL) {
+		err_set(err, ERR_INPUT, "lethe %s needs a second word", first);
+		return err_mend(err, "one of: %s", all);
+	}
+	nearest = field_nearest(second, words, count);
+	err_set(err, ERR_INPUT, "there is no command lethe %s %s", first, quote(second, strlen(second), shown));
+	if (nearest != NULL)
+		return err_mend(err, "did you mean `lethe %s %s`?", first, nearest);
+	return err_mend(err, "one of: %s", all);
+}
+
+enum result table_match(int argc, char **argv, const struct cli_command **out, int *words, struct err *err)
+{
+	char name[64];
+
+	*words = 1;
+	*out = table_find(argv[0]);
+	if (*out != NULL && strchr(argv[0], ' ') == NULL)
+		return OK;
+	if (!is_first_word(argv[0]))
+		return unknown_first(argv[0], err);
+	if (argc < 2 || argv[1][0] == '-')
+		return unknown_second(argv[0], NULL, err);
+	*words = 2;
+	*out = snprintf(name, sizeof name, "%s %s", argv[0], argv[1]) < (int)sizeof name ? table_find(name) : NULL;
+	return *out != NULL ? OK : unknown_second(argv[0], argv[1], err);
+}
+
+/* ---- help ---- */
+
+static void print_all(void)
+{
+	puts("usage: lethe [--data DIR] [--account NAME] [--json] COMMAND ..");
+	puts("");
+	for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+		char left[64];
+
+		snprintf(left, sizeof left, "%s %s", groups[i].word, groups[i].rest);
+		printf("  %-*s %s\n", WIDTH + 4, left, groups[i].summary);
+	}
+	puts("");
+	puts("`lethe help COMMAND` says more; lethe(1) says all.");
+}
+
+static void print_one(const struct cli_command *command)
+{
+	printf("usage: lethe %s%s%s\n\n%s.\n", command->name, command->usage[0] != '\0' ? " " : "", command->usage,
+	       command->summary);
+	if (command->help[0] != '\0')
+		printf("\n%s", command->help);
+	puts("\nEverywhere: --data DIR, --region R, --account NAME, --secret-file FILE, --json, --now TIME.");
+}
+
+static void print_group(const char *word)
+{
+	for (size_t i = 0; i < cli_command_count; i++) {
+		const struct cli_command *command = &cli_commands[i];
+
+		if (belongs_to(command, word))
+			printf("lethe %s %s\n    %s\n", command->name, command->usage, command->summary);
+	}
+}
+
+enum result table_help(int argc, char **argv, struct err *err)
+{
+	const struct cli_command *command;
+	int words;
+	enum result r;
+
+	if (argc == 0) {
+		print_all();
+		return OK;
+	}
+	if (argc == 1 && is_first_word(argv[0])) {
+		print_group(argv[0]);
+		return OK;
+	}
+	r = table_match(argc, argv, &command, &words, err);
+	if (r == OK)
+		print_one(command);
+	return r;
+}
