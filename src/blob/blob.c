@@ -448,6 +448,21 @@ enum result blob_recover(struct blob_store *store, blob_known *known, void *arg,
 	return r;
 }
 
+static enum result count_journal(void *arg, const char *token, const char *text, size_t len, struct err *err)
+{
+	uint64_t *count = arg;
+
+	(void)token, (void)text, (void)len, (void)err;
+	(*count)++;
+	return OK;
+}
+
+enum result blob_unsettled(struct blob_store *store, uint64_t *count, struct err *err)
+{
+	*count = 0;
+	return store->driver->journal_each(store, count_journal, count, err);
+}
+
 /* --- reading and removing ----------------------------------------------- */
 
 enum result blob_get(struct blob_store *store, const struct blob_name *name, struct blob_file **out, uint64_t *size,

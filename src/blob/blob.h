@@ -56,6 +56,9 @@ typedef enum result blob_known(void *arg, const struct blob_name *name, bool *kn
 MUST_CHECK enum result blob_recover(struct blob_store *store, blob_known *known, void *arg, uint64_t *removed,
 				    struct err *err);
 
+/* How many batches are published and not settled: under way in another process, or left by a crash. */
+MUST_CHECK enum result blob_unsettled(struct blob_store *store, uint64_t *count, struct err *err);
+
 /* An open blob for reading at offsets; ERR_NOT_FOUND. */
 struct blob_file;
 MUST_CHECK enum result blob_get(struct blob_store *store, const struct blob_name *name, struct blob_file **out,

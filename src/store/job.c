@@ -69,3 +69,31 @@ enum result job_count_running(struct db *db, int64_t *out, struct err *err)
 {
 	return db_query_int(db, "SELECT COUNT(*) FROM job WHERE state = 1", 0, out, err);
 }
+
+enum result job_list(struct db *db, uint32_t account, struct id after, struct pool *pool, struct job *out, size_t max,
+		     size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	bool more;
+	enum result r = db_query(db, "SELECT " COLUMNS " FROM job WHERE account_id = $1 AND job_id > $2"
+				     " ORDER BY job_id LIMIT $3",
+				 &rows, err, DB_INT(account), DB_BLOB(after.bytes, sizeof after.bytes), DB_INT(max));
+
+	*count = 0;
+	if (r != OK)
+		return r;
+	while ((r = db_next(&rows, &more, err)) == OK && more) {
+		r = read_job(&rows, pool, &out[*count], err);
+		if (r != OK)
+			break;
+		(*count)++;
+	}
+	db_end(&rows);
+	return r;
+}
+
+enum result job_count_running_of(struct db *db, uint32_t account, int64_t *out, struct err *err)
+{
+	return db_query_int(db, "SELECT COUNT(*) FROM job WHERE account_id = $1 AND state = 1", 0, out, err,
+			    DB_INT(account));
+}

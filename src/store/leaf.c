@@ -105,3 +105,8 @@ enum result leaf_list(struct db *db, uint32_t account, uint64_t from, struct poo
 	db_end(&rows);
 	return r;
 }
+
+enum result leaf_count_hashes(struct db *db, int64_t *out, struct err *err)
+{
+	return db_query_int_n(db, "SELECT COUNT(*) FROM audit_hash", 0, out, NULL, 0, err);
+}

@@ -22,6 +22,8 @@ MUST_CHECK enum result leaf_get(struct db *db, uint64_t seq, struct pool *pool, 
 /* Up to max leaves from `from` on, of one account, or of all with account 0. */
 MUST_CHECK enum result leaf_list(struct db *db, uint32_t account, uint64_t from, struct pool *pool, struct leaf *out,
 				 size_t max, size_t *count, struct err *err);
+/* How many hashes are stored. */
+MUST_CHECK enum result leaf_count_hashes(struct db *db, int64_t *out, struct err *err);
 /* The stored hashes, for roots and proofs. Lives as long as db. */
 struct merkle_store leaf_hashes(struct db *db);
 

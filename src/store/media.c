@@ -95,6 +95,22 @@ enum result media_list_day(struct db *db, uint32_t account, enum record_kind kin
 	return r;
 }
 
+enum result media_walk(struct db *db, uint32_t account, const struct media_row *after, struct media_row *out, size_t max,
+		       size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query(db, "SELECT " COLUMNS " FROM media WHERE account_id = $1 AND (kind, id, n) > ($2, $3, $4)"
+				     " ORDER BY kind, id, n LIMIT $5",
+				 &rows, err, DB_INT(account), DB_INT(after->kind),
+				 DB_BLOB(after->id.bytes, sizeof after->id.bytes), DB_INT(after->n), DB_INT(max));
+
+	if (r != OK)
+		return r;
+	r = collect(&rows, account, out, max, count, err);
+	db_end(&rows);
+	return r;
+}
+
 /* The media of a day whose record no longer stands. */
 #define ORPHANS \
 	" FROM media WHERE account_id = $1 AND kind = $2 AND id > $3 AND id < $4 AND NOT EXISTS (SELECT 1 FROM record" \

@@ -37,6 +37,9 @@ MUST_CHECK enum result media_delete(struct db *db, uint32_t account, enum record
 MUST_CHECK enum result media_list_day(struct db *db, uint32_t account, enum record_kind kind, struct date day,
 				      struct id after, int after_n, struct media_row *out, size_t max, size_t *count,
 				      struct err *err);
+/* All of one account after (kind, id, n) of `after` (zeroed: from the start), up to max. */
+MUST_CHECK enum result media_walk(struct db *db, uint32_t account, const struct media_row *after, struct media_row *out,
+				  size_t max, size_t *count, struct err *err);
 /* Moves the media of that day whose record is gone to the trash: rows deleted, blobs listed. */
 MUST_CHECK enum result media_trash_day(struct db *db, uint32_t account, enum record_kind kind, struct date day,
 				       int64_t *count, struct err *err);

@@ -192,3 +192,56 @@ enum result party_count(struct db *db, uint32_t account, int64_t *rows, int64_t 
 				 DB_INT(account));
 	return r;
 }
+
+enum result party_walk(struct db *db, uint32_t account, const struct party_key *after, struct party_key *out, size_t max,
+		       size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	bool more;
+	enum result r = db_query(db, "SELECT month, identity_id, kind, id FROM party WHERE account_id = $1"
+				     " AND (month, identity_id, kind, id) > ($2, $3, $4, $5)"
+				     " ORDER BY month, identity_id, kind, id LIMIT $6",
+				 &rows, err, DB_INT(account),
+				 after->identity == 0 ? DB_INT(INT32_MIN) : DB_INT(after->month),
+				 DB_INT(after->identity), DB_INT(after->kind),
+				 DB_BLOB(after->id.bytes, sizeof after->id.bytes), DB_INT(max));
+
+	*count = 0;
+	if (r != OK)
+		return r;
+	while ((r = db_next(&rows, &more, err)) == OK && more) {
+		struct party_key *key = &out[*count];
+
+		*key = (struct party_key){.month = (int32_t)db_int(&rows, 0),
+					  .identity = db_int(&rows, 1),
+					  .kind = (enum record_kind)db_int(&rows, 2)};
+		r = column_id(&rows, 3, &key->id, err);
+		if (r != OK)
+			break;
+		(*count)++;
+	}
+	db_end(&rows);
+	return r;
+}
+
+enum result party_month_next(struct db *db, uint32_t account, int32_t after, int32_t *month, int64_t *said,
+			     int64_t *rows, struct err *err)
+{
+	int64_t by_table, by_rows = 0;
+	enum result r = next_month(db, account, after, &by_table, err);
+
+	if (r == OK)
+		r = db_query_int(db, "SELECT MIN(month) FROM party WHERE account_id = $1 AND month > $2", INT64_MAX,
+				 &by_rows, err, DB_INT(account), DB_INT(after));
+	if (r != OK)
+		return r;
+	if (by_table == INT64_MAX && by_rows == INT64_MAX)
+		return err_set(err, ERR_NOT_FOUND, "no later month");
+	*month = (int32_t)(by_table < by_rows ? by_table : by_rows);
+	r = db_query_int(db, "SELECT parties FROM party_month WHERE account_id = $1 AND month = $2", 0, said, err,
+			 DB_INT(account), DB_INT(*month));
+	if (r == OK)
+		r = db_query_int(db, "SELECT COUNT(*) FROM party WHERE account_id = $1 AND month = $2", 0, rows, err,
+				 DB_INT(account), DB_INT(*month));
+	return r;
+}

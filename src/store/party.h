@@ -34,6 +34,13 @@ MUST_CHECK enum result party_list_range(struct db *db, uint32_t account, int64_t
 					struct party_key *out, size_t max, size_t *count, struct err *err);
 MUST_CHECK enum result party_exists(struct db *db, uint32_t account, const struct party_key *key, bool *exists,
 				    struct err *err);
+/* Every row of the account after `after` (zeroed: from the start), in the order of the table, up to max. */
+MUST_CHECK enum result party_walk(struct db *db, uint32_t account, const struct party_key *after, struct party_key *out,
+				  size_t max, size_t *count, struct err *err);
+/* The next month after `after` that has rows, or is said to: how many it is said to have, and how many it has.
+ * ERR_NOT_FOUND after the last. */
+MUST_CHECK enum result party_month_next(struct db *db, uint32_t account, int32_t after, int32_t *month, int64_t *said,
+					int64_t *rows, struct err *err);
 MUST_CHECK enum result party_count(struct db *db, uint32_t account, int64_t *rows, int64_t *by_month, struct err *err);
 
 #endif

@@ -23,5 +23,10 @@ MUST_CHECK enum result policy_get(struct db *db, uint32_t account, enum record_k
 /* As the next version. */
 MUST_CHECK enum result policy_put(struct db *db, uint32_t account, enum record_kind kind, struct span keep,
 				  struct instant now, int *version, struct err *err);
+/* Every version of every kind after (kind, version) of `after`, up to max; and one put back as it was, unless that
+ * version is there: what a restore carries over. */
+MUST_CHECK enum result policy_walk(struct db *db, uint32_t account, const struct policy *after, struct policy *out,
+				   size_t max, size_t *count, struct err *err);
+MUST_CHECK enum result policy_put_back(struct db *db, uint32_t account, const struct policy *policy, struct err *err);
 
 #endif

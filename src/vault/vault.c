@@ -66,27 +66,32 @@ static void session_close(struct session *session)
 	*session = (struct session){0};
 }
 
+static enum result open_database(const char *dir, const char *name, enum db_mode mode, size_t cache, struct db **out,
+				 struct err *err)
+{
+	const struct db_options options = {
+	    .mode = mode, .secure_delete = true, .cache_bytes = cache, .busy_timeout_ms = BUSY_MS};
+	char path[VAULT_PATH_MAX];
+	enum result r = join(path, dir, name, err);
+
+	return r == OK ? db_open_sqlite(path, &options, out, err) : r;
+}
+
+static enum result open_keys(const char *dir, enum db_mode mode, size_t cache, struct session *session, struct err *err)
+{
+	enum result r = open_database(dir, "keys.db", mode, cache, &session->keys, err);
+
+	return r == OK ? schema_migrate_keys(session->keys, err) : r;
+}
+
 static enum result open_databases(const char *dir, enum db_mode mode, size_t data_cache, size_t keys_cache,
 				  struct session *session, struct err *err)
 {
-	const struct db_options data = {
-	    .mode = mode, .secure_delete = true, .cache_bytes = data_cache, .busy_timeout_ms = BUSY_MS};
-	const struct db_options keys = {
-	    .mode = mode, .secure_delete = true, .cache_bytes = keys_cache, .busy_timeout_ms = BUSY_MS};
-	char path[VAULT_PATH_MAX];
-	enum result r = join(path, dir, "keys.db", err);
+	enum result r = open_keys(dir, mode, keys_cache, session, err);
 
 	if (r == OK)
-		r = db_open_sqlite(path, &keys, &session->keys, err);
-	if (r == OK)
-		r = join(path, dir, "vault.db", err);
-	if (r == OK)
-		r = db_open_sqlite(path, &data, &session->data, err);
-	if (r == OK)
-		r = schema_migrate_keys(session->keys, err);
-	if (r == OK)
-		r = schema_migrate_vault(session->data, err);
-	return r;
+		r = open_database(dir, "vault.db", mode, data_cache, &session->data, err);
+	return r == OK ? schema_migrate_vault(session->data, err) : r;
 }
 
 static enum result open_reader(struct vault *vault, struct err *err)
@@ -325,21 +330,12 @@ static enum result open_root(struct vault *vault, const struct vault_options *op
 	return root_open(&root, &vault->shared.root, err);
 }
 
-/* The data say which vault they are of; opening its own key proves that the key store is of the same. */
-static enum result read_id(struct vault *vault, struct err *err)
+/* Opening the vault's own key proves that the key store is of vault->id. */
+static enum result prove_keys(struct vault *vault, struct err *err)
 {
-	struct pool pool;
 	struct key key;
-	const char *text;
 	enum result r;
 
-	pool_init(&pool, 4096);
-	r = meta_get(vault->read.data, "vault", &pool, &text, err);
-	if (r == OK)
-		r = id_parse("vault", text, &vault->id, err);
-	pool_free(&pool);
-	if (r != OK)
-		return r;
 	vault->shared.vault = vault->id;
 	r = keyring_get(vault->read.ring, VAULT_ACCOUNT, KEY_OWN, OWN_INDEX, &key, err);
 	key_wipe(&key);
@@ -350,12 +346,36 @@ static enum result read_id(struct vault *vault, struct err *err)
 	return r;
 }
 
+/* The data say which vault they are of. */
+static enum result read_id(struct vault *vault, struct err *err)
+{
+	struct pool pool;
+	const char *text;
+	enum result r;
+
+	pool_init(&pool, 4096);
+	r = meta_get(vault->read.data, "vault", &pool, &text, err);
+	if (r == OK)
+		r = id_parse("vault", text, &vault->id, err);
+	pool_free(&pool);
+	return r == OK ? prove_keys(vault, err) : r;
+}
+
 static enum result take_lock(struct vault *vault, const struct vault_options *options, struct err *err)
 {
 	char path[VAULT_PATH_MAX];
 
 	return lock_take(vault_path(vault, "lock", path), options->command, options->lock_wait_ms, &vault->lock_fd,
 			 err);
+}
+
+static enum result start_writing(struct vault *vault, struct instant now, struct err *err)
+{
+	enum result r;
+
+	vault->writable = true;
+	r = open_writer(vault, err);
+	return r == OK ? settle(vault, now, err) : r;
 }
 
 static enum result open_parts(struct vault *vault, const struct vault_options *options, struct instant now,
@@ -372,20 +392,54 @@ static enum result open_parts(struct vault *vault, const struct vault_options *o
 		r = read_id(vault, err);
 	if (r == OK)
 		r = blob_open_folder(vault_path(vault, "blobs", path), false, &vault->blobs, err);
-	if (r == OK && options->write) {
-		vault->writable = true;
-		r = open_writer(vault, err);
-		if (r == OK)
-			r = settle(vault, now, err);
-	}
-	return r;
+	return r == OK && options->write ? start_writing(vault, now, err) : r;
 }
 
-enum result vault_open(const struct vault_options *options, struct instant now, struct vault **out, struct err *err)
+/* The blobs' folder may be as lost as the data. */
+static enum result open_without_data(struct vault *vault, const struct vault_options *options, struct err *err)
+{
+	char path[VAULT_PATH_MAX];
+	enum result r = take_lock(vault, options, err);
+
+	if (r == OK)
+		r = open_root(vault, options, err);
+	if (r == OK)
+		r = open_keys(vault->dir, DB_READ_WRITE, READ_CACHE, &vault->read, err);
+	if (r == OK)
+		r = keyring_new(vault->read.keys, &vault->shared, READ_KEYS, &vault->read.ring, err);
+	if (r == OK)
+		r = prove_keys(vault, err);
+	return r == OK ? blob_open_folder(vault_path(vault, "blobs", path), true, &vault->blobs, err) : r;
+}
+
+void vault_close_data(struct vault *vault)
+{
+	writer_stop(vault->writer);
+	vault->writer = NULL;
+	vault->writable = false;
+	session_close(&vault->write);
+	db_close(vault->read.data);
+	vault->read.data = NULL;
+}
+
+enum result vault_open_data(struct vault *vault, struct instant now, struct err *err)
+{
+	enum result r = open_database(vault->dir, "vault.db", DB_READ_WRITE, READ_CACHE, &vault->read.data, err);
+
+	if (r == OK)
+		r = schema_migrate_vault(vault->read.data, err);
+	if (r == OK)
+		r = read_id(vault, err);
+	return r == OK ? start_writing(vault, now, err) : r;
+}
+
+/* All that opening has in common; nothing is opened yet. */
+static enum result vault_new(const struct vault_options *options, struct vault **out, struct err *err)
 {
 	struct vault *vault = calloc(1, sizeof *vault);
 	enum result r;
 
+	*out = vault;
 	if (vault == NULL)
 		return err_no_memory(err);
 	vault->lock_fd = -1;
@@ -399,8 +453,33 @@ enum result vault_open(const struct vault_options *options, struct instant now, 
 		err_where(err, "%s", vault->dir);
 		r = err_mend(err, "make one with `lethe init`, or name another folder with --data or LETHE_DATA");
 	}
+	return r;
+}
+
+enum result vault_open(const struct vault_options *options, struct instant now, struct vault **out, struct err *err)
+{
+	struct vault *vault;
+	enum result r = vault_new(options, &vault, err);
+
 	if (r == OK)
 		r = open_parts(vault, options, now, err);
+	if (r == OK)
+		*out = vault;
+	else
+		vault_close(vault);
+	return r;
+}
+
+enum result vault_open_without_data(const struct vault_options *options, struct id id, struct vault **out,
+				    struct err *err)
+{
+	struct vault *vault;
+	enum result r = vault_new(options, &vault, err);
+
+	if (r == OK) {
+		vault->id = id;
+		r = open_without_data(vault, options, err);
+	}
 	if (r == OK)
 		*out = vault;
 	else
@@ -453,7 +532,7 @@ enum result vault_regions(const char *data_dir, char (*out)[VAULT_REGION_MAX + 1
 		if (*count == max)
 			r = err_set(err, ERR_LIMIT, "more than %zu regions", max);
 		else
-			snprintf(out[(*count)++], VAULT_REGION_MAX + 1, "%s", entry->d_name);
+			snprintf(out[(*count)++], VAULT_REGION_MAX + 1, "%.*s", VAULT_REGION_MAX, entry->d_name);
 	}
 	closedir(dir);
 	qsort(out, *count, sizeof out[0], by_name);

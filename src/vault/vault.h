@@ -71,6 +71,15 @@ void vault_close(struct vault *vault); /* NULL is fine */
 MUST_CHECK enum result vault_regions(const char *data_dir, char (*out)[VAULT_REGION_MAX + 1], size_t max,
 				     size_t *count, struct err *err);
 
+/* For a restore only, which puts another vault.db in place. _without_data opens for writing as vault_open, but not the
+ * data: `id` says which vault's they are, and the key store must be of it; read.data is NULL and nothing can be written.
+ * _close_data closes the data and the writer, keeping lock, root, key store and blobs; _open_data opens what is in place
+ * then, with a writer, and settles. */
+MUST_CHECK enum result vault_open_without_data(const struct vault_options *options, struct id id, struct vault **out,
+					       struct err *err);
+void vault_close_data(struct vault *vault);
+MUST_CHECK enum result vault_open_data(struct vault *vault, struct instant now, struct err *err);
+
 /* An operation inside a write transaction. */
 typedef enum result vault_op(struct session *session, void *arg, struct err *err);
 /* Runs it on the writer and waits until it is on disk. Other threads' operations may share its commit. */
