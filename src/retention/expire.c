@@ -1,0 +1,333 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "retention/expire.h"
+
+#include <stdlib.h>
+
+#include "store/job.h"
+#include "store/media.h"
+#include "store/party.h"
+
+#define ROWS 128
+#define MEDIA_MAX 64
+#define PAYLOADS_MAX ((size_t)1024 * 1024 * 1024) /* of ROWS records */
+#define HOLDS_POOL_MAX ((size_t)64 * 1024 * 1024)
+
+static int64_t key_number(const struct period *period)
+{
+	return key_period_number(period->kind, period->day);
+}
+
+/* ---- looking at a day's records, a few at a time ---- */
+
+/* `*stop` true ends the walk. */
+typedef enum result visit_rows(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
+			       struct err *err);
+
+static enum result walk_with(struct session *session, uint32_t account, const struct period *period,
+			     struct record_row *rows, struct pool *pool, visit_rows *visit, void *arg, struct err *err)
+{
+	struct id after = {{0}};
+	bool stop = false;
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(pool);
+		r = record_list_day(session->data, account, period->kind, period->day, after, pool, rows, ROWS, &count,
+				    err);
+		if (r != OK || count == 0)
+			return r;
+		after = rows[count - 1].id;
+		r = visit(arg, rows, count, pool, &stop, err);
+	} while (r == OK && count == ROWS && !stop);
+	return r;
+}
+
+static enum result walk(struct session *session, uint32_t account, const struct period *period, visit_rows *visit,
+			void *arg, struct err *err)
+{
+	struct record_row *rows = malloc(ROWS * sizeof *rows);
+	struct pool pool;
+	enum result r;
+
+	if (rows == NULL)
+		return err_no_memory(err);
+	pool_init(&pool, PAYLOADS_MAX);
+	r = walk_with(session, account, period, rows, &pool, visit, arg, err);
+	pool_free(&pool);
+	free(rows);
+	return r;
+}
+
+/* Has a hold a claim to it that is not met yet? What nobody can open any more has nothing to keep. */
+static enum result wants_keeping(struct session *session, const struct hold_set *holds, const struct record_row *row,
+				 bool *wants, struct err *err)
+{
+	struct key key;
+	enum result r;
+
+	*wants = false;
+	if (row->hold != 0 || holds_cover(holds, row) == NULL)
+		return OK;
+	r = seal_record_key(session->ring, row, &key, err);
+	key_wipe(&key);
+	*wants = r == OK;
+	return r == ERR_GONE ? OK : r;
+}
+
+struct search { struct session *session; const struct hold_set *holds; bool found; };
+
+static enum result search_rows(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
+			       struct err *err)
+{
+	struct search *search = arg;
+	enum result r = OK;
+
+	(void)pool;
+	for (size_t i = 0; i < count && r == OK && !search->found; i++)
+		r = wants_keeping(search->session, search->holds, &rows[i], &search->found, err);
+	*stop = search->found;
+	return r;
+}
+
+/* ---- keeping ---- */
+
+struct keeping {
+	struct vault *vault;
+	const struct hold_set *holds;
+	struct expiry *expiry;
+	struct record_row *rows; /* a batch, and how many of it are done */
+	size_t count;
+	struct pool *pool;
+};
+
+static enum result keep_op(struct session *session, void *arg, struct err *err)
+{
+	struct keeping *keeping = arg;
+	enum result r = OK;
+
+	for (size_t i = 0; i < keeping->count && r == OK; i++) {
+		struct record_row *row = &keeping->rows[i];
+		bool wants;
+
+		r = wants_keeping(session, keeping->holds, row, &wants, err);
+		if (r != OK || !wants)
+			continue;
+		r = holds_keep(session, holds_cover(keeping->holds, row), row, HELD_EXPIRED, keeping->expiry->due,
+			       keeping->pool, err);
+		keeping->expiry->kept++;
+	}
+	return r;
+}
+
+static enum result keep_rows(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
+			     struct err *err)
+{
+	struct keeping *keeping = arg;
+	struct search search = {&keeping->vault->read, keeping->holds, false};
+	enum result r = search_rows(&search, rows, count, pool, stop, err);
+
+	*stop = false;
+	if (r != OK || !search.found)
+		return r;
+	keeping->rows = rows;
+	keeping->count = count;
+	keeping->pool = pool;
+	return vault_write(keeping->vault, keep_op, keeping, err);
+}
+
+enum result expire_keep(struct vault *vault, const struct hold_set *holds, struct expiry *expiry, struct err *err)
+{
+	struct keeping keeping = {.vault = vault, .holds = holds, .expiry = expiry};
+
+	return walk(&vault->read, holds->account, &expiry->period, keep_rows, &keeping, err);
+}
+
+enum result expire_needed(struct session *session, uint32_t account, const struct period *period, bool *needed,
+			  struct err *err)
+{
+	struct wrapped_key key;
+	int64_t all, held;
+	enum result r = record_count_day(session->data, account, period->kind, period->day, &all, &held, err);
+
+	if (r != OK)
+		return r;
+	*needed = all != held || all != period->records;
+	if (*needed)
+		return OK;
+	r = key_get(session->keys, account, KEY_PERIOD, key_number(period), &key, err);
+	*needed = r == OK;
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+/* ---- deleting ---- */
+
+struct deleting {
+	struct vault *vault;
+	struct session *session;
+	uint32_t account;
+	struct id job;
+	struct instant now;
+	struct expiry *batch, *at;
+	size_t count;
+	struct party_key *keys; /* of ROWS records */
+	struct period left;
+};
+
+static enum result delete_parties(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
+				  struct err *err)
+{
+	struct deleting *deleting = arg;
+	int32_t month = date_month_index(deleting->at->period.day);
+	size_t keys = 0;
+	int64_t deleted;
+	enum result r;
+
+	(void)pool;
+	*stop = false;
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < rows[i].party_count && rows[i].hold == 0; j++)
+			deleting->keys[keys++] = (struct party_key){.month = month,
+								    .identity = rows[i].parties[j].identity,
+								    .kind = rows[i].kind, .id = rows[i].id};
+	}
+	qsort(deleting->keys, keys, sizeof *deleting->keys, party_key_compare);
+	r = party_delete(deleting->session->data, deleting->account, deleting->keys, keys, &deleted, err);
+	deleting->at->parties += r == OK ? deleted : 0;
+	return r;
+}
+
+static enum result add_left(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
+			    struct err *err)
+{
+	struct deleting *deleting = arg;
+	struct media_row media[MEDIA_MAX];
+	size_t media_count;
+	enum result r = OK;
+
+	(void)pool;
+	*stop = false;
+	for (size_t i = 0; i < count && r == OK; i++) {
+		deleting->left.records++;
+		deleting->left.bytes += (int64_t)rows[i].payload_len;
+		if (rows[i].media == 0)
+			continue;
+		r = media_list(deleting->session->data, deleting->account, rows[i].kind, rows[i].id, media, MEDIA_MAX,
+			       &media_count, err);
+		for (size_t j = 0; j < media_count && r == OK; j++) {
+			deleting->left.media++;
+			deleting->left.media_bytes += (int64_t)media[j].bytes;
+		}
+	}
+	return r;
+}
+
+/* The period's row says what is left, whatever it said before. */
+static enum result correct_period(struct deleting *deleting, struct err *err)
+{
+	struct expiry *at = deleting->at;
+	struct period was, *left = &deleting->left;
+	struct period delta = {.kind = at->period.kind, .day = at->period.day};
+	enum result r = period_get(deleting->session->data, deleting->account, delta.kind, delta.day, &was, err);
+
+	*left = delta;
+	if (r == OK)
+		r = walk(deleting->session, deleting->account, &delta, add_left, deleting, err);
+	if (r != OK)
+		return r;
+	delta.records = left->records - was.records;
+	delta.bytes = left->bytes - was.bytes;
+	delta.media = left->media - was.media;
+	delta.media_bytes = left->media_bytes - was.media_bytes;
+	at->bytes = -(delta.bytes + delta.media_bytes);
+	at->held = left->records;
+	if (delta.records == 0 && delta.bytes == 0 && delta.media == 0 && delta.media_bytes == 0)
+		return OK;
+	return period_add(deleting->session->data, deleting->account, &delta, err);
+}
+
+static enum result note_expiry(const struct deleting *deleting, struct err *err)
+{
+	const struct expiry *at = deleting->at;
+	struct act act;
+
+	act_begin(&act, "retention.expire", deleting->account, deleting->now);
+	act_id(&act, "job", JOB_PREFIX, deleting->job);
+	act_instant(&act, "day", date_start(at->period.day));
+	act_int_of_kind(&act, "records", at->period.kind, at->records);
+	act_int(&act, "media", at->media);
+	act_int(&act, "parties", at->parties);
+	act_int(&act, "held", at->held);
+	return act_append(&act, deleting->session->data, NULL, err);
+}
+
+static enum result delete_period(struct deleting *deleting, struct err *err)
+{
+	struct session *session = deleting->session;
+	const struct period *period = &deleting->at->period;
+	bool existed;
+	enum result r = keyring_destroy(session->ring, deleting->account, KEY_PERIOD, key_number(period), &existed,
+					err);
+
+	if (r == OK)
+		r = walk(session, deleting->account, period, delete_parties, deleting, err);
+	if (r == OK)
+		r = record_delete_day(session->data, deleting->account, period->kind, period->day,
+				      &deleting->at->records, err);
+	if (r == OK)
+		r = media_trash_day(session->data, deleting->account, period->kind, period->day, &deleting->at->media,
+				    err);
+	if (r == OK)
+		r = correct_period(deleting, err);
+	return r == OK ? note_expiry(deleting, err) : r;
+}
+
+/* Holds as they are in this very transaction: one may have been made since the records were kept. */
+static enum result delete_op_with(struct deleting *deleting, struct pool *pool, struct err *err)
+{
+	struct hold_set holds;
+	enum result r = holds_load(deleting->session, deleting->account, pool, &holds, err);
+
+	for (size_t i = 0; i < deleting->count && r == OK; i++) {
+		struct expiry *at = deleting->at = &deleting->batch[i];
+		struct search search = {deleting->session, &holds, false};
+
+		at->records = at->media = at->bytes = at->parties = at->held = 0;
+		if (holds_touch_period(&holds, at->period.kind, at->period.day))
+			r = walk(deleting->session, deleting->account, &at->period, search_rows, &search, err);
+		at->again = search.found;
+		if (r == OK && !at->again)
+			r = delete_period(deleting, err);
+	}
+	return r;
+}
+
+static enum result delete_op(struct session *session, void *arg, struct err *err)
+{
+	struct deleting *deleting = arg;
+	struct pool pool;
+	enum result r;
+
+	deleting->session = session;
+	pool_init(&pool, HOLDS_POOL_MAX);
+	r = delete_op_with(deleting, &pool, err);
+	pool_free(&pool);
+	return r;
+}
+
+enum result expire_delete(struct vault *vault, uint32_t account, struct id job, struct instant now,
+			  struct expiry *batch, size_t count, struct err *err)
+{
+	struct deleting deleting = {.vault = vault, .account = account, .job = job, .now = now, .batch = batch,
+				    .count = count};
+	enum result r;
+
+	deleting.keys = malloc((size_t)ROWS * PARTIES_MAX * sizeof *deleting.keys);
+	if (deleting.keys == NULL)
+		return err_no_memory(err);
+	r = vault_write(vault, delete_op, &deleting, err);
+	free(deleting.keys);
+	return r;
+}

@@ -1,0 +1,39 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The end of periods: what holds cover is kept under their keys, then a
+ * period's key goes, and with it its rows.
+ *
+ * Two steps, each on disk before the next: a commit writes the key store
+ * first, so what is sealed anew must be safe before the old key can go.  A
+ * crash between the two halves of the second step leaves rows without a key;
+ * doing it again removes them.
+ */
+#ifndef LETHE_RETENTION_EXPIRE_H
+#define LETHE_RETENTION_EXPIRE_H
+
+#include "retention/holds.h"
+#include "store/period.h"
+
+/* One period on its way out. */
+struct expiry {
+	struct period period;  /* as the period table has it when it is met */
+	struct instant due;    /* for the records that are kept */
+	bool again;            /* out of expire_delete: a hold has come in between; nothing was done, keep first */
+	int64_t kept;          /* newly sealed under a hold's key; adds up */
+	int64_t records, media, bytes, parties; /* deleted; bytes of payloads and media */
+	int64_t held;          /* stay behind under holds' keys */
+};
+
+/* Does anything remain to be done? false when all of it is held already and its key is gone. */
+MUST_CHECK enum result expire_needed(struct session *session, uint32_t account, const struct period *period,
+				     bool *needed, struct err *err);
+/* Seals what `holds` cover under their keys, batch by batch. */
+MUST_CHECK enum result expire_keep(struct vault *vault, const struct hold_set *holds, struct expiry *expiry,
+				   struct err *err);
+/* In one transaction: keys destroyed, rows deleted, blobs listed as trash, period rows corrected, a leaf each.
+ * vault_scrub and vault_empty_trash are the caller's. */
+MUST_CHECK enum result expire_delete(struct vault *vault, uint32_t account, struct id job, struct instant now,
+				     struct expiry *batch, size_t count, struct err *err);
+
+#endif

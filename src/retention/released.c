@@ -1,0 +1,290 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "retention/released.h"
+
+#include <stdlib.h>
+
+#include "store/job.h"
+
+#define HOLDS_PAGE 64
+#define HELD_BATCH 128
+#define POOL_MAX ((size_t)1024 * 1024 * 1024) /* of HELD_BATCH records */
+
+/* ---- which holds ---- */
+
+/* The next released hold after `*after` that has a key or something listed under it. */
+static enum result next_released(struct session *session, uint32_t account, int64_t *after, bool *found,
+				 struct hold_row *out, struct pool *pool, struct err *err)
+{
+	struct hold_row rows[HOLDS_PAGE];
+	struct wrapped_key key;
+	int64_t listed;
+	size_t count;
+	enum result r;
+
+	*found = false;
+	do {
+		r = hold_list(session->data, account, false, *after, pool, rows, HOLDS_PAGE, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			*after = rows[i].hold;
+			if (!rows[i].released)
+				continue;
+			r = held_count(session->data, account, rows[i].hold, &listed, err);
+			if (r == OK && listed == 0)
+				r = key_get(session->keys, account, KEY_HOLD, rows[i].hold, &key, err);
+			*out = rows[i];
+			*found = r == OK;
+			if (*found)
+				return OK;
+			r = r == ERR_NOT_FOUND ? OK : r;
+		}
+	} while (r == OK && count == HOLDS_PAGE);
+	return r;
+}
+
+/* ---- deleting ---- */
+
+struct batch {
+	uint32_t account;
+	struct id job;
+	struct instant now;
+	struct hold_row hold;
+	struct record_row *rows; /* HELD_BATCH of them */
+	size_t row_count;
+	size_t count;            /* listed in this batch */
+	struct released done;    /* in this batch */
+};
+
+static enum result take_contact(struct session *session, struct batch *batch, const struct held_row *held,
+				struct pool *pool, struct err *err)
+{
+	struct contact_row row;
+	enum result r = contact_get(session->data, held->account, held->id, pool, &row, err);
+
+	if (r == ERR_NOT_FOUND)
+		return OK;
+	if (r != OK || row.hold != held->hold)
+		return r;
+	batch->done.contacts++;
+	return contact_delete(session->data, &row, err);
+}
+
+static enum result take_record(struct session *session, struct batch *batch, const struct held_row *held,
+			       struct pool *pool, struct err *err)
+{
+	struct record_row *row = &batch->rows[batch->row_count];
+	enum result r = record_get(session->data, held->account, held->kind, held->id, pool, row, err);
+
+	if (r == OK && row->hold == held->hold)
+		batch->row_count++;
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+static enum result take_one(struct session *session, struct batch *batch, const struct hold_set *holds,
+			    const struct held_row *held, struct pool *pool, struct err *err)
+{
+	bool moved;
+	enum result r = holds_hand_over(session, holds, held, &moved, err);
+
+	if (r != OK || moved) {
+		batch->done.moved += r == OK;
+		return r;
+	}
+	if (held->kind == (enum record_kind)HELD_CONTACT)
+		r = take_contact(session, batch, held, pool, err);
+	else
+		r = take_record(session, batch, held, pool, err);
+	return r == OK ? held_delete(session->data, held->account, held->hold, held->kind, held->id, err) : r;
+}
+
+static enum result note_batch(struct session *session, const struct batch *batch, struct err *err)
+{
+	struct act act;
+
+	act_begin(&act, "retention.released", batch->account, batch->now);
+	act_id(&act, "job", JOB_PREFIX, batch->job);
+	act_id(&act, "hold", HOLD_PREFIX, batch->hold.id);
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		if (batch->done.removed.records[kind] > 0)
+			act_int_of_kind(&act, "records", (enum record_kind)kind, batch->done.removed.records[kind]);
+	}
+	act_int(&act, "contacts", batch->done.contacts);
+	act_int(&act, "media", batch->done.removed.media);
+	act_int(&act, "moved", batch->done.moved);
+	return act_append(&act, session->data, NULL, err);
+}
+
+static enum result take_batch(struct session *session, struct batch *batch, struct pool *pool, struct err *err)
+{
+	struct held_row held[HELD_BATCH];
+	struct hold_set holds;
+	enum result r = holds_load(session, batch->account, pool, &holds, err);
+
+	batch->row_count = 0;
+	batch->done = (struct released){.contacts = 0};
+	if (r == OK)
+		r = held_list(session->data, batch->account, batch->hold.hold, (enum record_kind)0, (struct id){{0}},
+			      held, HELD_BATCH, &batch->count, err);
+	if (r != OK || batch->count == 0)
+		return r;
+	for (size_t i = 0; i < batch->count && r == OK; i++)
+		r = take_one(session, batch, &holds, &held[i], pool, err);
+	if (r == OK)
+		r = remove_records(session, batch->account, batch->rows, batch->row_count, &batch->done.removed, err);
+	return r == OK ? note_batch(session, batch, err) : r;
+}
+
+static enum result batch_op(struct session *session, void *arg, struct err *err)
+{
+	struct pool pool;
+	enum result r;
+
+	pool_init(&pool, POOL_MAX);
+	r = take_batch(session, arg, &pool, err);
+	pool_free(&pool);
+	return r;
+}
+
+static enum result key_op(struct session *session, void *arg, struct err *err)
+{
+	struct batch *batch = arg;
+	struct act act;
+	bool existed;
+	enum result r = keyring_destroy(session->ring, batch->account, KEY_HOLD, batch->hold.hold, &existed, err);
+
+	batch->done = (struct released){.keys = existed};
+	if (r != OK || !existed)
+		return r;
+	act_begin(&act, "hold.key.destroy", batch->account, batch->now);
+	act_id(&act, "job", JOB_PREFIX, batch->job);
+	act_id(&act, "hold", HOLD_PREFIX, batch->hold.id);
+	return act_append(&act, session->data, NULL, err);
+}
+
+static void add_done(struct released *out, const struct released *done)
+{
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
+		out->removed.records[kind] += done->removed.records[kind];
+	out->removed.media += done->removed.media;
+	out->removed.media_bytes += done->removed.media_bytes;
+	out->removed.parties += done->removed.parties;
+	out->contacts += done->contacts;
+	out->moved += done->moved;
+	out->keys += done->keys;
+}
+
+static enum result delete_hold(struct vault *vault, struct batch *batch, released_stop *stop, void *arg,
+			       struct released *out, struct err *err)
+{
+	enum result r;
+
+	do {
+		if (stop != NULL && stop(arg))
+			return err_set(err, ERR_INTERRUPTED, "stopped; what is done is whole");
+		r = vault_write(vault, batch_op, batch, err);
+		if (r == OK && batch->count > 0)
+			add_done(out, &batch->done);
+	} while (r == OK && batch->count > 0);
+	if (r == OK)
+		r = vault_write(vault, key_op, batch, err);
+	if (r == OK)
+		add_done(out, &batch->done);
+	return r;
+}
+
+static enum result delete_all(struct vault *vault, struct batch *batch, released_stop *stop, void *arg,
+			      struct pool *pool, struct released *out, struct err *err)
+{
+	int64_t after = 0;
+	bool found;
+	enum result r;
+
+	do {
+		pool_reset(pool);
+		r = next_released(&vault->read, batch->account, &after, &found, &batch->hold, pool, err);
+		if (r == OK && found)
+			r = delete_hold(vault, batch, stop, arg, out, err);
+	} while (r == OK && found);
+	return r;
+}
+
+enum result released_delete(struct vault *vault, uint32_t account, struct id job, struct instant now,
+			    released_stop *stop, void *arg, struct released *out, struct err *err)
+{
+	struct batch batch = {.account = account, .job = job, .now = now};
+	struct pool pool;
+	enum result r;
+
+	*out = (struct released){.contacts = 0};
+	batch.rows = malloc(HELD_BATCH * sizeof *batch.rows);
+	if (batch.rows == NULL)
+		return err_no_memory(err);
+	pool_init(&pool, POOL_MAX);
+	r = delete_all(vault, &batch, stop, arg, &pool, out, err);
+	pool_free(&pool);
+	free(batch.rows);
+	return r;
+}
+
+/* ---- looking ahead ---- */
+
+static enum result look_at(struct session *session, const struct hold_set *holds, const struct held_row *held,
+			   released_visit *visit, void *arg, struct pool *pool, struct err *err)
+{
+	struct contact_row contact;
+	struct record_row row;
+	enum result r;
+
+	if (held->kind == (enum record_kind)HELD_CONTACT) {
+		r = contact_get(session->data, held->account, held->id, pool, &contact, err);
+		if (r == OK && contact.hold == held->hold && holds_cover_contact(holds, &contact) == NULL)
+			r = visit(arg, held, NULL, err);
+	} else {
+		r = record_get(session->data, held->account, held->kind, held->id, pool, &row, err);
+		if (r == OK && row.hold == held->hold && holds_cover(holds, &row) == NULL)
+			r = visit(arg, held, &row, err);
+	}
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+static enum result walk_hold(struct session *session, const struct hold_set *holds, int64_t hold,
+			     released_visit *visit, void *arg, struct err *err)
+{
+	struct held_row held[HELD_BATCH], last = {0};
+	struct pool pool;
+	size_t count;
+	enum result r;
+
+	pool_init(&pool, POOL_MAX);
+	do {
+		pool_reset(&pool);
+		r = held_list(session->data, holds->account, hold, last.kind, last.id, held, HELD_BATCH, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++)
+			r = look_at(session, holds, &held[i], visit, arg, &pool, err);
+		if (count > 0)
+			last = held[count - 1];
+	} while (r == OK && count == HELD_BATCH);
+	pool_free(&pool);
+	return r;
+}
+
+enum result released_walk(struct session *session, const struct hold_set *holds, released_visit *visit, void *arg,
+			  struct err *err)
+{
+	struct hold_row hold;
+	struct pool pool;
+	int64_t after = 0;
+	bool found;
+	enum result r;
+
+	pool_init(&pool, POOL_MAX);
+	do {
+		pool_reset(&pool);
+		r = next_released(session, holds->account, &after, &found, &hold, &pool, err);
+		if (r == OK && found)
+			r = walk_hold(session, holds, hold.hold, visit, arg, err);
+	} while (r == OK && found);
+	pool_free(&pool);
+	return r;
+}

@@ -1,0 +1,83 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Retention: what is past its time, and its deletion.
+ *
+ * A sweep walks periods (account, kind, UTC day), not records.  In a period
+ * past its cutoff, what a hold covers is kept (retention/expire.h); the rest
+ * goes, key first.  Only periods that a hold touches are opened.
+ *
+ *     begun      a job says what is to go: from here on a crash is resumed to the end
+ *     released   what only released holds kept is deleted
+ *     periods    one after the other, in small transactions
+ *     cleaned    the databases' logs are emptied of old keys, blobs are removed
+ *     looked     every store is looked at again; what is left is counted
+ *     done       the job is closed with its leaf
+ */
+#ifndef LETHE_RETENTION_SWEEP_H
+#define LETHE_RETENTION_SWEEP_H
+
+#include "retention/holds.h"
+#include "store/policy.h"
+
+/* What is past its time, of one kind. */
+struct sweep_due {
+	struct policy policy;
+	bool bounded;         /* false: kept without end, and nothing below but `released` can be due */
+	struct date cutoff;   /* the last day that is past its time */
+	int64_t periods, records, bytes; /* up to then, held ones included; bytes of payloads and media */
+	int64_t held;         /* of these records, how many an active hold keeps */
+	int64_t released;     /* more records, of later days, that only a released hold still kept */
+};
+struct sweep_plan {
+	struct date today;
+	struct sweep_due kinds[KIND_COUNT];
+	int64_t contacts;     /* that only a released hold still kept */
+};
+/* Reads the period table; looks at records only where a hold may cover them. */
+MUST_CHECK enum result sweep_plan(struct session *session, uint32_t account, struct instant now,
+				  struct sweep_plan *out, struct err *err);
+/* How many records a run would delete. */
+int64_t sweep_plan_records(const struct sweep_due *due);
+
+enum sweep_phase { SWEEP_BEGUN, SWEEP_RELEASED, SWEEP_KEPT, SWEEP_PERIODS, SWEEP_CLEANED, SWEEP_LOOKED };
+/* Called at each phase and between batches of periods, with the records met so far and of how many. true asks to
+ * stop: after SWEEP_PERIODS it comes too late. */
+typedef bool sweep_progress(void *arg, enum sweep_phase phase, int64_t done, int64_t total);
+
+struct sweep_done {
+	bool bounded;
+	struct span keep;
+	struct date cutoff;
+	int64_t periods;      /* whose key was destroyed */
+	int64_t records, media, bytes; /* deleted, released ones included; bytes of payloads and media */
+	int64_t kept;         /* newly sealed under a hold's key */
+	int64_t held;         /* past their time and held, in all */
+};
+/* Of what was to go, what a second look still finds: all zero, or something is wrong. */
+struct sweep_left {
+	int64_t records, media, keys, counts; /* counts: periods whose row disagrees with their records */
+	int64_t blobs;                        /* not removed yet */
+	bool log;                             /* a reader kept a database's log from being emptied */
+};
+struct sweep_result {
+	struct id job;
+	struct date today;
+	struct sweep_done kinds[KIND_COUNT];
+	int64_t contacts, hold_keys, moved;   /* of released holds; see retention/released.h */
+	struct sweep_left left;
+	bool stopped;
+	uint64_t seq;           /* its leaf */
+	const char *statement;  /* JSON, in the pool: what a receipt states */
+};
+bool sweep_left_any(const struct sweep_left *left);
+
+/* ERR_INTERRUPTED when it was asked to stop: `out` tells what is done, and that is whole; the rest is for another run.
+ * `progress` may be NULL. */
+MUST_CHECK enum result sweep_run(struct vault *vault, const struct account *account, struct instant now,
+				 sweep_progress *progress, void *arg, struct pool *pool, struct sweep_result *out,
+				 struct err *err);
+/* Goes on with the sweeps a crash left, of every account, to their ends. No-op when there is none. */
+MUST_CHECK enum result sweep_resume(struct vault *vault, struct instant now, struct err *err);
+
+#endif
