@@ -14,7 +14,7 @@
 #include "vault/proof.h"
 
 /* Records looked at in one transaction. */
-#define BATCH 512
+#define BATCH 2048
 
 struct run {
 	struct vault *vault;

@@ -1,0 +1,299 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "world.h"
+
+#include "audit/receipt.h"
+#include "base/file.h"
+#include "privacy/erase.h"
+#include "retention/holds.h"
+#include "shim/json_parse.h"
+#include "store/job.h"
+#include "vault/proof.h"
+
+#define ANNA "+4520123456"
+#define ANNA_2 "+4520123457"
+#define BO "+4530999999"
+#define CAY "+4530888888"
+
+static int setup(void **state)
+{
+	struct world *world = malloc(sizeof *world);
+
+	world_begin(world, "2025-06-01T12:00:00Z");
+	*state = world;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	world_end(*state);
+	free(*state);
+	return 0;
+}
+
+static struct id one(struct world *world, const char *who)
+{
+	struct id id;
+	struct err err;
+
+	assert_ok(person_find_one(&world->vault->read, &world->account, who, &world->pool, &id, &err), &err);
+	return id;
+}
+
+static bool found(struct world *world, const char *who)
+{
+	struct id ids[4];
+	struct err err;
+	size_t count;
+
+	assert_ok(person_find(&world->vault->read, &world->account, who, &world->pool, ids, 4, &count, &err), &err);
+	return count > 0;
+}
+
+static struct erase_result erase(struct world *world, const char *who)
+{
+	const struct erase_options options = {.now = world->now, .reference = "ticket-7"};
+	struct erase_result result;
+	struct err err;
+
+	assert_ok(erase_person(world->vault, &world->account, one(world, who), &options, &world->pool, &result, &err),
+		  &err);
+	return result;
+}
+
+static int64_t left(const struct erase_result *result)
+{
+	return result->left.keys + result->left.identities + result->left.contacts + result->left.records +
+	       result->left.blobs;
+}
+
+static void erasing_a_person_destroys_their_records_and_leaves_those_of_others(void **state)
+{
+	struct world *world = *state;
+	struct id hers = world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{\"n\":1}", ANNA, BO, NULL);
+	struct id others = world_put(world, KIND_CALL, "2025-05-01T09:00:00Z", "{\"n\":2}", BO, CAY, NULL);
+	struct erase_result result = erase(world, ANNA);
+	const char *text;
+	struct err err;
+
+	assert_int_equal(1, result.identities);
+	assert_int_equal(1, result.removed.records[KIND_CALL]);
+	assert_int_equal(2, result.removed.parties);
+	assert_int_equal(0, left(&result));
+	assert_false(found(world, ANNA));
+	assert_int_equal(ERR_NOT_FOUND, world_open_record(world, KIND_CALL, hers, &text, &err));
+	assert_ok(world_open_record(world, KIND_CALL, others, &text, &err), &err);
+	assert_string_equal("{\"n\":2}", text);
+}
+
+static void erasing_a_linked_person_takes_all_their_identities(void **state)
+{
+	struct world *world = *state;
+	struct erase_result result;
+	struct err err;
+	bool changed;
+
+	world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{}", ANNA, ANNA_2, NULL);
+	world_put(world, KIND_MESSAGE, "2025-04-01T08:00:00Z", "{}", ANNA_2, BO, NULL);
+	assert_ok(person_link(world->vault, &world->account, one(world, ANNA), one(world, ANNA_2), world->now, &changed,
+			      &err),
+		  &err);
+	result = erase(world, ANNA_2);
+	assert_int_equal(2, result.identities);
+	assert_int_equal(1, result.removed.records[KIND_CALL]);
+	assert_int_equal(1, result.removed.records[KIND_MESSAGE]);
+	assert_int_equal(0, left(&result));
+	assert_false(found(world, ANNA));
+	assert_false(found(world, ANNA_2));
+}
+
+static void an_erased_identifier_leaves_a_tombstone_with_the_time(void **state)
+{
+	struct world *world = *state;
+	struct blind blind;
+	struct instant at;
+	struct err err;
+	bool erased;
+
+	world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{}", ANNA, BO, NULL);
+	assert_ok(keyring_blind(world->vault->read.ring, world->account.number, IDENTITY_PHONE, ANNA, strlen(ANNA),
+				&blind, &err),
+		  &err);
+	erase(world, ANNA);
+	assert_ok(tombstone_get(world->vault->read.keys, world->account.number, &blind, &erased, &at, &err), &err);
+	assert_true(erased);
+	assert_int_equal(world->now.ms, at.ms);
+}
+
+static void the_receipt_verifies_with_the_public_key_alone(void **state)
+{
+	struct world *world = *state;
+	const struct json *statement;
+	struct erase_result result;
+	struct checkpoint at;
+	struct note_key key;
+	struct buf pub;
+	char path[VAULT_PATH_MAX];
+	struct err err;
+
+	world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{}", ANNA, BO, NULL);
+	result = erase(world, ANNA);
+	assert_ok(file_read(vault_path(world->vault, "lethe.pub", path), 4096, &pub, &err), &err);
+	assert_ok(note_key_parse(pub.data, &key, &err), &err);
+	buf_free(&pub);
+	assert_ok(receipt_verify(result.receipt, strlen(result.receipt), &key, &world->pool, &statement, &at, &err),
+		  &err);
+	assert_string_equal("ticket-7", json_get_text(statement, "reference"));
+	assert_int_equal(1, json_get_int(json_get(json_get(statement, "destroyed"), "records"), "call", 0));
+	assert_string_equal("2025-06-08T12:00:00Z", json_get_text(json_get(statement, "copies"), "unreadable_by"));
+}
+
+static void the_receipt_of_a_finished_erasure_can_be_written_again(void **state)
+{
+	struct world *world = *state;
+	struct erase_result result;
+	const char *again;
+	struct err err;
+
+	world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{}", ANNA, BO, NULL);
+	result = erase(world, ANNA);
+	assert_ok(erase_receipt(world->vault, &world->account, result.job, &world->pool, &again, &err), &err);
+	assert_string_equal(result.receipt, again);
+	assert_int_equal(ERR_NOT_FOUND, erase_receipt(world->vault, &world->account, id_new(world->now), &world->pool,
+						      &again, &err));
+}
+
+static struct id hold_person(struct world *world, const char *who)
+{
+	struct hold_request request = {.has_person = true, .person = one(world, who), .reason = "case 12/2025"};
+	struct id id;
+	struct err err;
+
+	assert_ok(holds_add(world->vault, &world->account, &request, world->now, &id, &err), &err);
+	return id;
+}
+
+static void what_a_hold_covers_is_kept_under_its_key_and_said(void **state)
+{
+	struct world *world = *state;
+	struct id id = world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{\"n\":1}", ANNA, BO, NULL);
+	struct erase_result result;
+	const struct json *receipt;
+	const char *text;
+	struct err err;
+
+	hold_person(world, ANNA);
+	result = erase(world, ANNA);
+	assert_int_equal(1, result.kept[KIND_CALL]);
+	assert_int_equal(0, result.removed.records[KIND_CALL]);
+	assert_int_equal(0, left(&result));
+	assert_false(found(world, ANNA));
+	assert_ok(world_open_record(world, KIND_CALL, id, &text, &err), &err);
+	assert_string_equal("{\"n\":1}", text);
+	assert_ok(json_parse_once(result.receipt, strlen(result.receipt), &world->pool, &receipt, &err), &err);
+	assert_string_equal("legal hold", json_get_text(json_get(json_get(receipt, "statement"), "kept"), "why"));
+}
+
+static bool stop_at_once(void *arg, int64_t done)
+{
+	(void)done;
+	return --*(int *)arg < 0;
+}
+
+/* Every place between two transactions, one after the other; each time a new process goes on. */
+static void an_erasure_stopped_between_any_two_steps_goes_on_to_its_end(void **state)
+{
+	struct world *world = *state;
+	struct erase_result result;
+	struct err err;
+	int64_t running;
+	char at[40];
+	bool again;
+
+	for (int steps = 0; steps < 5; steps++) {
+		struct erase_options options = {.now = world->now, .progress = stop_at_once};
+		int countdown = steps;
+
+		for (int i = 0; i < 40; i++) {
+			snprintf(at, sizeof at, "2025-05-%02dT08:00:00Z", 1 + i % 28);
+			world_put(world, KIND_CALL, at, "{}", ANNA, BO, NULL);
+		}
+		options.progress_arg = &countdown;
+		if (erase_person(world->vault, &world->account, one(world, ANNA), &options, &world->pool, &result,
+				 &err) != ERR_INTERRUPTED)
+			break;
+		world_reopen(world);
+		assert_ok(erase_resume(world->vault, world->now, &again, &err), &err);
+		assert_true(again);
+		assert_ok(job_count_running(world->vault->read.data, &running, &err), &err);
+		assert_int_equal(0, running);
+		assert_false(found(world, ANNA));
+	}
+}
+
+static void a_person_with_several_batches_of_records_is_erased_whole(void **state)
+{
+	struct world *world = *state;
+	struct erase_result result;
+	struct period period;
+	char at[40];
+	struct err err;
+
+	for (int i = 0; i < 1300; i++) {
+		snprintf(at, sizeof at, "2025-%02d-%02dT%02d:00:00Z", 1 + i % 5, 1 + i % 28, i % 24);
+		world_put(world, KIND_CALL, at, "{}", ANNA, BO, NULL);
+	}
+	result = erase(world, ANNA);
+	assert_int_equal(1300, result.removed.records[KIND_CALL]);
+	assert_int_equal(2600, result.removed.parties);
+	assert_int_equal(0, left(&result));
+	assert_ok(period_get(world->vault->read.data, world->account.number, KIND_CALL,
+			     instant_date(world_time("2025-01-01T00:00:00Z")), &period, &err),
+		  &err);
+	assert_int_equal(0, period.records);
+}
+
+static void a_reference_that_could_be_a_name_is_refused(void **state)
+{
+	struct world *world = *state;
+	const struct erase_options options = {.now = world->now, .reference = "Anna Berg"};
+	struct erase_result result;
+	struct err err;
+
+	world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{}", ANNA, BO, NULL);
+	assert_int_equal(ERR_INPUT, erase_person(world->vault, &world->account, one(world, ANNA), &options,
+						 &world->pool, &result, &err));
+	assert_true(found(world, ANNA));
+}
+
+static void erasing_nobody_is_not_found(void **state)
+{
+	struct world *world = *state;
+	const struct erase_options options = {.now = world->now};
+	struct erase_result result;
+	struct err err;
+
+	assert_int_equal(ERR_NOT_FOUND, erase_person(world->vault, &world->account, id_new(world->now), &options,
+						     &world->pool, &result, &err));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(erasing_a_person_destroys_their_records_and_leaves_those_of_others),
+	    TEST(erasing_a_linked_person_takes_all_their_identities),
+	    TEST(an_erased_identifier_leaves_a_tombstone_with_the_time),
+	    TEST(the_receipt_verifies_with_the_public_key_alone),
+	    TEST(the_receipt_of_a_finished_erasure_can_be_written_again),
+	    TEST(what_a_hold_covers_is_kept_under_its_key_and_said),
+	    TEST(an_erasure_stopped_between_any_two_steps_goes_on_to_its_end),
+	    TEST(a_person_with_several_batches_of_records_is_erased_whole),
+	    TEST(a_reference_that_could_be_a_name_is_refused),
+	    TEST(erasing_nobody_is_not_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
