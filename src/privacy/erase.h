@@ -41,7 +41,7 @@ struct erase_result {
 	struct removed removed;
 	int64_t kept[KIND_COUNT];     /* by a hold; [0] counts contacts */
 	struct erase_left left;
-	struct instant unreadable_by; /* when every older copy opens nothing; ms 0: the root cannot forget, never */
+	struct instant unreadable_by; /* when every older copy opens nothing; ms 0: no date can be promised, see the receipt */
 	uint64_t leaf;                /* its number in the audit log */
 	const char *receipt;          /* JSON, in the pool */
 };

@@ -6,7 +6,7 @@
 #include "base/json.h"
 
 #include "store/account.h"
-#include "store/hold.h"
+#include "vault/rotate.h"
 
 static void add_id(struct json_writer *w, const char *name, const char *prefix, struct id id)
 {
@@ -78,31 +78,40 @@ static void add_left(struct json_writer *w, const struct erase_left *left)
 	json_end_object(w);
 }
 
-/* Copies of the key store open until their epoch ends, if the root can forget. */
+static const char *covers(enum root_promise promise, bool overdue)
+{
+	if (promise == ROOT_CANNOT_FORGET)
+		return "this vault only: its root cannot forget, so a copy of data and keys made before opens with "
+		       "the same secret";
+	if (overdue)
+		return "every older copy once `lethe keys rotate` has run, which is overdue";
+	if (promise == ROOT_FORGETS_OUTSIDE)
+		return "every copy of data and keys that does not include the root's own keys";
+	return "every copy of data and keys, whole-machine images included";
+}
+
+/* A copy of data and keys opens until its epoch ends, if the root can forget. */
 static enum result add_copies(struct json_writer *w, struct vault *vault, struct erase_result *result, struct err *err)
 {
 	enum root_promise promise = root_promise(vault->shared.root);
-	struct epoch epoch;
-	enum result r = epoch_find(vault->read.keys, EPOCH_CURRENT, &epoch, err);
+	struct instant due;
+	bool overdue;
+	int days;
+	enum result r = rotate_due(&vault->read, &due, &days, err);
 
 	if (r != OK)
 		return r;
+	overdue = due.ms < result->ended.ms;
 	json_begin_object(w, "copies");
-	json_int(w, "epoch", epoch.epoch);
 	json_string(w, "root", root_provider(vault->shared.root));
-	if (promise == ROOT_CANNOT_FORGET) {
+	json_int(w, "epoch_days", days);
+	if (promise == ROOT_CANNOT_FORGET || overdue) {
 		json_null(w, "unreadable_by");
-		json_string(w, "covers", "this vault only: its root cannot forget, so a copy of the key store made before opens with the same secret");
 	} else {
-		result->unreadable_by =
-		    instant_add_span(epoch.started, (struct span){.days = EPOCH_DAYS});
-		if (result->unreadable_by.ms < result->ended.ms)
-			result->unreadable_by = result->ended;
-		add_instant(w, "unreadable_by", result->unreadable_by);
-		json_string(w, "covers", promise == ROOT_FORGETS_EVERYWHERE
-					     ? "every copy of data and keys, whole-machine images included"
-					     : "every copy of data and keys that does not include the root file");
+		result->unreadable_by = due;
+		add_instant(w, "unreadable_by", due);
 	}
+	json_string(w, "covers", covers(promise, overdue));
 	json_end_object(w);
 	return OK;
 }

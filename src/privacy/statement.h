@@ -8,9 +8,6 @@
 
 #include "privacy/erase.h"
 
-/* Days in an epoch: how long a forgotten copy of the key store can be read after an erasure. */
-#define EPOCH_DAYS 7
-
 /* Also sets out->unreadable_by. */
 MUST_CHECK enum result statement_of_erasure(struct vault *vault, uint32_t account, const char *reference,
 					    struct instant now, struct erase_result *result, struct buf *out,

@@ -3,6 +3,7 @@
  */
 #include "vault/rotate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "store/account.h"
@@ -214,4 +215,54 @@ enum result rotate_begin(struct vault *vault, struct instant now, rotate_progres
 		r = go_on(run, false, err);
 	free(run);
 	return r;
+}
+
+static enum result read_days(struct db *data, int *days, struct err *err)
+{
+	const char *text;
+	struct pool pool;
+	enum result r;
+
+	pool_init(&pool, 4096);
+	r = meta_get(data, "epoch_days", &pool, &text, err);
+	*days = r == OK ? (int)strtol(text, NULL, 10) : EPOCH_DAYS_DEFAULT;
+	pool_free(&pool);
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+enum result rotate_due(struct session *session, struct instant *due, int *days, struct err *err)
+{
+	struct epoch epoch;
+	enum result r = read_days(session->data, days, err);
+
+	if (r == OK)
+		r = epoch_find(session->keys, EPOCH_CURRENT, &epoch, err);
+	if (r == OK)
+		*due = instant_add_span(epoch.started, (struct span){.days = *days});
+	return r;
+}
+
+struct new_days { int days; struct instant now; };
+
+static enum result set_days(struct session *session, void *arg, struct err *err)
+{
+	const struct new_days *new = arg;
+	char text[16];
+	struct act act;
+	enum result r;
+
+	snprintf(text, sizeof text, "%d", new->days);
+	r = meta_set(session->data, "epoch_days", text, err);
+	act_begin(&act, "keys.epoch_length", VAULT_ACCOUNT, new->now);
+	act_int(&act, "days", new->days);
+	return r == OK ? act_append(&act, session->data, NULL, err) : r;
+}
+
+enum result rotate_set_days(struct vault *vault, int days, struct instant now, struct err *err)
+{
+	struct new_days new = {days, now};
+
+	if (days < 1 || days > EPOCH_DAYS_MAX)
+		return err_set(err, ERR_INPUT, "an epoch lasts 1 to %d days, not %d", EPOCH_DAYS_MAX, days);
+	return vault_write(vault, set_days, &new, err);
 }

@@ -33,4 +33,11 @@ MUST_CHECK enum result rotate_begin(struct vault *vault, struct instant now, rot
 MUST_CHECK enum result rotate_resume(struct vault *vault, struct instant now, rotate_progress *progress, void *arg,
 				     struct rotation *out, struct err *err);
 
+#define EPOCH_DAYS_DEFAULT 7
+#define EPOCH_DAYS_MAX 366
+/* When the current epoch is due to end: its start plus the vault's epoch length. */
+MUST_CHECK enum result rotate_due(struct session *session, struct instant *due, int *days, struct err *err);
+/* Sets the epoch length. ERR_INPUT outside 1 to EPOCH_DAYS_MAX. */
+MUST_CHECK enum result rotate_set_days(struct vault *vault, int days, struct instant now, struct err *err);
+
 #endif
