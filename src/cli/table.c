@@ -144,12 +144,12 @@ static bool is_first_word(const char *word)
 
 static enum result unknown_first(const char *word, struct err *err)
 {
-	const char *words[sizeof groups / sizeof groups[0]], *nearest;
+	const char *words[sizeof groups / sizeof groups[0] + 1] = {"help"}, *nearest;
 	char shown[QUOTE_MAX];
 
 	for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
-		words[i] = groups[i].word;
-	nearest = field_nearest(word, words, sizeof groups / sizeof groups[0]);
+		words[i + 1] = groups[i].word;
+	nearest = field_nearest(word, words, sizeof words / sizeof words[0]);
 	err_set(err, ERR_INPUT, "there is no command %s", quote(word, strlen(word), shown));
 	if (nearest != NULL)
 		return err_mend(err, "did you mean `lethe %s`?", nearest);
