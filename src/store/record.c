@@ -63,6 +63,17 @@ enum result record_get(struct db *db, uint32_t account, enum record_kind kind, s
 	return r;
 }
 
+enum result record_exists(struct db *db, uint32_t account, enum record_kind kind, struct id id, bool *exists,
+			  struct err *err)
+{
+	int64_t one;
+	enum result r = db_query_int(db, "SELECT 1 FROM record WHERE account_id = $1 AND kind = $2 AND id = $3", 0,
+				     &one, err, DB_INT(account), DB_INT(kind), DB_BLOB(id.bytes, sizeof id.bytes));
+
+	*exists = r == OK && one == 1;
+	return r;
+}
+
 enum result record_delete(struct db *db, uint32_t account, enum record_kind kind, struct id id, bool *existed,
 			  struct err *err)
 {

@@ -31,6 +31,8 @@ MUST_CHECK enum result record_insert(struct db *db, const struct record_row *row
 /* ERR_NOT_FOUND. */
 MUST_CHECK enum result record_get(struct db *db, uint32_t account, enum record_kind kind, struct id id,
 				  struct pool *pool, struct record_row *out, struct err *err);
+MUST_CHECK enum result record_exists(struct db *db, uint32_t account, enum record_kind kind, struct id id,
+				     bool *exists, struct err *err);
 MUST_CHECK enum result record_delete(struct db *db, uint32_t account, enum record_kind kind, struct id id,
 				     bool *existed, struct err *err);
 /* Seals it anew: under a hold's key. */

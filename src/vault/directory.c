@@ -54,6 +54,14 @@ static void remember(struct directory *directory, uint32_t account, const struct
 		*slot_of(directory, blind) = (struct slot){account, true, *blind, *entry};
 }
 
+void directory_forget(struct directory *directory, uint32_t account, const struct blind *blind)
+{
+	struct slot *slot = directory != NULL ? slot_of(directory, blind) : NULL;
+
+	if (slot != NULL && slot->account == account)
+		*slot = (struct slot){0};
+}
+
 static bool recall(struct directory *directory, uint32_t account, const struct blind *blind, struct entry *out)
 {
 	const struct slot *slot = directory != NULL ? slot_of(directory, blind) : NULL;

@@ -23,6 +23,8 @@ MUST_CHECK enum result directory_new(size_t entries, struct directory **out, str
 void directory_free(struct directory *directory);
 /* After a rollback, an erasure, a link: nothing remembered may be trusted. */
 void directory_clear(struct directory *directory);
+/* The same for one identifier. */
+void directory_forget(struct directory *directory, uint32_t account, const struct blind *blind);
 
 /* Looks up; `*found` false leaves only erased and erased_at set in `out`. */
 MUST_CHECK enum result directory_find(struct session *session, uint32_t account, const struct blind *blind,

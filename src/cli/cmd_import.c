@@ -1,0 +1,213 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "ingest/import.h"
+
+#define SHOWN_MAX 20 /* bad lines told of; all are counted and kept */
+
+struct importing {
+	struct cli *cli;
+	struct cli_progress progress;
+	int shown;
+};
+
+/* ---- while it runs ---- */
+
+static bool asked_to_stop(void *arg)
+{
+	(void)arg;
+	return cli_interrupted();
+}
+
+static void show_progress(void *arg, uint64_t done, uint64_t total)
+{
+	struct importing *importing = arg;
+
+	cli_progress_show(&importing->progress, (int64_t)done, (int64_t)total);
+}
+
+static void show_bad_line(void *arg, const char *file, uint64_t line, const struct err *why)
+{
+	struct importing *importing = arg;
+	struct cli *cli = importing->cli;
+
+	if (importing->shown++ >= SHOWN_MAX)
+		return;
+	if (importing->progress.on) /* clear the bar's line; the next call draws it anew */
+		fputs("\r\x1b[K", stderr);
+	fprintf(stderr, "%s:%" PRIu64 ": %s%s%s", cli_clean(cli, file), line, cli_clean(cli, why->where),
+		why->where[0] ? ": " : "", cli_clean(cli, why->what));
+	fprintf(stderr, "%s%s%s\n", why->mend[0] ? " (" : "", cli_clean(cli, why->mend), why->mend[0] ? ")" : "");
+}
+
+/* ---- the outcome ---- */
+
+static const struct row {
+	const char *name; /* in JSON */
+	const char *text; /* for people */
+	size_t offset;
+} rows[] = {
+#define ROW(member, text) {#member, text, offsetof(struct import_result, member)}
+    ROW(contacts_new, "new contacts"),
+    ROW(contacts_updated, "contacts updated"),
+    ROW(contacts_unchanged, "contacts unchanged"),
+    ROW(identities, "new identities"),
+    ROW(linked, "persons linked with another by a contact"),
+    ROW(shared, "identifiers not linked: a contact of another name has them too"),
+    ROW(media, "media files"),
+    ROW(duplicates, "records that were there already"),
+    ROW(refused_erased, "refused: the person was erased after that time"),
+    ROW(expired, "left out: the policy in force would delete them at once"),
+    ROW(contacts_held, "contacts not updated: a legal hold keeps them as they are"),
+    ROW(fell_back, "identifiers that are neither phone number nor e-mail address: kept as external ids"),
+    ROW(doubtful_times, "local times that their zone skips or repeats"),
+#undef ROW
+};
+#define ROW_COUNT (sizeof rows / sizeof *rows)
+
+static int64_t value_of(const struct import_result *result, const struct row *row)
+{
+	int64_t value;
+
+	memcpy(&value, (const char *)result + row->offset, sizeof value);
+	return value;
+}
+
+static void say_count(struct cli *cli, int64_t count, const char *text)
+{
+	char number[32];
+
+	if (count > 0)
+		cli_say(cli, "%12s  %s\n", cli_count(count, number), text);
+}
+
+static void say_result(struct cli *cli, const struct import_result *result)
+{
+	char lines[32], bytes[32];
+
+	cli_say(cli, "Read %s lines, %s.\n", cli_count(result->lines, lines),
+		cli_bytes((uint64_t)result->input_bytes, bytes));
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
+		say_count(cli, result->records[kind], kind_plural((enum record_kind)kind));
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		say_count(cli, value_of(result, &rows[i]), rows[i].text);
+	say_count(cli, result->rejected, "lines rejected");
+	if (result->rejects[0] == '\0')
+		return;
+	cli_say(cli, "The rejected lines are in %s, the reasons in %s.txt.\n", cli_clean(cli, result->rejects),
+		cli_clean(cli, result->rejects));
+	if (result->rejects_files > 1)
+		cli_say(cli, "So are those of %zu more files, under their names.\n", result->rejects_files - 1);
+	cli_say(cli, "Mend them and import that file; then delete both, for they are not encrypted.\n");
+}
+
+static void write_result(struct json_writer *w, const struct import_result *result)
+{
+	json_begin_object(w, NULL);
+	json_int(w, "lines", result->lines);
+	json_int(w, "input_bytes", result->input_bytes);
+	json_begin_object(w, "records");
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		if (result->records[kind] > 0)
+			json_int(w, kind_name((enum record_kind)kind), result->records[kind]);
+	}
+	json_end_object(w);
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		json_int(w, rows[i].name, value_of(result, &rows[i]));
+	json_int(w, "media_bytes", result->media_bytes);
+	json_int(w, "payload_bytes", result->payload_bytes);
+	json_int(w, "rejected", result->rejected);
+	json_string(w, "rejects", result->rejects[0] ? result->rejects : NULL);
+	json_end_object(w);
+}
+
+/* What is in the vault is said also when the import ended early, but then not on the answer's behalf: stderr has the
+ * error, and main prints no answer. */
+static void report(struct cli *cli, const struct import_result *result, enum result r)
+{
+	if (r != OK)
+		cli_say(cli, "The import ended early; this much is in the vault, whole. Run it again to go on: "
+			     "what is there already is passed over.\n");
+	say_result(cli, result);
+	write_result(&cli->w, result);
+	if (r != OK && cli->json && !cli->out.failed) {
+		fwrite(cli->out.data, 1, cli->out.len, stdout);
+		fputc('\n', stdout);
+	}
+}
+
+/* ---- the command ---- */
+
+struct given {
+	const char *format, *source, *zone;
+	struct import_options options;
+};
+
+static enum result read_given(struct given *given, struct err *err)
+{
+	if (given->format != NULL && !import_format_parse(given->format, &given->options.format)) {
+		err_set(err, ERR_INPUT, "there is no format '%.40s'", given->format);
+		err_where(err, "--format");
+		return err_mend(err, "give jsonl or asterisk; without it, files that end in .csv are read as asterisk");
+	}
+	if (given->source != NULL && (given->source[0] == '\0' || strlen(given->source) > 64)) {
+		err_set(err, ERR_INPUT, "a source has 1 to 64 characters");
+		return err_where(err, "--source");
+	}
+	given->options.source = given->source;
+	if (given->zone != NULL && zone_open(given->zone, &given->options.zone, err) != OK)
+		return err_where(err, "--tz");
+	return OK;
+}
+
+static enum result run_import(struct cli *cli, struct given *given, int count, char **paths, bool *partly,
+			      struct err *err)
+{
+	struct importing importing = {.cli = cli};
+	struct import_result result;
+	struct account account;
+	enum result r = cli_open_account(cli, true, &account, err);
+
+	if (r != OK)
+		return r;
+	given->options.account = &account;
+	given->options.now = cli->now;
+	given->options.arg = &importing;
+	given->options.stop = asked_to_stop;
+	given->options.progress = show_progress;
+	given->options.bad_line = show_bad_line;
+	cli_progress_begin(&importing.progress, "Importing");
+	r = import_files(cli->vault, &given->options, (const char *const *)paths, (size_t)count, &result, err);
+	cli_progress_end(&importing.progress);
+	if (importing.shown > SHOWN_MAX)
+		fprintf(stderr, ".. and %d more rejected lines\n", importing.shown - SHOWN_MAX);
+	if (r == OK || result.lines > 0)
+		report(cli, &result, r);
+	*partly = result.rejected > 0;
+	return r;
+}
+
+enum result cmd_import(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct given given = {.options = {.format = IMPORT_AUTO}};
+	const struct cli_option options[] = {
+	    {"format", &given.format, NULL},
+	    {"source", &given.source, NULL},
+	    {"tz", &given.zone, NULL},
+	    {"media-root", &given.options.media_root, NULL},
+	    {"rejects", &given.options.rejects, NULL},
+	    {"strict", NULL, &given.options.strict},
+	};
+	enum result r = cli_parse(cli, options, sizeof options / sizeof *options, &argc, argv, 1, -1, err);
+
+	if (r == OK)
+		r = read_given(&given, err);
+	if (r == OK)
+		r = run_import(cli, &given, argc, argv, partly, err);
+	zone_close(given.options.zone);
+	return r;
+}

@@ -1,0 +1,90 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * What goes from the reading thread to the writer thread at once: records and
+ * contacts, normalised and blinded, and the media sealed for them.  One thread
+ * has it at a time.
+ */
+#ifndef LETHE_INGEST_BATCH_H
+#define LETHE_INGEST_BATCH_H
+
+#include "ingest/import.h"
+
+#define BATCH_ROWS_MAX 10000
+#define BATCH_BYTES_MAX ((size_t)8 * 1024 * 1024)
+#define BATCH_MEDIA_MAX 256
+#define BATCH_MEDIA_BYTES_MAX ((uint64_t)256 * 1024 * 1024)
+
+/* One identifier, not yet resolved. */
+struct handle {
+	struct blind blind;
+	enum identity_kind kind;
+	unsigned roles;   /* 0: the account's own number, or of a contact */
+	const char *text; /* normalised */
+};
+
+struct batch_record {
+	enum record_kind kind;
+	struct id id;
+	size_t order; /* of its line: the first of two with one id wins */
+	enum direction direction;
+	enum record_status status;
+	int64_t duration_ms;
+	const struct handle *handles;
+	size_t handle_count;
+	const char *payload;
+	size_t payload_len;
+	struct media_row *media; /* `key` is still to be sealed */
+	size_t media_count;
+	size_t first_key;        /* of its media, in batch->keys */
+	bool is_known;           /* it is in the vault: nothing was sealed for it */
+};
+
+struct batch_contact {
+	struct id id;
+	size_t order; /* the last of two with one id wins */
+	const struct handle *handles;
+	size_t handle_count;
+	const struct blind *names;
+	size_t name_count;
+	const char *payload;
+	size_t payload_len;
+	struct blind digest;
+};
+
+struct batch {
+	struct vault *vault;
+	uint32_t account;
+	struct instant now;
+	struct pool pool; /* of all it points to */
+	struct batch_record *records;
+	struct batch_contact *contacts;
+	size_t record_count, contact_count, party_count, bytes;
+	struct key *keys; /* locked memory, BATCH_MEDIA_MAX + INTAKE_MEDIA_MAX */
+	size_t key_count;
+	uint64_t media_bytes;
+	struct blob_batch *blobs; /* NULL until there is one */
+	struct import_result counts;
+	struct vault_ticket ticket;
+	bool in_flight;
+};
+
+MUST_CHECK enum result batch_new(struct vault *vault, const struct import_options *options, struct batch **out,
+				 struct err *err);
+void batch_free(struct batch *batch); /* must not be in flight; NULL is fine */
+/* Empties it, and takes its media back. */
+void batch_reset(struct batch *batch);
+bool batch_is_full(const struct batch *batch);
+bool batch_is_empty(const struct batch *batch);
+/* A copy that lives as long as the batch's content; NULL: no memory. */
+const void *batch_copy(struct batch *batch, const void *data, size_t len);
+/* Hands it to the writer thread. */
+void batch_submit(struct batch *batch);
+/* Waits until it is on disk, adds its counts to `total`, and empties it for the next use, also when it failed. */
+MUST_CHECK enum result batch_wait(struct batch *batch, struct import_result *total, struct err *err);
+/* Takes back the media of a record that is not stored. */
+MUST_CHECK enum result batch_drop_media(struct batch *batch, const struct media_row *media, size_t count,
+					struct err *err);
+struct blob_name batch_blob_name(const struct media_row *media);
+
+#endif

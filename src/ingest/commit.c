@@ -1,0 +1,350 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ingest/commit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ingest/enrol.h"
+#include "store/party.h"
+#include "store/period.h"
+#include "store/policy.h"
+
+#define ROW_POOL_MAX ((size_t)64 * 1024 * 1024)
+#define HOLD_POOL_MAX ((size_t)64 * 1024 * 1024)
+
+/* What of the records is gathered over the batch, to be written in the cheap order. */
+struct records {
+	struct commit *c;
+	bool limited[KIND_COUNT]; /* does a policy end it? */
+	struct date cutoff[KIND_COUNT];
+	struct period period; /* of the run of records of one kind and day */
+	bool has_period;
+	struct party_key *parties;
+	size_t party_count;
+};
+
+/* One record with its identifiers looked up. */
+struct lookup {
+	struct entry entries[PARTIES_MAX];
+	bool found[PARTIES_MAX];
+	bool all_found;
+};
+
+static int by_kind_and_id(const void *a, const void *b)
+{
+	const struct batch_record *x = a, *y = b;
+	int order;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	order = id_compare(x->id, y->id);
+	if (order != 0)
+		return order;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static enum result load_cutoffs(struct records *w, struct err *err)
+{
+	struct date today = instant_date(w->c->batch->now);
+	struct policy policy;
+	enum result r = OK;
+
+	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++) {
+		r = policy_get(w->c->session->data, w->c->batch->account, (enum record_kind)kind, &policy, err);
+		if (r != OK)
+			return r;
+		w->limited[kind] = !policy.keep.unlimited;
+		if (w->limited[kind])
+			w->cutoff[kind] = span_cutoff(policy.keep, today);
+	}
+	return r;
+}
+
+/* ---- identities ---- */
+
+enum result commit_identity(struct commit *c, const struct handle *handle, const struct id *person,
+			    struct entry *entry, struct err *err)
+{
+	enum result r = directory_make(c->session, c->batch->account, handle->kind, &handle->blind, handle->text,
+				       person, c->batch->now, entry, err);
+
+	c->counts->identities += r == OK;
+	return r;
+}
+
+static enum result look_up(struct commit *c, const struct batch_record *record, struct lookup *out, struct err *err)
+{
+	enum result r = OK;
+
+	out->all_found = true;
+	for (size_t i = 0; i < record->handle_count && r == OK; i++) {
+		r = directory_find(c->session, c->batch->account, &record->handles[i].blind, &out->entries[i],
+				   &out->found[i], err);
+		out->all_found = out->all_found && out->found[i];
+	}
+	return r;
+}
+
+static enum result make_missing(struct commit *c, const struct batch_record *record, struct lookup *found,
+				struct err *err)
+{
+	enum result r = OK;
+
+	for (size_t i = 0; i < record->handle_count && r == OK; i++) {
+		if (found->found[i])
+			continue;
+		/* The same identifier may stand in it twice, and was made just now. */
+		r = directory_find(c->session, c->batch->account, &record->handles[i].blind, &found->entries[i],
+				   &found->found[i], err);
+		if (r == OK && !found->found[i])
+			r = commit_identity(c, &record->handles[i], NULL, &found->entries[i], err);
+	}
+	return r;
+}
+
+/* Somebody in it was erased after it happened: it must not come back. */
+static bool is_of_erased(const struct batch_record *record, const struct lookup *found)
+{
+	for (size_t i = 0; i < record->handle_count; i++) {
+		const struct entry *entry = &found->entries[i];
+
+		if (identity_kind_is_external(record->handles[i].kind) && entry->erased &&
+		    id_time(record->id).ms < entry->erased_at.ms)
+			return true;
+	}
+	return false;
+}
+
+/* ---- the row ---- */
+
+/* Identities that are not made yet are left out. */
+static void fill_row(const struct commit *c, const struct batch_record *record, const struct lookup *found,
+		     struct record_row *row)
+{
+	row->account = c->batch->account;
+	row->kind = record->kind;
+	row->id = record->id;
+	row->direction = record->direction;
+	row->status = record->status;
+	row->duration_ms = record->duration_ms;
+	row->agent = row->number = row->hold = 0;
+	row->media = (int)record->media_count;
+	row->party_count = 0;
+	for (size_t i = 0; i < record->handle_count; i++) {
+		const struct handle *handle = &record->handles[i];
+		int64_t identity = found->entries[i].identity;
+
+		if (handle->kind == IDENTITY_NUMBER)
+			row->number = identity;
+		if (handle->kind == IDENTITY_AGENT)
+			row->agent = identity;
+		if (handle->roles != 0 && identity != 0)
+			row->parties[row->party_count++] = (struct party){identity, handle->roles};
+	}
+	row->party_count = parties_sort(row->parties, row->party_count);
+}
+
+static bool is_expired(const struct records *w, const struct batch_record *record)
+{
+	return w->limited[record->kind] && instant_date(id_time(record->id)).days <= w->cutoff[record->kind].days;
+}
+
+static enum result end_period(struct records *w, struct err *err)
+{
+	if (!w->has_period)
+		return OK;
+	w->has_period = false;
+	return period_add(w->c->session->data, w->c->batch->account, &w->period, err);
+}
+
+/* Records come in order of kind and time, so a day of a kind is one run; its key is made at the first. */
+static enum result begin_period(struct records *w, const struct batch_record *record, struct err *err)
+{
+	struct date day = instant_date(id_time(record->id));
+	struct key key;
+	enum result r;
+
+	if (w->has_period && w->period.kind == record->kind && w->period.day.days == day.days)
+		return OK;
+	r = end_period(w, err);
+	if (r == OK)
+		r = keyring_get_or_make(w->c->session->ring, w->c->batch->account, KEY_PERIOD,
+					key_period_number(record->kind, day), &key, err);
+	if (r != OK)
+		return r;
+	key_wipe(&key);
+	w->period = (struct period){.kind = record->kind, .day = day};
+	w->has_period = true;
+	return OK;
+}
+
+static enum result store_media(struct records *w, const struct batch_record *record, const struct key *key,
+			       struct err *err)
+{
+	struct batch *batch = w->c->batch;
+	enum result r = OK;
+
+	for (size_t i = 0; i < record->media_count && r == OK; i++) {
+		r = seal_media_key(key, &batch->keys[record->first_key + i], &record->media[i], err);
+		if (r == OK)
+			r = media_insert(w->c->session->data, &record->media[i], err);
+		w->period.media++;
+		w->period.media_bytes += (int64_t)record->media[i].bytes;
+		w->c->counts->media++;
+		w->c->counts->media_bytes += (int64_t)record->media[i].bytes;
+	}
+	return r;
+}
+
+static void count_stored(struct records *w, const struct record_row *row)
+{
+	int32_t month = date_month_index(w->period.day);
+
+	for (size_t i = 0; i < row->party_count; i++)
+		w->parties[w->party_count++] = (struct party_key){month, row->parties[i].identity, row->kind, row->id};
+	w->period.records++;
+	w->period.bytes += (int64_t)row->payload_len;
+	w->c->counts->records[row->kind]++;
+	w->c->counts->payload_bytes += (int64_t)row->payload_len;
+}
+
+static enum result pass_over(struct records *w, const struct batch_record *record, int64_t *count, struct err *err)
+{
+	(*count)++;
+	return batch_drop_media(w->c->batch, record->media, record->media_count, err);
+}
+
+static enum result seal_and_insert(struct records *w, const struct batch_record *record, struct record_row *row,
+				   struct err *err)
+{
+	struct session *session = w->c->session;
+	bool inserted = false;
+	struct key key;
+	enum result r = begin_period(w, record, err);
+
+	if (r == OK)
+		r = seal_record_key(session->ring, row, &key, err);
+	if (r != OK)
+		return r;
+	r = seal_payload(&key, row, record->payload, record->payload_len, &w->c->pool, err);
+	if (r == OK)
+		r = record_insert(session->data, row, &inserted, err);
+	if (r == OK && inserted) {
+		count_stored(w, row);
+		r = store_media(w, record, &key, err);
+	}
+	key_wipe(&key);
+	return r == OK && !inserted ? pass_over(w, record, &w->c->counts->duplicates, err) : r;
+}
+
+/* A new identity must not be made for a record that is passed over. */
+static enum result check_known(struct records *w, const struct batch_record *record, const struct lookup *found,
+			       bool *known, struct err *err)
+{
+	*known = record->is_known;
+	if (*known || found->all_found)
+		return OK;
+	return record_exists(w->c->session->data, w->c->batch->account, record->kind, record->id, known, err);
+}
+
+static enum result store_record(struct records *w, const struct batch_record *record, struct err *err)
+{
+	struct import_result *counts = w->c->counts;
+	struct lookup found;
+	struct record_row row;
+	bool known = false;
+	enum result r = look_up(w->c, record, &found, err);
+
+	if (r == OK && is_of_erased(record, &found))
+		return pass_over(w, record, &counts->refused_erased, err);
+	if (r == OK && is_expired(w, record)) {
+		fill_row(w->c, record, &found, &row);
+		if (holds_cover(&w->c->holds, &row) == NULL)
+			return pass_over(w, record, &counts->expired, err);
+	}
+	if (r == OK)
+		r = check_known(w, record, &found, &known, err);
+	if (r == OK && known)
+		return pass_over(w, record, &counts->duplicates, err);
+	if (r == OK && !found.all_found)
+		r = make_missing(w->c, record, &found, err);
+	if (r != OK)
+		return r;
+	fill_row(w->c, record, &found, &row);
+	r = seal_and_insert(w, record, &row, err);
+	pool_reset(&w->c->pool);
+	return r;
+}
+
+static enum result store_records(struct commit *c, struct err *err)
+{
+	struct batch *batch = c->batch;
+	struct records w = {.c = c};
+	enum result r = load_cutoffs(&w, err);
+
+	if (r != OK)
+		return r;
+	w.parties = malloc((batch->party_count + 1) * sizeof *w.parties);
+	if (w.parties == NULL)
+		return err_no_memory(err);
+	qsort(batch->records, batch->record_count, sizeof *batch->records, by_kind_and_id);
+	for (size_t i = 0; i < batch->record_count && r == OK; i++)
+		r = store_record(&w, &batch->records[i], err);
+	if (r == OK)
+		r = end_period(&w, err);
+	if (r == OK) {
+		qsort(w.parties, w.party_count, sizeof *w.parties, party_key_compare);
+		r = party_insert(c->session->data, batch->account, w.parties, w.party_count, err);
+	}
+	free(w.parties);
+	return r;
+}
+
+/* ---- the leaf ---- */
+
+static enum result append_leaf(struct commit *c, struct err *err)
+{
+	const struct import_result *counts = c->counts;
+	struct act act;
+
+	act_begin(&act, "import.batch", c->batch->account, c->batch->now);
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		if (counts->records[kind] > 0)
+			act_int_of_kind(&act, "records", (enum record_kind)kind, counts->records[kind]);
+	}
+	act_int(&act, "contacts_new", counts->contacts_new);
+	act_int(&act, "contacts_updated", counts->contacts_updated);
+	act_int(&act, "contacts_unchanged", counts->contacts_unchanged);
+	act_int(&act, "contacts_held", counts->contacts_held);
+	act_int(&act, "duplicates", counts->duplicates);
+	act_int(&act, "refused_erased", counts->refused_erased);
+	act_int(&act, "expired", counts->expired);
+	act_int(&act, "identities", counts->identities);
+	act_int(&act, "link", counts->linked);
+	act_int(&act, "media", counts->media);
+	return act_append(&act, c->session->data, NULL, err);
+}
+
+enum result commit_batch(struct session *session, void *arg, struct err *err)
+{
+	struct batch *batch = arg;
+	struct commit c = {.session = session, .batch = batch, .counts = &batch->counts};
+	enum result r;
+
+	pool_init(&c.pool, ROW_POOL_MAX);
+	pool_init(&c.hold_pool, HOLD_POOL_MAX);
+	r = holds_load(session, batch->account, &c.hold_pool, &c.holds, err);
+	if (r == OK)
+		r = store_records(&c, err);
+	if (r == OK)
+		r = enrol_contacts(&c, err);
+	if (r == OK && batch->blobs != NULL)
+		r = blob_publish(batch->blobs, err);
+	if (r == OK)
+		r = append_leaf(&c, err);
+	pool_free(&c.hold_pool);
+	pool_free(&c.pool);
+	return r;
+}

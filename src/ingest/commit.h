@@ -1,0 +1,30 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Storing one batch: the writer thread's half of an import.
+ */
+#ifndef LETHE_INGEST_COMMIT_H
+#define LETHE_INGEST_COMMIT_H
+
+#include "ingest/batch.h"
+#include "retention/holds.h"
+#include "vault/directory.h"
+
+/* Inside the transaction. All borrowed. */
+struct commit {
+	struct session *session;
+	struct batch *batch;
+	struct import_result *counts; /* the batch's */
+	struct pool pool;             /* of one row: reset after each */
+	struct pool hold_pool;
+	struct hold_set holds;
+};
+
+/* A vault_op; `arg` is the batch. */
+enum result commit_batch(struct session *session, void *arg, struct err *err);
+
+/* For contact_store: the identity of a handle, made when it is not found. */
+MUST_CHECK enum result commit_identity(struct commit *c, const struct handle *handle, const struct id *person,
+				       struct entry *entry, struct err *err);
+
+#endif
