@@ -1,0 +1,232 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "cli/commands.h"
+#include "retention/sweep.h"
+#include "vault/proof.h"
+
+#define RECEIPT_MAX ((size_t)1024 * 1024)
+
+/* ---- plan ---- */
+
+static void print_due(struct cli *cli, enum record_kind kind, const struct sweep_due *due)
+{
+	struct json_writer *w = &cli->w;
+	char text[TIME_TEXT_MAX];
+
+	json_begin_object(w, NULL);
+	json_string(w, "kind", kind_name(kind));
+	json_string(w, "keep", span_format(due->policy.keep, text));
+	json_string(w, "until", due->bounded ? date_format(due->cutoff, text) : NULL);
+	json_int(w, "periods", due->periods);
+	json_int(w, "records", due->records);
+	json_int(w, "bytes", due->bytes);
+	json_int(w, "held", due->held);
+	json_int(w, "released", due->released);
+	json_int(w, "due", sweep_plan_records(due));
+	json_end_object(w);
+}
+
+static void say_due(struct cli *cli, enum record_kind kind, const struct sweep_due *due)
+{
+	char keep[TIME_TEXT_MAX], until[TIME_TEXT_MAX], count[32], days[32], bytes[32], held[32], released[32];
+
+	if (!due->bounded) {
+		cli_say(cli, "%-17s kept without end\n", kind_name(kind));
+	} else if (due->records == 0) {
+		cli_say(cli, "%-17s kept %s: nothing is older\n", kind_name(kind),
+			span_format(due->policy.keep, keep));
+	} else {
+		cli_say(cli, "%-17s kept %s: %s due, of %s and before (%s days, %s)\n", kind_name(kind),
+			span_format(due->policy.keep, keep), cli_count(due->records - due->held, count),
+			date_format(due->cutoff, until), cli_count(due->periods, days),
+			cli_bytes((uint64_t)due->bytes, bytes));
+	}
+	if (due->held > 0)
+		cli_say(cli, "%-17s %s more are past their time and held\n", "", cli_count(due->held, held));
+	if (due->released > 0)
+		cli_say(cli, "%-17s %s due of holds that were released\n", "", cli_count(due->released, released));
+}
+
+enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct account account;
+	struct sweep_plan plan;
+	char today[TIME_TEXT_MAX], count[32];
+	int64_t all = 0;
+	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 0, 0, err);
+
+	(void)partly;
+	if (r == OK)
+		r = cli_open_account(cli, false, &account, err);
+	if (r == OK)
+		r = sweep_plan(&cli->vault->read, account.number, cli->now, &plan, err);
+	if (r != OK)
+		return r;
+	json_begin_object(&cli->w, NULL);
+	json_string(&cli->w, "today", date_format(plan.today, today));
+	json_begin_array(&cli->w, "kinds");
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		say_due(cli, (enum record_kind)kind, &plan.kinds[kind]);
+		print_due(cli, (enum record_kind)kind, &plan.kinds[kind]);
+		all += sweep_plan_records(&plan.kinds[kind]);
+	}
+	json_end_array(&cli->w);
+	json_int(&cli->w, "contacts", plan.contacts);
+	json_int(&cli->w, "due", all);
+	json_end_object(&cli->w);
+	if (plan.contacts > 0)
+		cli_say(cli, "%s contacts are due of holds that were released.\n", cli_count(plan.contacts, count));
+	cli_say(cli, "On %s `lethe retention run` would delete %s records.\n", today, cli_count(all, count));
+	return OK;
+}
+
+/* ---- run ---- */
+
+static bool show_progress(void *arg, enum sweep_phase phase, int64_t done, int64_t total)
+{
+	(void)phase;
+	cli_progress_show(arg, done, total);
+	return cli_interrupted();
+}
+
+static void print_done(struct cli *cli, enum record_kind kind, const struct sweep_done *done)
+{
+	struct json_writer *w = &cli->w;
+	char text[TIME_TEXT_MAX];
+
+	json_begin_object(w, NULL);
+	json_string(w, "kind", kind_name(kind));
+	json_string(w, "until", done->bounded ? date_format(done->cutoff, text) : NULL);
+	json_int(w, "periods", done->periods);
+	json_int(w, "records", done->records);
+	json_int(w, "media", done->media);
+	json_int(w, "bytes", done->bytes);
+	json_int(w, "kept", done->kept);
+	json_int(w, "held", done->held);
+	json_end_object(w);
+}
+
+static void say_done(struct cli *cli, enum record_kind kind, const struct sweep_done *done)
+{
+	char count[32], days[32], bytes[32];
+
+	if (done->records > 0)
+		cli_say(cli, "%9s %s of %s days, %s\n", cli_count(done->records, count), kind_plural(kind),
+			cli_count(done->periods, days), cli_bytes((uint64_t)done->bytes, bytes));
+	if (done->held > 0)
+		cli_say(cli, "%9s %s are past their time and held (`lethe hold list`)\n",
+			cli_count(done->held, count), kind_plural(kind));
+}
+
+static void print_left(struct cli *cli, const struct sweep_left *left)
+{
+	struct json_writer *w = &cli->w;
+
+	json_begin_object(w, "left");
+	json_int(w, "records", left->records);
+	json_int(w, "media", left->media);
+	json_int(w, "keys", left->keys);
+	json_int(w, "counts", left->counts);
+	json_int(w, "blobs", left->blobs);
+	json_bool(w, "log", left->log);
+	json_end_object(w);
+}
+
+static void say_left(struct cli *cli, const struct sweep_left *left)
+{
+	char records[32], media[32], keys[32], counts[32], blobs[32];
+
+	if (!sweep_left_any(left)) {
+		cli_say(cli, "Looked again in every store: nothing is left of it.\n");
+		return;
+	}
+	cli_say(cli, "Looked again, and found what should not be there: %s records, %s media, %s keys, %s wrong "
+		     "counts, %s blobs%s.\n",
+		cli_count(left->records, records), cli_count(left->media, media), cli_count(left->keys, keys),
+		cli_count(left->counts, counts), cli_count(left->blobs, blobs),
+		left->log ? "; a reader kept a database's log from being emptied" : "");
+	cli_say(cli, "Run it again; if it stays, `lethe check` says more.\n");
+}
+
+static void report(struct cli *cli, const struct sweep_result *result, bool *partly)
+{
+	char job[ID_TEXT_MAX], count[32];
+	int64_t all = 0;
+
+	json_begin_object(&cli->w, NULL);
+	json_string(&cli->w, "job", id_format("job", result->job, job));
+	json_begin_array(&cli->w, "kinds");
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		const struct sweep_done *done = &result->kinds[kind];
+
+		if (done->bounded || done->records > 0)
+			print_done(cli, (enum record_kind)kind, done);
+		say_done(cli, (enum record_kind)kind, done);
+		all += done->records;
+		*partly = *partly || done->held > 0;
+	}
+	json_end_array(&cli->w);
+	json_int(&cli->w, "contacts", result->contacts);
+	json_int(&cli->w, "leaf", (int64_t)result->seq);
+	json_bool(&cli->w, "stopped", result->stopped);
+	print_left(cli, &result->left);
+	json_end_object(&cli->w);
+	if (result->contacts > 0)
+		cli_say(cli, "%9s contacts of holds that were released\n", cli_count(result->contacts, count));
+	cli_say(cli, "Deleted %s records%s.\n", cli_count(all, count), result->stopped ? " before it was stopped" : "");
+	say_left(cli, &result->left);
+	*partly = *partly || sweep_left_any(&result->left);
+}
+
+/* The deletion stands whatever becomes of the file. */
+static enum result save_receipt(struct cli *cli, const struct sweep_result *result, const char *path, struct err *err)
+{
+	struct buf receipt;
+	enum result r;
+
+	buf_init(&receipt, RECEIPT_MAX);
+	r = proof_receipt(&cli->vault->read, cli->vault->id, result->statement, strlen(result->statement), result->seq,
+			  &receipt, err);
+	if (r == OK)
+		r = file_write_atomic(path, receipt.data, receipt.len, 0644, err);
+	buf_free(&receipt);
+	if (r == OK)
+		cli_say(cli, "Receipt: %s\n", path);
+	else
+		err_mend(err, "the deletion is done; its leaf in the audit log is %llu: `lethe audit prove` gives "
+			      "its proof", (unsigned long long)result->seq);
+	return r;
+}
+
+enum result cmd_retention_run(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	const char *receipt = NULL;
+	const struct cli_option options[] = {{"receipt", &receipt, NULL}};
+	struct cli_progress progress;
+	struct sweep_result result;
+	struct account account;
+	struct err failed;
+	enum result swept, r = cli_parse(cli, options, 1, &argc, argv, 0, 0, err);
+
+	if (r == OK)
+		r = cli_open_account(cli, true, &account, err);
+	if (r != OK)
+		return r;
+	cli_progress_begin(&progress, "Deleting");
+	swept = sweep_run(cli->vault, &account, cli->now, show_progress, &progress, &cli->pool, &result, err);
+	cli_progress_end(&progress);
+	if (swept != OK && swept != ERR_INTERRUPTED)
+		return swept;
+	report(cli, &result, partly);
+	if (receipt == NULL)
+		return swept;
+	r = save_receipt(cli, &result, receipt, &failed);
+	if (r != OK)
+		*err = failed;
+	return r == OK ? swept : r;
+}
