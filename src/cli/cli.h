@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include "base/json.h"
+#include "store/kind.h"
 #include "vault/accounts.h"
 
 /* Exit codes, documented in lethe(1). */
@@ -81,6 +82,8 @@ const char *cli_clean(struct cli *cli, const char *text);
 /* "1,234 calls", "2.1 MB": into `out` of 32 bytes. */
 char *cli_count(int64_t n, char out[32]);
 char *cli_bytes(uint64_t n, char out[32]);
+/* "calls", for one "call". */
+const char *cli_kind(enum record_kind kind, int64_t n);
 /* On stderr: three lines, or one line of JSON under --json. */
 void cli_print_error(const struct cli *cli, const struct err *err);
 

@@ -126,6 +126,13 @@ enum result cmd_person_find(struct cli *cli, int argc, char **argv, bool *partly
 
 /* ---- show ---- */
 
+static void say_contacts(struct cli *cli, int64_t n)
+{
+	char count[32];
+
+	cli_say(cli, "  %9s %s\n", cli_count(n, count), n == 1 ? "contact" : "contacts");
+}
+
 static void say_counts(struct cli *cli, const struct person *person)
 {
 	char first[TIME_TEXT_MAX], last[TIME_TEXT_MAX], count[32];
@@ -135,9 +142,10 @@ static void say_counts(struct cli *cli, const struct person *person)
 		if (person->records[kind] == 0)
 			continue;
 		all += person->records[kind];
-		cli_say(cli, "  %9s %s\n", cli_count(person->records[kind], count), kind_plural((enum record_kind)kind));
+		cli_say(cli, "  %9s %s\n", cli_count(person->records[kind], count),
+			cli_kind((enum record_kind)kind, person->records[kind]));
 	}
-	cli_say(cli, "  %9s %s\n", cli_count((int64_t)person->contact_count, count), "contacts");
+	say_contacts(cli, (int64_t)person->contact_count);
 	if (all > 0)
 		cli_say(cli, "  from %s to %s\n", date_format(instant_date(person->first), first),
 			date_format(instant_date(person->last), last));
@@ -332,7 +340,8 @@ static void say_kinds(struct cli *cli, const int64_t counts[KIND_COUNT])
 
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
 		if (counts[kind] > 0)
-			cli_say(cli, "  %9s %s\n", cli_count(counts[kind], count), kind_plural((enum record_kind)kind));
+			cli_say(cli, "  %9s %s\n", cli_count(counts[kind], count),
+				cli_kind((enum record_kind)kind, counts[kind]));
 	}
 }
 
@@ -346,18 +355,22 @@ static void say_erased(struct cli *cli, const struct erase_result *result, const
 	char count[32], bytes[32], at[TIME_TEXT_MAX];
 	int64_t kept = sum(result->kept, 0);
 
-	cli_say(cli, "Erased. Nothing of this person can be read here from now on.\n");
-	cli_say(cli, "  %9s identities, and their keys\n", cli_count(result->identities, count));
-	cli_say(cli, "  %9s contacts\n", cli_count(result->contacts, count));
+	cli_say(cli, kept == 0 ? "Erased. Nothing of this person can be read here from now on.\n"
+			       : "Erased, but for what a legal hold keeps.\n");
+	cli_say(cli, "  %9s %s\n", cli_count(result->identities, count),
+		result->identities == 1 ? "identity, and its key" : "identities, and their keys");
+	say_contacts(cli, result->contacts);
 	say_kinds(cli, result->removed.records);
-	cli_say(cli, "  %9s files, %s\n", cli_count(result->removed.media, count),
-		cli_bytes((uint64_t)result->removed.media_bytes, bytes));
+	cli_say(cli, "  %9s %s, %s\n", cli_count(result->removed.media, count),
+		result->removed.media == 1 ? "file" : "files", cli_bytes((uint64_t)result->removed.media_bytes, bytes));
 	if (kept > 0) {
 		cli_say(cli, "Kept, because a legal hold covers them (`lethe hold list`):\n");
-		cli_say(cli, "  %9s contacts\n", cli_count(result->kept[0], count));
+		if (result->kept[0] > 0)
+			say_contacts(cli, result->kept[0]);
 		say_kinds(cli, result->kept);
 	}
-	cli_say(cli, "Looked again: %s left that should not be.\n", cli_count(count_left(&result->left), count));
+	if (count_left(&result->left) == 0)
+		cli_say(cli, "Looked again in every store: nothing is left.\n");
 	if (result->unreadable_by.ms != 0)
 		cli_say(cli, "Unreadable in every older copy by %s, when keys are rotated by then.\n",
 			instant_format(result->unreadable_by, at));

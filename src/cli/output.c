@@ -107,6 +107,13 @@ char *cli_bytes(uint64_t n, char out[32])
 	return out;
 }
 
+const char *cli_kind(enum record_kind kind, int64_t n)
+{
+	if (n != 1)
+		return kind_plural(kind);
+	return kind == KIND_CAMPAIGN_RESULT ? "campaign result" : kind_name(kind);
+}
+
 /* ---- errors ---- */
 
 enum exit_code exit_code_of(enum result result)

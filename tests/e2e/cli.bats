@@ -1,0 +1,466 @@
+#!/usr/bin/env bats
+# SPDX-FileCopyrightText: The Lethe authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The command line as people and programs meet it: what it prints, where, and with which exit code.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	unset LETHE_DATA LETHE_ACCOUNT LETHE_SECRET_FILE
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# said CODE: the last `run --separate-stderr` ended with that code.
+said() {
+	[ "$status" -eq "$1" ] || { echo "exit $status, not $1"; echo "$output"; echo "$stderr"; return 1; }
+}
+
+lethe() { run --separate-stderr "$LETHE" "$@"; }
+
+# A vault with one account and three records of two people; $call, $rec, $other are their ids.
+make_vault() {
+	"$LETHE" init >/dev/null
+	"$LETHE" account create Contoso --country DK >/dev/null
+	printf 'RIFF\044\0\0\0WAVEfmt \020\0\0\0\001\0\001\0\100\037\0\0\100\037\0\0\001\0\010\0data\0\0\0\0' >a.wav
+	cat >in.jsonl <<-'END'
+		{"type":"contact","id":"c1","source":"t","name":"Astrid Holst \u009b31m","phones":["+4520000289"],"emails":["astrid@example.com"]}
+		{"type":"call","id":"1","source":"t","time":"2026-01-05T10:00:00Z","from":"+4520000289","to":"+4570101010","number":"+4570101010","direction":"inbound","duration":61}
+		{"type":"recording","id":"2","source":"t","time":"2026-01-05T10:02:00Z","from":"+4520000289","media":"a.wav"}
+		{"type":"message","id":"3","source":"t","time":"2026-01-06T09:00:00Z","from":"+4520000111","to":"+4520000289","text":"on my way"}
+	END
+	"$LETHE" import in.jsonl >/dev/null
+}
+
+# record_id PREFIX: the id of the record of that kind, from outside: the data are opaque, ids are not.
+record_id() {
+	local db=lethe-data/regions/default/vault.db hex prefix=$1 kind=$2
+	hex=$(sqlite3 "$db" "SELECT lower(hex(id)) FROM record WHERE kind = $kind")
+	python3 - "$prefix" "$hex" <<-'END'
+		import sys
+		n = int(sys.argv[2], 16)
+		digits = "0123456789abcdefghjkmnpqrstvwxyz"
+		print(sys.argv[1] + "_" + "".join(digits[n >> 5 * i & 31] for i in range(25, -1, -1)))
+	END
+}
+
+# ---- help and mistakes ----
+
+@test "help fits on one screen of 24 lines and 80 columns" {
+	lethe help
+	said 0
+	[ "${#lines[@]}" -le 24 ]
+	for line in "${lines[@]}"; do [ "${#line}" -le 80 ]; done
+	[ -z "$stderr" ]
+}
+
+@test "every command answers --help and help, and the two are the same" {
+	for command in init "account create" import "person show" "person erase" "record media" why "policy set" \
+		"retention run" "hold add" "audit prove" verify "keys rotate" backup restore check bench; do
+		# shellcheck disable=SC2086
+		lethe $command --help
+		said 0
+		[[ $output == "usage: lethe $command"* ]]
+		local first=$output
+		# shellcheck disable=SC2086
+		lethe help $command
+		said 0
+		[ "$output" = "$first" ]
+	done
+}
+
+@test "the version is printed" {
+	lethe --version
+	said 0
+	[[ $output =~ ^lethe\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+}
+
+@test "no command, an unknown one and an unknown option are usage errors on standard error" {
+	for words in "" "persn show x" "person shwo x" "check --jsno" "keys"; do
+		# shellcheck disable=SC2086
+		lethe $words
+		said 2
+		[ -z "$output" ]
+		[[ $stderr == "lethe: "* ]]
+		[[ $stderr == *"  mend: "* ]]
+	done
+}
+
+@test "under --json an error is one JSON object on standard error" {
+	lethe person shwo x --json
+	said 2
+	[ -z "$output" ]
+	[ "$(jq -r .error <<<"$stderr")" = input ]
+	[ "$(jq -r .exit <<<"$stderr")" = 2 ]
+	[ "$(jq -r .mend <<<"$stderr")" = 'did you mean `lethe person show`?' ]
+}
+
+@test "control characters in what was typed do not reach the terminal" {
+	lethe $'\e[31mred' x
+	said 2
+	[[ $stderr != *$'\e'* ]]
+}
+
+# ---- init and accounts ----
+
+@test "init puts the root beside the data folder, not in it, with mode 0600" {
+	lethe init
+	said 0
+	[ "$(stat -c %a lethe-data.default.root)" = 600 ]
+	[ "$(stat -c %a lethe-data/regions/default)" = 700 ]
+	[ -z "$(find lethe-data -name '*.root')" ]
+	[[ $output == *"outside every backup"* ]]
+}
+
+@test "init refuses to overwrite a vault" {
+	"$LETHE" init >/dev/null
+	before=$(sha256sum lethe-data.default.root)
+	lethe init
+	said 4
+	[ "$(sha256sum lethe-data.default.root)" = "$before" ]
+}
+
+@test "init with a passphrase takes it from a file, and opens with it only" {
+	echo "correct horse battery staple" >secret
+	echo "incorrect horse battery staple" >wrong
+	lethe init --root passphrase --secret-file secret
+	said 0
+	lethe keys status --json --secret-file secret
+	said 0
+	[ "$(jq -r .root.forgets <<<"$output")" = here ]
+	lethe keys status --secret-file wrong
+	said 4
+	lethe keys status
+	said 4
+	run ! grep -rq "correct horse" lethe-data
+}
+
+@test "init refuses a root it does not know, and a region that is no name" {
+	lethe init --root usbstick
+	said 2
+	lethe init --root pkcs11:/x.so
+	said 2
+	lethe init --region ../up
+	said 2
+	[ ! -e lethe-data ]
+}
+
+@test "without a vault every command says where it looked and how to make one" {
+	for command in "account list" "keys status" "audit list" "audit verify" "person show x" "record get call_x" check; do
+		# shellcheck disable=SC2086
+		lethe $command --data nowhere
+		said 3
+		[[ $stderr == *nowhere* ]]
+		[[ $stderr == *"lethe init"* ]]
+	done
+	[ ! -e nowhere ]
+}
+
+@test "an account is made, listed, and not made twice" {
+	"$LETHE" init >/dev/null
+	lethe account create "Nørrebro Tele" --country dk --json
+	said 0
+	id=$(jq -r .id <<<"$output")
+	lethe account list --json
+	[ "$(jq -r '.accounts[0].id' <<<"$output")" = "$id" ]
+	[ "$(jq -r '.accounts[0].country' <<<"$output")" = DK ]
+	lethe account create "NØRREBRO  tele" --country DK
+	said 4
+	lethe account create Other --country XX
+	said 2
+	lethe account create Other
+	said 2
+}
+
+@test "with several accounts a command asks which; with one it needs no asking" {
+	make_vault
+	lethe person find +4520000289
+	said 0
+	"$LETHE" account create Second --country DK >/dev/null
+	lethe person find +4520000289
+	said 2
+	lethe person find +4520000289 --account Contoso
+	said 0
+	lethe person find +4520000289 --account Second
+	said 3
+	LETHE_ACCOUNT=Contoso lethe person find +4520000289
+	said 0
+}
+
+@test "with several regions the account leads to its own" {
+	"$LETHE" init --region eu >/dev/null
+	"$LETHE" init --region us >/dev/null
+	"$LETHE" account create Alpha --country DK --region eu >/dev/null
+	"$LETHE" account create Beta --country US --region us >/dev/null
+	lethe account list
+	said 2
+	lethe person find nobody --account Beta
+	said 3
+	[[ $stderr != *"no account"* ]]
+	lethe person find nobody --account Gamma
+	said 3
+	[[ $stderr == *"no account"* ]]
+}
+
+# ---- persons ----
+
+@test "a person is found by number in any spelling, by address and by name" {
+	make_vault
+	first=$("$LETHE" person find +4520000289 --json | jq -r '.persons[0].id')
+	for who in "20 00 02 89" "0045 20000289" "ASTRID@example.com" "holst astrid" "$first"; do
+		lethe person find "$who" --json
+		said 0
+		[ "$(jq -r '.persons[0].id' <<<"$output")" = "$first" ]
+	done
+	lethe person find +4599999999
+	said 3
+}
+
+@test "a name with an escape sequence in it is shown without" {
+	make_vault
+	lethe person show +4520000289
+	said 0
+	[[ $output == *"Astrid Holst ?31m"* ]]
+	[[ $output != *$'\u009b'* ]]
+}
+
+@test "showing a person counts their records and leaves an audit leaf" {
+	make_vault
+	lethe person show +4520000289 --json
+	said 0
+	[ "$(jq .records.call <<<"$output")" = 1 ]
+	[ "$(jq .records.recording <<<"$output")" = 1 ]
+	[ "$(jq .records.message <<<"$output")" = 1 ]
+	person=$(jq -r .id <<<"$output")
+	lethe audit list --json
+	[ "$(jq -r '.leaves[-1].leaf.act' <<<"$output")" = person.show ]
+	[ "$(jq -r '.leaves[-1].leaf.person' <<<"$output")" = "$person" ]
+	[[ $output != *20000289* ]]
+}
+
+@test "persons are linked and unlinked" {
+	make_vault
+	lethe person link +4520000289 +4520000111 --json
+	said 0
+	[ "$(jq .changed <<<"$output")" = true ]
+	lethe person link +4520000289 +4520000111 --json
+	[ "$(jq .changed <<<"$output")" = false ]
+	lethe person unlink +4520000289 +4520000111
+	said 0
+	lethe person unlink +4520000289 +4520000111
+	said 3
+	lethe person unlink +4520000111 +4520000111
+	said 2
+}
+
+@test "erasing needs --yes where there is nobody to ask" {
+	make_vault
+	lethe person erase +4520000289
+	said 4
+	[[ $stderr == *"add --yes"* ]]
+	lethe person find +4520000289
+	said 0
+}
+
+@test "an erased person is not found, their records are gone, and the receipt verifies without the vault" {
+	make_vault
+	lethe person erase +4520000289 --yes --receipt r.json --reference REQ-7 --json
+	said 0
+	jq -e '.left == 0 and .records.call == 1 and .records.recording == 1 and .media == 1' <<<"$output"
+	lethe person find +4520000289
+	said 3
+	cp lethe-data/regions/default/lethe.pub key
+	rm -r lethe-data lethe-data.default.root
+	lethe verify r.json --key key
+	said 0
+	[[ $output == *REQ-7* ]]
+	sed -i 's/REQ-7/REQ-8/' r.json
+	lethe verify r.json --key key
+	said 7
+	lethe verify - --key key <r.json
+	said 7
+	lethe verify nothing --key key
+	said 3
+	lethe verify r.json
+	said 2
+}
+
+# ---- records ----
+
+@test "a record is shown with its parties and what its source said" {
+	make_vault
+	id=$(record_id call 1)
+	lethe record get "$id" --json
+	said 0
+	jq -e '.kind == "call" and .duration_ms == 61000 and .direction == "inbound"' <<<"$output"
+	[ "$(jq -r '.parties[0].value' <<<"$output")" = +4520000289 ]
+	[ "$(jq -r .payload.id <<<"$output")" = 1 ]
+	lethe record get "$id"
+	said 0
+	lethe record get "call_01h455vb4pex5vsknk084sn02q"
+	said 3
+	lethe record get "person"
+	said 2
+}
+
+@test "media comes out as it went in, whole or by range, and not over a file that is there" {
+	make_vault
+	id=$(record_id rec 2)
+	lethe record media "$id" --out b.wav
+	said 0
+	cmp a.wav b.wav
+	lethe record media "$id" --out b.wav
+	said 4
+	[ "$("$LETHE" record media "$id" --out - --range 0-3)" = RIFF ]
+	[ "$("$LETHE" record media "$id" --out - --range 8-11)" = WAVE ]
+	"$LETHE" record media "$id" --out - | cmp - a.wav
+	lethe record media "$id" --out c --range 5-2
+	said 2
+	lethe record media "$id" --out c --range 4000-
+	said 2
+	lethe record media "$id" --out c --n 1
+	said 3
+	lethe record media "$id"
+	said 2
+	[ ! -e c ]
+}
+
+@test "damaged media are reported and nothing is left behind" {
+	make_vault
+	id=$(record_id rec 2)
+	blob=$(find lethe-data/regions/default/blobs -type f -size +40c | head -1)
+	printf 'X' | dd of="$blob" bs=1 seek=60 conv=notrunc status=none
+	lethe record media "$id" --out c.wav
+	said 7
+	[ ! -e c.wav ]
+}
+
+# ---- audit ----
+
+@test "the log verifies, extends its checkpoint, and one changed leaf is found" {
+	make_vault
+	lethe audit verify --save cp
+	said 0
+	"$LETHE" person show +4520000289 >/dev/null
+	lethe audit verify --checkpoint cp --json
+	said 0
+	jq -e '.verified and .size > 3' <<<"$output"
+	sqlite3 lethe-data/regions/default/vault.db \
+		"UPDATE audit_leaf SET body = replace(body, 'account.create', 'account.cr3ate') WHERE seq = 1" 2>/dev/null ||
+		skip "the log cannot be written from outside"
+	lethe audit verify
+	said 7
+	[[ $stderr == *"leaf 1"* ]]
+}
+
+@test "a proof is JSON that names key, leaf and path" {
+	make_vault
+	"$LETHE" audit verify --save cp >/dev/null
+	"$LETHE" person show +4520000289 >/dev/null
+	lethe audit prove 1 --since cp
+	said 0
+	jq -e '.index == 1 and (.inclusion | length) > 0 and (.consistency.hashes | type) == "array"' <<<"$output"
+	lethe audit prove 9999
+	said 3
+	lethe audit prove x
+	said 2
+}
+
+# ---- the other exit codes ----
+
+@test "an import with a bad line takes the rest and ends with 5" {
+	make_vault
+	printf '%s\n' '{"type":"call","id":"8","source":"t","time":"2026-01-07T10:00:00Z","from":"+4520000333"}' \
+		'{"type":"cal"}' >bad.jsonl
+	lethe import bad.jsonl
+	said 5
+	[[ $stderr == *"bad.jsonl:2"* ]]
+	lethe person find +4520000333
+	said 0
+}
+
+@test "while another process writes, a writer is told who it is and ends with 6; a reader is not kept waiting" {
+	make_vault
+	mkfifo feed
+	"$LETHE" import - <feed >/dev/null 2>&1 3>&- &
+	exec 9>feed
+	until [ -s lethe-data/regions/default/lock ] && ! flock -n lethe-data/regions/default/lock true; do
+		kill -0 $! || return 1
+	done
+	lethe account create Second --country DK
+	local code=$status
+	lethe account list
+	exec 9>&-
+	wait
+	said 0
+	[ "$code" -eq 6 ]
+}
+
+@test "a record whose period key is destroyed is gone: 9" {
+	make_vault
+	id=$(record_id msg 5)
+	sqlite3 lethe-data/regions/default/keys.db "DELETE FROM wrapped_key WHERE class = 2"
+	lethe record get "$id"
+	said 9
+}
+
+# ---- keys ----
+
+@test "rotating ends an epoch, and an older key store opens nothing" {
+	make_vault
+	cp lethe-data/regions/default/keys.db old.db
+	lethe keys rotate --json
+	said 0
+	jq -e '.ended == 1 and .current == 2 and .forgets == "outside"' <<<"$output"
+	lethe person show +4520000289
+	said 0
+	cp old.db lethe-data/regions/default/keys.db
+	rm -f lethe-data/regions/default/keys.db-wal lethe-data/regions/default/keys.db-shm
+	lethe person show +4520000289
+	[ "$status" -eq 7 ] || [ "$status" -eq 9 ]
+}
+
+@test "a root that others may read is refused with the chmod to run" {
+	"$LETHE" init >/dev/null
+	chmod 644 lethe-data.default.root
+	lethe keys status
+	said 4
+	[[ $stderr == *chmod* ]]
+}
+
+# ---- every document is JSON ----
+
+@test "every command's --json is one JSON document" {
+	make_vault
+	id=$(record_id call 1)
+	while read -r words; do
+		# shellcheck disable=SC2086
+		lethe $words --json
+		said 0
+		jq -es 'length == 1 and (.[0] | type) == "object"' <<<"$output" || { echo "$words: $output"; return 1; }
+	done <<-END
+		account list
+		person find +4520000289
+		person show +4520000289
+		record get $id
+		record why $id
+		why $id
+		policy set call 90d
+		policy list
+		hold list
+		retention plan
+		audit list
+		audit verify
+		audit prove 0
+		keys status
+		keys rotate
+		check
+	END
+}
+
+@test "a full disk under the answer is an error" {
+	[ -e /dev/full ] || skip "no /dev/full"
+	"$LETHE" init >/dev/null
+	run --separate-stderr bash -c '"$LETHE" keys status >/dev/full'
+	said 8
+}
