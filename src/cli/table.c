@@ -49,12 +49,16 @@ const struct cli_command cli_commands[] = {
 	 "CC is the ISO 3166-1 code of the country whose rules telephone numbers without a\n"
 	 "country code are read by, such as DK.\n"},
 	{"account list", "", "the accounts of a region", cmd_account_list, ""},
-	{"import", "FILE .. [--format F] [--source S] [--tz ZONE]", "take in calls, messages, recordings, contacts",
+	{"import", "FILE .. [--tz ZONE] [--source S] [--strict]", "take in calls, messages, recordings, contacts",
 	 cmd_import,
-	 "FILE is Lethe JSON Lines, or Asterisk's Master.csv; \"-\" is standard input. Importing the same file\n"
-	 "twice changes nothing. Lines that are refused are reported and the exit code is 5.\n"
-	 "  --source S        the system it comes from; part of each record's id\n"
-	 "  --tz ZONE         of local times, such as Europe/Copenhagen\n"},
+	 "FILE is Lethe JSON Lines or Asterisk's Master.csv; \"-\" is standard input. Importing the same file twice changes\n"
+	 "nothing. Refused lines are reported, kept in a file beside you, and make the exit code 5.\n"
+	 "  --tz ZONE         of local times, such as Europe/Copenhagen\n"
+	 "  --source S        the system it comes from: part of each record's id\n"
+	 "  --format F        jsonl or asterisk-csv; unless given, by the file's name\n"
+	 "  --media-root DIR  where the paths of media begin; unless given, the file's own folder\n"
+	 "  --rejects FILE    where refused lines go\n"
+	 "  --strict          end at the first bad line\n"},
 	{"person find", "WHO", "the persons that a number, address or name may mean", cmd_person_find,
 	 "WHO is a telephone number or e-mail address in any spelling, an external id, an agent's id, a per_ id, or\n"
 	 "words of a contact's name.\n"},
@@ -81,16 +85,21 @@ const struct cli_command cli_commands[] = {
 	{"why", "ID", "the verdict for a record, with every reason", cmd_why,
 	 "Keep until when, or delete: with the policies and holds that make it so.\n"},
 	{"policy set", "KIND SPAN", "how long an account keeps a kind", cmd_policy_set,
-	 "SPAN: \"90 days\", \"25 months\", \"1 year\", \"unlimited\". `lethe retention plan` shows what it would delete.\n"},
+	 "KIND: call, recording, voicemail, transcript, message, chat, form, session, note, document, delivery,\n"
+	 "campaign_result. SPAN: \"90 days\", \"25 months\", \"1 year\", \"unlimited\". `lethe retention plan` shows what it would delete.\n"},
 	{"policy list", "", "how long each kind is kept", cmd_policy_list, ""},
 	{"retention plan", "", "what is due for deletion, per kind and day", cmd_retention_plan,
 	 "Deletes nothing.\n"},
-	{"retention run", "", "delete what is due, and look again", cmd_retention_run,
-	 "Costs what is due, not what the vault holds. What a legal hold covers is kept (exit code 5).\n"},
-	{"hold add", "SCOPE --reason TEXT", "keep what would be deleted", cmd_hold_add,
+	{"retention run", "[--receipt FILE]", "delete what is due, and look again", cmd_retention_run,
+	 "Costs what is due, not what the vault holds. What a legal hold covers is kept (exit code 5).\n"
+	 "  --receipt FILE    where a signed receipt goes; `lethe verify` checks it\n"},
+	{"hold add", "[SCOPE] --reason TEXT", "keep what would be deleted", cmd_hold_add,
+	 "Each part of the scope narrows it; without any it is every record of the account.\n"
 	 "  --person WHO      somebody's records\n"
-	 "  --kind KIND       of that kind only\n"
-	 "  --from, --until   of that time only\n"},
+	 "  --number NUMBER   those of one number, the account's own or another\n"
+	 "  --kind KIND,..    of these kinds\n"
+	 "  --from, --until   a day or an instant; --until is not included\n"
+	 "  --reason TEXT     kept sealed; or --reason-file FILE\n"},
 	{"hold list", "", "the holds of an account", cmd_hold_list, ""},
 	{"hold release", "ID", "end a hold; what only it kept becomes due", cmd_hold_release, ""},
 	{"audit list", "[--from N] [--count N]", "the leaves of the audit log", cmd_audit_list,

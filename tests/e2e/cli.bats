@@ -345,9 +345,8 @@ record_id() {
 	lethe audit verify --checkpoint cp --json
 	said 0
 	jq -e '.verified and .size > 3' <<<"$output"
-	sqlite3 lethe-data/regions/default/vault.db \
-		"UPDATE audit_leaf SET body = replace(body, 'account.create', 'account.cr3ate') WHERE seq = 1" 2>/dev/null ||
-		skip "the log cannot be written from outside"
+	sqlite3 lethe-data/regions/default/vault.db "DROP TRIGGER audit_leaf_fixed" \
+		"UPDATE audit_leaf SET body = CAST(replace(body, 'account.create', 'account.cr3ate') AS BLOB) WHERE seq = 1"
 	lethe audit verify
 	said 7
 	[[ $stderr == *"leaf 1"* ]]
