@@ -22,13 +22,71 @@ static enum result copy_wrapped(struct db_rows *rows, int column, struct wrapped
 	return OK;
 }
 
+/* ---- slots ---- */
+
+/* SQLite overwrites what it deletes (secure_delete), but when it spreads the rows of a full page over two, or of an
+ * empty one over its neighbours, it may leave a copy of a moved row in the unused middle of a page, where deleting
+ * the row later does not reach it.  So wrapped keys stand in rows of one size that are only ever appended and
+ * overwritten in place, and never move: a destroyed key's slot is zeroed and given to the next key. */
+
+static const unsigned char no_key[KEY_WRAPPED_LEN];
+
+static enum result fill_slot(struct db *keys, uint32_t account, int64_t slot, const unsigned char *wrapped,
+			     struct err *err)
+{
+	return db_run(keys, "UPDATE key_slot SET wrapped = $3 WHERE slot = $2 AND account_id = $1", err, DB_INT(account),
+		      DB_INT(slot), DB_BLOB(wrapped, KEY_WRAPPED_LEN));
+}
+
+static enum result append_slot(struct db *keys, uint32_t account, const unsigned char *wrapped, int64_t *slot,
+			       struct err *err)
+{
+	struct db_rows rows;
+	bool found;
+	enum result r = db_query_one(keys, "INSERT INTO key_slot(account_id, wrapped) VALUES($1, $2) RETURNING slot",
+				     &rows, &found, err, DB_INT(account), DB_BLOB(wrapped, KEY_WRAPPED_LEN));
+
+	if (r != OK)
+		return r;
+	INVARIANT(found);
+	*slot = db_int(&rows, 0);
+	db_end(&rows);
+	return OK;
+}
+
+/* A free one of this account, or a new one. */
+static enum result take_slot(struct db *keys, uint32_t account, const unsigned char *wrapped, int64_t *slot,
+			     struct err *err)
+{
+	enum result r = db_query_int(keys, "SELECT slot FROM key_free WHERE account_id = $1 ORDER BY slot LIMIT 1", 0,
+				     slot, err, DB_INT(account));
+
+	if (r == OK && *slot == 0)
+		return append_slot(keys, account, wrapped, slot, err);
+	if (r == OK)
+		r = db_run(keys, "DELETE FROM key_free WHERE account_id = $1 AND slot = $2", err, DB_INT(account),
+			   DB_INT(*slot));
+	return r == OK ? fill_slot(keys, account, *slot, wrapped, err) : r;
+}
+
+/* 0 when there is no such key. */
+static enum result find_slot(struct db *keys, uint32_t account, enum key_class class, int64_t number, int64_t *slot,
+			     struct err *err)
+{
+	return db_query_int(keys, "SELECT slot FROM wrapped_key WHERE account_id = $1 AND class = $2 AND number = $3",
+			    0, slot, err, DB_INT(account), DB_INT(class), DB_INT(number));
+}
+
+/* ---- keys ---- */
+
 enum result key_get(struct db *keys, uint32_t account, enum key_class class, int64_t number,
 		    struct wrapped_key *out, struct err *err)
 {
 	struct db_rows rows;
 	bool found;
-	enum result r = db_query_one(keys, "SELECT epoch, wrapped FROM wrapped_key"
-					   " WHERE account_id = $1 AND class = $2 AND number = $3",
+	enum result r = db_query_one(keys, "SELECT k.epoch, s.wrapped FROM wrapped_key k"
+					   " JOIN key_slot s ON s.slot = k.slot AND s.account_id = k.account_id"
+					   " WHERE k.account_id = $1 AND k.class = $2 AND k.number = $3",
 				     &rows, &found, err, DB_INT(account), DB_INT(class), DB_INT(number));
 
 	if (r != OK)
@@ -46,26 +104,46 @@ enum result key_get(struct db *keys, uint32_t account, enum key_class class, int
 
 enum result key_insert(struct db *keys, const struct wrapped_key *key, struct err *err)
 {
-	return db_run(keys, "INSERT INTO wrapped_key(account_id, class, number, epoch, wrapped)"
+	int64_t slot;
+	enum result r = take_slot(keys, key->account, key->wrapped, &slot, err);
+
+	if (r != OK)
+		return r;
+	return db_run(keys, "INSERT INTO wrapped_key(account_id, class, number, epoch, slot)"
 			    " VALUES($1, $2, $3, $4, $5)",
 		      err, DB_INT(key->account), DB_INT(key->class), DB_INT(key->number), DB_INT(key->epoch),
-		      DB_BLOB(key->wrapped, sizeof key->wrapped));
+		      DB_INT(slot));
 }
 
 enum result key_delete(struct db *keys, uint32_t account, enum key_class class, int64_t number, bool *existed,
 		       struct err *err)
 {
-	enum result r = db_run(keys, "DELETE FROM wrapped_key WHERE account_id = $1 AND class = $2 AND number = $3",
-			       err, DB_INT(account), DB_INT(class), DB_INT(number));
+	int64_t slot;
+	enum result r = find_slot(keys, account, class, number, &slot, err);
 
-	*existed = r == OK && db_changes(keys) > 0;
+	*existed = r == OK && slot != 0;
+	if (!*existed)
+		return r;
+	r = fill_slot(keys, account, slot, no_key, err);
+	if (r == OK)
+		r = db_run(keys, "INSERT INTO key_free(account_id, slot) VALUES($1, $2)", err, DB_INT(account),
+			   DB_INT(slot));
+	if (r == OK)
+		r = db_run(keys, "DELETE FROM wrapped_key WHERE account_id = $1 AND class = $2 AND number = $3", err,
+			   DB_INT(account), DB_INT(class), DB_INT(number));
 	return r;
 }
 
+/* Its slots stay, zeroed and of no use to anybody: deleting rows would move others. */
 enum result key_delete_account(struct db *keys, uint32_t account, int64_t *count, struct err *err)
 {
-	enum result r = db_run(keys, "DELETE FROM wrapped_key WHERE account_id = $1", err, DB_INT(account));
+	enum result r = db_run(keys, "UPDATE key_slot SET wrapped = $2 WHERE account_id = $1", err, DB_INT(account),
+			       DB_BLOB(no_key, sizeof no_key));
 
+	if (r == OK)
+		r = db_run(keys, "DELETE FROM key_free WHERE account_id = $1", err, DB_INT(account));
+	if (r == OK)
+		r = db_run(keys, "DELETE FROM wrapped_key WHERE account_id = $1", err, DB_INT(account));
 	if (r != OK)
 		return r;
 	*count = db_changes(keys);
@@ -74,10 +152,16 @@ enum result key_delete_account(struct db *keys, uint32_t account, int64_t *count
 
 enum result key_rewrap(struct db *keys, const struct wrapped_key *key, struct err *err)
 {
-	return db_run(keys, "UPDATE wrapped_key SET epoch = $4, wrapped = $5"
-			    " WHERE account_id = $1 AND class = $2 AND number = $3",
-		      err, DB_INT(key->account), DB_INT(key->class), DB_INT(key->number), DB_INT(key->epoch),
-		      DB_BLOB(key->wrapped, sizeof key->wrapped));
+	int64_t slot;
+	enum result r = find_slot(keys, key->account, key->class, key->number, &slot, err);
+
+	if (r != OK || slot == 0)
+		return r;
+	r = fill_slot(keys, key->account, slot, key->wrapped, err);
+	if (r != OK)
+		return r;
+	return db_run(keys, "UPDATE wrapped_key SET epoch = $4 WHERE account_id = $1 AND class = $2 AND number = $3",
+		      err, DB_INT(key->account), DB_INT(key->class), DB_INT(key->number), DB_INT(key->epoch));
 }
 
 enum result key_list_older(struct db *keys, uint32_t epoch, const struct wrapped_key *after, size_t max,
@@ -85,9 +169,11 @@ enum result key_list_older(struct db *keys, uint32_t epoch, const struct wrapped
 {
 	struct db_rows rows;
 	bool more;
-	enum result r = db_query(keys, "SELECT account_id, class, number, epoch, wrapped FROM wrapped_key"
-				       " WHERE epoch < $1 AND (account_id, class, number) > ($2, $3, $4)"
-				       " ORDER BY account_id, class, number LIMIT $5",
+	enum result r = db_query(keys, "SELECT k.account_id, k.class, k.number, k.epoch, s.wrapped"
+				       " FROM wrapped_key k"
+				       " JOIN key_slot s ON s.slot = k.slot AND s.account_id = k.account_id"
+				       " WHERE k.epoch < $1 AND (k.account_id, k.class, k.number) > ($2, $3, $4)"
+				       " ORDER BY k.account_id, k.class, k.number LIMIT $5",
 				 &rows, err, DB_INT(epoch), DB_INT(after->account), DB_INT(after->class),
 				 DB_INT(after->number), DB_INT(max));
 

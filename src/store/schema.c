@@ -159,6 +159,8 @@ static const char vault_1[] =
     " args TEXT NOT NULL,"
     " result TEXT NOT NULL,"
     " PRIMARY KEY(account_id, job_id)) WITHOUT ROWID;"
+    /* What is still running is found without a look at what ever ran. */
+    "CREATE INDEX job_running ON job(type, started_at) WHERE state = 1;"
 
     /* The log of acts. Nothing personal, append only. */
     "CREATE TABLE audit_leaf("
@@ -175,6 +177,15 @@ static const char vault_1[] =
     "CREATE TRIGGER audit_leaf_kept BEFORE DELETE ON audit_leaf BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;"
     "CREATE TRIGGER audit_hash_fixed BEFORE UPDATE ON audit_hash BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;"
     "CREATE TRIGGER audit_hash_kept BEFORE DELETE ON audit_hash BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;"
+    /* REPLACE deletes without asking the triggers above. */
+    "CREATE TRIGGER audit_leaf_once BEFORE INSERT ON audit_leaf WHEN EXISTS (SELECT 1 FROM audit_leaf WHERE seq = NEW.seq)"
+    " BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;"
+    "CREATE TRIGGER audit_hash_once BEFORE INSERT ON audit_hash"
+    " WHEN EXISTS (SELECT 1 FROM audit_hash WHERE level = NEW.level AND number = NEW.number)"
+    " BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;"
+    "CREATE TRIGGER hold_once BEFORE INSERT ON hold"
+    " WHEN EXISTS (SELECT 1 FROM hold WHERE account_id = NEW.account_id AND hold_id = NEW.hold_id)"
+    " BEGIN SELECT RAISE(ABORT, 'a hold is released, never replaced'); END;"
     "CREATE TRIGGER hold_kept BEFORE DELETE ON hold BEGIN SELECT RAISE(ABORT, 'a hold is released, never deleted'); END;";
 
 static const char keys_1[] =
@@ -194,8 +205,18 @@ static const char keys_1[] =
     " class INTEGER NOT NULL,"      /* enum key_class */
     " number INTEGER NOT NULL,"     /* identity id, packed kind and day, hold id, or which own key */
     " epoch INTEGER NOT NULL,"
-    " wrapped BLOB NOT NULL,"
+    " slot INTEGER NOT NULL,"       /* where the wrapped key itself is */
     " PRIMARY KEY(account_id, class, number)) WITHOUT ROWID;"
+    /* Wrapped keys, 60 bytes each, zeroed when destroyed. Its rows are appended and overwritten in place, never deleted
+     * or changed in size, so that none ever moves and leaves a copy behind: see store/key.c. */
+    "CREATE TABLE key_slot("
+    " slot INTEGER PRIMARY KEY,"
+    " account_id INTEGER NOT NULL,"
+    " wrapped BLOB NOT NULL);"
+    "CREATE TABLE key_free("        /* zeroed slots, for the account's next keys */
+    " account_id INTEGER NOT NULL,"
+    " slot INTEGER NOT NULL,"
+    " PRIMARY KEY(account_id, slot)) WITHOUT ROWID;"
     /* Numbers that are never given out twice, whatever is restored. */
     "CREATE TABLE counter("
     " account_id INTEGER NOT NULL,"
