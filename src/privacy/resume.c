@@ -5,11 +5,12 @@
 
 #include "privacy/erase.h"
 #include "retention/sweep.h"
+#include "vault/restore.h"
 
 enum result resume_jobs(struct vault *vault, struct instant now, struct err *err)
 {
 	bool found = true;
-	enum result r = OK;
+	enum result r = restore_resume(vault, now, err);
 
 	while (r == OK && found)
 		r = erase_resume(vault, now, &found, err);

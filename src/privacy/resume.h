@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * Finishing what a crash interrupted: erasures and sweeps.
+ * Finishing what a crash interrupted: erasures and sweeps; and clearing away
+ * a restore, which changes nothing before its last step.
  */
 #ifndef LETHE_PRIVACY_RESUME_H
 #define LETHE_PRIVACY_RESUME_H

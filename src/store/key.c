@@ -11,6 +11,16 @@ int64_t key_period_number(int kind, struct date day)
 	return ((int64_t)kind << 24) | (int64_t)(uint32_t)(day.days + (1 << 22));
 }
 
+int key_period_kind(int64_t number)
+{
+	return (int)(number >> 24);
+}
+
+struct date key_period_day(int64_t number)
+{
+	return (struct date){(int32_t)(number & 0xffffff) - (1 << 22)};
+}
+
 static enum result copy_wrapped(struct db_rows *rows, int column, struct wrapped_key *out, struct err *err)
 {
 	size_t len;

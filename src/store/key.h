@@ -29,6 +29,8 @@ struct wrapped_key {
 
 /* The number of a period's key. */
 int64_t key_period_number(int kind, struct date day);
+int key_period_kind(int64_t number);
+struct date key_period_day(int64_t number);
 
 /* ERR_NOT_FOUND when there is none: it was destroyed or never made. */
 MUST_CHECK enum result key_get(struct db *keys, uint32_t account, enum key_class class, int64_t number,

@@ -1,0 +1,399 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "vault/carry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/account.h"
+#include "store/hold.h"
+#include "store/job.h"
+#include "store/leaf.h"
+#include "store/media.h"
+#include "store/policy.h"
+
+#define BATCH 256
+#define MEDIA_MAX 64
+
+struct carry {
+	struct session *live, *to;
+	struct carried *out;
+	uint32_t account;
+	struct pool pool; /* of one batch */
+};
+
+static enum result none_is_fine(enum result r)
+{
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+/* ---- accounts, policies, identities ---- */
+
+static enum result carry_account(struct carry *c, struct err *err)
+{
+	struct account_row row;
+	enum result r = account_get(c->to->data, c->account, &c->pool, &row, err);
+
+	if (r != ERR_NOT_FOUND)
+		return r;
+	r = account_get(c->live->data, c->account, &c->pool, &row, err);
+	if (r == OK)
+		r = account_insert(c->to->data, &row, err);
+	c->out->accounts += r == OK;
+	return r;
+}
+
+static enum result carry_policies(struct carry *c, struct err *err)
+{
+	struct policy rows[BATCH], after = {0};
+	size_t count;
+	enum result r;
+
+	do {
+		r = policy_walk(c->live->data, c->account, &after, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			r = policy_put_back(c->to->data, c->account, &rows[i], err);
+			c->out->policies += r == OK ? db_changes(c->to->data) : 0;
+		}
+		after = r == OK && count > 0 ? rows[count - 1] : after;
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+/* The same number, or the same identifier under another number, is there already: who it belongs to may have changed. */
+static enum result carry_identity(struct carry *c, const struct identity_row *live, struct err *err)
+{
+	struct identity_row have;
+	bool found;
+	enum result r = identity_get(c->to->data, c->account, live->identity, &c->pool, &have, err);
+
+	if (r == OK && id_compare(have.person, live->person) != 0)
+		return identity_move(c->to->data, c->account, live->identity, live->person, err);
+	if (r != ERR_NOT_FOUND)
+		return r;
+	r = identity_find(c->to->data, c->account, &live->blind, &found, &have, err);
+	/* Erased and met again since: the old number's key is gone, and its row goes when it is reconciled. */
+	if (r == OK && found)
+		return OK;
+	if (r == OK)
+		r = identity_insert(c->to->data, live, err);
+	c->out->identities += r == OK;
+	return r;
+}
+
+static enum result carry_identities(struct carry *c, struct err *err)
+{
+	struct identity_row *rows = calloc(BATCH, sizeof *rows);
+	int64_t after = 0;
+	size_t count;
+	enum result r;
+
+	if (rows == NULL)
+		return err_no_memory(err);
+	do {
+		pool_reset(&c->pool);
+		r = identity_list(c->live->data, c->account, after, &c->pool, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = carry_identity(c, &rows[i], err);
+		after = r == OK && count > 0 ? rows[count - 1].identity : after;
+	} while (r == OK && count == BATCH);
+	free(rows);
+	return r;
+}
+
+/* ---- holds and what they keep ---- */
+
+static enum result carry_hold(struct carry *c, const struct hold_row *live, struct err *err)
+{
+	struct hold_row have;
+	enum result r = hold_get(c->to->data, c->account, live->hold, &c->pool, &have, err);
+
+	if (r == OK && live->released && !have.released) {
+		c->out->holds++;
+		return hold_set_released(c->to->data, c->account, live->hold, live->released_at, err);
+	}
+	if (r != ERR_NOT_FOUND)
+		return r;
+	c->out->holds++;
+	return hold_insert(c->to->data, live, err);
+}
+
+/* The blob is the same one: what taking the old row out listed as trash is not. */
+static enum result put_media(struct carry *c, const struct record_row *row, struct period *period, struct err *err)
+{
+	struct media_row media[MEDIA_MAX];
+	size_t count = 0;
+	enum result r = media_list(c->live->data, c->account, row->kind, row->id, media, MEDIA_MAX, &count, err);
+
+	for (size_t i = 0; i < count && r == OK; i++) {
+		const struct trash_row trash = {c->account, row->kind, period->day, media[i].blob};
+
+		r = media_insert(c->to->data, &media[i], err);
+		if (r == OK)
+			r = trash_remove(c->to->data, &trash, err);
+		period->media++;
+		period->media_bytes += (int64_t)media[i].bytes;
+	}
+	return r;
+}
+
+static enum result put_record(struct carry *c, const struct record_row *row, struct err *err)
+{
+	struct party_key parties[PARTIES_MAX];
+	struct period period = {.kind = row->kind,
+				.day = instant_date(id_time(row->id)),
+				.records = 1,
+				.bytes = (int64_t)row->payload_len};
+	bool inserted;
+	enum result r = record_insert(c->to->data, row, &inserted, err);
+
+	for (size_t i = 0; i < row->party_count; i++)
+		parties[i] = (struct party_key){.month = date_month_index(period.day),
+						.identity = row->parties[i].identity,
+						.kind = row->kind,
+						.id = row->id};
+	if (r == OK)
+		r = party_insert(c->to->data, c->account, parties, row->party_count, err);
+	if (r == OK && row->media > 0)
+		r = put_media(c, row, &period, err);
+	return r == OK ? period_add(c->to->data, c->account, &period, err) : r;
+}
+
+static enum result replace_record(struct carry *c, const struct record_row *live, struct err *err)
+{
+	struct removed ignored = {0};
+	struct record_row have;
+	enum result r = record_get(c->to->data, c->account, live->kind, live->id, &c->pool, &have, err);
+
+	if (r == OK && have.hold == live->hold)
+		return OK;
+	if (r == OK && have.hold != 0)
+		r = held_delete(c->to->data, c->account, have.hold, have.kind, have.id, err);
+	if (r == OK)
+		r = remove_records(c->to, c->account, &have, 1, &ignored, err);
+	r = none_is_fine(r);
+	if (r == OK)
+		r = put_record(c, live, err);
+	c->out->held += r == OK;
+	return r;
+}
+
+static enum result replace_contact(struct carry *c, struct id id, struct err *err)
+{
+	struct contact_row live, have;
+	enum result r = contact_get(c->live->data, c->account, id, &c->pool, &live, err);
+
+	if (r != OK)
+		return none_is_fine(r);
+	r = contact_get(c->to->data, c->account, id, &c->pool, &have, err);
+	if (r == OK && have.hold == live.hold)
+		return OK;
+	if (r == OK && have.hold != 0)
+		r = held_delete(c->to->data, c->account, have.hold, 0, id, err);
+	r = none_is_fine(r);
+	c->out->held += r == OK;
+	return r == OK ? contact_put(c->to->data, &live, err) : r;
+}
+
+/* A contact is listed under kind 0. */
+static enum result carry_held(struct carry *c, const struct held_row *held, struct err *err)
+{
+	struct record_row live;
+	enum result r;
+
+	if (held->kind == 0) {
+		r = replace_contact(c, held->id, err);
+	} else {
+		r = record_get(c->live->data, c->account, held->kind, held->id, &c->pool, &live, err);
+		r = r == OK ? replace_record(c, &live, err) : none_is_fine(r);
+	}
+	return r == OK ? held_insert(c->to->data, held, err) : r;
+}
+
+static enum result carry_held_of(struct carry *c, int64_t hold, struct err *err)
+{
+	struct held_row rows[BATCH], after = {0};
+	struct pool outer = c->pool;
+	size_t count;
+	enum result r;
+
+	pool_init(&c->pool, (size_t)1024 * 1024 * 1024);
+	do {
+		r = held_list(c->live->data, c->account, hold, after.kind, after.id, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			pool_reset(&c->pool);
+			r = carry_held(c, &rows[i], err);
+		}
+		after = r == OK && count > 0 ? rows[count - 1] : after;
+	} while (r == OK && count == BATCH);
+	pool_free(&c->pool);
+	c->pool = outer;
+	return r;
+}
+
+static enum result carry_holds(struct carry *c, struct err *err)
+{
+	struct hold_row rows[BATCH];
+	int64_t after = 0;
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&c->pool);
+		r = hold_list(c->live->data, c->account, false, after, &c->pool, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			r = carry_hold(c, &rows[i], err);
+			if (r == OK)
+				r = carry_held_of(c, rows[i].hold, err);
+		}
+		after = r == OK && count > 0 ? rows[count - 1].hold : after;
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+/* ---- jobs ---- */
+
+static enum result carry_job(struct carry *c, const struct job *live, struct err *err)
+{
+	struct job have;
+	enum result r = job_get(c->to->data, c->account, live->id, &c->pool, &have, err);
+
+	if (r == ERR_NOT_FOUND) {
+		c->out->jobs++;
+		r = job_insert(c->to->data, live, err);
+	}
+	return r == OK ? job_update(c->to->data, live, err) : r;
+}
+
+static enum result carry_jobs(struct carry *c, struct err *err)
+{
+	struct job rows[BATCH];
+	struct id after = {{0}};
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&c->pool);
+		r = job_list(c->live->data, c->account, after, &c->pool, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = carry_job(c, &rows[i], err);
+		after = r == OK && count > 0 ? rows[count - 1].id : after;
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+/* ---- all of it ---- */
+
+static enum result carry_one(struct carry *c, struct err *err)
+{
+	enum result r = c->account != VAULT_ACCOUNT ? carry_account(c, err) : OK;
+
+	if (r == OK)
+		r = carry_policies(c, err);
+	if (r == OK)
+		r = carry_identities(c, err);
+	if (r == OK)
+		r = carry_holds(c, err);
+	return r == OK ? carry_jobs(c, err) : r;
+}
+
+enum result carry_over(struct session *live, struct session *to, struct carried *out, struct err *err)
+{
+	struct carry c = {.live = live, .to = to, .out = out, .account = VAULT_ACCOUNT};
+	uint32_t account;
+	size_t count;
+	enum result r;
+
+	pool_init(&c.pool, (size_t)1024 * 1024 * 1024);
+	do {
+		r = carry_one(&c, err);
+		if (r == OK)
+			r = account_list(live->data, c.account, &account, 1, &count, err);
+		c.account = r == OK && count > 0 ? account : c.account;
+	} while (r == OK && count > 0);
+	pool_free(&c.pool);
+	return r;
+}
+
+/* ---- the log ---- */
+
+/* RFC 6962's consistency: one log is the beginning of the other. */
+static enum result check_prefix(struct db *live, struct db *to, uint64_t old_size, uint64_t size, struct err *err)
+{
+	struct merkle_store now = leaf_hashes(live), then = leaf_hashes(to);
+	struct hash old_root, root;
+	struct merkle_proof proof;
+	enum result r = merkle_root(&then, old_size, &old_root, err);
+
+	if (r == OK)
+		r = merkle_root(&now, size, &root, err);
+	if (r == OK)
+		r = merkle_prove_consistency(&now, old_size, size, &proof, err);
+	return r == OK ? merkle_check_consistency(&proof, old_size, size, &old_root, &root, err) : r;
+}
+
+static enum result other_history(struct err *err)
+{
+	err_set(err, ERR_CORRUPT, "the audit log of the backup is not the beginning of the vault's own");
+	return err_mend(err, "the vault went back to another backup since, or was changed: to give up what it holds now, "
+			     "move its vault.db away and restore again");
+}
+
+static enum result append_leaves(struct session *live, struct session *to, uint64_t from, uint64_t size,
+				 struct carried *out, struct err *err)
+{
+	struct leaf rows[BATCH];
+	struct pool pool;
+	size_t count;
+	uint64_t seq;
+	enum result r = OK;
+
+	pool_init(&pool, (size_t)64 * 1024 * 1024);
+	while (r == OK && from < size) {
+		pool_reset(&pool);
+		r = leaf_list(live->data, 0, from, &pool, rows, BATCH, &count, err);
+		if (r == OK && count == 0)
+			r = err_set(err, ERR_CORRUPT, "the vault's audit log has gaps");
+		for (size_t i = 0; r == OK && i < count; i++) {
+			r = leaf_append(to->data, rows[i].account, rows[i].at, rows[i].body, rows[i].body_len, &seq, err);
+			out->leaves += r == OK;
+		}
+		from += count;
+	}
+	pool_free(&pool);
+	return r;
+}
+
+/* Computed anew from the leaves, so an altered one shows. */
+static enum result check_root(struct session *live, struct session *to, uint64_t size, struct err *err)
+{
+	struct merkle_store one = leaf_hashes(live->data), other = leaf_hashes(to->data);
+	struct hash a, b;
+	enum result r = merkle_root(&one, size, &a, err);
+
+	if (r == OK)
+		r = merkle_root(&other, size, &b, err);
+	if (r == OK && memcmp(&a, &b, sizeof a) != 0)
+		r = err_set(err, ERR_CORRUPT, "a leaf of the vault's audit log does not have the hash that is stored");
+	return r;
+}
+
+enum result carry_log(struct session *live, struct session *to, struct carried *out, struct err *err)
+{
+	uint64_t size, old_size;
+	enum result r = leaf_tree_size(live->data, &size, err);
+
+	if (r == OK)
+		r = leaf_tree_size(to->data, &old_size, err);
+	if (r != OK)
+		return r;
+	if (old_size == 0 || old_size > size)
+		return other_history(err);
+	r = check_prefix(live->data, to->data, old_size, size, err);
+	if (r == ERR_CORRUPT)
+		return other_history(err);
+	if (r == OK)
+		r = append_leaves(live, to, old_size, size, out, err);
+	return r == OK ? check_root(live, to, size, err) : r;
+}

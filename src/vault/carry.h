@@ -1,0 +1,29 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * What a restore takes over from the live data, so that going back in time
+ * loses no duty:
+ *
+ *     accounts     made since: their keys live, and so must their names
+ *     identities   known since, and who is whose: an erasure must find them, a hold must cover them
+ *     policies     every version
+ *     holds        added since, and releases
+ *     held         what only a hold keeps: the backup has it under keys that are gone
+ *     jobs         whose results are receipts
+ *     leaves       the log never goes back
+ *
+ * Records and contacts made since are not: going back is what a restore is for.
+ */
+#ifndef LETHE_VAULT_CARRY_H
+#define LETHE_VAULT_CARRY_H
+
+#include "vault/remove.h"
+
+struct carried { int64_t accounts, identities, policies, holds, held, jobs, leaves; };
+
+/* From `live` into `to`, whose data are a transaction's; `live` is only read. Both sessions have the same keys. */
+MUST_CHECK enum result carry_over(struct session *live, struct session *to, struct carried *out, struct err *err);
+/* The leaves of `live` that `to` lacks. ERR_CORRUPT when the log of `to` is not the beginning of that of `live`. */
+MUST_CHECK enum result carry_log(struct session *live, struct session *to, struct carried *out, struct err *err);
+
+#endif

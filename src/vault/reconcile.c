@@ -1,0 +1,333 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "vault/reconcile.h"
+
+#include <stdlib.h>
+
+#include "store/account.h"
+#include "store/hold.h"
+
+#define BATCH 512
+#define CONTACTS_MAX 4096
+
+struct work {
+	struct session *session;
+	uint32_t account;
+	struct reconciled *out;
+	struct pool pool;
+	struct record_row *rows; /* BATCH of them */
+};
+
+static enum result key_exists(struct work *w, enum key_class class, int64_t number, bool *exists, struct err *err)
+{
+	struct wrapped_key key;
+	enum result r = key_get(w->session->keys, w->account, class, number, &key, err);
+
+	*exists = r == OK;
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+/* Ends a transaction as the work in it went. */
+static enum result end(struct work *w, enum result r, struct err *err)
+{
+	if (r == OK)
+		return db_commit(w->session->data, err);
+	db_rollback(w->session->data);
+	return r;
+}
+
+/* Takes out those of w->rows that no hold keeps. */
+static enum result remove_unheld(struct work *w, size_t count, struct removed *removed, struct err *err)
+{
+	size_t gone = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (w->rows[i].hold == 0 && gone++ != i)
+			w->rows[gone - 1] = w->rows[i];
+	}
+	return remove_records(w->session, w->account, w->rows, gone, removed, err);
+}
+
+/* ---- identities without a key ---- */
+
+static enum result load(struct work *w, const struct party_key *keys, size_t seen, size_t *count, struct err *err)
+{
+	enum result r = OK;
+
+	*count = 0;
+	for (size_t i = 0; i < seen && r == OK; i++) {
+		r = record_get(w->session->data, w->account, keys[i].kind, keys[i].id, &w->pool, &w->rows[*count], err);
+		if (r == OK)
+			(*count)++;
+		else if (r == ERR_NOT_FOUND)
+			r = OK;
+	}
+	return r;
+}
+
+static enum result drop_records_of(struct work *w, int64_t identity, struct err *err)
+{
+	struct party_key keys[BATCH], after = {0};
+	size_t seen, count;
+	enum result r;
+
+	do {
+		pool_reset(&w->pool);
+		r = db_begin(w->session->data, err);
+		if (r != OK)
+			return r;
+		r = party_list(w->session->data, w->account, identity, &after, keys, BATCH, &seen, err);
+		if (r == OK)
+			r = load(w, keys, seen, &count, err);
+		if (r == OK)
+			r = remove_unheld(w, count, &w->out->erased, err);
+		after = r == OK && seen > 0 ? keys[seen - 1] : after;
+		r = end(w, r, err);
+	} while (r == OK && seen == BATCH);
+	return r;
+}
+
+static enum result drop_contact(struct work *w, struct id id, struct err *err)
+{
+	struct contact_row contact;
+	enum result r = contact_get(w->session->data, w->account, id, &w->pool, &contact, err);
+
+	if (r != OK || contact.hold != 0)
+		return r;
+	w->out->contacts++;
+	return contact_delete(w->session->data, &contact, err);
+}
+
+static enum result drop_rest_of(struct work *w, int64_t identity, struct err *err)
+{
+	struct id *ids = calloc(CONTACTS_MAX, sizeof *ids);
+	size_t count = 0;
+	enum result r = ids != NULL ? db_begin(w->session->data, err) : err_no_memory(err);
+
+	if (r == OK) {
+		r = contact_of_identity(w->session->data, w->account, identity, ids, CONTACTS_MAX, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++)
+			r = drop_contact(w, ids[i], err);
+		if (r == OK)
+			r = identity_delete(w->session->data, w->account, identity, err);
+		r = end(w, r, err);
+	}
+	w->out->identities += r == OK;
+	free(ids);
+	return r;
+}
+
+static enum result look_at_identity(struct work *w, int64_t identity, struct err *err)
+{
+	bool exists;
+	enum result r = key_exists(w, KEY_IDENTITY, identity, &exists, err);
+
+	if (r != OK || exists)
+		return r;
+	r = drop_records_of(w, identity, err);
+	return r == OK ? drop_rest_of(w, identity, err) : r;
+}
+
+static enum result look_at_identities(struct work *w, struct err *err)
+{
+	struct identity_row *rows = calloc(BATCH, sizeof *rows);
+	int64_t after = 0;
+	size_t count;
+	enum result r;
+
+	if (rows == NULL)
+		return err_no_memory(err);
+	do {
+		pool_reset(&w->pool);
+		r = identity_list(w->session->data, w->account, after, &w->pool, rows, BATCH, &count, err);
+		/* Only numbers are used from here on: dropping records empties the pool. */
+		for (size_t i = 0; r == OK && i < count; i++) {
+			after = rows[i].identity;
+			r = look_at_identity(w, after, err);
+		}
+	} while (r == OK && count == BATCH);
+	free(rows);
+	return r;
+}
+
+/* ---- periods without a key ---- */
+
+static enum result drop_period(struct work *w, enum record_kind kind, struct date day, struct err *err)
+{
+	int64_t before = w->out->expired.records[kind];
+	struct id after = {{0}};
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&w->pool);
+		r = db_begin(w->session->data, err);
+		if (r != OK)
+			return r;
+		r = record_list_day(w->session->data, w->account, kind, day, after, &w->pool, w->rows, BATCH, &count,
+				    err);
+		if (r == OK && count > 0) {
+			after = w->rows[count - 1].id;
+			r = remove_unheld(w, count, &w->out->expired, err);
+		}
+		r = end(w, r, err);
+	} while (r == OK && count == BATCH);
+	w->out->periods += w->out->expired.records[kind] > before;
+	return r;
+}
+
+static enum result look_at_periods(struct work *w, enum record_kind kind, struct err *err)
+{
+	struct date day = {INT32_MIN / 2};
+	bool exists;
+	enum result r;
+
+	for (;;) {
+		r = record_next_day(w->session->data, w->account, kind, day, &day, err);
+		if (r != OK)
+			return r == ERR_NOT_FOUND ? OK : r;
+		r = key_exists(w, KEY_PERIOD, key_period_number(kind, day), &exists, err);
+		if (r == OK && !exists)
+			r = drop_period(w, kind, day, err);
+		if (r != OK)
+			return r;
+	}
+}
+
+/* ---- holds without a key ---- */
+
+static enum result drop_held(struct work *w, const struct held_row *held, struct err *err)
+{
+	struct removed removed = {0};
+	enum result r;
+
+	if (held->kind == 0) {
+		struct contact_row contact;
+
+		r = contact_get(w->session->data, w->account, held->id, &w->pool, &contact, err);
+		if (r == OK)
+			r = contact_delete(w->session->data, &contact, err);
+	} else {
+		r = record_get(w->session->data, w->account, held->kind, held->id, &w->pool, &w->rows[0], err);
+		if (r == OK)
+			r = remove_records(w->session, w->account, w->rows, 1, &removed, err);
+	}
+	w->out->released += r == OK;
+	if (r == OK || r == ERR_NOT_FOUND)
+		r = held_delete(w->session->data, w->account, held->hold, held->kind, held->id, err);
+	return r;
+}
+
+static enum result drop_hold(struct work *w, int64_t hold, struct err *err)
+{
+	struct held_row rows[BATCH];
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&w->pool);
+		r = db_begin(w->session->data, err);
+		if (r != OK)
+			return r;
+		r = held_list(w->session->data, w->account, hold, 0, (struct id){{0}}, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = drop_held(w, &rows[i], err);
+		r = end(w, r, err);
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+static enum result look_at_holds(struct work *w, struct err *err)
+{
+	struct hold_row row;
+	int64_t after = 0;
+	size_t count;
+	bool exists;
+	enum result r;
+
+	do {
+		pool_reset(&w->pool);
+		r = hold_list(w->session->data, w->account, false, after, &w->pool, &row, 1, &count, err);
+		if (r == OK && count > 0) {
+			after = row.hold;
+			r = key_exists(w, KEY_HOLD, row.hold, &exists, err);
+			if (r == OK && !exists)
+				r = drop_hold(w, after, err);
+		}
+	} while (r == OK && count > 0);
+	return r;
+}
+
+/* ---- keys without data ---- */
+
+static enum result needs_identity(struct work *w, int64_t number, bool *needed, struct err *err)
+{
+	struct identity_row row;
+	enum result r = identity_get(w->session->data, w->account, number, &w->pool, &row, err);
+
+	*needed = r == OK;
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+static enum result needs_period(struct work *w, int64_t number, bool *needed, struct err *err)
+{
+	int64_t all = 0, held;
+	struct date day = key_period_day(number);
+	enum record_kind kind = (enum record_kind)key_period_kind(number);
+	enum result r = record_count_day(w->session->data, w->account, kind, day, &all, &held, err);
+
+	*needed = all > 0;
+	return r;
+}
+
+static enum result count_keys(struct work *w, enum key_class class,
+			      enum result (*needs)(struct work *w, int64_t number, bool *needed, struct err *err),
+			      struct err *err)
+{
+	int64_t numbers[BATCH], after = 0;
+	size_t count;
+	bool needed;
+	enum result r;
+
+	do {
+		pool_reset(&w->pool);
+		r = key_list_numbers(w->session->keys, w->account, class, after, BATCH, numbers, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			r = needs(w, numbers[i], &needed, err);
+			w->out->keys_without_data += r == OK && !needed;
+		}
+		after = r == OK && count > 0 ? numbers[count - 1] : after;
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+/* ---- all of it ---- */
+
+static enum result reconcile_account(struct work *w, struct err *err)
+{
+	enum result r = look_at_holds(w, err);
+
+	if (r == OK)
+		r = look_at_identities(w, err);
+	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++)
+		r = look_at_periods(w, kind, err);
+	if (r == OK)
+		r = count_keys(w, KEY_IDENTITY, needs_identity, err);
+	return r == OK ? count_keys(w, KEY_PERIOD, needs_period, err) : r;
+}
+
+enum result reconcile(struct session *session, struct reconciled *out, struct err *err)
+{
+	struct work w = {.session = session, .out = out, .rows = calloc(BATCH, sizeof *w.rows)};
+	size_t count;
+	enum result r = w.rows != NULL ? OK : err_no_memory(err);
+
+	*out = (struct reconciled){0};
+	pool_init(&w.pool, (size_t)1024 * 1024 * 1024);
+	while (r == OK && (r = account_list(session->data, w.account, &w.account, 1, &count, err)) == OK && count > 0)
+		r = reconcile_account(&w, err);
+	pool_free(&w.pool);
+	free(w.rows);
+	return r;
+}
