@@ -41,7 +41,7 @@ const struct cli_command cli_commands[] = {
 	 "  file:PATH         a file of mode 0600. The default, beside the data folder:\n"
 	 "                    <data folder>.<region>.root. Keep it out of every backup.\n"
 	 "  passphrase        asked for on the terminal, or read from --secret-file.\n"
-	 "                    A passphrase cannot be forgotten; see lethe(1), ROOTS.\n"
+	 "                    A passphrase cannot be forgotten; see lethe(1), THE ROOT.\n"
 	 "  pkcs11:MODULE     a hardware security module; --token names its token,\n"
 	 "                    --secret-file holds the PIN.\n"
 	 "A region (\"default\" unless named) has its own data, keys and root.\n"},
