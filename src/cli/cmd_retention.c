@@ -133,13 +133,14 @@ static void print_left(struct cli *cli, const struct sweep_left *left)
 	json_int(w, "keys", left->keys);
 	json_int(w, "counts", left->counts);
 	json_int(w, "blobs", left->blobs);
+	json_int(w, "damaged", left->damaged);
 	json_bool(w, "log", left->log);
 	json_end_object(w);
 }
 
 static void say_left(struct cli *cli, const struct sweep_left *left)
 {
-	char records[32], media[32], keys[32], counts[32], blobs[32];
+	char records[32], media[32], keys[32], counts[32], blobs[32], damaged[32];
 
 	if (!sweep_left_any(left)) {
 		cli_say(cli, "Looked again in every store: nothing is left of it.\n");
@@ -150,6 +151,9 @@ static void say_left(struct cli *cli, const struct sweep_left *left)
 		cli_count(left->records, records), cli_count(left->media, media), cli_count(left->keys, keys),
 		cli_count(left->counts, counts), cli_count(left->blobs, blobs),
 		left->log ? "; a reader kept a database's log from being emptied" : "");
+	if (left->damaged > 0)
+		cli_say(cli, "%s days were left alone: a record that a hold covers is damaged there.\n",
+			cli_count(left->damaged, damaged));
 	cli_say(cli, "Run it again; if it stays, `lethe check` says more.\n");
 }
 

@@ -98,8 +98,9 @@ struct keeping {
 	struct vault *vault;
 	const struct hold_set *holds;
 	struct expiry *expiry;
-	struct record_row *rows; /* a batch, and how many of it are done */
+	struct record_row *rows; /* a batch */
 	size_t count;
+	int64_t kept;
 	struct pool *pool;
 };
 
@@ -108,6 +109,7 @@ static enum result keep_op(struct session *session, void *arg, struct err *err)
 	struct keeping *keeping = arg;
 	enum result r = OK;
 
+	keeping->kept = 0;
 	for (size_t i = 0; i < keeping->count && r == OK; i++) {
 		struct record_row *row = &keeping->rows[i];
 		bool wants;
@@ -117,7 +119,7 @@ static enum result keep_op(struct session *session, void *arg, struct err *err)
 			continue;
 		r = holds_keep(session, holds_cover(keeping->holds, row), row, HELD_EXPIRED, keeping->expiry->due,
 			       keeping->pool, err);
-		keeping->expiry->kept++;
+		keeping->kept++;
 	}
 	return r;
 }
@@ -135,14 +137,18 @@ static enum result keep_rows(void *arg, struct record_row *rows, size_t count, s
 	keeping->rows = rows;
 	keeping->count = count;
 	keeping->pool = pool;
-	return vault_write(keeping->vault, keep_op, keeping, err);
+	r = vault_write(keeping->vault, keep_op, keeping, err);
+	keeping->expiry->kept += r == OK ? keeping->kept : 0;
+	return r;
 }
 
 enum result expire_keep(struct vault *vault, const struct hold_set *holds, struct expiry *expiry, struct err *err)
 {
 	struct keeping keeping = {.vault = vault, .holds = holds, .expiry = expiry};
+	enum result r = walk(&vault->read, holds->account, &expiry->period, keep_rows, &keeping, err);
 
-	return walk(&vault->read, holds->account, &expiry->period, keep_rows, &keeping, err);
+	expiry->damaged = r == ERR_CORRUPT;
+	return r == ERR_CORRUPT ? OK : r;
 }
 
 enum result expire_needed(struct session *session, uint32_t account, const struct period *period, bool *needed,
@@ -165,7 +171,6 @@ enum result expire_needed(struct session *session, uint32_t account, const struc
 /* ---- deleting ---- */
 
 struct deleting {
-	struct vault *vault;
 	struct session *session;
 	uint32_t account;
 	struct id job;
@@ -295,10 +300,10 @@ static enum result delete_op_with(struct deleting *deleting, struct pool *pool, 
 		struct search search = {deleting->session, &holds, false};
 
 		at->records = at->media = at->bytes = at->parties = at->held = 0;
-		if (holds_touch_period(&holds, at->period.kind, at->period.day))
+		if (!at->damaged && holds_touch_period(&holds, at->period.kind, at->period.day))
 			r = walk(deleting->session, deleting->account, &at->period, search_rows, &search, err);
 		at->again = search.found;
-		if (r == OK && !at->again)
+		if (r == OK && !at->again && !at->damaged)
 			r = delete_period(deleting, err);
 	}
 	return r;
@@ -320,8 +325,7 @@ static enum result delete_op(struct session *session, void *arg, struct err *err
 enum result expire_delete(struct vault *vault, uint32_t account, struct id job, struct instant now,
 			  struct expiry *batch, size_t count, struct err *err)
 {
-	struct deleting deleting = {.vault = vault, .account = account, .job = job, .now = now, .batch = batch,
-				    .count = count};
+	struct deleting deleting = {.account = account, .job = job, .now = now, .batch = batch, .count = count};
 	enum result r;
 
 	deleting.keys = malloc((size_t)ROWS * PARTIES_MAX * sizeof *deleting.keys);

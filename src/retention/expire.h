@@ -19,6 +19,7 @@
 struct expiry {
 	struct period period;  /* as the period table has it when it is met */
 	struct instant due;    /* for the records that are kept */
+	bool damaged;          /* what a hold covers could not be kept: it is left alone, key and all */
 	bool again;            /* out of expire_delete: a hold has come in between; nothing was done, keep first */
 	int64_t kept;          /* newly sealed under a hold's key; adds up */
 	int64_t records, media, bytes, parties; /* deleted; bytes of payloads and media */
@@ -28,10 +29,10 @@ struct expiry {
 /* Does anything remain to be done? false when all of it is held already and its key is gone. */
 MUST_CHECK enum result expire_needed(struct session *session, uint32_t account, const struct period *period,
 				     bool *needed, struct err *err);
-/* Seals what `holds` cover under their keys, batch by batch. */
+/* Seals what `holds` cover under their keys, batch by batch. A record that fails its tag makes the period `damaged`. */
 MUST_CHECK enum result expire_keep(struct vault *vault, const struct hold_set *holds, struct expiry *expiry,
 				   struct err *err);
-/* In one transaction: keys destroyed, rows deleted, blobs listed as trash, period rows corrected, a leaf each.
+/* In one transaction, those that are not damaged: keys destroyed, rows deleted, blobs listed as trash, period rows corrected, a leaf each.
  * vault_scrub and vault_empty_trash are the caller's. */
 MUST_CHECK enum result expire_delete(struct vault *vault, uint32_t account, struct id job, struct instant now,
 				     struct expiry *batch, size_t count, struct err *err);

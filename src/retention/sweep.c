@@ -49,7 +49,7 @@ static bool asked_to_stop(struct run *run, enum sweep_phase phase)
 bool sweep_left_any(const struct sweep_left *left)
 {
 	return left->records != 0 || left->media != 0 || left->keys != 0 || left->counts != 0 || left->blobs != 0 ||
-	       left->log;
+	       left->damaged != 0 || left->log;
 }
 
 /* ---- the job ---- */
@@ -173,6 +173,7 @@ static enum result sweep_released(struct run *run, struct err *err)
 	run->out->contacts += released.contacts;
 	run->out->hold_keys += released.keys;
 	run->out->moved += released.moved;
+	asked_to_stop(run, SWEEP_RELEASED);
 	return r == ERR_INTERRUPTED ? OK : r;
 }
 
@@ -204,13 +205,17 @@ static enum result count_done(struct run *run, const struct expiry *expiry, stru
 {
 	struct sweep_done *done = &run->out->kinds[expiry->period.kind];
 
+	run->done += expiry->period.records;
+	if (expiry->damaged) {
+		run->out->left.damaged++;
+		return OK;
+	}
 	done->periods++;
 	done->records += expiry->records;
 	done->media += expiry->media;
 	done->bytes += expiry->bytes;
 	done->kept += expiry->kept;
 	done->held += expiry->held;
-	run->done += expiry->period.records;
 	return remember(run, expiry, err);
 }
 
@@ -440,6 +445,7 @@ static void state_left(struct json_writer *w, const struct sweep_left *left)
 	json_int(w, "keys", left->keys);
 	json_int(w, "counts", left->counts);
 	json_int(w, "blobs", left->blobs);
+	json_int(w, "damaged", left->damaged);
 	json_bool(w, "log", left->log);
 	json_end_object(w);
 }
@@ -521,6 +527,29 @@ static enum result close_job(struct run *run, struct err *err)
 
 /* ---- running and resuming ---- */
 
+static enum result give_up_op(struct session *session, void *arg, struct err *err)
+{
+	struct run *run = arg;
+	struct act act;
+	enum result r = job_update(session->data, &run->job, err);
+
+	if (r != OK)
+		return r;
+	act_begin(&act, "retention.failed", run->account.number, run->now);
+	act_id(&act, "job", JOB_PREFIX, run->job.id);
+	return act_append(&act, session->data, NULL, err);
+}
+
+/* Doing it again would only fail again. */
+static enum result give_up(struct run *run, struct err *err)
+{
+	run->job.state = JOB_DONE;
+	run->job.ended = run->now;
+	run->job.result = "{\"failed\":true}";
+	log_event(LOG_ERROR, "retention.failed", LOG_ID("job", JOB_PREFIX, run->job.id));
+	return vault_write(run->vault, give_up_op, run, err);
+}
+
 static enum result work(struct run *run, struct err *err)
 {
 	enum result r = sum_total(run, err);
@@ -554,6 +583,12 @@ enum result sweep_run(struct vault *vault, const struct account *account, struct
 		r = begin(&run, err);
 	if (r == OK)
 		r = work(&run, err);
+	if (r == ERR_CORRUPT) {
+		struct err ignored; /* what failed first is the news */
+
+		if (give_up(&run, &ignored) != OK)
+			return r;
+	}
 	if (r == OK && out->stopped) {
 		err_set(err, ERR_INTERRUPTED, "stopped; what is deleted is deleted wholly, the rest is as it was");
 		r = err_mend(err, "`lethe retention run` goes on with it");
@@ -574,7 +609,9 @@ static enum result resume_next(struct vault *vault, struct instant now, struct p
 		r = accounts_get(&vault->read, run.job.account, pool, &run.account, err);
 	if (r == OK)
 		r = read_args(&run, err);
-	return r == OK ? work(&run, err) : r;
+	if (r == OK)
+		r = work(&run, err);
+	return r == ERR_CORRUPT ? give_up(&run, err) : r;
 }
 
 enum result sweep_resume(struct vault *vault, struct instant now, struct err *err)

@@ -58,6 +58,7 @@ struct sweep_done {
 struct sweep_left {
 	int64_t records, media, keys, counts; /* counts: periods whose row disagrees with their records */
 	int64_t blobs;                        /* not removed yet */
+	int64_t damaged;                      /* periods left alone: a record that a hold covers fails its tag there */
 	bool log;                             /* a reader kept a database's log from being emptied */
 };
 struct sweep_result {
@@ -72,7 +73,8 @@ struct sweep_result {
 };
 bool sweep_left_any(const struct sweep_left *left);
 
-/* ERR_INTERRUPTED when it was asked to stop: `out` tells what is done, and that is whole; the rest is for another run.
+/* Stored bytes that fail otherwise (ERR_CORRUPT) end the job, so that it does not stand in the way of every later
+ * command; any other failure leaves it to sweep_resume. ERR_INTERRUPTED when it was asked to stop: `out` tells what is done, and that is whole; the rest is for another run.
  * `progress` may be NULL. */
 MUST_CHECK enum result sweep_run(struct vault *vault, const struct account *account, struct instant now,
 				 sweep_progress *progress, void *arg, struct pool *pool, struct sweep_result *out,

@@ -1,0 +1,801 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "keeping.h"
+
+#include <sys/wait.h>
+
+#include "base/file.h"
+#include "store/job.h"
+#include "store/leaf.h"
+#include "vault/proof.h"
+
+#define ANNA "+4520111111"
+#define BENT "+4520222222"
+
+static int begin(void **state)
+{
+	static struct world world;
+
+	world_begin(&world, "2026-03-01T12:00:00Z");
+	*state = &world;
+	return 0;
+}
+
+static int end(void **state)
+{
+	world_end(*state);
+	return 0;
+}
+
+static struct id call(struct world *world, const char *at, const char *from)
+{
+	return world_put(world, KIND_CALL, at, "{\"n\":1}", from, NULL);
+}
+
+static struct sweep_plan plan_of(struct world *world)
+{
+	struct sweep_plan plan;
+	struct err err;
+
+	assert_ok(sweep_plan(&world->vault->read, world->account.number, world->now, &plan, &err), &err);
+	return plan;
+}
+
+static int64_t running_jobs(struct world *world)
+{
+	struct err err;
+	int64_t count;
+
+	assert_ok(job_count_running(world->vault->read.data, &count, &err), &err);
+	return count;
+}
+
+/* ---- one thing at a time ---- */
+
+static void what_is_past_its_time_goes_and_the_rest_stays(void **state)
+{
+	struct world *world = *state;
+	struct id old = call(world, "2025-12-01T23:59:59.999Z", ANNA), young = call(world, "2025-12-02T00:00:00Z", ANNA);
+	struct id note = world_put(world, KIND_NOTE, "2020-01-01T00:00:00Z", "{\"n\":1}", ANNA, NULL);
+	struct blob_name sound = attach(world, KIND_CALL, old, (struct key){{1}});
+	struct sweep_plan plan;
+	struct sweep_result result;
+
+	set_policy(world, KIND_CALL, "90 days");
+	plan = plan_of(world);
+	assert_int_equal(plan.kinds[KIND_CALL].cutoff.days, date_from_civil(2025, 12, 1).days);
+	assert_int_equal(plan.kinds[KIND_CALL].records, 1);
+	assert_int_equal(plan.kinds[KIND_CALL].periods, 1);
+	assert_false(plan.kinds[KIND_NOTE].bounded);
+	run_sweep(world, &result);
+	assert_int_equal(result.kinds[KIND_CALL].records, 1);
+	assert_int_equal(result.kinds[KIND_CALL].periods, 1);
+	assert_int_equal(result.kinds[KIND_CALL].media, 1);
+	assert_int_equal(result.kinds[KIND_CALL].bytes, plan.kinds[KIND_CALL].bytes);
+	assert_false(is_there(world, KIND_CALL, old));
+	assert_false(has_blob(world, &sound));
+	assert_false(has_period_key(world, KIND_CALL, "2025-12-01T00:00:00Z"));
+	assert_opens(world, KIND_CALL, young, "{\"n\":1}");
+	assert_opens(world, KIND_NOTE, note, "{\"n\":1}");
+	assert_int_equal(running_jobs(world), 0);
+}
+
+static void months_end_where_the_calendar_ends_them(void **state)
+{
+	struct world *world = *state;
+	struct id leap = call(world, "2024-02-29T10:00:00Z", ANNA), last = call(world, "2024-01-31T10:00:00Z", ANNA);
+	struct sweep_result result;
+
+	set_policy(world, KIND_CALL, "1 month");
+	world->now = world_time("2024-02-28T23:59:59Z");
+	run_sweep(world, &result);
+	assert_true(is_there(world, KIND_CALL, last));
+	world->now = world_time("2024-02-29T00:00:00Z");
+	run_sweep(world, &result);
+	assert_false(is_there(world, KIND_CALL, last));
+	world->now = world_time("2024-03-28T23:59:59Z");
+	run_sweep(world, &result);
+	assert_true(is_there(world, KIND_CALL, leap));
+	set_policy(world, KIND_CALL, "12 months");
+	world->now = world_time("2025-02-27T23:59:59Z");
+	run_sweep(world, &result);
+	assert_true(is_there(world, KIND_CALL, leap));
+	world->now = world_time("2025-02-28T00:00:00Z");
+	run_sweep(world, &result);
+	assert_false(is_there(world, KIND_CALL, leap));
+}
+
+static void a_policy_of_no_days_makes_today_due_and_what_comes_later_too(void **state)
+{
+	struct world *world = *state;
+	struct id now = call(world, "2026-03-01T11:59:00Z", ANNA), tomorrow = call(world, "2026-03-02T00:00:00Z", ANNA);
+	struct id later;
+	struct sweep_result result;
+
+	set_policy(world, KIND_CALL, "0 days");
+	run_sweep(world, &result);
+	assert_false(is_there(world, KIND_CALL, now));
+	assert_true(is_there(world, KIND_CALL, tomorrow));
+	later = call(world, "2026-03-01T13:00:00Z", ANNA);
+	assert_opens(world, KIND_CALL, later, "{\"n\":1}");
+	run_sweep(world, &result);
+	assert_int_equal(result.kinds[KIND_CALL].records, 1);
+	assert_false(is_there(world, KIND_CALL, later));
+}
+
+static void a_run_with_nothing_due_says_so_and_a_second_run_finds_nothing(void **state)
+{
+	struct world *world = *state;
+	struct sweep_result result;
+
+	call(world, "2025-01-01T00:00:00Z", ANNA);
+	run_sweep(world, &result);
+	assert_int_equal(result.kinds[KIND_CALL].records, 0);
+	set_policy(world, KIND_CALL, "1 year");
+	run_sweep(world, &result);
+	assert_int_equal(result.kinds[KIND_CALL].records, 1);
+	run_sweep(world, &result);
+	assert_int_equal(result.kinds[KIND_CALL].records, 0);
+	assert_int_equal(result.kinds[KIND_CALL].periods, 0);
+}
+
+static void held_records_cost_a_second_run_nothing_and_are_still_counted(void **state)
+{
+	struct world *world = *state;
+	struct id held = call(world, "2025-01-01T00:00:00Z", ANNA);
+	uint64_t before, after;
+	struct sweep_result result;
+	struct err err;
+
+	call(world, "2025-01-01T00:00:00Z", BENT);
+	hold_person(world, ANNA);
+	set_policy(world, KIND_CALL, "1 year");
+	run_sweep(world, &result);
+	assert_int_equal(result.kinds[KIND_CALL].held, 1);
+	assert_ok(leaf_tree_size(world->vault->read.data, &before, &err), &err);
+	run_sweep(world, &result);
+	assert_ok(leaf_tree_size(world->vault->read.data, &after, &err), &err);
+	assert_int_equal(after - before, 2); /* begun and done: no period */
+	assert_int_equal(result.kinds[KIND_CALL].held, 1);
+	assert_int_equal(result.kinds[KIND_CALL].kept, 0);
+	assert_int_equal(plan_of(world).kinds[KIND_CALL].held, 1);
+	assert_opens(world, KIND_CALL, held, "{\"n\":1}");
+}
+
+static void records_that_come_late_to_a_swept_day_go_with_the_next_run(void **state)
+{
+	struct world *world = *state;
+	struct id held = call(world, "2025-01-01T00:00:00Z", ANNA), late;
+	struct sweep_result result;
+
+	hold_person(world, ANNA);
+	set_policy(world, KIND_CALL, "1 year");
+	run_sweep(world, &result);
+	late = call(world, "2025-01-01T05:00:00Z", BENT);
+	run_sweep(world, &result);
+	assert_int_equal(result.kinds[KIND_CALL].records, 1);
+	assert_false(is_there(world, KIND_CALL, late));
+	assert_opens(world, KIND_CALL, held, "{\"n\":1}");
+}
+
+static void another_accounts_records_stay(void **state)
+{
+	struct world *world = *state;
+	struct account first = world->account;
+	struct sweep_result result;
+	struct err err;
+	struct id other;
+
+	assert_ok(accounts_create(world->vault, "Another", "DE", world->now, &world->pool, &world->account, &err), &err);
+	other = call(world, "2025-01-01T00:00:00Z", ANNA);
+	world->account = first;
+	call(world, "2025-01-01T00:00:00Z", ANNA);
+	set_policy(world, KIND_CALL, "1 day");
+	run_sweep(world, &result);
+	assert_int_equal(result.kinds[KIND_CALL].records, 1);
+	assert_ok(accounts_find(&world->vault->read, "Another", &world->pool, &world->account, &err), &err);
+	assert_opens(world, KIND_CALL, other, "{\"n\":1}");
+}
+
+static void the_run_can_be_proved_with_the_public_key_alone(void **state)
+{
+	struct world *world = *state;
+	struct sweep_result result;
+	const struct json *statement;
+	struct note_key key;
+	struct checkpoint at;
+	struct buf receipt;
+	struct err err;
+
+	call(world, "2025-01-01T00:00:00Z", ANNA);
+	set_policy(world, KIND_CALL, "1 year");
+	run_sweep(world, &result);
+	buf_init(&receipt, 1 << 20);
+	assert_ok(proof_receipt(&world->vault->read, world->vault->id, result.statement, strlen(result.statement),
+				result.seq, &receipt, &err), &err);
+	assert_ok(proof_key(&world->vault->read, world->vault->id, &key, &err), &err);
+	assert_ok(receipt_verify(receipt.data, receipt.len, &key, &world->pool, &statement, &at, &err), &err);
+	assert_string_equal(json_get_text(statement, "act"), "retention.run");
+	assert_int_equal(json_get_int(json_get(statement, "kinds")->first, "records", -1), 1);
+	buf_free(&receipt);
+}
+
+/* ---- what happens meanwhile ---- */
+
+struct meddling { struct world *world; enum sweep_phase phase; int calls; };
+
+static bool hold_at_phase(void *arg, enum sweep_phase phase, int64_t done, int64_t total)
+{
+	struct meddling *meddling = arg;
+
+	(void)done;
+	(void)total;
+	if (phase == meddling->phase && meddling->calls++ == 0)
+		hold_person(meddling->world, ANNA);
+	return false;
+}
+
+static void a_hold_made_in_the_middle_of_a_run_is_heeded(void **state)
+{
+	struct world *world = *state;
+	struct id held = call(world, "2025-01-01T00:00:00Z", ANNA), gone = call(world, "2025-01-01T00:00:00Z", BENT);
+	struct meddling meddling = {world, SWEEP_KEPT, 0};
+	struct sweep_result result;
+	struct err err;
+
+	set_policy(world, KIND_CALL, "1 year");
+	assert_ok(sweep_run(world->vault, &world->account, world->now, hold_at_phase, &meddling, &world->pool, &result,
+			    &err), &err);
+	assert_int_equal(result.kinds[KIND_CALL].kept, 1);
+	assert_int_equal(result.kinds[KIND_CALL].records, 1);
+	assert_opens(world, KIND_CALL, held, "{\"n\":1}");
+	assert_false(is_there(world, KIND_CALL, gone));
+	assert_false(has_period_key(world, KIND_CALL, "2025-01-01T00:00:00Z"));
+}
+
+static bool stop_at_phase(void *arg, enum sweep_phase phase, int64_t done, int64_t total)
+{
+	const struct meddling *meddling = arg;
+
+	(void)done;
+	(void)total;
+	return phase == meddling->phase;
+}
+
+static void stopping_leaves_what_is_done_whole_and_the_rest_untouched(void **state)
+{
+	struct world *world = *state;
+	struct id old = call(world, "2025-01-01T00:00:00Z", ANNA);
+	struct sweep_result result;
+	struct err err;
+
+	set_policy(world, KIND_CALL, "1 year");
+	for (enum sweep_phase phase = SWEEP_BEGUN; phase <= SWEEP_KEPT; phase++) {
+		struct meddling meddling = {world, phase, 0};
+		enum result r = sweep_run(world->vault, &world->account, world->now, stop_at_phase, &meddling,
+					  &world->pool, &result, &err);
+
+		assert_int_equal(r, ERR_INTERRUPTED);
+		assert_true(result.stopped);
+		assert_int_equal(running_jobs(world), 0);
+		assert_opens(world, KIND_CALL, old, "{\"n\":1}");
+	}
+	run_sweep(world, &result);
+	assert_false(is_there(world, KIND_CALL, old));
+}
+
+/* ---- damage ---- */
+
+static enum result spoil(struct session *session, void *arg, struct err *err)
+{
+	struct record_row *row = arg;
+	unsigned char *payload = malloc(row->payload_len);
+	enum result r;
+
+	memcpy(payload, row->payload, row->payload_len);
+	payload[row->payload_len - 1] ^= 1;
+	row->payload = payload;
+	r = record_reseal(session->data, row, err);
+	free(payload);
+	return r;
+}
+
+static void a_damaged_record_that_is_held_keeps_its_day_and_no_other(void **state)
+{
+	struct world *world = *state;
+	struct id held = call(world, "2025-01-01T00:00:00Z", ANNA), same_day = call(world, "2025-01-01T00:00:00Z", BENT);
+	struct id other = call(world, "2025-01-02T00:00:00Z", BENT);
+	struct record_row row = row_of(world, KIND_CALL, held);
+	struct sweep_result result;
+	struct err err;
+
+	assert_ok(vault_write(world->vault, spoil, &row, &err), &err);
+	hold_person(world, ANNA);
+	set_policy(world, KIND_CALL, "1 year");
+	assert_ok(sweep_run(world->vault, &world->account, world->now, NULL, NULL, &world->pool, &result, &err), &err);
+	assert_int_equal(result.left.damaged, 1);
+	assert_true(sweep_left_any(&result.left));
+	assert_int_equal(running_jobs(world), 0);
+	assert_true(is_there(world, KIND_CALL, held));
+	assert_opens(world, KIND_CALL, same_day, "{\"n\":1}");
+	assert_false(is_there(world, KIND_CALL, other));
+}
+
+/* ---- crashes ---- */
+
+struct crash { struct world *world; int after; bool lose_keys; };
+
+static enum result destroy_periods(struct session *session, void *arg, struct err *err)
+{
+	struct world *world = arg;
+	int64_t numbers[64];
+	size_t count;
+	bool existed;
+	enum result r = key_list_numbers(session->keys, world->account.number, KEY_PERIOD, 0, 64, numbers, &count, err);
+
+	/* All but the newest, which is young. */
+	for (size_t i = 0; i + 1 < count && r == OK; i++)
+		r = keyring_destroy(session->ring, world->account.number, KEY_PERIOD, numbers[i], &existed, err);
+	return r;
+}
+
+/* Dies as a process does whose power is cut. With `lose_keys` it dies between the two commits of a deletion: the key
+ * store's is on disk, that of the data is not. */
+static bool die(void *arg, enum sweep_phase phase, int64_t done, int64_t total)
+{
+	struct crash *crash = arg;
+	struct err err;
+
+	(void)done;
+	(void)total;
+	if (crash->lose_keys && phase != SWEEP_KEPT)
+		return false;
+	if (crash->after-- > 0)
+		return false;
+	if (crash->lose_keys && vault_write(crash->world->vault, destroy_periods, crash->world, &err) != OK)
+		_exit(3);
+	_exit(0);
+}
+
+/* In a process of its own; true when it died before the end. */
+static bool sweep_and_die(struct world *world, int after, bool lose_keys)
+{
+	struct crash crash = {world, after, lose_keys};
+	struct sweep_result result;
+	struct err err;
+	pid_t child;
+	int status;
+
+	vault_close(world->vault);
+	world->vault = NULL;
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct vault_options options = {.data_dir = world->data, .command = "test", .write = true};
+
+		if (vault_open(&options, world->now, &world->vault, &err) != OK ||
+		    sweep_run(world->vault, &world->account, world->now, die, &crash, &world->pool, &result, &err) != OK)
+			_exit(2);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+	world_open_vault(world);
+	return WEXITSTATUS(status) == 0;
+}
+
+/* Days old and young, a held record, one that a released hold kept, and media. */
+struct scene { struct id gone[6], held, released, young; struct blob_name sound; };
+
+static void set_scene(struct world *world, struct scene *scene)
+{
+	char at[TIME_TEXT_MAX];
+	struct sweep_result result;
+	struct id hold;
+
+	scene->released = call(world, "2024-01-01T10:00:00Z", BENT);
+	set_policy(world, KIND_CALL, "1 year");
+	hold = hold_person(world, BENT);
+	run_sweep(world, &result);
+	release_hold(world, hold);
+	for (int i = 0; i < 6; i++) {
+		snprintf(at, sizeof at, "2025-01-%02dT10:00:00Z", i + 1);
+		scene->gone[i] = call(world, at, BENT);
+	}
+	scene->sound = attach(world, KIND_CALL, scene->gone[3], (struct key){{9}});
+	scene->held = world_put(world, KIND_CALL, "2025-01-03T11:00:00Z", "{\"held\":1}", ANNA, BENT, NULL);
+	scene->young = world_put(world, KIND_CALL, "2026-01-01T11:00:00Z", "{\"young\":1}", ANNA, NULL);
+	hold_person(world, ANNA);
+}
+
+static void assert_swept(struct world *world, struct scene *scene)
+{
+	int64_t rows, by_month, days;
+	struct period sum;
+	struct err err;
+
+	for (int i = 0; i < 6; i++)
+		assert_false(is_there(world, KIND_CALL, scene->gone[i]));
+	assert_false(is_there(world, KIND_CALL, scene->released));
+	assert_opens(world, KIND_CALL, scene->held, "{\"held\":1}");
+	assert_opens(world, KIND_CALL, scene->young, "{\"young\":1}");
+	assert_false(has_blob(world, &scene->sound));
+	assert_ok(party_count(world->vault->read.data, world->account.number, &rows, &by_month, &err), &err);
+	assert_int_equal(rows, 3);
+	assert_int_equal(by_month, 3);
+	assert_ok(period_sum(world->vault->read.data, world->account.number, KIND_CALL, instant_date(world->now), &sum,
+			     &days, &err), &err);
+	assert_int_equal(sum.records, 2);
+	assert_int_equal(sum.media, 0);
+	assert_int_equal(days, 2);
+	assert_ok(key_count(world->vault->read.keys, KEY_PERIOD, &days, &err), &err);
+	assert_int_equal(days, 1);
+	assert_ok(key_count(world->vault->read.keys, KEY_HOLD, &days, &err), &err);
+	assert_int_equal(days, 1);
+	assert_int_equal(running_jobs(world), 0);
+}
+
+static void a_crash_at_any_step_is_resumed_to_the_same_end(void **state)
+{
+	bool died = true;
+	(void)state;
+
+	for (int after = 0; died; after++) {
+		struct world world;
+		struct scene scene;
+		struct err err;
+
+		world_begin(&world, "2026-03-01T12:00:00Z");
+		set_scene(&world, &scene);
+		died = sweep_and_die(&world, after, false);
+		assert_int_equal(running_jobs(&world), died ? 1 : 0);
+		assert_true(after > 6 || died);
+		assert_ok(sweep_resume(world.vault, world.now, &err), &err);
+		assert_swept(&world, &scene);
+		assert_ok(sweep_resume(world.vault, world.now, &err), &err);
+		world_end(&world);
+	}
+}
+
+static void rows_whose_keys_went_in_a_crash_are_deleted_on_resuming(void **state)
+{
+	struct world *world = *state;
+	struct scene scene;
+	struct err err;
+	const char *text;
+
+	set_scene(world, &scene);
+	assert_true(sweep_and_die(world, 0, true));
+	assert_int_equal(world_open_record(world, KIND_CALL, scene.gone[0], &text, &err), ERR_GONE);
+	assert_ok(sweep_resume(world->vault, world->now, &err), &err);
+	assert_swept(world, &scene);
+}
+
+static void a_resumed_sweep_keeps_to_the_cutoffs_it_began_with(void **state)
+{
+	struct world *world = *state;
+	struct id later;
+	struct scene scene;
+	struct err err;
+
+	set_scene(world, &scene);
+	assert_true(sweep_and_die(world, 0, false));
+	set_policy(world, KIND_CALL, "10 years");
+	later = world_put(world, KIND_CALL, "2025-04-01T10:00:00Z", "{\"later\":1}", ANNA, NULL);
+	world->now = world_time("2027-01-01T00:00:00Z");
+	assert_ok(sweep_resume(world->vault, world->now, &err), &err);
+	assert_opens(world, KIND_CALL, later, "{\"later\":1}");
+	assert_false(is_there(world, KIND_CALL, scene.gone[5]));
+}
+
+/* ---- against a slow model that looks at every record ---- */
+
+#define RECORDS 160
+#define PHONES 5
+#define HOLDS 12
+
+struct model_hold { struct hold_request request; struct id id; int phone; bool active; };
+struct model_record {
+	enum record_kind kind;
+	struct instant at;
+	struct id id;
+	int phones[2];     /* -1: none */
+	bool ours, present;
+	int under;         /* a hold, or -1 */
+	char text[32];
+};
+struct model {
+	struct world *world;
+	unsigned seed;
+	struct span keep[KIND_COUNT];
+	struct model_hold holds[HOLDS];
+	int hold_count;
+	struct model_record records[RECORDS];
+	int record_count;
+};
+
+static const enum record_kind model_kinds[] = {KIND_CALL, KIND_MESSAGE, KIND_NOTE};
+static const char *const model_phones[PHONES] = {"+4520000001", "+4520000002", "+4520000003", "+4520000004",
+						 "+4520000005"};
+
+/* A linear congruential generator: the same worlds on every machine. */
+static int pick(struct model *model, int below)
+{
+	model->seed = model->seed * 1664525u + 1013904223u;
+	return (int)((model->seed >> 8) % (unsigned)below);
+}
+
+static bool model_covers(const struct model_hold *hold, const struct model_record *record)
+{
+	const struct hold_request *r = &hold->request;
+
+	if (!hold->active || (r->kinds != 0 && !(r->kinds & 1u << record->kind)))
+		return false;
+	if ((r->has_from && record->at.ms < r->from.ms) || (r->has_until && record->at.ms >= r->until.ms))
+		return false;
+	if (r->has_person && record->phones[0] != hold->phone && record->phones[1] != hold->phone)
+		return false;
+	return r->identity == 0 || record->ours;
+}
+
+static int model_cover(const struct model *model, const struct model_record *record)
+{
+	for (int i = 0; i < model->hold_count; i++) {
+		if (model->holds[i].active && (record->under == i || model_covers(&model->holds[i], record)))
+			return i;
+	}
+	return -1;
+}
+
+static bool model_is_past(const struct model *model, const struct model_record *record)
+{
+	struct span keep = model->keep[record->kind];
+
+	return !keep.unlimited &&
+	       date_add_span(instant_date(record->at), keep).days <= instant_date(model->world->now).days;
+}
+
+static bool model_was_released(const struct model *model, const struct model_record *record)
+{
+	return record->under >= 0 && !model->holds[record->under].active;
+}
+
+static void model_put(struct model *model)
+{
+	struct model_record *record = &model->records[model->record_count];
+	struct world_record spec = {.world = model->world};
+	struct err err;
+	int days = pick(model, 900);
+
+	if (model->record_count == RECORDS)
+		return;
+	*record = (struct model_record){.kind = model_kinds[pick(model, 3)], .present = true, .under = -1,
+					.phones = {pick(model, PHONES), pick(model, PHONES + 1) - 1},
+					.ours = pick(model, 4) == 0};
+	/* Days in clumps, so that periods hold several. */
+	record->at = (struct instant){world_time("2026-03-01T00:00:00Z").ms - (int64_t)(days / 9 * 9) * 86400000 +
+				      pick(model, 86400) * 1000LL};
+	snprintf(record->text, sizeof record->text, "{\"n\":%d}", model->record_count);
+	spec.kind = record->kind;
+	spec.at = record->at;
+	spec.text = record->text;
+	spec.number = record->ours ? "+4570707070" : NULL;
+	spec.phones[0] = model_phones[record->phones[0]];
+	if (record->phones[1] >= 0 && record->phones[1] != record->phones[0])
+		spec.phones[1] = model_phones[record->phones[1]];
+	spec.id = record->id = id_new(record->at);
+	assert_ok(vault_write(model->world->vault, world_put_op, &spec, &err), &err);
+	model->record_count++;
+}
+
+static void model_hold(struct model *model)
+{
+	struct model_hold *hold = &model->holds[model->hold_count];
+
+	if (model->hold_count == HOLDS)
+		return;
+	*hold = (struct model_hold){.phone = pick(model, PHONES), .active = true};
+	if (pick(model, 2))
+		hold->request.has_person =
+		    identity_of(model->world, IDENTITY_PHONE, model_phones[hold->phone], &hold->request.person) != 0;
+	if (!hold->request.has_person && pick(model, 2))
+		hold->request.identity = identity_of(model->world, IDENTITY_NUMBER, "+4570707070", NULL);
+	if (pick(model, 3) == 0)
+		hold->request.kinds = 1u << model_kinds[pick(model, 3)];
+	if (pick(model, 2)) {
+		hold->request.has_from = hold->request.has_until = true;
+		hold->request.from.ms = world_time("2026-03-01T00:00:00Z").ms - pick(model, 900) * 86400000LL - 43200000;
+		hold->request.until.ms = hold->request.from.ms + (1 + pick(model, 400)) * 43200000LL;
+	}
+	hold->id = add_hold(model->world, &hold->request);
+	model->hold_count++;
+}
+
+static void model_release(struct model *model)
+{
+	int which = model->hold_count > 0 ? pick(model, model->hold_count) : 0;
+	int64_t due = 0;
+
+	if (model->hold_count == 0 || !model->holds[which].active)
+		return;
+	model->holds[which].active = false;
+	for (int i = 0; i < model->record_count; i++) {
+		struct model_record *record = &model->records[i];
+		int other = record->present && record->under == which ? model_cover(model, record) : -1;
+
+		if (other >= 0)
+			record->under = other;
+		else
+			due += record->present && record->under == which;
+	}
+	assert_int_equal(release_hold(model->world, model->holds[which].id), due);
+}
+
+static void model_policy(struct model *model)
+{
+	static const char *const spans[] = {"0 days", "30 days", "90 days", "1 month", "6 months", "13 months",
+					    "unlimited"};
+	enum record_kind kind = model_kinds[pick(model, 3)];
+	const char *span = spans[pick(model, 7)];
+	struct err err;
+
+	assert_ok(span_parse(span, &model->keep[kind], &err), &err);
+	set_policy(model->world, kind, span);
+}
+
+/* The plan, counted record by record. */
+static void check_plan(struct model *model)
+{
+	struct sweep_plan plan = plan_of(model->world);
+
+	for (size_t k = 0; k < 3; k++) {
+		const struct sweep_due *due = &plan.kinds[model_kinds[k]];
+		int64_t records = 0, held = 0, released = 0;
+
+		for (int i = 0; i < model->record_count; i++) {
+			struct model_record *record = &model->records[i];
+			bool covered = model_cover(model, record) >= 0;
+
+			if (!record->present || record->kind != model_kinds[k])
+				continue;
+			if (model_is_past(model, record)) {
+				records++;
+				held += covered;
+			} else {
+				released += model_was_released(model, record) && !covered;
+			}
+		}
+		assert_int_equal(due->records, records);
+		assert_int_equal(due->held, held);
+		assert_int_equal(due->released, released);
+	}
+}
+
+static void model_run(struct model *model, int64_t deleted[KIND_COUNT])
+{
+	memset(deleted, 0, KIND_COUNT * sizeof *deleted);
+	for (int i = 0; i < model->record_count; i++) {
+		struct model_record *record = &model->records[i];
+		int cover = model_cover(model, record);
+
+		if (!record->present)
+			continue;
+		if (record->under >= 0 && model->holds[record->under].active)
+			continue;
+		if (!model_was_released(model, record) && !model_is_past(model, record))
+			continue;
+		record->under = cover;
+		record->present = cover >= 0;
+		deleted[record->kind] += !record->present;
+	}
+}
+
+static void check_records(struct model *model)
+{
+	int64_t parties = 0, rows, by_month, all = 0, days;
+	struct period sum;
+	struct err err;
+
+	for (int i = 0; i < model->record_count; i++) {
+		struct model_record *record = &model->records[i];
+
+		assert_int_equal(is_there(model->world, record->kind, record->id), record->present);
+		if (!record->present)
+			continue;
+		assert_opens(model->world, record->kind, record->id, record->text);
+		assert_int_equal(row_of(model->world, record->kind, record->id).hold != 0, record->under >= 0);
+		parties += record->phones[1] >= 0 && record->phones[1] != record->phones[0] ? 2 : 1;
+	}
+	assert_ok(party_count(model->world->vault->read.data, model->world->account.number, &rows, &by_month, &err),
+		  &err);
+	assert_int_equal(rows, parties);
+	assert_int_equal(by_month, parties);
+	for (size_t k = 0; k < 3; k++) {
+		assert_ok(period_sum(model->world->vault->read.data, model->world->account.number, model_kinds[k],
+				     (struct date){INT32_MAX}, &sum, &days, &err), &err);
+		all += sum.records;
+	}
+	for (int i = 0; i < model->record_count; i++)
+		all -= model->records[i].present;
+	assert_int_equal(all, 0);
+}
+
+static void model_sweep(struct model *model)
+{
+	int64_t deleted[KIND_COUNT];
+	struct sweep_result result;
+
+	check_plan(model);
+	model_run(model, deleted);
+	run_sweep(model->world, &result);
+	for (size_t k = 0; k < 3; k++)
+		assert_int_equal(result.kinds[model_kinds[k]].records, deleted[model_kinds[k]]);
+	check_records(model);
+	pool_reset(&model->world->pool);
+}
+
+static void sweeps_do_what_a_look_at_every_record_would(void **state)
+{
+	int rounds = getenv("LONG") != NULL && *getenv("LONG") != '\0' ? 60 : 8;
+	(void)state;
+
+	for (int round = 0; round < rounds; round++) {
+		static struct model model;
+		struct world world;
+
+		world_begin(&world, "2026-03-01T12:00:00Z");
+		model = (struct model){.world = &world, .seed = (unsigned)round * 7919u + 1};
+		for (int kind = 0; kind < KIND_COUNT; kind++)
+			model.keep[kind].unlimited = true;
+		for (int i = 0; i < 60; i++)
+			model_put(&model);
+		for (int step = 0; step < 40; step++) {
+			switch (pick(&model, 6)) {
+			case 0:
+				model_policy(&model);
+				break;
+			case 1:
+				model_hold(&model);
+				break;
+			case 2:
+				model_release(&model);
+				break;
+			case 3:
+				world.now.ms += pick(&model, 20) * 86400000LL;
+				break;
+			case 4:
+				for (int i = 0; i < 5; i++)
+					model_put(&model);
+				break;
+			default:
+				model_sweep(&model);
+			}
+		}
+		model_sweep(&model);
+		world_end(&world);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(what_is_past_its_time_goes_and_the_rest_stays, begin, end),
+	    cmocka_unit_test_setup_teardown(months_end_where_the_calendar_ends_them, begin, end),
+	    cmocka_unit_test_setup_teardown(a_policy_of_no_days_makes_today_due_and_what_comes_later_too, begin, end),
+	    cmocka_unit_test_setup_teardown(a_run_with_nothing_due_says_so_and_a_second_run_finds_nothing, begin, end),
+	    cmocka_unit_test_setup_teardown(held_records_cost_a_second_run_nothing_and_are_still_counted, begin, end),
+	    cmocka_unit_test_setup_teardown(records_that_come_late_to_a_swept_day_go_with_the_next_run, begin, end),
+	    cmocka_unit_test_setup_teardown(another_accounts_records_stay, begin, end),
+	    cmocka_unit_test_setup_teardown(the_run_can_be_proved_with_the_public_key_alone, begin, end),
+	    cmocka_unit_test_setup_teardown(a_hold_made_in_the_middle_of_a_run_is_heeded, begin, end),
+	    cmocka_unit_test_setup_teardown(stopping_leaves_what_is_done_whole_and_the_rest_untouched, begin, end),
+	    cmocka_unit_test_setup_teardown(a_damaged_record_that_is_held_keeps_its_day_and_no_other, begin, end),
+	    cmocka_unit_test(a_crash_at_any_step_is_resumed_to_the_same_end),
+	    cmocka_unit_test_setup_teardown(rows_whose_keys_went_in_a_crash_are_deleted_on_resuming, begin, end),
+	    cmocka_unit_test_setup_teardown(a_resumed_sweep_keeps_to_the_cutoffs_it_began_with, begin, end),
+	    cmocka_unit_test(sweeps_do_what_a_look_at_every_record_would),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
