@@ -216,7 +216,7 @@ record_id() {
 	said 3
 }
 
-@test "a name with an escape sequence in it is shown without" {
+@test "P26: a name with an escape sequence in it is shown without" {
 	make_vault
 	lethe person show +4520000289
 	said 0
@@ -224,7 +224,7 @@ record_id() {
 	[[ $output != *$'\u009b'* ]]
 }
 
-@test "showing a person counts their records and leaves an audit leaf" {
+@test "P12: showing a person counts their records and leaves an audit leaf" {
 	make_vault
 	lethe person show +4520000289 --json
 	said 0
@@ -262,7 +262,7 @@ record_id() {
 	said 0
 }
 
-@test "an erased person is not found, their records are gone, and the receipt verifies without the vault" {
+@test "P3, P11: an erased person is not found, their records are gone, and the receipt verifies without the vault" {
 	make_vault
 	lethe person erase +4520000289 --yes --receipt r.json --reference REQ-7 --json
 	said 0
@@ -325,7 +325,7 @@ record_id() {
 	[ ! -e c ]
 }
 
-@test "damaged media are reported and nothing is left behind" {
+@test "P16: damaged media are reported and nothing is left behind" {
 	make_vault
 	id=$(record_id rec 2)
 	blob=$(find lethe-data/regions/default/blobs -type f -size +40c | head -1)
@@ -337,7 +337,7 @@ record_id() {
 
 # ---- audit ----
 
-@test "the log verifies, extends its checkpoint, and one changed leaf is found" {
+@test "P14: the log verifies, extends its checkpoint, and one changed leaf is found" {
 	make_vault
 	lethe audit verify --save cp
 	said 0
@@ -365,9 +365,119 @@ record_id() {
 	said 2
 }
 
+# on_terminal INPUT WORD..: runs lethe on a pseudo-terminal that types INPUT.
+on_terminal() {
+	run python3 - "$@" <<-'END'
+		import os, pty, sys
+		pid, fd = pty.fork()
+		if pid == 0:
+		    os.execv(os.environ["LETHE"], ["lethe"] + sys.argv[2:])
+		os.write(fd, sys.argv[1].encode())
+		seen = b""
+		try:
+		    while True:
+		        part = os.read(fd, 4096)
+		        if not part:
+		            break
+		        seen += part
+		except OSError:
+		    pass
+		sys.stdout.buffer.write(seen)
+		sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) % 256)
+	END
+}
+
+@test "on a terminal erasing shows who it is, and only a yes erases" {
+	make_vault
+	on_terminal $'no\n' person erase +4520000289
+	[ "$status" -eq 130 ]
+	[[ $output == *"Astrid Holst"* ]]
+	[[ $output == *"3 records"* ]]
+	"$LETHE" person find +4520000289 >/dev/null
+	on_terminal $'yes\n' person erase +4520000289
+	[ "$status" -eq 0 ]
+	lethe person find +4520000289
+	said 3
+}
+
+@test "media are not written to a terminal" {
+	make_vault
+	on_terminal '' record media "$(record_id rec 2)" --out -
+	[ "$status" -eq 2 ]
+	[[ $output != *RIFF* ]]
+}
+
+# ---- promises ----
+
+@test "P1: no number, address, name or word of anybody's is in the clear in the data folder" {
+	make_vault
+	"$LETHE" policy set call 90d >/dev/null
+	"$LETHE" hold add --person +4520000289 --reason "complaint of Astrid" >/dev/null
+	"$LETHE" keys rotate >/dev/null
+	for text in 20000289 20000111 astrid ASTRID holst Holst Contoso contoso "on my way" complaint RIFF; do
+		run grep -rlaF "$text" lethe-data lethe-data.default.root
+		[ -z "$output" ] || { echo "$text is in $output"; return 1; }
+	done
+}
+
+@test "P3, P13: after an erasure neither the data nor the log know the person" {
+	make_vault
+	"$LETHE" person erase +4520000289 --yes >/dev/null
+	lethe audit list --json
+	[[ $output != *20000289* && $output != *Holst* ]]
+	[ "$(sqlite3 lethe-data/regions/default/vault.db 'SELECT count(*) FROM record')" -eq 0 ]
+	[ "$(sqlite3 lethe-data/regions/default/vault.db 'SELECT count(*) FROM contact')" -eq 0 ]
+	[ -z "$(find lethe-data/regions/default/blobs -type f)" ]
+}
+
+@test "P5: importing the same records again brings nobody back" {
+	make_vault
+	"$LETHE" person erase +4520000289 --yes >/dev/null
+	lethe import in.jsonl
+	lethe person find +4520000289
+	said 3
+}
+
+@test "P10: what a hold covers outlives an erasure, is said, and ends with 5" {
+	make_vault
+	id=$(record_id call 1)
+	"$LETHE" hold add --kind call --reason "case 7" >/dev/null
+	lethe person erase +4520000289 --yes --json
+	said 5
+	jq -e '.kept.call == 1 and .left == 0' <<<"$output"
+	lethe record get "$id"
+	said 0
+}
+
+@test "P14: a log that was rewritten whole is found by an older checkpoint" {
+	make_vault
+	cp -r lethe-data before
+	"$LETHE" person show +4520000289 >/dev/null
+	"$LETHE" audit verify --save cp >/dev/null
+	rm -r lethe-data
+	mv before lethe-data
+	lethe audit verify --checkpoint cp
+	said 7
+	"$LETHE" person find +4520000111 >/dev/null
+	lethe audit verify
+	said 0
+	lethe audit verify --checkpoint cp
+	said 7
+}
+
+@test "the manual page names every command" {
+	for group in account person record policy retention hold audit keys; do
+		"$LETHE" help "$group" | sed -n 's/^lethe \([a-z]* [a-z]*\).*/\1/p'
+	done >commands
+	[ "$(wc -l <commands)" -ge 20 ]
+	while read -r command; do
+		grep -q "^\.It Cm $command" "$BATS_TEST_DIRNAME/../../man/lethe.1" || { echo "$command"; return 1; }
+	done <commands
+}
+
 # ---- the other exit codes ----
 
-@test "an import with a bad line takes the rest and ends with 5" {
+@test "P20: an import with a bad line takes the rest and ends with 5" {
 	make_vault
 	printf '%s\n' '{"type":"call","id":"8","source":"t","time":"2026-01-07T10:00:00Z","from":"+4520000333"}' \
 		'{"type":"cal"}' >bad.jsonl
@@ -395,7 +505,7 @@ record_id() {
 	[ "$code" -eq 6 ]
 }
 
-@test "a record whose period key is destroyed is gone: 9" {
+@test "P2: a record whose period key is destroyed is gone: 9" {
 	make_vault
 	id=$(record_id msg 5)
 	sqlite3 lethe-data/regions/default/keys.db "DELETE FROM wrapped_key WHERE class = 2"
@@ -405,7 +515,7 @@ record_id() {
 
 # ---- keys ----
 
-@test "rotating ends an epoch, and an older key store opens nothing" {
+@test "P7: rotating ends an epoch, and an older key store opens nothing" {
 	make_vault
 	cp lethe-data/regions/default/keys.db old.db
 	lethe keys rotate --json
@@ -419,7 +529,7 @@ record_id() {
 	[ "$status" -eq 7 ] || [ "$status" -eq 9 ]
 }
 
-@test "a root that others may read is refused with the chmod to run" {
+@test "P25: a root that others may read is refused with the chmod to run" {
 	"$LETHE" init >/dev/null
 	chmod 644 lethe-data.default.root
 	lethe keys status
@@ -429,7 +539,7 @@ record_id() {
 
 # ---- every document is JSON ----
 
-@test "every command's --json is one JSON document" {
+@test "P27: every command's --json is one JSON document" {
 	make_vault
 	id=$(record_id call 1)
 	while read -r words; do
