@@ -32,7 +32,7 @@ static const struct group {
 	{"backup", "DIR", "copy a running vault"},
 	{"restore", "DIR", "bring data back; what was erased stays erased"},
 	{"check", "", "look for damage, in every store"},
-	{"bench", "", "measure this machine"},
+	{"bench", "[NAME ..]", "what Lethe costs here, against baselines"},
 };
 
 const struct cli_command cli_commands[] = {
@@ -68,8 +68,9 @@ const struct cli_command cli_commands[] = {
 	 "OTHER's identities become WHO's. Nothing is sealed anew; `person unlink` takes them apart.\n"},
 	{"person unlink", "WHO IDENTITY", "make one identity a person of its own", cmd_person_unlink,
 	 "IDENTITY is written as `person show` writes it.\n"},
-	{"person export", "WHO --out FILE", "everything on somebody, as a ZIP or JSON Lines", cmd_person_export,
-	 "The copy that GDPR articles 15 and 20 ask for. Leaves an audit leaf.\n"},
+	{"person export", "WHO --out FILE [--others show]", "everything on somebody, as a ZIP", cmd_person_export,
+	 "The copy that GDPR articles 15 and 20 ask for. Other people's names, numbers and addresses are masked, and how\n"
+	 "many were is said; --others show leaves them. Leaves an audit leaf.\n"},
 	{"person erase", "WHO [--receipt FILE] [--reference ID] [--yes]", "forget somebody, and prove it",
 	 cmd_person_erase,
 	 "Destroys the keys of their identities, then what those sealed, then looks again. What a legal hold covers is\n"
@@ -119,7 +120,12 @@ const struct cli_command cli_commands[] = {
 	{"backup", "DIR [--keys]", "copy a running vault", cmd_backup, ""},
 	{"restore", "DIR", "bring data back; what was erased stays erased", cmd_restore, ""},
 	{"check", "", "look for damage, in every store", cmd_check, ""},
-	{"bench", "", "measure this machine", cmd_bench, ""},
+	{"bench", "[NAME ..] [--quick | --full]", "what Lethe costs here, as ratios against baselines", cmd_bench,
+	 "NAME is import, media, lookup, erase, growth or sweep; without one, all. Each is measured in turns with its\n"
+	 "baseline, and nothing is kept. docs/performance.md says what the figures mean.\n"
+	 "  --quick           up to 100,000 records: some minutes; --full: growth up to 10,000,000\n"
+	 "  --records N       in the largest vault; --rounds N: so many turns\n"
+	 "  --dir DIR         where the vaults are made and removed; else $TMPDIR. Measure on the disk you will use\n"},
 };
 const size_t cli_command_count = sizeof cli_commands / sizeof cli_commands[0];
 
