@@ -1,0 +1,335 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "export/job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FLUSH_AT ((size_t)64 * 1024)
+
+/* ---- words ---- */
+
+const char *left_word(enum left left)
+{
+	static const char *const words[] = {"", "key_destroyed", "unreadable", "removed_meanwhile"};
+
+	return words[left];
+}
+
+const char *left_text(enum left left)
+{
+	static const char *const texts[] = {
+	    "", "its key has been destroyed: nobody can read it any more",
+	    "what is stored of it is damaged and cannot be read",
+	    "it was deleted while this export was being made"};
+
+	return texts[left];
+}
+
+const char *medium_word(enum medium_state state)
+{
+	static const char *const words[] = {"copied", "converted_to_wav", "not_convertible", "missing", "damaged"};
+
+	return words[state];
+}
+
+const char *medium_text(enum medium_state state)
+{
+	static const char *const texts[] = {
+	    "as it is stored", "converted to WAV, which every computer plays",
+	    "as it is stored: it could not be converted to WAV", "left out: the file is no longer in storage",
+	    "left out: the stored file is damaged and cannot be read"};
+
+	return texts[state];
+}
+
+bool medium_is_in(enum medium_state state)
+{
+	return state < MEDIUM_MISSING;
+}
+
+/* ---- loading ---- */
+
+static int compare_items(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	return x->kind != y->kind ? (x->kind < y->kind ? -1 : 1) : id_compare(x->id, y->id);
+}
+
+static enum result add_item(struct job *job, size_t *cap, const struct party_key *key, struct err *err)
+{
+	if (job->count == *cap) {
+		size_t more = *cap == 0 ? 1024 : *cap * 2;
+		struct item *grown = more > UINT32_MAX ? NULL : reallocarray(job->items, more, sizeof *grown);
+
+		if (grown == NULL)
+			return err_no_memory(err);
+		job->items = grown;
+		*cap = more;
+	}
+	job->items[job->count++] = (struct item){.id = key->id, .kind = (unsigned char)key->kind};
+	return OK;
+}
+
+static void find_kinds(struct job *job)
+{
+	size_t at = 0;
+
+	for (size_t kind = 0; kind <= KIND_COUNT; kind++) {
+		while (at < job->count && job->items[at].kind < kind)
+			at++;
+		job->first[kind] = at;
+	}
+}
+
+static enum result list_items(struct job *job, struct err *err)
+{
+	struct person_walk walk;
+	struct party_key key;
+	struct pool lanes;
+	size_t cap = 0;
+	bool more;
+	enum result r;
+
+	pool_init(&lanes, (size_t)64 * 1024 * 1024);
+	r = person_walk_begin(job->session, job->account, &job->person, &lanes, &walk, err);
+	while (r == OK && (r = person_walk_next(job->session, &walk, &key, &more, err)) == OK && more)
+		r = add_item(job, &cap, &key, err);
+	pool_free(&lanes);
+	if (r != OK || job->count == 0)
+		return r;
+	qsort(job->items, job->count, sizeof *job->items, compare_items);
+	find_kinds(job);
+	return OK;
+}
+
+enum result job_load(struct job *job, struct err *err)
+{
+	enum result r = person_load(job->session, job->account, job->request->person, &job->pool, &job->person, err);
+
+	return r == OK ? list_items(job, err) : r;
+}
+
+/* ---- records ---- */
+
+enum result job_step(struct job *job, struct err *err)
+{
+	const struct export_request *request = job->request;
+
+	job->done++;
+	if (request->progress != NULL)
+		request->progress(request->progress_arg, job->done, (int64_t)job->count * JOB_STEPS);
+	if (request->interrupted != NULL && request->interrupted())
+		return err_set(err, ERR_INTERRUPTED, "stopped as asked; the unfinished file is removed");
+	return OK;
+}
+
+/* What makes a record or contact unreadable, but no other. */
+static bool left_by(enum result r, enum left *left)
+{
+	*left = r == ERR_GONE ? LEFT_GONE : r == ERR_CORRUPT || r == ERR_INPUT ? LEFT_CORRUPT
+		: r == ERR_NOT_FOUND ? LEFT_REMOVED : LEFT_NOT;
+	return *left != LEFT_NOT;
+}
+
+/* OK when the failure belongs to this item alone. */
+static enum result leave_out(struct job *job, size_t index, enum result r)
+{
+	enum left left;
+
+	if (!left_by(r, &left))
+		return r;
+	job->items[index].left = (unsigned char)left;
+	return OK;
+}
+
+enum result job_row(struct job *job, size_t index, bool *there, struct err *err)
+{
+	const struct item *item = &job->items[index];
+	enum result r = job_step(job, err);
+
+	*there = false;
+	if (r != OK || item->left != LEFT_NOT)
+		return r;
+	pool_reset(&job->scratch);
+	r = record_get(job->session->data, job->account->number, (enum record_kind)item->kind, item->id, &job->scratch,
+		       &job->row, err);
+	*there = r == OK;
+	return leave_out(job, index, r);
+}
+
+static enum result open_payload_tree(struct job *job, const struct json **out, struct err *err)
+{
+	const char *plain;
+	size_t len;
+	enum result r = open_record(job->session->ring, &job->row, &job->scratch, &plain, &len, err);
+
+	return r == OK ? json_parse(job->parser, plain, len, &job->scratch, out, err) : r;
+}
+
+enum result job_view(struct job *job, size_t index, struct view *out, bool *there, struct err *err)
+{
+	const struct json *payload;
+	enum result r = job_row(job, index, there, err);
+
+	if (r != OK || !*there)
+		return r;
+	r = open_payload_tree(job, &payload, err);
+	if (r == OK)
+		r = view_read(job->mask, &job->row, payload, &job->scratch, out, err);
+	*there = r == OK;
+	return leave_out(job, index, r);
+}
+
+/* ---- contacts ---- */
+
+static void leave_contact_out(struct job *job, struct id id, enum left left)
+{
+	for (size_t i = 0; i < job->left_contact_count; i++) {
+		if (id_compare(job->left_contacts[i].id, id) == 0)
+			return;
+	}
+	job->left_contacts[job->left_contact_count++] = (struct left_contact){id, left};
+}
+
+enum result job_contact(struct job *job, struct id id, struct contact_view *out, bool *there, struct err *err)
+{
+	const struct json *payload;
+	struct contact_row row;
+	const char *plain;
+	size_t len;
+	enum left left;
+	enum result r;
+
+	pool_reset(&job->scratch);
+	r = contact_get(job->session->data, job->account->number, id, &job->scratch, &row, err);
+	if (r == OK)
+		r = open_contact(job->session->ring, &row, &job->scratch, &plain, &len, err);
+	if (r == OK)
+		r = json_parse(job->parser, plain, len, &job->scratch, &payload, err);
+	if (r == OK)
+		r = contact_view_read(job->mask, id, row.updated, payload, &job->scratch, out, err);
+	*there = r == OK;
+	if (!left_by(r, &left))
+		return r;
+	leave_contact_out(job, id, left);
+	return OK;
+}
+
+/* ---- text ---- */
+
+enum result job_text_begin(struct job *job, const char *name, struct err *err)
+{
+	buf_reset(&job->out);
+	return zip_begin(job->zip, name, ZIP_SIZE_UNKNOWN, true, err);
+}
+
+static enum result flush(struct job *job, struct err *err)
+{
+	enum result r = buf_ok(&job->out, "a part of the export", err);
+
+	if (r == OK)
+		r = zip_write(job->zip, job->out.data, job->out.len, err);
+	buf_reset(&job->out);
+	return r;
+}
+
+enum result job_text_flush(struct job *job, struct err *err)
+{
+	return job->out.failed || job->out.len >= FLUSH_AT ? flush(job, err) : OK;
+}
+
+enum result job_text_end(struct job *job, struct err *err)
+{
+	enum result r = flush(job, err);
+
+	return r == OK ? zip_end(job->zip, err) : r;
+}
+
+/* ---- counting ---- */
+
+int64_t job_kind_count(const struct job *job, enum record_kind kind)
+{
+	int64_t count = 0;
+
+	for (size_t i = job->first[kind]; i < job->first[kind + 1]; i++)
+		count += job->items[i].left == LEFT_NOT;
+	return count;
+}
+
+int64_t job_left_count(const struct job *job)
+{
+	int64_t count = (int64_t)job->left_contact_count;
+
+	for (size_t i = 0; i < job->count; i++)
+		count += job->items[i].left != LEFT_NOT;
+	return count;
+}
+
+bool job_range(const struct job *job, enum record_kind kind, struct instant *first, struct instant *last)
+{
+	size_t from = kind == 0 ? 0 : job->first[kind], until = kind == 0 ? job->count : job->first[kind + 1];
+	bool any = false;
+
+	for (size_t i = from; i < until; i++) {
+		struct instant at = id_time(job->items[i].id);
+
+		if (job->items[i].left != LEFT_NOT)
+			continue;
+		if (!any || at.ms < first->ms)
+			*first = at;
+		if (!any || at.ms > last->ms)
+			*last = at;
+		any = true;
+	}
+	return any;
+}
+
+/* ---- media ---- */
+
+const struct medium *job_media_of(const struct job *job, size_t index, size_t *count)
+{
+	size_t low = 0, high = job->media_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (job->media[middle].item < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (*count = 0; low + *count < job->media_count && job->media[low + *count].item == index; (*count)++)
+		;
+	return job->media + low;
+}
+
+enum result job_add_medium(struct job *job, struct medium medium, struct err *err)
+{
+	if (job->media_count == job->media_cap) {
+		size_t cap = job->media_cap == 0 ? 64 : job->media_cap * 2;
+		struct medium *grown = reallocarray(job->media, cap, sizeof *grown);
+
+		if (grown == NULL)
+			return err_no_memory(err);
+		job->media = grown;
+		job->media_cap = cap;
+	}
+	job->media[job->media_count++] = medium;
+	return OK;
+}
+
+char *medium_path(const struct job *job, const struct medium *medium, char out[ZIP_NAME_MAX])
+{
+	const struct item *item = &job->items[medium->item];
+	char id[ID_TEXT_MAX], number[16] = "";
+
+	if (!medium->only)
+		snprintf(number, sizeof number, "-%d", medium->n);
+	snprintf(out, ZIP_NAME_MAX, "media/%s%s.%s", id_format(kind_prefix((enum record_kind)item->kind), item->id, id),
+		 number, medium->ext);
+	return out;
+}
