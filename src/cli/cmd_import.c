@@ -41,7 +41,7 @@ static void show_bad_line(void *arg, const char *file, uint64_t line, const stru
 		fputs("\r\x1b[K", stderr);
 	fprintf(stderr, "%s:%" PRIu64 ": %s%s%s", cli_clean(cli, file), line, cli_clean(cli, why->where),
 		why->where[0] ? ": " : "", cli_clean(cli, why->what));
-	fprintf(stderr, "%s%s%s\n", why->mend[0] ? " (" : "", cli_clean(cli, why->mend), why->mend[0] ? ")" : "");
+	fprintf(stderr, "%s%s\n", why->mend[0] ? "\n    " : "", cli_clean(cli, why->mend));
 }
 
 /* ---- the outcome ---- */
@@ -152,7 +152,7 @@ static enum result read_given(struct given *given, struct err *err)
 	if (given->format != NULL && !import_format_parse(given->format, &given->options.format)) {
 		err_set(err, ERR_INPUT, "there is no format '%.40s'", given->format);
 		err_where(err, "--format");
-		return err_mend(err, "give jsonl or asterisk; without it, files that end in .csv are read as asterisk");
+		return err_mend(err, "give jsonl or asterisk-csv; without it, files that end in .csv are read as asterisk-csv");
 	}
 	if (given->source != NULL && (given->source[0] == '\0' || strlen(given->source) > 64)) {
 		err_set(err, ERR_INPUT, "a source has 1 to 64 characters");

@@ -87,18 +87,27 @@ static enum result look_up(struct commit *c, const struct batch_record *record, 
 	return r;
 }
 
+/* The same identifier may stand in one record twice, as when somebody calls themselves. */
+static const struct entry *made_before(const struct batch_record *record, const struct lookup *found, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (memcmp(record->handles[i].blind.bytes, record->handles[n].blind.bytes, BLIND_LEN) == 0)
+			return &found->entries[i];
+	}
+	return NULL;
+}
+
 static enum result make_missing(struct commit *c, const struct batch_record *record, struct lookup *found,
 				struct err *err)
 {
 	enum result r = OK;
 
 	for (size_t i = 0; i < record->handle_count && r == OK; i++) {
-		if (found->found[i])
-			continue;
-		/* The same identifier may stand in it twice, and was made just now. */
-		r = directory_find(c->session, c->batch->account, &record->handles[i].blind, &found->entries[i],
-				   &found->found[i], err);
-		if (r == OK && !found->found[i])
+		const struct entry *made = found->found[i] ? NULL : made_before(record, found, i);
+
+		if (made != NULL)
+			found->entries[i] = *made;
+		else if (!found->found[i])
 			r = commit_identity(c, &record->handles[i], NULL, &found->entries[i], err);
 	}
 	return r;

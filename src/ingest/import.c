@@ -45,7 +45,7 @@ bool import_format_parse(const char *name, enum import_format *out)
 {
 	if (strcmp(name, "jsonl") == 0)
 		*out = IMPORT_JSONL;
-	else if (strcmp(name, "asterisk") == 0)
+	else if (strcmp(name, "asterisk-csv") == 0 || strcmp(name, "asterisk") == 0)
 		*out = IMPORT_ASTERISK;
 	else
 		return false;
@@ -54,29 +54,32 @@ bool import_format_parse(const char *name, enum import_format *out)
 
 /* ---- batches ---- */
 
-/* The batch that is full goes to the writer once the one before it is on disk; that one is filled next. */
+/* Hands over the batch that is full, so that the writer need not wait, and then waits for the one before it, which is
+ * filled next. Also when that one failed the other is in flight: see finish(). */
 static enum result hand_over(struct run *run, struct err *err)
 {
 	struct batch *full = run->filling;
-	enum result r = batch_wait(run->writing, run->result, err);
+	enum result r;
 
-	if (r != OK)
-		return r;
 	if (batch_is_empty(full)) {
 		batch_reset(full);
 		return OK;
 	}
+	batch_submit(full);
+	r = batch_wait(run->writing, run->result, err);
 	run->filling = run->writing;
 	run->writing = full;
-	batch_submit(full);
-	return OK;
+	return r;
 }
 
 static enum result finish_batches(struct run *run, struct err *err)
 {
-	enum result r = hand_over(run, err);
+	struct err second;
+	enum result r = hand_over(run, err), last = batch_wait(run->writing, run->result, &second);
 
-	return r == OK ? batch_wait(run->writing, run->result, err) : r;
+	if (r == OK && last != OK)
+		*err = second;
+	return r != OK ? r : last;
 }
 
 static bool must_stop(const struct run *run)
@@ -328,7 +331,8 @@ static void end(struct run *run)
 	pool_free(&run->scratch);
 }
 
-/* What was read before a Ctrl-C is still written; what was read before a fault of the input or the system is not. */
+/* What was read before a Ctrl-C is still written; what was read before a fault of the input or the system is not, but
+ * what the writer has of it is waited for. */
 static enum result finish(struct run *run, enum result r, struct err *err)
 {
 	struct err second;

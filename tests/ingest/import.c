@@ -4,6 +4,8 @@
 #include "world.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -835,7 +837,7 @@ static void formats_are_known_by_name(void **state)
 	(void)state;
 	assert_true(import_format_parse("jsonl", &format));
 	assert_int_equal(format, IMPORT_JSONL);
-	assert_true(import_format_parse("asterisk", &format));
+	assert_true(import_format_parse("asterisk-csv", &format));
 	assert_int_equal(format, IMPORT_ASTERISK);
 	assert_false(import_format_parse("xml", &format));
 }
@@ -914,6 +916,38 @@ static void strict_keeps_the_batches_before_the_bad_line(void **state)
 	assert_int_equal(count_rows("party"), 20000);
 }
 
+/* No file may grow beyond this: what a full disk does to the databases. */
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void a_batch_that_cannot_be_written_is_not_there_and_the_rest_follows_later(void **state)
+{
+	int64_t first;
+
+	(void)state;
+	put_many("in.jsonl", MANY, -1);
+	signal(SIGXFSZ, SIG_IGN);
+	limit_files((rlim_t)9 * 1024 * 1024);
+	assert_int_not_equal(import("in.jsonl"), OK);
+	assert_true(err.what[0] != '\0');
+	limit_files(RLIM_INFINITY);
+	first = result.records[KIND_CALL];
+	assert_in_range(first, 0, MANY - 1);
+	assert_int_equal(first % 10000, 0);
+	world_reopen(&world);
+	assert_int_equal(count_rows("party"), 2 * first);
+	assert_ok(import("in.jsonl"), &err);
+	assert_int_equal(result.duplicates, first);
+	assert_int_equal(result.records[KIND_CALL], MANY - first);
+	assert_int_equal(count_rows("party"), 2 * MANY);
+}
+
 static uint64_t last_done, last_total;
 
 static void note_progress(void *arg, uint64_t done, uint64_t total)
@@ -984,6 +1018,7 @@ int main(void)
 	    TEST(many_records_come_in_batches_and_every_count_agrees),
 	    TEST(an_interrupted_import_is_whole_and_goes_on_when_run_again),
 	    TEST(strict_keeps_the_batches_before_the_bad_line),
+	    TEST(a_batch_that_cannot_be_written_is_not_there_and_the_rest_follows_later),
 	    TEST(progress_grows_towards_the_size_of_the_file),
 	};
 
