@@ -80,7 +80,7 @@ static enum result find_identity(struct cli *cli, const struct account *account,
 				 const char *text, bool *found, int64_t *out, struct err *err)
 {
 	struct session *session = &cli->vault->read;
-	struct identity_row row;
+	struct identity_row row = {.identity = 0};
 	struct normal normal;
 	struct blind blind;
 	enum result r = normal_make(NULL, account->country, kind, text, &cli->pool, &normal, err);
@@ -241,8 +241,8 @@ static enum result show_hold(struct cli *cli, const struct hold_row *row, struct
 	say_scope(cli, row);
 	cli_say(cli, "  because: %s\n", cli_clean(cli, reason));
 	if (kept > 0)
-		cli_say(cli, row->released ? "  %s records it alone kept go with the next run\n"
-					   : "  %s records would be gone without it\n",
+		cli_say(cli, row->released ? "  kept by it alone, to go with the next run: %s\n"
+					   : "  would be gone without it: %s\n",
 			cli_count(kept, count));
 	json_begin_object(&cli->w, NULL);
 	print_scope(cli, row);
@@ -302,7 +302,7 @@ enum result cmd_hold_release(struct cli *cli, int argc, char **argv, bool *partl
 		return r;
 	cli_say(cli, "Released.\n");
 	if (due > 0)
-		cli_say(cli, "%s records that it alone kept go with the next `lethe retention run`.\n",
+		cli_say(cli, "It alone kept %s; the next `lethe retention run` deletes them.\n",
 			cli_count(due, count));
 	json_begin_object(&cli->w, NULL);
 	json_string(&cli->w, "id", argv[0]);

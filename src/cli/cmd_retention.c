@@ -11,6 +11,12 @@
 
 #define RECEIPT_MAX ((size_t)1024 * 1024)
 
+/* "1 call", "2 calls" are written with this. */
+static const char *counted(enum record_kind kind, int64_t count)
+{
+	return count == 1 ? kind_name(kind) : kind_plural(kind);
+}
+
 /* ---- plan ---- */
 
 static void print_due(struct cli *cli, enum record_kind kind, const struct sweep_due *due)
@@ -41,15 +47,15 @@ static void say_due(struct cli *cli, enum record_kind kind, const struct sweep_d
 		cli_say(cli, "%-17s kept %s: nothing is older\n", kind_name(kind),
 			span_format(due->policy.keep, keep));
 	} else {
-		cli_say(cli, "%-17s kept %s: %s due, of %s and before (%s days, %s)\n", kind_name(kind),
+		cli_say(cli, "%-17s kept %s: %s due, of %s and before (days: %s; %s)\n", kind_name(kind),
 			span_format(due->policy.keep, keep), cli_count(due->records - due->held, count),
 			date_format(due->cutoff, until), cli_count(due->periods, days),
 			cli_bytes((uint64_t)due->bytes, bytes));
 	}
 	if (due->held > 0)
-		cli_say(cli, "%-17s %s more are past their time and held\n", "", cli_count(due->held, held));
+		cli_say(cli, "%-17s past their time and held: %s\n", "", cli_count(due->held, held));
 	if (due->released > 0)
-		cli_say(cli, "%-17s %s due of holds that were released\n", "", cli_count(due->released, released));
+		cli_say(cli, "%-17s due since their hold was released: %s\n", "", cli_count(due->released, released));
 }
 
 enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
@@ -80,8 +86,9 @@ enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *par
 	json_int(&cli->w, "due", all);
 	json_end_object(&cli->w);
 	if (plan.contacts > 0)
-		cli_say(cli, "%s contacts are due of holds that were released.\n", cli_count(plan.contacts, count));
-	cli_say(cli, "On %s `lethe retention run` would delete %s records.\n", today, cli_count(all, count));
+		cli_say(cli, "Contacts due since their hold was released: %s\n", cli_count(plan.contacts, count));
+	cli_say(cli, "On %s `lethe retention run` would delete %s %s.\n", today, cli_count(all, count),
+		all == 1 ? "record" : "records");
 	return OK;
 }
 
@@ -116,11 +123,12 @@ static void say_done(struct cli *cli, enum record_kind kind, const struct sweep_
 	char count[32], days[32], bytes[32];
 
 	if (done->records > 0)
-		cli_say(cli, "%9s %s of %s days, %s\n", cli_count(done->records, count), kind_plural(kind),
-			cli_count(done->periods, days), cli_bytes((uint64_t)done->bytes, bytes));
+		cli_say(cli, "%9s %s (days: %s; %s)\n", cli_count(done->records, count),
+			counted(kind, done->records), cli_count(done->periods, days),
+			cli_bytes((uint64_t)done->bytes, bytes));
 	if (done->held > 0)
-		cli_say(cli, "%9s %s are past their time and held (`lethe hold list`)\n",
-			cli_count(done->held, count), kind_plural(kind));
+		cli_say(cli, "%9s %s kept past their time by a legal hold (`lethe hold list`)\n",
+			cli_count(done->held, count), counted(kind, done->held));
 }
 
 static void print_left(struct cli *cli, const struct sweep_left *left)
@@ -181,8 +189,9 @@ static void report(struct cli *cli, const struct sweep_result *result, bool *par
 	print_left(cli, &result->left);
 	json_end_object(&cli->w);
 	if (result->contacts > 0)
-		cli_say(cli, "%9s contacts of holds that were released\n", cli_count(result->contacts, count));
-	cli_say(cli, "Deleted %s records%s.\n", cli_count(all, count), result->stopped ? " before it was stopped" : "");
+		cli_say(cli, "%9s contacts whose hold was released\n", cli_count(result->contacts, count));
+	cli_say(cli, "Deleted %s %s%s.\n", cli_count(all, count), all == 1 ? "record" : "records",
+		result->stopped ? " before it was stopped" : "");
 	say_left(cli, &result->left);
 	*partly = *partly || sweep_left_any(&result->left);
 }

@@ -50,7 +50,8 @@ struct sweep_done {
 	struct span keep;
 	struct date cutoff;
 	int64_t periods;      /* whose key was destroyed */
-	int64_t records, media, bytes; /* deleted, released ones included; bytes of payloads and media */
+	int64_t records;      /* deleted, those of released holds included */
+	int64_t media, bytes; /* of swept days; bytes of payloads and media */
 	int64_t kept;         /* newly sealed under a hold's key */
 	int64_t held;         /* past their time and held, in all */
 };
