@@ -170,20 +170,36 @@ static enum result has_word(struct db *db, uint32_t account, const struct blind 
 	return r;
 }
 
-/* Keeps of the ids those that have the word. */
-static enum result narrow(struct db *db, uint32_t account, const struct blind *word, struct id *ids, size_t *count,
-			  struct err *err)
+static enum result has_words(struct db *db, uint32_t account, const struct blind *words, size_t word_count, struct id id,
+			     bool *has, struct err *err)
 {
-	size_t kept = 0;
 	enum result r = OK;
-	bool has;
 
-	for (size_t i = 0; i < *count && r == OK; i++) {
-		r = has_word(db, account, word, ids[i], &has, err);
-		if (r == OK && has)
-			ids[kept++] = ids[i];
+	*has = true;
+	for (size_t i = 0; i < word_count && *has && r == OK; i++)
+		r = has_word(db, account, &words[i], id, has, err);
+	return r;
+}
+
+/* Of the contacts with one word, those that have the others too: the limit is on what is found, not on what is looked at. */
+static enum result collect_named(struct db *db, struct db_rows *rows, uint32_t account, const struct blind *words,
+				 size_t word_count, struct id *out, size_t max, size_t *count, struct err *err)
+{
+	enum result r;
+	struct id id;
+	bool more, has;
+
+	while ((r = db_next(rows, &more, err)) == OK && more) {
+		r = column_id(rows, 0, &id, err);
+		if (r == OK)
+			r = has_words(db, account, words, word_count, id, &has, err);
+		if (r == OK && has && *count == max)
+			r = err_set(err, ERR_LIMIT, "more than %zu contacts", max);
+		if (r != OK)
+			return r;
+		if (has)
+			out[(*count)++] = id;
 	}
-	*count = kept;
 	return r;
 }
 
@@ -200,10 +216,8 @@ enum result contact_find_name(struct db *db, uint32_t account, const struct blin
 		     &rows, err, DB_INT(account), DB_BLOB(words[0].bytes, BLIND_LEN));
 	if (r != OK)
 		return r;
-	r = collect_ids(&rows, out, max, count, err);
+	r = collect_named(db, &rows, account, words + 1, word_count - 1, out, max, count, err);
 	db_end(&rows);
-	for (size_t i = 1; i < word_count && r == OK; i++)
-		r = narrow(db, account, &words[i], out, count, err);
 	return r;
 }
 
