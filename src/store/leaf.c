@@ -90,7 +90,7 @@ enum result leaf_list(struct db *db, uint32_t account, uint64_t from, struct poo
 	struct db_rows rows;
 	bool more;
 	enum result r = db_query(db, "SELECT seq, account_id, at, body FROM audit_leaf"
-				     " WHERE seq >= $1 AND ($2 = 0 OR account_id = $2) ORDER BY seq LIMIT $3",
+				     " WHERE seq >= $1 AND (account_id = $2 OR $2 = 0) ORDER BY seq LIMIT $3",
 				 &rows, err, DB_INT(from), DB_INT(account), DB_INT(max));
 
 	*count = 0;

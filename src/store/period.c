@@ -76,8 +76,9 @@ enum result period_sum(struct db *db, uint32_t account, enum record_kind kind, s
 {
 	struct db_rows rows;
 	bool found;
-	enum result r = db_query_one(db, "SELECT MAX(day), SUM(records), SUM(bytes), SUM(media), SUM(media_bytes),"
-					 " COUNT(*) FROM period WHERE account_id = $1 AND kind = $2 AND day <= $3",
+	enum result r = db_query_one(db, "SELECT MAX(day), CAST(SUM(records) AS BIGINT),"
+					 " CAST(SUM(bytes) AS BIGINT), CAST(SUM(media) AS BIGINT),"
+					 " CAST(SUM(media_bytes) AS BIGINT), COUNT(*) FROM period WHERE account_id = $1 AND kind = $2 AND day <= $3",
 				     &rows, &found, err, DB_INT(account), DB_INT(kind), DB_INT(until.days));
 
 	if (r != OK)
