@@ -22,6 +22,17 @@ enum result column_id(struct db_rows *rows, int column, struct id *out, struct e
 	return column_exact(rows, column, out->bytes, sizeof out->bytes, err);
 }
 
+enum result column_word(struct db_rows *rows, int column, int first, int last, int *out, struct err *err)
+{
+	int64_t word = db_int(rows, column);
+
+	if (word < first || word > last)
+		return err_set(err, ERR_CORRUPT, "column %d holds %lld where %d to %d belong", column, (long long)word,
+			       first, last);
+	*out = (int)word;
+	return OK;
+}
+
 enum result column_bytes(struct db_rows *rows, int column, struct pool *pool, const unsigned char **out, size_t *len,
 			 struct err *err)
 {
@@ -73,8 +84,9 @@ enum result parties_unpack(const unsigned char *in, size_t len, struct party out
 
 	*count = 0;
 	while (at < len) {
-		if (*count == PARTIES_MAX || !unpack_number(in, len, &at, &number) || at == len)
-			return err_set(err, ERR_CORRUPT, "the party list of a record is damaged");
+		if (*count == PARTIES_MAX || !unpack_number(in, len, &at, &number) || at == len ||
+		    (*count > 0 && (int64_t)number <= out[*count - 1].identity))
+			return err_set(err, ERR_CORRUPT, "a list of parties is damaged");
 		out[(*count)++] = (struct party){.identity = (int64_t)number, .roles = in[at++]};
 	}
 	return OK;

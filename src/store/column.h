@@ -14,6 +14,8 @@
 /* Exactly `len` bytes into `out`; ERR_CORRUPT otherwise. */
 MUST_CHECK enum result column_exact(struct db_rows *rows, int column, void *out, size_t len, struct err *err);
 MUST_CHECK enum result column_id(struct db_rows *rows, int column, struct id *out, struct err *err);
+/* A word of one of the stored vocabularies, [first, last]; ERR_CORRUPT otherwise, so that no damage reaches their names. */
+MUST_CHECK enum result column_word(struct db_rows *rows, int column, int first, int last, int *out, struct err *err);
 /* A copy in the pool. */
 MUST_CHECK enum result column_bytes(struct db_rows *rows, int column, struct pool *pool, const unsigned char **out,
 				    size_t *len, struct err *err);
@@ -24,7 +26,7 @@ struct party { int64_t identity; unsigned roles; };
 /* LEB128 identity, then a byte of roles, for each; parties must be sorted by identity without doubles (INVARIANT). */
 #define PARTIES_PACKED_MAX ((size_t)PARTIES_MAX * 11)
 size_t parties_pack(const struct party *parties, size_t count, unsigned char out[PARTIES_PACKED_MAX]);
-/* ERR_CORRUPT. */
+/* ERR_CORRUPT, also when they are not sorted: what is read may be packed again. */
 MUST_CHECK enum result parties_unpack(const unsigned char *in, size_t len, struct party out[PARTIES_MAX],
 				      size_t *count, struct err *err);
 /* Sorts by identity and merges the roles of doubles; returns the new count. */

@@ -123,23 +123,36 @@ enum result held_insert(struct db *db, const struct held_row *row, struct err *e
 		      DB_BLOB(row->id.bytes, sizeof row->id.bytes), DB_INT(row->cause), DB_INT(row->due.ms));
 }
 
+static enum result read_held(struct db_rows *rows, uint32_t account, int64_t hold, struct held_row *out,
+			     struct err *err)
+{
+	int kind = 0, cause = 0;
+	enum result r = column_word(rows, 0, KIND_FIRST, KIND_LAST, &kind, err);
+
+	if (r == OK)
+		r = column_word(rows, 2, HELD_EXPIRED, HELD_ERASED, &cause, err);
+	*out = (struct held_row){.account = account,
+				 .hold = hold,
+				 .kind = (enum record_kind)kind,
+				 .cause = (enum held_cause)cause,
+				 .due = {db_int(rows, 3)}};
+	return r == OK ? column_id(rows, 1, &out->id, err) : r;
+}
+
 enum result held_get(struct db *db, uint32_t account, int64_t hold, enum record_kind kind, struct id id,
 		     struct held_row *out, struct err *err)
 {
 	struct db_rows rows;
 	bool found;
-	enum result r = db_query_one(db, "SELECT cause, due_at FROM held WHERE account_id = $1 AND hold_id = $2"
+	enum result r = db_query_one(db, "SELECT kind, id, cause, due_at FROM held WHERE account_id = $1 AND hold_id = $2"
 					 " AND kind = $3 AND id = $4",
 				     &rows, &found, err, DB_INT(account), DB_INT(hold), DB_INT(kind),
 				     DB_BLOB(id.bytes, sizeof id.bytes));
 
 	if (r != OK)
 		return r;
-	if (found)
-		*out = (struct held_row){.account = account, .hold = hold, .kind = kind, .id = id,
-					 .cause = (enum held_cause)db_int(&rows, 0), .due = {db_int(&rows, 1)}};
-	else
-		r = err_set(err, ERR_NOT_FOUND, "that record is not under this hold's key");
+	r = found ? read_held(&rows, account, hold, out, err)
+		  : err_set(err, ERR_NOT_FOUND, "that record is not under this hold's key");
 	db_end(&rows);
 	return r;
 }
@@ -158,13 +171,7 @@ enum result held_list(struct db *db, uint32_t account, int64_t hold, enum record
 	if (r != OK)
 		return r;
 	while ((r = db_next(&rows, &more, err)) == OK && more) {
-		struct held_row *row = &out[*count];
-
-		*row = (struct held_row){.account = account, .hold = hold,
-					 .kind = (enum record_kind)db_int(&rows, 0),
-					 .cause = (enum held_cause)db_int(&rows, 2),
-					 .due = {db_int(&rows, 3)}};
-		r = column_id(&rows, 1, &row->id, err);
+		r = read_held(&rows, account, hold, &out[*count], err);
 		if (r != OK)
 			break;
 		(*count)++;

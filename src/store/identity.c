@@ -16,16 +16,24 @@ enum result identity_insert(struct db *db, const struct identity_row *row, struc
 		      DB_BLOB(row->value, row->value_len), DB_INT(row->created.ms));
 }
 
+static enum result read_kind(struct db_rows *rows, struct identity_row *out, struct err *err)
+{
+	int kind = 0;
+	enum result r = column_word(rows, 1, IDENTITY_PHONE, IDENTITY_NUMBER, &kind, err);
+
+	out->kind = (enum identity_kind)kind;
+	return r;
+}
+
 static enum result read_identity(struct db_rows *rows, uint32_t account, struct pool *pool, struct identity_row *out,
 				 struct err *err)
 {
 	enum result r;
 
-	*out = (struct identity_row){.account = account,
-				     .identity = db_int(rows, 0),
-				     .kind = (enum identity_kind)db_int(rows, 1),
-				     .created = {db_int(rows, 5)}};
-	r = column_id(rows, 2, &out->person, err);
+	*out = (struct identity_row){.account = account, .identity = db_int(rows, 0), .created = {db_int(rows, 5)}};
+	r = read_kind(rows, out, err);
+	if (r == OK)
+		r = column_id(rows, 2, &out->person, err);
 	if (r == OK)
 		r = column_exact(rows, 3, out->blind.bytes, BLIND_LEN, err);
 	if (r == OK)
@@ -59,11 +67,10 @@ enum result identity_find(struct db *db, uint32_t account, const struct blind *b
 	if (r != OK)
 		return r;
 	if (*found) {
-		*out = (struct identity_row){.account = account,
-					     .identity = db_int(&rows, 0),
-					     .kind = (enum identity_kind)db_int(&rows, 1),
-					     .blind = *blind};
-		r = column_id(&rows, 2, &out->person, err);
+		*out = (struct identity_row){.account = account, .identity = db_int(&rows, 0), .blind = *blind};
+		r = read_kind(&rows, out, err);
+		if (r == OK)
+			r = column_id(&rows, 2, &out->person, err);
 	}
 	db_end(&rows);
 	return r;

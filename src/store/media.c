@@ -15,6 +15,29 @@ enum result media_insert(struct db *db, const struct media_row *row, struct err 
 		      DB_INT(row->segment), DB_INT(row->format), DB_BLOB(row->key, sizeof row->key));
 }
 
+static enum result read_media(struct db_rows *rows, uint32_t account, struct media_row *out, struct err *err)
+{
+	int kind = 0, format = 0;
+	enum result r = column_word(rows, 0, KIND_FIRST, KIND_LAST, &kind, err);
+
+	if (r == OK)
+		r = column_word(rows, 6, MEDIA_OTHER, MEDIA_TEXT, &format, err);
+	if (r != OK)
+		return r;
+	*out = (struct media_row){.account = account,
+				  .kind = (enum record_kind)kind,
+				  .n = (int)db_int(rows, 2),
+				  .bytes = (uint64_t)db_int(rows, 4),
+				  .segment = (uint32_t)db_int(rows, 5),
+				  .format = (enum media_format)format};
+	r = column_id(rows, 1, &out->id, err);
+	if (r == OK)
+		r = column_id(rows, 3, &out->blob, err);
+	if (r == OK)
+		r = column_exact(rows, 7, out->key, sizeof out->key, err);
+	return r;
+}
+
 static enum result collect(struct db_rows *rows, uint32_t account, struct media_row *out, size_t max, size_t *count,
 			   struct err *err)
 {
@@ -23,22 +46,9 @@ static enum result collect(struct db_rows *rows, uint32_t account, struct media_
 
 	*count = 0;
 	while ((r = db_next(rows, &more, err)) == OK && more) {
-		struct media_row *row;
-
 		if (*count == max)
 			return err_set(err, ERR_LIMIT, "more than %zu media", max);
-		row = &out[(*count)++];
-		*row = (struct media_row){.account = account,
-					  .kind = (enum record_kind)db_int(rows, 0),
-					  .n = (int)db_int(rows, 2),
-					  .bytes = (uint64_t)db_int(rows, 4),
-					  .segment = (uint32_t)db_int(rows, 5),
-					  .format = (enum media_format)db_int(rows, 6)};
-		r = column_id(rows, 1, &row->id, err);
-		if (r == OK)
-			r = column_id(rows, 3, &row->blob, err);
-		if (r == OK)
-			r = column_exact(rows, 7, row->key, sizeof row->key, err);
+		r = read_media(rows, account, &out[(*count)++], err);
 		if (r != OK)
 			return r;
 	}
@@ -121,7 +131,7 @@ enum result media_trash_day(struct db *db, uint32_t account, enum record_kind ki
 {
 	struct id from = id_floor(date_start(day)), until = id_floor(date_start(date_add_days(day, 1)));
 	enum result r = db_run(db, "INSERT INTO blob_trash(account_id, kind, day, blob)"
-				   " SELECT account_id, kind, $5, blob" ORPHANS,
+				   " SELECT account_id, kind, $5, blob" ORPHANS " ON CONFLICT DO NOTHING",
 			       err, DB_INT(account), DB_INT(kind), DB_BLOB(from.bytes, sizeof from.bytes),
 			       DB_BLOB(until.bytes, sizeof until.bytes), DB_INT(day.days));
 
@@ -157,6 +167,17 @@ enum result trash_add(struct db *db, const struct trash_row *row, struct err *er
 		      DB_BLOB(row->blob.bytes, sizeof row->blob.bytes));
 }
 
+static enum result read_trash(struct db_rows *rows, struct trash_row *out, struct err *err)
+{
+	int kind = 0;
+	enum result r = column_word(rows, 1, KIND_FIRST, KIND_LAST, &kind, err);
+
+	*out = (struct trash_row){.account = (uint32_t)db_int(rows, 0),
+				  .kind = (enum record_kind)kind,
+				  .day = {(int32_t)db_int(rows, 2)}};
+	return r == OK ? column_id(rows, 3, &out->blob, err) : r;
+}
+
 enum result trash_list(struct db *db, struct trash_row *out, size_t max, size_t *count, struct err *err)
 {
 	struct db_rows rows;
@@ -168,14 +189,10 @@ enum result trash_list(struct db *db, struct trash_row *out, size_t max, size_t 
 	if (r != OK)
 		return r;
 	while ((r = db_next(&rows, &more, err)) == OK && more) {
-		struct trash_row *row = &out[(*count)++];
-
-		*row = (struct trash_row){.account = (uint32_t)db_int(&rows, 0),
-					  .kind = (enum record_kind)db_int(&rows, 1),
-					  .day = {(int32_t)db_int(&rows, 2)}};
-		r = column_id(&rows, 3, &row->blob, err);
+		r = read_trash(&rows, &out[*count], err);
 		if (r != OK)
 			break;
+		(*count)++;
 	}
 	db_end(&rows);
 	return r;

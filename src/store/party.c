@@ -75,6 +75,16 @@ enum result party_delete(struct db *db, uint32_t account, const struct party_key
 	return r;
 }
 
+/* Kind and id, from that column on. */
+static enum result read_record_id(struct db_rows *rows, int column, struct party_key *out, struct err *err)
+{
+	int kind = 0;
+	enum result r = column_word(rows, column, KIND_FIRST, KIND_LAST, &kind, err);
+
+	out->kind = (enum record_kind)kind;
+	return r == OK ? column_id(rows, column + 1, &out->id, err) : r;
+}
+
 static enum result collect(struct db_rows *rows, int64_t identity, struct party_key *out, size_t *count,
 			   struct err *err)
 {
@@ -85,10 +95,8 @@ static enum result collect(struct db_rows *rows, int64_t identity, struct party_
 	while ((r = db_next(rows, &more, err)) == OK && more) {
 		struct party_key *key = &out[*count];
 
-		*key = (struct party_key){.month = (int32_t)db_int(rows, 0),
-					  .identity = identity,
-					  .kind = (enum record_kind)db_int(rows, 1)};
-		r = column_id(rows, 2, &key->id, err);
+		*key = (struct party_key){.month = (int32_t)db_int(rows, 0), .identity = identity};
+		r = read_record_id(rows, 1, key, err);
 		if (r != OK)
 			break;
 		(*count)++;
@@ -188,8 +196,8 @@ enum result party_count(struct db *db, uint32_t account, int64_t *rows, int64_t 
 				     DB_INT(account));
 
 	if (r == OK)
-		r = db_query_int(db, "SELECT SUM(parties) FROM party_month WHERE account_id = $1", 0, by_month, err,
-				 DB_INT(account));
+		r = db_query_int(db, "SELECT CAST(SUM(parties) AS BIGINT) FROM party_month WHERE account_id = $1", 0,
+				 by_month, err, DB_INT(account));
 	return r;
 }
 
@@ -212,10 +220,8 @@ enum result party_walk(struct db *db, uint32_t account, const struct party_key *
 	while ((r = db_next(&rows, &more, err)) == OK && more) {
 		struct party_key *key = &out[*count];
 
-		*key = (struct party_key){.month = (int32_t)db_int(&rows, 0),
-					  .identity = db_int(&rows, 1),
-					  .kind = (enum record_kind)db_int(&rows, 2)};
-		r = column_id(&rows, 3, &key->id, err);
+		*key = (struct party_key){.month = (int32_t)db_int(&rows, 0), .identity = db_int(&rows, 1)};
+		r = read_record_id(&rows, 2, key, err);
 		if (r != OK)
 			break;
 		(*count)++;

@@ -3,24 +3,32 @@
  */
 #include "store/policy.h"
 
+#include "store/column.h"
+
+/* Its columns follow that of the kind. */
+static void read_policy(struct db_rows *rows, enum record_kind kind, struct policy *out)
+{
+	*out = (struct policy){.kind = kind,
+			       .version = (int)db_int(rows, 1),
+			       .keep = {.months = (int32_t)db_int(rows, 2),
+					.days = (int32_t)db_int(rows, 3),
+					.unlimited = db_int(rows, 4) != 0},
+			       .set_at = {db_int(rows, 5)}};
+}
+
 enum result policy_get(struct db *db, uint32_t account, enum record_kind kind, struct policy *out, struct err *err)
 {
 	struct db_rows rows;
 	bool found;
-	enum result r = db_query_one(db, "SELECT version, months, days, unlimited, set_at FROM policy"
+	enum result r = db_query_one(db, "SELECT kind, version, months, days, unlimited, set_at FROM policy"
 					 " WHERE account_id = $1 AND kind = $2 ORDER BY version DESC LIMIT 1",
 				     &rows, &found, err, DB_INT(account), DB_INT(kind));
 
 	if (r != OK)
 		return r;
 	*out = (struct policy){.kind = kind, .keep = {.unlimited = true}};
-	if (found) {
-		out->version = (int)db_int(&rows, 0);
-		out->keep = (struct span){.months = (int32_t)db_int(&rows, 1),
-					  .days = (int32_t)db_int(&rows, 2),
-					  .unlimited = db_int(&rows, 3) != 0};
-		out->set_at.ms = db_int(&rows, 4);
-	}
+	if (found)
+		read_policy(&rows, kind, out);
 	db_end(&rows);
 	return OK;
 }
@@ -45,6 +53,7 @@ enum result policy_walk(struct db *db, uint32_t account, const struct policy *af
 {
 	struct db_rows rows;
 	bool more;
+	int kind;
 	enum result r = db_query(db, "SELECT kind, version, months, days, unlimited, set_at FROM policy"
 				     " WHERE account_id = $1 AND (kind, version) > ($2, $3) ORDER BY kind, version LIMIT $4",
 				 &rows, err, DB_INT(account), DB_INT(after->kind), DB_INT(after->version), DB_INT(max));
@@ -52,13 +61,12 @@ enum result policy_walk(struct db *db, uint32_t account, const struct policy *af
 	*count = 0;
 	if (r != OK)
 		return r;
-	while ((r = db_next(&rows, &more, err)) == OK && more)
-		out[(*count)++] = (struct policy){.kind = (enum record_kind)db_int(&rows, 0),
-						  .version = (int)db_int(&rows, 1),
-						  .keep = {.months = (int32_t)db_int(&rows, 2),
-							   .days = (int32_t)db_int(&rows, 3),
-							   .unlimited = db_int(&rows, 4) != 0},
-						  .set_at = {db_int(&rows, 5)}};
+	while ((r = db_next(&rows, &more, err)) == OK && more) {
+		r = column_word(&rows, 0, KIND_FIRST, KIND_LAST, &kind, err);
+		if (r != OK)
+			break;
+		read_policy(&rows, (enum record_kind)kind, &out[(*count)++]);
+	}
 	db_end(&rows);
 	return r;
 }

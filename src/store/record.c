@@ -23,6 +23,18 @@ enum result record_insert(struct db *db, const struct record_row *row, bool *ins
 	return r;
 }
 
+static enum result read_words(struct db_rows *rows, struct record_row *out, struct err *err)
+{
+	int direction = 0, status = 0;
+	enum result r = column_word(rows, 2, DIRECTION_NONE, DIRECTION_INTERNAL, &direction, err);
+
+	if (r == OK)
+		r = column_word(rows, 3, STATUS_NONE, STATUS_CONGESTION, &status, err);
+	out->direction = (enum direction)direction;
+	out->status = (enum record_status)status;
+	return r;
+}
+
 static enum result read_record(struct db_rows *rows, uint32_t account, struct pool *pool, struct record_row *out,
 			       struct err *err)
 {
@@ -32,14 +44,14 @@ static enum result read_record(struct db_rows *rows, uint32_t account, struct po
 
 	out->account = account;
 	out->kind = (enum record_kind)db_int(rows, 0);
-	out->direction = (enum direction)db_int(rows, 2);
-	out->status = (enum record_status)db_int(rows, 3);
 	out->duration_ms = db_int(rows, 4);
 	out->agent = db_int(rows, 5);
 	out->number = db_int(rows, 6);
 	out->hold = db_int(rows, 7);
 	out->media = (int)db_int(rows, 8);
 	r = parties_unpack(packed, len, out->parties, &out->party_count, err);
+	if (r == OK)
+		r = read_words(rows, out, err);
 	if (r == OK)
 		r = column_id(rows, 1, &out->id, err);
 	if (r == OK)
