@@ -1,0 +1,239 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "store/tables.h"
+
+#include "store/leaf.h"
+
+static uint64_t append(uint32_t account, const char *body)
+{
+	uint64_t seq;
+
+	assert_ok(leaf_append(vault, account, (struct instant){1000 + (int64_t)account}, body, strlen(body), &seq, &err));
+	return seq;
+}
+
+static uint64_t size(void)
+{
+	uint64_t out;
+
+	assert_ok(leaf_tree_size(vault, &out, &err));
+	return out;
+}
+
+static void leaves_are_numbered_from_0_without_gaps(void **state)
+{
+	struct leaf leaf;
+
+	(void)state;
+	assert_int_equal(size(), 0);
+	assert_int_equal(append(1, "{\"a\":1}"), 0);
+	assert_int_equal(append(2, ""), 1);
+	assert_int_equal(append(1, "{\"a\":3}"), 2);
+	assert_int_equal(size(), 3);
+	assert_ok(leaf_get(vault, 0, &pool, &leaf, &err));
+	assert_int_equal(leaf.seq, 0);
+	assert_int_equal(leaf.account, 1);
+	assert_int_equal(leaf.at.ms, 1001);
+	assert_int_equal(leaf.body_len, 7);
+	assert_string_equal(leaf.body, "{\"a\":1}");
+	assert_ok(leaf_get(vault, 1, &pool, &leaf, &err));
+	assert_int_equal(leaf.account, 2);
+	assert_int_equal(leaf.body_len, 0);
+}
+
+static void a_leaf_that_is_rolled_back_gives_its_number_to_the_next(void **state)
+{
+	int64_t hashes;
+
+	(void)state;
+	append(1, "kept");
+	assert_ok(db_begin(vault, &err));
+	assert_int_equal(append(1, "undone"), 1);
+	db_rollback(vault);
+	assert_int_equal(size(), 1);
+	assert_int_equal(append(1, "next"), 1);
+	assert_ok(leaf_count_hashes(vault, &hashes, &err));
+	assert_int_equal(hashes, 3);
+}
+
+static void there_is_no_leaf_beyond_the_last(void **state)
+{
+	struct leaf leaf;
+
+	(void)state;
+	assert_fails(leaf_get(vault, 0, &pool, &leaf, &err), ERR_NOT_FOUND, "the audit log has no leaf 0");
+	append(1, "x");
+	assert_fails(leaf_get(vault, 1, &pool, &leaf, &err), ERR_NOT_FOUND, "the audit log has no leaf 1");
+	assert_fails(leaf_get(vault, UINT64_MAX, &pool, &leaf, &err), ERR_NOT_FOUND, NULL);
+}
+
+static size_t list(uint32_t account, uint64_t from, struct leaf *out, size_t max)
+{
+	size_t count;
+
+	assert_ok(leaf_list(vault, account, from, &pool, out, max, &count, &err));
+	return count;
+}
+
+static void leaves_are_listed_by_account_or_all(void **state)
+{
+	struct leaf out[9];
+
+	(void)state;
+	assert_int_equal(list(0, 0, out, 9), 0);
+	append(1, "a");
+	append(2, "b");
+	append(1, "c");
+	append(UINT32_MAX, "d");
+	assert_int_equal(list(0, 0, out, 9), 4);
+	assert_string_equal(out[3].body, "d");
+	assert_int_equal(list(1, 0, out, 9), 2);
+	assert_int_equal(out[1].seq, 2);
+	assert_int_equal(list(1, 1, out, 9), 1);
+	assert_int_equal(list(1, 3, out, 9), 0);
+	assert_int_equal(list(UINT32_MAX, 0, out, 9), 1);
+	assert_int_equal(list(3, 0, out, 9), 0);
+	assert_int_equal(list(0, 1, out, 1), 1);
+	assert_string_equal(out[0].body, "b");
+	assert_int_equal(list(0, 1, out, 0), 0);
+}
+
+/* RFC 6962 section 2.1, by its definition. */
+static struct hash slow_root(uint64_t from, uint64_t count)
+{
+	struct leaf leaf;
+	struct hash left, right;
+	uint64_t half = 1;
+
+	if (count == 1) {
+		assert_ok(leaf_get(vault, from, &pool, &leaf, &err));
+		return merkle_leaf(leaf.body, leaf.body_len);
+	}
+	while (half * 2 < count)
+		half *= 2;
+	left = slow_root(from, half);
+	right = slow_root(from + half, count - half);
+	return merkle_node(&left, &right);
+}
+
+static void the_stored_hashes_make_the_root_of_every_size(void **state)
+{
+	struct merkle_store hashes = leaf_hashes(vault);
+	struct merkle_proof proof;
+	char body[16];
+
+	(void)state;
+	for (uint64_t n = 1; n <= 33; n++) {
+		struct hash root, wanted, leaf;
+		int64_t stored;
+
+		snprintf(body, sizeof body, "leaf %d", (int)n);
+		append(1, body);
+		wanted = slow_root(0, n);
+		assert_ok(merkle_root(&hashes, n, &root, &err));
+		assert_memory_equal(root.bytes, wanted.bytes, HASH_LEN);
+		leaf = merkle_leaf(body, strlen(body));
+		assert_ok(merkle_prove_inclusion(&hashes, n - 1, n, &proof, &err));
+		assert_ok(merkle_check_inclusion(&proof, n - 1, n, &leaf, &root, &err));
+		assert_ok(leaf_count_hashes(vault, &stored, &err));
+		assert_true((uint64_t)stored < 2 * n);
+	}
+}
+
+static void a_missing_or_damaged_hash_is_reported(void **state)
+{
+	struct merkle_store hashes = leaf_hashes(vault);
+	struct hash root;
+
+	(void)state;
+	append(1, "a");
+	append(1, "b");
+	raw(vault, "DROP TRIGGER audit_hash_fixed; DROP TRIGGER audit_hash_kept;"
+		   "UPDATE audit_hash SET hash = x'00' WHERE level = 1");
+	assert_fails(merkle_root(&hashes, 2, &root, &err), ERR_CORRUPT, "column 0 holds 1 bytes where 32 belong");
+	raw(vault, "DELETE FROM audit_hash WHERE level = 1");
+	assert_fails(merkle_root(&hashes, 2, &root, &err), ERR_CORRUPT,
+		     "the audit log lacks the hash of subtree 0 at level 1");
+}
+
+static void assert_refused(const char *sql)
+{
+	/* A script's own error is internal: it has no business being wrong. */
+	if (db_script(vault, sql, &err) == OK)
+		fail_msg("not refused: %s", sql);
+	if (strstr(err.what, "the audit log is append only") == NULL)
+		fail_msg("%s: refused by: %s", sql, err.what);
+}
+
+static void nothing_changes_the_log_once_it_is_written(void **state)
+{
+	static const char *const tries[] = {
+	    "UPDATE audit_leaf SET body = x'00'",
+	    "UPDATE audit_leaf SET account_id = account_id",
+	    "UPDATE audit_leaf SET seq = seq + 10",
+	    "DELETE FROM audit_leaf",
+	    "DELETE FROM audit_leaf WHERE seq = 1",
+	    "INSERT OR REPLACE INTO audit_leaf(seq, account_id, at, body) VALUES(1, 1, 1, x'00')",
+	    "REPLACE INTO audit_leaf(seq, account_id, at, body) VALUES(0, 1, 1, x'00')",
+	    "INSERT INTO audit_leaf(seq, account_id, at, body) VALUES(1, 1, 1, x'00')"
+	    " ON CONFLICT(seq) DO UPDATE SET body = x'00'",
+	    "UPDATE audit_hash SET hash = x'00'",
+	    "UPDATE OR REPLACE audit_hash SET number = 0",
+	    "DELETE FROM audit_hash",
+	    "DELETE FROM audit_hash WHERE level = 1",
+	    "INSERT OR REPLACE INTO audit_hash(level, number, hash) VALUES(0, 1, x'00')",
+	    "INSERT INTO audit_hash(level, number, hash) VALUES(0, 1, x'00') ON CONFLICT DO NOTHING",
+	};
+	struct merkle_store hashes = leaf_hashes(vault);
+	struct hash before, after;
+
+	(void)state;
+	append(1, "a");
+	append(1, "b");
+	assert_ok(merkle_root(&hashes, 2, &before, &err));
+	for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++)
+		assert_refused(tries[i]);
+	assert_ok(merkle_root(&hashes, 2, &after, &err));
+	assert_memory_equal(before.bytes, after.bytes, HASH_LEN);
+	assert_int_equal(append(1, "c"), 2);
+}
+
+static void a_bound_statement_is_told_why_it_is_refused(void **state)
+{
+	(void)state;
+	append(1, "a");
+	assert_fails(db_run_n(vault, "DELETE FROM audit_leaf WHERE seq = 0", NULL, 0, &err), ERR_DENIED,
+		     "the database refused: the audit log is append only");
+}
+
+static void a_leaf_larger_than_the_pool_is_reported(void **state)
+{
+	struct leaf leaf;
+	struct pool small;
+	size_t count;
+
+	(void)state;
+	append(1, "abc");
+	pool_init(&small, 3);
+	assert_fails(leaf_get(vault, 0, &small, &leaf, &err), ERR_NO_MEMORY, NULL);
+	assert_fails(leaf_list(vault, 0, 0, &small, &leaf, 1, &count, &err), ERR_NO_MEMORY, NULL);
+	pool_free(&small);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    table_test(leaves_are_numbered_from_0_without_gaps),
+	    table_test(a_leaf_that_is_rolled_back_gives_its_number_to_the_next),
+	    table_test(there_is_no_leaf_beyond_the_last),
+	    table_test(leaves_are_listed_by_account_or_all),
+	    table_test(the_stored_hashes_make_the_root_of_every_size),
+	    table_test(a_missing_or_damaged_hash_is_reported),
+	    table_test(nothing_changes_the_log_once_it_is_written),
+	    table_test(a_bound_statement_is_told_why_it_is_refused),
+	    table_test(a_leaf_larger_than_the_pool_is_reported),
+	};
+
+	return cmocka_run_group_tests_name("store/leaf", tests, NULL, NULL);
+}
