@@ -1,0 +1,323 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Identities, contacts, holds, and keys without data.
+ */
+#include <stdlib.h>
+
+#include "store/hold.h"
+#include "vault/check_run.h"
+
+#define BATCH 256
+#define CONTACTS_MAX 4096
+#define HELD_CONTACT_KIND 0 /* in the list of what is held */
+
+static enum result gone_is_right(enum result r, bool *still)
+{
+	*still = false;
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+/* ---- identities ---- */
+
+static enum result identity_again(struct check_run *run, const struct suspect *suspect, bool *still, struct err *err)
+{
+	struct identity_row row;
+	const char *value;
+	bool covered;
+	enum result r = identity_get(run->session->data, suspect->account, suspect->number, &run->pool, &row, err);
+
+	if (r != OK)
+		return gone_is_right(r, still);
+	r = check_covered(run, suspect->account, &covered, err);
+	if (r != OK)
+		return r;
+	r = open_identity(run->session->ring, &row, &run->pool, &value, err);
+	*still = check_is_problem(r) && !covered;
+	return check_is_problem(r) ? OK : r;
+}
+
+/* An erasure that is under way has set the tombstone and not yet taken the row. */
+static enum result tombstone_again(struct check_run *run, const struct suspect *suspect, bool *still, struct err *err)
+{
+	struct identity_row row;
+	bool covered;
+	enum result r = identity_get(run->session->data, suspect->account, suspect->number, &run->pool, &row, err);
+
+	if (r != OK)
+		return gone_is_right(r, still);
+	r = check_covered(run, suspect->account, &covered, err);
+	*still = !covered;
+	return r;
+}
+
+static enum result check_identity(struct check_run *run, const struct identity_row *row, struct err *err)
+{
+	struct suspect suspect = {.check = CHECK_IDENTITIES, .account = run->account, .number = row->identity};
+	struct instant erased_at;
+	const char *value;
+	bool erased;
+	enum result r = open_identity(run->session->ring, row, &run->pool, &value, err);
+
+	run->report->checks[CHECK_IDENTITIES].looked_at++;
+	if (check_is_problem(r)) {
+		suspect.again = identity_again;
+		check_suspect(run, &suspect, "account %u: identity %lld: %s", run->account, (long long)row->identity,
+			      r == ERR_GONE ? "its key is gone and no unfinished job explains it"
+					    : "it cannot be opened");
+		r = OK;
+	}
+	if (r == OK)
+		r = tombstone_get(run->session->keys, run->account, &row->blind, &erased, &erased_at, err);
+	if (r == OK && erased && row->created.ms < erased_at.ms) {
+		suspect.again = tombstone_again;
+		check_suspect(run, &suspect, "account %u: identity %lld: it was erased, and is here", run->account,
+			      (long long)row->identity);
+	}
+	return r;
+}
+
+enum result check_identities(struct check_run *run, struct err *err)
+{
+	struct identity_row *rows = calloc(BATCH, sizeof *rows);
+	int64_t after = 0;
+	size_t count;
+	enum result r;
+
+	if (rows == NULL)
+		return err_no_memory(err);
+	do {
+		pool_reset(&run->pool);
+		r = identity_list(run->session->data, run->account, after, &run->pool, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = check_identity(run, &rows[i], err);
+		after = r == OK && count > 0 ? rows[count - 1].identity : after;
+		if (r == OK)
+			r = check_step(run, 0, err);
+	} while (r == OK && count == BATCH);
+	free(rows);
+	return r;
+}
+
+/* ---- contacts ---- */
+
+static enum result contact_again(struct check_run *run, const struct suspect *suspect, bool *still, struct err *err)
+{
+	struct contact_row row;
+	const char *plain;
+	bool covered;
+	size_t len;
+	enum result r = contact_get(run->session->data, suspect->account, suspect->id, &run->pool, &row, err);
+
+	if (r != OK)
+		return gone_is_right(r, still);
+	r = check_covered(run, suspect->account, &covered, err);
+	if (r != OK)
+		return r;
+	r = open_contact(run->session->ring, &row, &run->pool, &plain, &len, err);
+	*still = check_is_problem(r) && !covered;
+	return check_is_problem(r) ? OK : r;
+}
+
+static enum result is_indexed(struct check_run *run, int64_t identity, struct id id, bool *indexed, struct err *err)
+{
+	struct id *ids = calloc(CONTACTS_MAX, sizeof *ids);
+	size_t count = 0;
+	enum result r = ids != NULL ? contact_of_identity(run->session->data, run->account, identity, ids, CONTACTS_MAX,
+							  &count, err)
+				    : err_no_memory(err);
+
+	*indexed = false;
+	for (size_t i = 0; r == OK && i < count; i++)
+		*indexed |= id_compare(ids[i], id) == 0;
+	free(ids);
+	return r;
+}
+
+static enum result check_index(struct check_run *run, const struct contact_row *row, const char *id, struct err *err)
+{
+	struct held_row held;
+	bool indexed;
+	enum result r = OK;
+
+	for (size_t i = 0; i < row->party_count && r == OK; i++) {
+		r = is_indexed(run, row->parties[i].identity, row->id, &indexed, err);
+		if (r == OK && !indexed)
+			check_found(run, CHECK_CONTACTS, "account %u: %s: identity %lld does not lead to it",
+				    run->account, id, (long long)row->parties[i].identity);
+	}
+	if (r != OK || row->hold == 0)
+		return r;
+	r = held_get(run->session->data, run->account, row->hold, HELD_CONTACT_KIND, row->id, &held, err);
+	if (r == ERR_NOT_FOUND) {
+		check_found(run, CHECK_HOLDS, "account %u: %s: it is under a hold's key and not listed as held",
+			    run->account, id);
+		r = OK;
+	}
+	return r;
+}
+
+static enum result check_contact(struct check_run *run, struct id contact, struct err *err)
+{
+	struct suspect suspect = {
+	    .check = CHECK_CONTACTS, .again = contact_again, .account = run->account, .id = contact};
+	struct contact_row row;
+	char id[ID_TEXT_MAX];
+	const char *plain;
+	size_t len;
+	enum result r = contact_get(run->session->data, run->account, contact, &run->pool, &row, err);
+
+	if (r != OK)
+		return r == ERR_NOT_FOUND ? OK : r;
+	run->report->checks[CHECK_CONTACTS].looked_at++;
+	id_format(CONTACT_PREFIX, contact, id);
+	r = open_contact(run->session->ring, &row, &run->pool, &plain, &len, err);
+	if (check_is_problem(r)) {
+		check_suspect(run, &suspect, "account %u: %s: %s", run->account, id,
+			      r == ERR_GONE ? "its key is gone and no unfinished job explains it"
+					    : "it cannot be opened");
+		r = OK;
+	}
+	return r == OK ? check_index(run, &row, id, err) : r;
+}
+
+enum result check_contacts(struct check_run *run, struct err *err)
+{
+	struct id ids[BATCH], after = {{0}};
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&run->pool);
+		r = check_begin(run, err);
+		if (r != OK)
+			return r;
+		r = contact_list(run->session->data, run->account, after, ids, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = check_contact(run, ids[i], err);
+		check_end(run);
+		after = r == OK && count > 0 ? ids[count - 1] : after;
+		if (r == OK)
+			r = check_step(run, 0, err);
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+/* ---- holds ---- */
+
+static enum result held_is_there(struct check_run *run, const struct held_row *held, bool *there, struct err *err)
+{
+	struct contact_row contact;
+	struct record_row record;
+	enum result r;
+
+	if (held->kind == HELD_CONTACT_KIND) {
+		r = contact_get(run->session->data, run->account, held->id, &run->pool, &contact, err);
+		*there = r == OK && contact.hold == held->hold;
+	} else {
+		r = record_get(run->session->data, run->account, held->kind, held->id, &run->pool, &record, err);
+		*there = r == OK && record.hold == held->hold;
+	}
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+static enum result check_held(struct check_run *run, const struct held_row *held, struct err *err)
+{
+	const char *prefix = held->kind == HELD_CONTACT_KIND ? CONTACT_PREFIX : kind_prefix(held->kind);
+	char id[ID_TEXT_MAX];
+	bool there;
+	enum result r = held_is_there(run, held, &there, err);
+
+	run->report->checks[CHECK_HOLDS].looked_at++;
+	if (r == OK && !there)
+		check_found(run, CHECK_HOLDS, "account %u: %s: it is listed as held and is not under that hold's key",
+			    run->account, id_format(prefix, held->id, id));
+	return r;
+}
+
+static enum result check_hold(struct check_run *run, int64_t hold, struct err *err)
+{
+	struct held_row rows[BATCH], after = {0};
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&run->pool);
+		r = check_begin(run, err);
+		if (r != OK)
+			return r;
+		r = held_list(run->session->data, run->account, hold, after.kind, after.id, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = check_held(run, &rows[i], err);
+		check_end(run);
+		after = r == OK && count > 0 ? rows[count - 1] : after;
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+enum result check_holds(struct check_run *run, struct err *err)
+{
+	struct hold_row row;
+	int64_t after = 0;
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&run->pool);
+		r = hold_list(run->session->data, run->account, false, after, &run->pool, &row, 1, &count, err);
+		if (r == OK && count > 0) {
+			after = row.hold;
+			r = check_hold(run, after, err);
+		}
+	} while (r == OK && count > 0);
+	return r;
+}
+
+/* ---- keys without data ---- */
+
+static enum result identity_needs(struct check_run *run, int64_t number, bool *needed, struct err *err)
+{
+	struct identity_row row;
+	enum result r = identity_get(run->session->data, run->account, number, &run->pool, &row, err);
+
+	*needed = r == OK;
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+static enum result period_needs(struct check_run *run, int64_t number, bool *needed, struct err *err)
+{
+	struct date day = key_period_day(number), next;
+	enum result r = record_next_day(run->session->data, run->account, (enum record_kind)key_period_kind(number),
+					date_add_days(day, -1), &next, err);
+
+	*needed = r == OK && next.days == day.days;
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+static enum result check_class(struct check_run *run, enum key_class class,
+			       enum result (*needs)(struct check_run *run, int64_t number, bool *needed, struct err *err),
+			       struct err *err)
+{
+	int64_t numbers[BATCH], after = 0;
+	size_t count;
+	bool needed;
+	enum result r;
+
+	do {
+		pool_reset(&run->pool);
+		r = key_list_numbers(run->session->keys, run->account, class, after, BATCH, numbers, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			r = needs(run, numbers[i], &needed, err);
+			run->report->keys_without_data += r == OK && !needed;
+		}
+		after = r == OK && count > 0 ? numbers[count - 1] : after;
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+enum result check_keys(struct check_run *run, struct err *err)
+{
+	enum result r = check_class(run, KEY_IDENTITY, identity_needs, err);
+
+	return r == OK ? check_class(run, KEY_PERIOD, period_needs, err) : r;
+}

@@ -1,0 +1,71 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * What the parts of a check share. Private to vault/check*.c.
+ *
+ * Each unit of work sees one moment: a read transaction that is short, so that
+ * a writer who must empty the log is not kept waiting.
+ */
+#ifndef LETHE_VAULT_CHECK_RUN_H
+#define LETHE_VAULT_CHECK_RUN_H
+
+#include "store/record.h"
+#include "vault/check.h"
+
+#define CHECK_TEXT_MAX 200
+#define SUSPECTS_MAX 4096
+
+struct check_run;
+
+/* Looked at again when all else is done: is it still wrong? */
+struct suspect;
+typedef enum result suspect_again(struct check_run *run, const struct suspect *suspect, bool *still, struct err *err);
+struct suspect {
+	enum check_id check;
+	suspect_again *again;
+	uint32_t account;
+	enum record_kind kind;
+	struct id id;           /* of a record, a contact, a blob */
+	int64_t number;         /* of an identity */
+	struct date day;        /* of a blob */
+	uint64_t bytes;         /* of a sealed blob */
+	char text[CHECK_TEXT_MAX];
+};
+
+struct check_run {
+	struct vault *vault;
+	struct session *session;   /* the vault's reading one */
+	const struct check_options *options;
+	struct check_report *report;
+	struct suspect *suspects;
+	size_t suspect_count;
+	uint32_t account;          /* the one being checked */
+	struct pool pool;          /* of one batch */
+	int64_t done, total;       /* records and media */
+};
+
+/* Counts one problem and tells it. */
+void check_found(struct check_run *run, enum check_id id, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Keeps it for a second look; `suspect` is copied, its text is made of `fmt`. */
+void check_suspect(struct check_run *run, const struct suspect *suspect, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* `n` records or media further. */
+MUST_CHECK enum result check_step(struct check_run *run, int64_t n, struct err *err);
+/* A problem of the data passes as `text` and OK; what stops the check stays an error. */
+bool check_is_problem(enum result r);
+MUST_CHECK enum result check_begin(struct check_run *run, struct err *err); /* a moment */
+void check_end(struct check_run *run);
+/* Does an unfinished job of this account explain what lacks its key? */
+MUST_CHECK enum result check_covered(struct check_run *run, uint32_t account, bool *covered, struct err *err);
+
+/* The parts, each for run->account but the log. */
+MUST_CHECK enum result check_identities(struct check_run *run, struct err *err);
+MUST_CHECK enum result check_contacts(struct check_run *run, struct err *err);
+MUST_CHECK enum result check_holds(struct check_run *run, struct err *err);
+MUST_CHECK enum result check_keys(struct check_run *run, struct err *err);
+MUST_CHECK enum result check_records(struct check_run *run, struct err *err);
+MUST_CHECK enum result check_parties(struct check_run *run, struct err *err);
+MUST_CHECK enum result check_media(struct check_run *run, struct err *err);
+MUST_CHECK enum result check_blobs(struct check_run *run, struct err *err);
+MUST_CHECK enum result check_log(struct check_run *run, struct err *err);
+
+#endif
