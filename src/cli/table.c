@@ -157,7 +157,7 @@ static bool is_first_word(const char *word)
 
 /* ---- finding ---- */
 
-static enum result unknown_first(const char *word, struct err *err)
+static void unknown_first(const char *word, struct err *err)
 {
 	const char *words[sizeof groups / sizeof groups[0] + 1] = {"help"}, *nearest;
 	char shown[QUOTE_MAX];
@@ -167,8 +167,9 @@ static enum result unknown_first(const char *word, struct err *err)
 	nearest = field_nearest(word, words, sizeof words / sizeof words[0]);
 	err_set(err, ERR_INPUT, "there is no command %s", quote(word, strlen(word), shown));
 	if (nearest != NULL)
-		return err_mend(err, "did you mean `lethe %s`?", nearest);
-	return err_mend(err, "`lethe help` shows what there is");
+		err_mend(err, "did you mean `lethe %s`?", nearest);
+	else
+		err_mend(err, "`lethe help` shows what there is");
 }
 
 /* The second words that `first` has; returns how many. */
@@ -183,23 +184,29 @@ static size_t second_words(const char *first, const char **out, size_t max)
 	return count;
 }
 
-static enum result unknown_second(const char *first, const char *second, struct err *err)
+static void one_of(const char *first, struct err *err)
 {
-	const char *words[16], *nearest = NULL;
+	const char *words[16];
 	size_t count = second_words(first, words, 16);
-	char shown[QUOTE_MAX], all[200] = "";
+	char all[200] = "";
 
 	for (size_t i = 0; i < count; i++)
 		snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i > 0 ? ", " : "", words[i]);
-	if (second == NULL) {
-		err_set(err, ERR_INPUT, "lethe %s needs a second word", first);
-		return err_mend(err, "one of: %s", all);
-	}
+	err_mend(err, "one of: %s", all);
+}
+
+static void unknown_second(const char *first, const char *second, struct err *err)
+{
+	const char *words[16], *nearest;
+	size_t count = second_words(first, words, 16);
+	char shown[QUOTE_MAX];
+
 	nearest = field_nearest(second, words, count);
 	err_set(err, ERR_INPUT, "there is no command lethe %s %s", first, quote(second, strlen(second), shown));
 	if (nearest != NULL)
-		return err_mend(err, "did you mean `lethe %s %s`?", first, nearest);
-	return err_mend(err, "one of: %s", all);
+		err_mend(err, "did you mean `lethe %s %s`?", first, nearest);
+	else
+		one_of(first, err);
 }
 
 enum result table_match(int argc, char **argv, const struct cli_command **out, int *words, struct err *err)
@@ -210,13 +217,21 @@ enum result table_match(int argc, char **argv, const struct cli_command **out, i
 	*out = table_find(argv[0]);
 	if (*out != NULL && strchr(argv[0], ' ') == NULL)
 		return OK;
-	if (!is_first_word(argv[0]))
-		return unknown_first(argv[0], err);
-	if (argc < 2 || argv[1][0] == '-')
-		return unknown_second(argv[0], NULL, err);
+	if (!is_first_word(argv[0])) {
+		unknown_first(argv[0], err);
+		return ERR_INPUT;
+	}
+	if (argc < 2 || argv[1][0] == '-') {
+		err_set(err, ERR_INPUT, "lethe %s needs a second word", argv[0]);
+		one_of(argv[0], err);
+		return ERR_INPUT;
+	}
 	*words = 2;
 	*out = snprintf(name, sizeof name, "%s %s", argv[0], argv[1]) < (int)sizeof name ? table_find(name) : NULL;
-	return *out != NULL ? OK : unknown_second(argv[0], argv[1], err);
+	if (*out != NULL)
+		return OK;
+	unknown_second(argv[0], argv[1], err);
+	return ERR_INPUT;
 }
 
 /* ---- help ---- */
