@@ -119,7 +119,7 @@ WORLD_UNUSED static struct record_row row_of(struct world *world, enum record_ki
 
 WORLD_UNUSED static void assert_opens(struct world *world, enum record_kind kind, struct id id, const char *expected)
 {
-	const char *text;
+	const char *text = "";
 	struct err err;
 
 	assert_ok(world_open_record(world, kind, id, &text, &err), &err);
@@ -158,8 +158,8 @@ WORLD_UNUSED static struct blob_name attach(struct world *world, enum record_kin
 {
 	struct media_op op = {.world = world, .kind = kind, .id = id, .blob = id_new(world->now), .key = key};
 	struct blob_name name = {world->account.number, (uint32_t)kind, instant_date(id_time(id)), op.blob};
-	struct blob_batch *batch;
-	struct blob_put *put;
+	struct blob_batch *batch = NULL;
+	struct blob_put *put = NULL;
 	struct err err;
 
 	assert_ok(blob_batch_new(world->vault->blobs, &batch, &err), &err);

@@ -737,7 +737,8 @@ static void model_sweep(struct model *model)
 
 static void sweeps_do_what_a_look_at_every_record_would(void **state)
 {
-	int rounds = getenv("LONG") != NULL && *getenv("LONG") != '\0' ? 60 : 8;
+	const char *is_long = getenv("LONG");
+	int rounds = is_long != NULL && *is_long != '\0' ? 60 : 8;
 	(void)state;
 
 	for (int round = 0; round < rounds; round++) {
