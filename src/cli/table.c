@@ -29,7 +29,7 @@ static const struct group {
 	{"audit", "list | verify | prove", "the log of every act, and its proofs"},
 	{"verify", "RECEIPT --key FILE", "check a receipt, with no vault at hand"},
 	{"keys", "status | rotate", "epochs, and ending the life of old copies"},
-	{"backup", "DIR", "copy a running vault"},
+	{"backup", "--out DIR", "copy a running vault"},
 	{"restore", "DIR", "bring data back; what was erased stays erased"},
 	{"check", "", "look for damage, in every store"},
 	{"bench", "[NAME ..]", "what Lethe costs here, against baselines"},
@@ -117,9 +117,20 @@ const struct cli_command cli_commands[] = {
 	{"keys status", "", "epochs, keys, and what the root can promise", cmd_keys_status, ""},
 	{"keys rotate", "", "begin a new epoch and destroy the old one", cmd_keys_rotate,
 	 "From then on every older copy of the key store opens nothing. Run it every 7 days.\n"},
-	{"backup", "DIR [--keys]", "copy a running vault", cmd_backup, ""},
-	{"restore", "DIR", "bring data back; what was erased stays erased", cmd_restore, ""},
-	{"check", "", "look for damage, in every store", cmd_check, ""},
+	{"backup", "--out DIR [--with-keys]", "copy a running vault", cmd_backup,
+	 "The data and their media, as of one moment; DIR must not exist. Without keys it is noise: it may be kept anywhere,\n"
+	 "for ever, and what is erased later stays erased. Interrupted, the same command begins anew and keeps the blobs it\n"
+	 "has. Never copied: the root, and root.json; keep those by themselves.\n"
+	 "  --with-keys       also keys.db, to be moved elsewhere at once: it opens everything until the next\n"
+	 "                    `lethe keys rotate`, and nothing after it\n"},
+	{"restore", "DIR", "bring data back; what was erased stays erased", cmd_restore,
+	 "Needs the vault's live keys.db and its root. Verifies the backup first. What has no key any more is left out and\n"
+	 "counted; holds and what only they keep, policies, accounts, links and the log stay as they are now. Records made\n"
+	 "after the backup are gone: import them again. No other lethe may have the vault open.\n"},
+	{"check", "[--quick] [--checkpoint FILE]", "look for damage, in every store", cmd_check,
+	 "Opens everything and compares whatever is said twice. Changes nothing, and may run beside a writer.\n"
+	 "  --quick           leave the streams of media undecrypted\n"
+	 "  --checkpoint FILE a signed checkpoint which the log must still begin with\n"},
 	{"bench", "[NAME ..] [--quick | --full]", "what Lethe costs here, as ratios against baselines", cmd_bench,
 	 "NAME is import, media, lookup, erase, growth or sweep; without one, all. Each is measured in turns with its\n"
 	 "baseline, and nothing is kept. docs/performance.md says what the figures mean.\n"
