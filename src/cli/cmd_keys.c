@@ -27,7 +27,7 @@ static const char *promise_name(enum root_promise promise)
 static const struct class_name { enum key_class class; const char *json, *text; } classes[] = {
 	{KEY_IDENTITY, "identity", "identity keys: one per number, address or id of a person"},
 	{KEY_PERIOD, "period", "period keys: one per kind and day"},
-	{KEY_HOLD, "hold", "hold keys"},
+	{KEY_HOLD, "hold", "hold keys: one per legal hold that keeps something"},
 	{KEY_OWN, "own", "keys of the accounts and of the vault itself"},
 };
 
@@ -74,7 +74,7 @@ static enum result show_root(struct cli *cli, struct err *err)
 	bool locked = keyring_is_locked(cli->vault->read.ring);
 
 	(void)err;
-	cli_say(cli, "Root: %s. %s\n", root_provider(root), root_promise_text(root));
+	cli_say(cli, "Root: %s.\n%s\n", root_provider(root), root_promise_text(root));
 	cli_say(cli, locked ? "Opened keys are in locked memory.\n"
 			    : "Opened keys are NOT in locked memory and may be swapped to disk: raise `ulimit -l`.\n");
 	json_begin_object(&cli->w, "root");
