@@ -1,0 +1,668 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Whole exports, read back with libarchive.
+ */
+#include "export/unzip.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "base/csv.h"
+#include "store/leaf.h"
+
+#define ANN "+4520000289"
+#define BO "+4530999912"
+
+static struct unzipped zip;
+
+static const struct json *first_of_kind(const struct json *data, const char *kind)
+{
+	const struct json *records = json_get(data, "records");
+
+	for (const struct json *record = records->first; record != NULL; record = record->next) {
+		if (strcmp(json_get_text(record, "kind"), kind) == 0)
+			return record;
+	}
+	return NULL;
+}
+
+static const char *hex_of(struct pool *pool, const struct entry_read *entry)
+{
+	struct hash hash = sha256(entry->data, entry->len);
+	char *text = pool_alloc(pool, 2 * HASH_LEN + 1);
+
+	for (size_t i = 0; i < HASH_LEN; i++)
+		snprintf(text + 2 * i, 3, "%02x", hash.bytes[i]);
+	return text;
+}
+
+static void take_in_one_of_each(struct world *world)
+{
+	make_sound(world, "a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16);
+	make_file(world, "c.pdf", "%PDF-1.4 a contract");
+	take_in(world,
+		"{\"type\":\"call\",\"id\":\"1\",\"time\":\"2024-05-17T14:03:00Z\",\"from\":\"" ANN "\",\"to\":{\"phone\":\"" BO
+		"\",\"name\":\"Bo Hansen\"},\"status\":\"answered\",\"direction\":\"outbound\",\"duration\":65,\"agent\":{\"id\":"
+		"\"a7\",\"name\":\"Cy Agentsen\"},\"custom\":{\"dst\":\"" BO "\",\"clid\":\"Bo Hansen <4530999912>\"}}\n"
+		"{\"type\":\"recording\",\"id\":\"2\",\"time\":\"2024-05-17T14:04:00Z\",\"from\":\"" ANN "\",\"media\":\"a.wav\"}\n"
+		"{\"type\":\"message\",\"id\":\"3\",\"time\":\"2024-05-18T14:04:00Z\",\"from\":\"" ANN "\",\"to\":{\"email\":"
+		"\"bo@example.com\"},\"text\":\"See you, Bo\"}\n"
+		"{\"type\":\"transcript\",\"id\":\"4\",\"time\":\"2024-05-18T15:04:00Z\",\"from\":\"" ANN "\",\"agent\":\"a7\","
+		"\"turns\":[{\"speaker\":\"Agent (Cy)\",\"at\":1,\"text\":\"Hello\"},{\"speaker\":\"customer\",\"text\":\"Hi\"}]}\n"
+		"{\"type\":\"form\",\"id\":\"5\",\"time\":\"2024-05-19T15:04:00Z\",\"from\":\"" ANN "\",\"fields\":{\"name\":\"Ann\"}}\n"
+		"{\"type\":\"document\",\"id\":\"6\",\"time\":\"2025-01-19T15:04:00Z\",\"from\":\"" ANN "\",\"media\":\"c.pdf\"}\n"
+		"{\"type\":\"contact\",\"id\":\"k1\",\"name\":\"Ann Holst\",\"phones\":[\"" ANN "\"],\"emails\":[\"ann@example.com\"],"
+		"\"company\":\"Holst ApS\",\"tags\":[\"vip\"]}\n"
+		"{\"type\":\"contact\",\"id\":\"k2\",\"name\":\"Bo Hansen\",\"phones\":[\"" BO "\"]}\n");
+}
+
+static void every_kind_comes_out_in_html_json_and_csv(void **state)
+{
+	static const char *const names[] = {"index.html", "data.json", "contacts.csv", "csv/call.csv", "csv/recording.csv",
+					    "csv/message.csv", "csv/transcript.csv", "csv/form.csv", "csv/document.csv"};
+	struct world *world = *state;
+	struct export_result result;
+	const struct json *data;
+
+	take_in_one_of_each(world);
+	result = export_of(world, ANN, false, &zip);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		assert_non_null(entry_of(&zip, names[i]));
+	assert_null(entry_of(&zip, "csv/chat.csv"));
+	assert_int_equal(6, result.records);
+	assert_int_equal(1, result.contacts);
+	assert_int_equal(2, result.media);
+	assert_int_equal(0, result.left_out + result.media_left_out);
+	data = tree_of(world, &zip, "data.json");
+	assert_int_equal(6, json_get(data, "records")->len);
+	assert_int_equal(65000, json_get_int(first_of_kind(data, "call"), "duration_ms", 0));
+	assert_string_equal("Test account", json_get_text(json_get(data, "account"), "name"));
+	assert_non_null(strstr(text_of(&zip, "index.html"), "See you, Bo"));
+	assert_non_null(strstr(text_of(&zip, "index.html"), "Holst ApS"));
+	unzipped_free(&zip);
+}
+
+static void the_manifest_is_last_and_names_every_file_with_its_digest(void **state)
+{
+	struct world *world = *state;
+	const struct json *manifest, *files;
+	char id[ID_TEXT_MAX];
+
+	take_in_one_of_each(world);
+	(void)export_of(world, ANN, false, &zip);
+	assert_string_equal("manifest.json", zip.entries[zip.count - 1].name);
+	manifest = tree_of(world, &zip, "manifest.json");
+	files = json_get(manifest, "files");
+	assert_int_equal(zip.count - 1, files->len);
+	for (const struct json *file = files->first; file != NULL; file = file->next) {
+		const struct entry_read *entry = entry_of(&zip, json_get_text(file, "name"));
+
+		assert_non_null(entry);
+		assert_int_equal(entry->len, json_get_int(file, "size", -1));
+		assert_string_equal(hex_of(&world->pool, entry), json_get_text(file, "sha256"));
+	}
+	assert_string_equal(id_format("vault", world->vault->id, id), json_get_text(manifest, "vault"));
+	assert_string_equal(id_format("acc", world->account.id, id), json_get_text(manifest, "account"));
+	assert_string_equal("mask", json_get_text(json_get(manifest, "options"), "others"));
+	unzipped_free(&zip);
+}
+
+static void the_export_is_in_the_audit_log_under_the_leaf_it_names(void **state)
+{
+	struct world *world = *state;
+	struct export_result result;
+	struct leaf leaf;
+	struct err err;
+
+	take_in_one_of_each(world);
+	result = export_of(world, ANN, true, &zip);
+	assert_ok(leaf_get(world->vault->read.data, result.leaf, &world->pool, &leaf, &err), &err);
+	assert_non_null(strstr(leaf.body, "\"person.export\""));
+	assert_non_null(strstr(leaf.body, "\"show\""));
+	assert_non_null(strstr(leaf.body, json_get_text(tree_of(world, &zip, "manifest.json"), "person")));
+	assert_int_equal(result.leaf, json_get_int(tree_of(world, &zip, "manifest.json"), "audit_leaf", -1));
+	assert_null(strstr(leaf.body, ANN));
+	unzipped_free(&zip);
+}
+
+static void others_are_masked_in_every_file(void **state)
+{
+	static const char *const secrets[] = {BO, "4530999912", "30 99 99 12", "Bo Hansen", "bo@example.com", "Agentsen",
+					      "(Cy)", "k2"};
+	struct world *world = *state;
+	struct export_result result;
+
+	take_in_one_of_each(world);
+	result = export_of(world, ANN, false, &zip);
+	for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+		if (anywhere(&zip, secrets[i]))
+			fail_msg("%s is in the export", secrets[i]);
+	}
+	assert_true(anywhere(&zip, "+45 \xe2\x80\xa2\xe2\x80\xa2 \xe2\x80\xa2\xe2\x80\xa2 \xe2\x80\xa2\xe2\x80\xa2 12"));
+	assert_true(anywhere(&zip, "b\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2@example.com"));
+	assert_true(anywhere(&zip, "other person 1"));
+	assert_true(anywhere(&zip, "agent 1"));
+	assert_true(anywhere(&zip, ANN));
+	assert_int_equal(3, result.others_masked);
+	assert_non_null(strstr(text_of(&zip, "index.html"), "Article 15(4)"));
+	unzipped_free(&zip);
+}
+
+static void others_are_shown_when_that_is_asked_for(void **state)
+{
+	struct world *world = *state;
+
+	take_in_one_of_each(world);
+	assert_int_equal(0, export_of(world, ANN, true, &zip).others_masked);
+	assert_true(anywhere(&zip, BO));
+	assert_true(anywhere(&zip, "Bo Hansen"));
+	assert_true(anywhere(&zip, "Cy Agentsen"));
+	assert_false(anywhere(&zip, "\"k2\"")); /* still not their contact */
+	assert_string_equal("show", json_get_text(tree_of(world, &zip, "data.json"), "others"));
+	unzipped_free(&zip);
+}
+
+static void the_same_export_twice_is_the_same_to_the_byte(void **state)
+{
+	struct world *world = *state;
+	struct unzipped again;
+
+	take_in_one_of_each(world);
+	(void)export_of(world, ANN, false, &zip);
+	(void)export_of(world, ANN, false, &again);
+	assert_int_equal(zip.count, again.count);
+	for (size_t i = 0; i + 1 < zip.count; i++) { /* the manifest names another audit leaf */
+		assert_string_equal(zip.entries[i].name, again.entries[i].name);
+		assert_int_equal(zip.entries[i].len, again.entries[i].len);
+		assert_memory_equal(zip.entries[i].data, again.entries[i].data, zip.entries[i].len);
+	}
+	unzipped_free(&zip);
+	unzipped_free(&again);
+}
+
+static void names_that_are_markup_stay_text(void **state)
+{
+	struct world *world = *state;
+	const char *index;
+
+	make_file(world, "x.txt", "hello");
+	take_in(world,
+		"{\"type\":\"message\",\"id\":\"<script>alert(1)</script>\",\"time\":\"2024-05-17T14:03:00Z\",\"from\":{\"phone\":"
+		"\"" ANN "\",\"name\":\"<script>alert(2)</script>\"},\"subject\":\"<img src=x onerror=alert(3)>\",\"text\":"
+		"\"</p><script>alert(4)</script>\",\"tags\":[\"<b>\"],\"url\":\"javascript:alert(5)\",\"custom\":{\"<i>\":"
+		"\"'\\\"><svg onload=alert(6)>\"},\"media\":[{\"path\":\"x.txt\",\"name\":\"\\\"><script>.txt\"}]}\n"
+		"{\"type\":\"transcript\",\"id\":\"t\",\"time\":\"2024-05-17T14:03:00Z\",\"from\":\"" ANN "\",\"turns\":[{\"speaker\":"
+		"\"<script>\",\"text\":\"<script>\\u0007\"}]}\n"
+		"{\"type\":\"contact\",\"id\":\"k\",\"name\":\"<script>alert(7)</script>\",\"phones\":[\"" ANN "\"],\"company\":\"<u>\"}\n");
+	(void)export_of(world, ANN, true, &zip);
+	index = text_of(&zip, "index.html");
+	assert_null(strstr(index, "<script"));
+	assert_null(strstr(index, "<img src=x"));
+	assert_null(strstr(index, "<svg"));
+	assert_null(strstr(index, "<u>"));
+	assert_null(strstr(index, "href=\"javascript"));
+	assert_null(strchr(index, '\a'));
+	assert_non_null(strstr(index, "&lt;script&gt;alert(4)"));
+	assert_non_null(strstr(index, "script-src 'none'"));
+	(void)tree_of(world, &zip, "data.json");
+	unzipped_free(&zip);
+}
+
+static void a_spreadsheet_runs_nothing_of_what_callers_wrote(void **state)
+{
+	struct world *world = *state;
+	struct csv_row row;
+	const char *csv;
+	size_t header, len;
+	struct err err;
+
+	take_in(world, "{\"type\":\"message\",\"id\":\"1\",\"time\":\"2024-05-17T14:03:00Z\",\"from\":\"" ANN
+		       "\",\"text\":\"=HYPERLINK(\\\"http://evil\\\",\\\"a\\\")\\nand, more\",\"subject\":\"@SUM(1)\"}\n");
+	(void)export_of(world, ANN, false, &zip);
+	csv = text_of(&zip, "csv/message.csv");
+	header = csv_row_length(csv, strlen(csv), true);
+	len = csv_row_length(csv + header, strlen(csv) - header, true);
+	assert_int_equal(strlen(csv), header + len);
+	assert_ok(csv_split(csv + header, len, &world->pool, &row, &err), &err);
+	assert_int_equal(27, row.count);
+	assert_string_equal(ANN, row.fields[5]);
+	assert_string_equal("'@SUM(1)", row.fields[12]);
+	assert_string_equal("'=HYPERLINK(\"http://evil\",\"a\")\nand, more", row.fields[13]);
+	unzipped_free(&zip);
+}
+
+/* ---- media ---- */
+
+static void sound_of_every_format_comes_out_as_wav(void **state)
+{
+	struct world *world = *state;
+	const struct json *data, *records;
+	struct export_result result;
+
+	make_sound(world, "a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16);
+	make_sound(world, "b.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
+	make_sound(world, "c.ogg", SF_FORMAT_OGG | SF_FORMAT_VORBIS);
+	make_sound(world, "d.mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III);
+	make_sound(world, "e.gsm", SF_FORMAT_RAW | SF_FORMAT_GSM610);
+	for (const char *const *name = (const char *const[]){"a.wav", "b.flac", "c.ogg", "d.mp3", "e.gsm", NULL};
+	     *name != NULL; name++)
+		take_in(world, pool_printf(&world->pool,
+					   "{\"type\":\"recording\",\"id\":\"%s\",\"time\":\"2024-05-17T14:03:00Z\",\"from\":\"" ANN
+					   "\",\"media\":\"%s\"}\n", *name, *name));
+	result = export_of(world, ANN, false, &zip);
+	assert_int_equal(5, result.media);
+	data = tree_of(world, &zip, "data.json");
+	records = json_get(data, "records");
+	for (const struct json *record = records->first; record != NULL; record = record->next) {
+		const struct json *medium = json_get(record, "media")->first;
+		const struct entry_read *entry = entry_of(&zip, json_get_text(medium, "file"));
+		bool copied = strcmp(json_get_text(record, "source_id"), "a.wav") == 0;
+
+		assert_non_null(entry);
+		assert_memory_equal("RIFF", entry->data, 4);
+		assert_memory_equal("WAVEfmt ", entry->data + 8, 8);
+		assert_true(entry->len > 44 + 15000 && entry->len < 44 + 20000);
+		assert_string_equal(copied ? "copied" : "converted_to_wav", json_get_text(medium, "state"));
+		assert_non_null(strstr(text_of(&zip, "index.html"), entry->name));
+	}
+	unzipped_free(&zip);
+}
+
+static void wav_is_copied_to_the_byte(void **state)
+{
+	struct world *world = *state;
+	const struct entry_read *entry;
+	struct buf original;
+	struct err err;
+
+	make_sound(world, "a.wav", SF_FORMAT_WAV | SF_FORMAT_ULAW);
+	take_in(world, "{\"type\":\"voicemail\",\"id\":\"1\",\"time\":\"2024-05-17T14:03:00Z\",\"from\":\"" ANN
+		       "\",\"media\":\"a.wav\"}\n");
+	(void)export_of(world, ANN, false, &zip);
+	entry = entry_like(&zip, "media/vm_");
+	assert_non_null(entry);
+	assert_ok(file_read(path_in(world, "a.wav"), 1 << 20, &original, &err), &err);
+	assert_int_equal(original.len, entry->len);
+	assert_memory_equal(original.data, entry->data, entry->len);
+	buf_free(&original);
+	unzipped_free(&zip);
+}
+
+static void what_cannot_be_converted_goes_out_as_it_is_and_that_is_said(void **state)
+{
+	struct world *world = *state;
+	const struct entry_read *entry;
+	const struct json *medium;
+
+	make_file(world, "broken.mp3", "ID3 this is no sound at all");
+	take_in(world, "{\"type\":\"recording\",\"id\":\"1\",\"time\":\"2024-05-17T14:03:00Z\",\"from\":\"" ANN
+		       "\",\"media\":[{\"path\":\"broken.mp3\",\"content_type\":\"audio/mpeg\"}]}\n");
+	(void)export_of(world, ANN, false, &zip);
+	entry = entry_like(&zip, "media/rec_");
+	assert_non_null(entry);
+	assert_string_equal("ID3 this is no sound at all", entry->data);
+	assert_non_null(strstr(entry->name, ".mp3"));
+	medium = json_get(tree_of(world, &zip, "manifest.json"), "media")->first;
+	assert_string_equal("not_convertible", json_get_text(medium, "state"));
+	unzipped_free(&zip);
+}
+
+static void files_that_a_browser_would_run_lose_their_extension(void **state)
+{
+	struct world *world = *state;
+
+	make_file(world, "x.svg", "<svg onload='alert(1)'/>");
+	make_file(world, "y.html", "<script>alert(1)</script>");
+	take_in(world, "{\"type\":\"document\",\"id\":\"1\",\"time\":\"2024-05-17T14:03:00Z\",\"from\":\"" ANN
+		       "\",\"media\":[\"x.svg\",\"y.html\"]}\n");
+	(void)export_of(world, ANN, false, &zip);
+	for (size_t i = 0; i < zip.count; i++) {
+		if (strncmp(zip.entries[i].name, "media/", 6) == 0) {
+			assert_null(strstr(zip.entries[i].name, ".svg"));
+			assert_null(strstr(zip.entries[i].name, ".html"));
+		}
+	}
+	assert_non_null(strstr(entry_like(&zip, "media/doc_")->name, "-0."));
+	unzipped_free(&zip);
+}
+
+static int change_blob(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)ftw;
+	if (flag == FTW_F && strstr(path, "/blobs/") != NULL && st->st_size > 1000) {
+		int fd = open(path, O_RDWR);
+
+		assert_true(fd >= 0);
+		assert_int_equal(1, pwrite(fd, "x", 1, st->st_size - 100));
+		close(fd);
+	}
+	return 0;
+}
+
+static int remove_blob(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st, (void)ftw;
+	return flag == FTW_F && strstr(path, "/blobs/") != NULL ? unlink(path) : 0;
+}
+
+static void take_in_a_recording(struct world *world)
+{
+	make_sound(world, "a.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16);
+	take_in(world, "{\"type\":\"recording\",\"id\":\"1\",\"time\":\"2024-05-17T14:03:00Z\",\"from\":\"" ANN
+		       "\",\"media\":\"a.wav\"}\n");
+}
+
+static void assert_left_out(struct world *world, const char *reason)
+{
+	const struct json *left = json_get(tree_of(world, &zip, "manifest.json"), "left_out");
+
+	assert_int_equal(1, left->len);
+	assert_string_equal(reason, json_get_text(left->first, "reason"));
+	assert_null(entry_like(&zip, "media/"));
+	assert_null(strstr(text_of(&zip, "index.html"), "<audio"));
+	assert_non_null(strstr(text_of(&zip, "index.html"), "left out: the"));
+}
+
+static void a_file_that_is_no_longer_there_is_said_to_be_missing(void **state)
+{
+	struct world *world = *state;
+
+	take_in_a_recording(world);
+	assert_int_equal(0, nftw(world->data, remove_blob, 16, FTW_PHYS));
+	assert_int_equal(1, export_of(world, ANN, false, &zip).media_left_out);
+	assert_left_out(world, "missing");
+	unzipped_free(&zip);
+}
+
+static void nothing_of_a_damaged_file_gets_out(void **state)
+{
+	struct world *world = *state;
+
+	take_in_a_recording(world);
+	assert_int_equal(0, nftw(world->data, change_blob, 16, FTW_PHYS));
+	assert_int_equal(1, export_of(world, ANN, false, &zip).media_left_out);
+	assert_left_out(world, "damaged");
+	unzipped_free(&zip);
+}
+
+/* ---- what is left out ---- */
+
+static enum result destroy_period(struct session *session, void *arg, struct err *err)
+{
+	struct world *world = arg;
+	struct date day = instant_date(world_time("2024-05-17T00:00:00Z"));
+	bool existed;
+
+	return keyring_destroy(session->ring, world->account.number, KEY_PERIOD, key_period_number(KIND_CALL, day),
+			       &existed, err);
+}
+
+static void a_record_whose_key_is_gone_is_listed_with_the_reason(void **state)
+{
+	struct world *world = *state;
+	struct export_result result;
+	const struct json *left;
+	struct err err;
+
+	world_put(world, KIND_CALL, "2024-05-17T08:00:00Z", "{\"from\":\"" ANN "\"}", ANN, NULL);
+	world_put(world, KIND_CALL, "2024-05-18T08:00:00Z", "{\"from\":\"" ANN "\"}", ANN, NULL);
+	assert_ok(vault_write(world->vault, destroy_period, world, &err), &err);
+	result = export_of(world, ANN, false, &zip);
+	assert_int_equal(1, result.records);
+	assert_int_equal(1, result.left_out);
+	left = json_get(tree_of(world, &zip, "data.json"), "left_out");
+	assert_int_equal(1, left->len);
+	assert_string_equal("key_destroyed", json_get_text(left->first, "reason"));
+	assert_non_null(strstr(text_of(&zip, "index.html"), "its key has been destroyed"));
+	unzipped_free(&zip);
+}
+
+static void a_record_whose_content_is_no_json_is_listed_as_unreadable(void **state)
+{
+	struct world *world = *state;
+	const struct json *left;
+
+	world_put(world, KIND_NOTE, "2024-05-17T08:00:00Z", "{not json", ANN, NULL);
+	world_put(world, KIND_NOTE, "2024-05-17T09:00:00Z", "[1]", ANN, NULL);
+	assert_int_equal(2, export_of(world, ANN, false, &zip).left_out);
+	left = json_get(tree_of(world, &zip, "manifest.json"), "left_out");
+	assert_string_equal("unreadable", json_get_text(left->first, "reason"));
+	assert_string_equal("unreadable", json_get_text(left->first->next, "reason"));
+	unzipped_free(&zip);
+}
+
+/* ---- much ---- */
+
+static void put_many(struct world *world, int count)
+{
+	struct buf lines;
+
+	buf_init(&lines, (size_t)64 * 1024 * 1024);
+	for (int i = 0; i < count; i++)
+		buf_printf(&lines, "{\"type\":\"call\",\"id\":\"c%d\",\"time\":\"20%02d-%02d-%02dT%02d:%02d:00Z\",\"from\":\"" ANN
+				   "\",\"to\":\"+45301%05d\",\"status\":\"answered\",\"duration\":%d}\n",
+			   i, 23 + i % 2, 1 + i % 12, 1 + i % 28, i % 24, i % 60, i % 500, i % 300);
+	take_in(world, lines.data);
+	buf_free(&lines);
+}
+
+static void a_person_with_thousands_of_records_gets_pages_by_year(void **state)
+{
+	struct world *world = *state;
+	const char *index;
+	size_t pages = 0, rows = 0;
+
+	put_many(world, 5000);
+	assert_int_equal(5000, export_of(world, ANN, false, &zip).records);
+	index = text_of(&zip, "index.html");
+	assert_true(strlen(index) < 100000);
+	assert_non_null(strstr(index, "html/calls-2024.html#calls-2024-"));
+	assert_non_null(entry_of(&zip, "html/calls-2023-2.html"));
+	assert_non_null(entry_of(&zip, "html/calls-2024-2.html"));
+	for (size_t i = 0; i < zip.count; i++) {
+		const char *at = zip.entries[i].data;
+
+		if (strncmp(zip.entries[i].name, "html/", 5) != 0)
+			continue;
+		pages++;
+		for (; (at = strstr(at, "<tr><td>")) != NULL; at++)
+			rows++;
+	}
+	assert_int_equal(4, pages);
+	assert_int_equal(5000, rows);
+	assert_int_equal(5000, json_get(tree_of(world, &zip, "data.json"), "records")->len);
+	unzipped_free(&zip);
+}
+
+static void pages_begin_with_the_newest(void **state)
+{
+	struct world *world = *state;
+	const char *page, *at, *last = "9999";
+	char time[24];
+
+	put_many(world, 300);
+	(void)export_of(world, ANN, false, &zip);
+	page = text_of(&zip, "html/calls-2024.html");
+	last = pool_strdup(&world->pool, "9999");
+	for (at = page; (at = strstr(at, "<tr><td><time datetime=\"")) != NULL; at++) {
+		snprintf(time, sizeof time, "%.20s", at + strlen("<tr><td><time datetime=\""));
+		assert_true(strcmp(time, last) <= 0);
+		last = pool_strdup(&world->pool, time);
+	}
+	unzipped_free(&zip);
+}
+
+/* ---- the file ---- */
+
+static void a_file_that_is_there_is_not_written_over(void **state)
+{
+	struct world *world = *state;
+	const char *path = path_in(world, "out.zip");
+	struct export_result result;
+	struct buf kept;
+	struct err err;
+
+	take_in_one_of_each(world);
+	make_file(world, "out.zip", "mine");
+	assert_int_equal(ERR_EXISTS, try_export(world, ANN, false, path, &result, &err));
+	assert_non_null(strstr(err.where, "out.zip"));
+	assert_ok(file_read(path, 100, &kept, &err), &err);
+	assert_string_equal("mine", kept.data);
+	assert_false(file_exists(path_in(world, "out.zip.part")));
+	buf_free(&kept);
+}
+
+static void another_export_under_way_is_left_alone(void **state)
+{
+	struct world *world = *state;
+	struct export_result result;
+	struct err err;
+
+	take_in_one_of_each(world);
+	make_file(world, "out.zip.part", "theirs");
+	assert_int_equal(ERR_EXISTS, try_export(world, ANN, false, path_in(world, "out.zip"), &result, &err));
+	assert_non_null(strstr(err.mend, "remove"));
+	assert_true(file_exists(path_in(world, "out.zip.part")));
+}
+
+static void only_the_owner_may_read_the_zip(void **state)
+{
+	struct world *world = *state;
+	struct stat st;
+
+	take_in_one_of_each(world);
+	(void)export_of(world, ANN, false, &zip);
+	assert_int_equal(0, stat(path_in(world, "out.zip"), &st));
+	assert_int_equal(0600, st.st_mode & 0777);
+	unzipped_free(&zip);
+}
+
+static void no_part_is_left_when_the_disk_is_full(void **state)
+{
+	const struct rlimit small = {60000, RLIM_INFINITY};
+	struct world *world = *state;
+	struct export_result result;
+	struct rlimit old;
+	struct err err;
+	enum result r;
+
+	put_many(world, 3000);
+	world_reopen(world); /* so that the vault itself has nothing large left to write */
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(0, getrlimit(RLIMIT_FSIZE, &old));
+	assert_int_equal(0, chdir(world->base));
+	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &(struct rlimit){small.rlim_cur, old.rlim_max}));
+	r = try_export(world, ANN, false, "full.zip", &result, &err);
+	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &old));
+	assert_int_not_equal(OK, r);
+	if (strstr(err.where, "full.zip.part") == NULL)
+		fail_msg("it failed elsewhere: %s (%s)", err.what, err.where);
+	assert_false(file_exists("full.zip"));
+	assert_false(file_exists("full.zip.part"));
+}
+
+static int asked;
+static bool stop_after_some(void)
+{
+	return ++asked > 5;
+}
+
+static void nothing_is_left_when_it_is_interrupted(void **state)
+{
+	struct world *world = *state;
+	struct export_request request = {.path = path_in(world, "out.zip"), .now = world->now, .interrupted = stop_after_some};
+	struct export_result result;
+	struct err err;
+
+	put_many(world, 50);
+	assert_ok(person_find_one(&world->vault->read, &world->account, ANN, &world->pool, &request.person, &err), &err);
+	asked = 0;
+	assert_int_equal(ERR_INTERRUPTED, export_person(world->vault, &world->account, &request, &result, &err));
+	assert_false(file_exists(request.path));
+	assert_false(file_exists(path_in(world, "out.zip.part")));
+}
+
+static int64_t last_done, last_total;
+static void note_progress(void *arg, int64_t done, int64_t total)
+{
+	(void)arg;
+	assert_true(done > last_done);
+	last_done = done;
+	last_total = total;
+}
+
+static void progress_ends_where_it_said_it_would(void **state)
+{
+	struct world *world = *state;
+	struct export_request request = {.path = path_in(world, "out.zip"), .now = world->now, .progress = note_progress};
+	struct export_result result;
+	struct err err;
+
+	put_many(world, 150);
+	take_in_one_of_each(world);
+	assert_ok(person_find_one(&world->vault->read, &world->account, ANN, &world->pool, &request.person, &err), &err);
+	last_done = 0;
+	assert_ok(export_person(world->vault, &world->account, &request, &result, &err), &err);
+	assert_int_equal(last_total, last_done);
+}
+
+static void somebody_unknown_is_not_found(void **state)
+{
+	struct world *world = *state;
+	struct export_request request = {.path = path_in(world, "out.zip"), .now = world->now, .person = id_new(world->now)};
+	struct export_result result;
+	struct err err;
+
+	assert_int_equal(ERR_NOT_FOUND, export_person(world->vault, &world->account, &request, &result, &err));
+	assert_false(file_exists(path_in(world, "out.zip.part")));
+}
+
+static void a_person_with_a_contact_only_gets_that(void **state)
+{
+	struct world *world = *state;
+
+	take_in(world, "{\"type\":\"contact\",\"id\":\"k1\",\"name\":\"Ann Holst\",\"phones\":[\"" ANN "\"]}\n");
+	assert_int_equal(0, export_of(world, ANN, false, &zip).records);
+	assert_non_null(strstr(text_of(&zip, "contacts.csv"), "Ann Holst"));
+	assert_int_equal(0, json_get(tree_of(world, &zip, "data.json"), "records")->len);
+	unzipped_free(&zip);
+}
+
+#define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_WORLD(every_kind_comes_out_in_html_json_and_csv),
+		IN_WORLD(the_manifest_is_last_and_names_every_file_with_its_digest),
+		IN_WORLD(the_export_is_in_the_audit_log_under_the_leaf_it_names),
+		IN_WORLD(others_are_masked_in_every_file),
+		IN_WORLD(others_are_shown_when_that_is_asked_for),
+		IN_WORLD(the_same_export_twice_is_the_same_to_the_byte),
+		IN_WORLD(names_that_are_markup_stay_text),
+		IN_WORLD(a_spreadsheet_runs_nothing_of_what_callers_wrote),
+		IN_WORLD(sound_of_every_format_comes_out_as_wav),
+		IN_WORLD(wav_is_copied_to_the_byte),
+		IN_WORLD(what_cannot_be_converted_goes_out_as_it_is_and_that_is_said),
+		IN_WORLD(files_that_a_browser_would_run_lose_their_extension),
+		IN_WORLD(a_file_that_is_no_longer_there_is_said_to_be_missing),
+		IN_WORLD(nothing_of_a_damaged_file_gets_out),
+		IN_WORLD(a_record_whose_key_is_gone_is_listed_with_the_reason),
+		IN_WORLD(a_record_whose_content_is_no_json_is_listed_as_unreadable),
+		IN_WORLD(a_person_with_thousands_of_records_gets_pages_by_year),
+		IN_WORLD(pages_begin_with_the_newest),
+		IN_WORLD(a_file_that_is_there_is_not_written_over),
+		IN_WORLD(another_export_under_way_is_left_alone),
+		IN_WORLD(only_the_owner_may_read_the_zip),
+		IN_WORLD(no_part_is_left_when_the_disk_is_full),
+		IN_WORLD(nothing_is_left_when_it_is_interrupted),
+		IN_WORLD(progress_ends_where_it_said_it_would),
+		IN_WORLD(somebody_unknown_is_not_found),
+		IN_WORLD(a_person_with_a_contact_only_gets_that),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
