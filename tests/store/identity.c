@@ -1,0 +1,194 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "store/tables.h"
+
+#include "store/identity.h"
+
+static const struct id anna = {{1}}, bert = {{2}};
+
+static struct identity_row row_of(uint32_t account, int64_t identity, struct id person)
+{
+	return (struct identity_row){.account = account,
+				     .identity = identity,
+				     .kind = IDENTITY_PHONE,
+				     .person = person,
+				     .blind = blind_of((unsigned char)identity),
+				     .value = (const unsigned char *)"sealed\0value",
+				     .value_len = 12,
+				     .created = {1000 + identity}};
+}
+
+static void put(uint32_t account, int64_t identity, struct id person)
+{
+	struct identity_row row = row_of(account, identity, person);
+
+	assert_ok(identity_insert(vault, &row, &err));
+}
+
+static size_t of_person(uint32_t account, struct id person, struct identity_row *out, size_t max)
+{
+	size_t count;
+
+	assert_ok(identity_of_person(vault, account, person, &pool, out, max, &count, &err));
+	return count;
+}
+
+static void an_identity_comes_back_as_it_was_put(void **state)
+{
+	struct identity_row row = row_of(1, INT64_MAX, anna), back;
+
+	(void)state;
+	row.kind = IDENTITY_NUMBER;
+	assert_ok(identity_insert(vault, &row, &err));
+	assert_ok(identity_get(vault, 1, INT64_MAX, &pool, &back, &err));
+	assert_int_equal(back.account, 1);
+	assert_int_equal(back.identity, INT64_MAX);
+	assert_int_equal(back.kind, IDENTITY_NUMBER);
+	assert_memory_equal(back.person.bytes, anna.bytes, 16);
+	assert_memory_equal(back.blind.bytes, row.blind.bytes, BLIND_LEN);
+	assert_int_equal(back.value_len, 12);
+	assert_memory_equal(back.value, "sealed\0value", 12);
+	assert_int_equal(back.created.ms, row.created.ms);
+	assert_fails(identity_get(vault, 1, 1, &pool, &back, &err), ERR_NOT_FOUND, "no such identity");
+}
+
+static void a_number_or_a_blind_index_is_used_once_in_an_account(void **state)
+{
+	struct identity_row same_number = row_of(1, 1, bert), same_blind = row_of(1, 2, bert);
+
+	(void)state;
+	put(1, 1, anna);
+	same_number.blind = blind_of(99);
+	assert_fails(identity_insert(vault, &same_number, &err), ERR_EXISTS, NULL);
+	same_blind.blind = blind_of(1);
+	assert_fails(identity_insert(vault, &same_blind, &err), ERR_EXISTS, NULL);
+	put(2, 1, anna);
+}
+
+static void an_identity_is_found_by_its_blind_index(void **state)
+{
+	struct blind known = blind_of(5), unknown = blind_of(6);
+	struct identity_row row;
+	bool found;
+
+	(void)state;
+	put(1, 5, bert);
+	assert_ok(identity_find(vault, 1, &known, &found, &row, &err));
+	assert_true(found);
+	assert_int_equal(row.account, 1);
+	assert_int_equal(row.identity, 5);
+	assert_int_equal(row.kind, IDENTITY_PHONE);
+	assert_memory_equal(row.person.bytes, bert.bytes, 16);
+	assert_memory_equal(row.blind.bytes, known.bytes, BLIND_LEN);
+	assert_ok(identity_find(vault, 1, &unknown, &found, &row, &err));
+	assert_false(found);
+	assert_ok(identity_find(vault, 2, &known, &found, &row, &err));
+	assert_false(found);
+}
+
+static void a_person_is_the_set_of_its_identities(void **state)
+{
+	struct identity_row out[9];
+	size_t count;
+
+	(void)state;
+	assert_int_equal(of_person(1, anna, out, 9), 0);
+	put(1, 3, anna);
+	put(1, 1, anna);
+	put(1, 2, bert);
+	put(2, 9, anna);
+	assert_int_equal(of_person(1, anna, out, 9), 2);
+	assert_int_equal(out[0].identity, 1);
+	assert_int_equal(out[1].identity, 3);
+	assert_int_equal(of_person(1, anna, out, 2), 2);
+	assert_fails(identity_of_person(vault, 1, anna, &pool, out, 1, &count, &err), ERR_LIMIT,
+		     "more than 1 identities");
+	assert_int_equal(of_person(1, anna, out, 9), 2); /* the query was given back */
+	assert_ok(identity_move(vault, 1, 3, bert, &err));
+	assert_int_equal(of_person(1, anna, out, 9), 1);
+	assert_int_equal(of_person(1, bert, out, 9), 2);
+	assert_ok(identity_move(vault, 1, 77, bert, &err));
+	assert_int_equal(of_person(1, bert, out, 9), 2);
+	assert_ok(identity_delete(vault, 1, 1, &err));
+	assert_int_equal(of_person(1, anna, out, 9), 0);
+	assert_int_equal(of_person(2, anna, out, 9), 1);
+}
+
+static void identities_are_counted_and_listed_in_order(void **state)
+{
+	struct identity_row out[9];
+	int64_t total;
+	size_t count;
+
+	(void)state;
+	assert_ok(identity_count(vault, 1, &total, &err));
+	assert_int_equal(total, 0);
+	for (int64_t n = 3; n > 0; n--)
+		put(1, n, anna);
+	put(2, 4, anna);
+	assert_ok(identity_count(vault, 1, &total, &err));
+	assert_int_equal(total, 3);
+	assert_ok(identity_list(vault, 1, 0, &pool, out, 9, &count, &err));
+	assert_int_equal(count, 3);
+	assert_int_equal(out[0].identity, 1);
+	assert_int_equal(out[2].value_len, 12);
+	for (int64_t n = 0; n < 3; n++) {
+		assert_ok(identity_list(vault, 1, n, &pool, out, 1, &count, &err));
+		assert_int_equal(count, 1);
+		assert_int_equal(out[0].identity, n + 1);
+	}
+	assert_ok(identity_list(vault, 1, 3, &pool, out, 1, &count, &err));
+	assert_int_equal(count, 0);
+}
+
+static void damaged_columns_are_reported(void **state)
+{
+	static const char *const damages[] = {"UPDATE identity SET kind = 6", "UPDATE identity SET kind = 0",
+					      "UPDATE identity SET person_id = x'01' WHERE identity_id = 1"};
+	struct blind blind = blind_of(1);
+	struct identity_row row;
+	size_t count;
+	bool found;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+		put(1, 1, anna);
+		raw(vault, damages[i]);
+		assert_fails(identity_get(vault, 1, 1, &pool, &row, &err), ERR_CORRUPT, NULL);
+		assert_fails(identity_find(vault, 1, &blind, &found, &row, &err), ERR_CORRUPT, NULL);
+		assert_fails(identity_list(vault, 1, 0, &pool, &row, 1, &count, &err), ERR_CORRUPT, NULL);
+		raw(vault, "DELETE FROM identity");
+	}
+	put(1, 1, anna);
+	raw(vault, "UPDATE identity SET blind = x''");
+	assert_fails(identity_get(vault, 1, 1, &pool, &row, &err), ERR_CORRUPT, "column 3 holds 0 bytes where 16 belong");
+	assert_fails(identity_of_person(vault, 1, anna, &pool, &row, 1, &count, &err), ERR_CORRUPT, NULL);
+}
+
+static void a_value_larger_than_the_pool_is_reported(void **state)
+{
+	struct identity_row row;
+	struct pool small;
+
+	(void)state;
+	put(1, 1, anna);
+	pool_init(&small, 5);
+	assert_fails(identity_get(vault, 1, 1, &small, &row, &err), ERR_NO_MEMORY, NULL);
+	pool_free(&small);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    table_test(an_identity_comes_back_as_it_was_put),
+	    table_test(a_number_or_a_blind_index_is_used_once_in_an_account),
+	    table_test(an_identity_is_found_by_its_blind_index),
+	    table_test(a_person_is_the_set_of_its_identities),
+	    table_test(identities_are_counted_and_listed_in_order),
+	    table_test(damaged_columns_are_reported),
+	    table_test(a_value_larger_than_the_pool_is_reported),
+	};
+
+	return cmocka_run_group_tests_name("store/identity", tests, NULL, NULL);
+}
