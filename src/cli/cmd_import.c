@@ -89,7 +89,7 @@ static void say_result(struct cli *cli, const struct import_result *result)
 {
 	char lines[32], bytes[32];
 
-	cli_say(cli, "Read %s lines, %s.\n", cli_count(result->lines, lines),
+	cli_say(cli, "Read %s line%s, %s.\n", cli_count(result->lines, lines), result->lines == 1 ? "" : "s",
 		cli_bytes((uint64_t)result->input_bytes, bytes));
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
 		say_count(cli, result->records[kind], kind_plural((enum record_kind)kind));

@@ -13,13 +13,15 @@
 #define POOL_MAX (BATCH_BYTES_MAX * 16)
 #define KEYS_MAX (BATCH_MEDIA_MAX + INTAKE_MEDIA_MAX)
 
-enum result batch_new(struct vault *vault, const struct import_options *options, struct batch **out, struct err *err)
+enum result batch_new(struct vault *vault, const struct import_options *options, struct sealer *sealer,
+		      struct batch **out, struct err *err)
 {
 	struct batch *batch = calloc(1, sizeof *batch);
 
 	if (batch == NULL)
 		return err_no_memory(err);
 	batch->vault = vault;
+	batch->sealer = sealer;
 	batch->account = options->account->number;
 	batch->now = options->now;
 	pool_init(&batch->pool, POOL_MAX);

@@ -52,8 +52,11 @@ struct batch_contact {
 	struct blind digest;
 };
 
+struct sealer;
+
 struct batch {
 	struct vault *vault;
+	struct sealer *sealer; /* borrowed; used by the batch that is being stored */
 	uint32_t account;
 	struct instant now;
 	struct pool pool; /* of all it points to */
@@ -69,8 +72,8 @@ struct batch {
 	bool in_flight;
 };
 
-MUST_CHECK enum result batch_new(struct vault *vault, const struct import_options *options, struct batch **out,
-				 struct err *err);
+MUST_CHECK enum result batch_new(struct vault *vault, const struct import_options *options, struct sealer *sealer,
+				 struct batch **out, struct err *err);
 void batch_free(struct batch *batch); /* must not be in flight; NULL is fine */
 /* Empties it, and takes its media back. */
 void batch_reset(struct batch *batch);

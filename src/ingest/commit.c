@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ingest/enrol.h"
+#include "ingest/sealer.h"
 #include "store/party.h"
 #include "store/period.h"
 #include "store/policy.h"
@@ -14,13 +15,19 @@
 #define ROW_POOL_MAX ((size_t)64 * 1024 * 1024)
 #define HOLD_POOL_MAX ((size_t)64 * 1024 * 1024)
 
-/* What of the records is gathered over the batch, to be written in the cheap order. */
+/* A day of a kind. */
+struct day { enum record_kind kind; struct date day; };
+
+/* Records go through three hands, a chunk at a time: their people are looked up here, they are sealed by the sealer,
+ * and inserted here. What is gathered over the batch is written at the end, in the cheap order. */
 struct records {
 	struct commit *c;
 	bool limited[KIND_COUNT]; /* does a policy end it? */
 	struct date cutoff[KIND_COUNT];
-	struct period period; /* of the run of records of one kind and day */
-	bool has_period;
+	struct day has_key;       /* the last one whose key is known to be there; kind 0: none */
+	const struct batch_record *last; /* given to the sealer; NULL: none */
+	struct sealer_chunk *filling, *sealing; /* sealing: under way when it has rows */
+	struct period period;     /* of the run of records of one kind and day; kind 0: none */
 	struct party_key *parties;
 	size_t party_count;
 };
@@ -160,33 +167,41 @@ static bool is_expired(const struct records *w, const struct batch_record *recor
 	return w->limited[record->kind] && instant_date(id_time(record->id)).days <= w->cutoff[record->kind].days;
 }
 
-static enum result end_period(struct records *w, struct err *err)
-{
-	if (!w->has_period)
-		return OK;
-	w->has_period = false;
-	return period_add(w->c->session->data, w->c->batch->account, &w->period, err);
-}
-
 /* Records come in order of kind and time, so a day of a kind is one run; its key is made at the first. */
-static enum result begin_period(struct records *w, const struct batch_record *record, struct err *err)
+static enum result need_period_key(struct records *w, const struct batch_record *record, struct err *err)
 {
-	struct date day = instant_date(id_time(record->id));
+	const struct day day = {record->kind, instant_date(id_time(record->id))};
 	struct key key;
 	enum result r;
 
-	if (w->has_period && w->period.kind == record->kind && w->period.day.days == day.days)
+	if (w->has_key.kind == day.kind && w->has_key.day.days == day.day.days)
 		return OK;
-	r = end_period(w, err);
-	if (r == OK)
-		r = keyring_get_or_make(w->c->session->ring, w->c->batch->account, KEY_PERIOD,
-					key_period_number(record->kind, day), &key, err);
+	r = keyring_get_or_make(w->c->session->ring, w->c->batch->account, KEY_PERIOD,
+				key_period_number(day.kind, day.day), &key, err);
 	if (r != OK)
 		return r;
 	key_wipe(&key);
-	w->period = (struct period){.kind = record->kind, .day = day};
-	w->has_period = true;
+	w->has_key = day;
 	return OK;
+}
+
+static enum result end_period(struct records *w, struct err *err)
+{
+	if (w->period.kind == 0)
+		return OK;
+	return period_add(w->c->session->data, w->c->batch->account, &w->period, err);
+}
+
+static enum result begin_period(struct records *w, const struct record_row *row, struct err *err)
+{
+	struct date day = instant_date(id_time(row->id));
+	enum result r = OK;
+
+	if (w->period.kind == row->kind && w->period.day.days == day.days)
+		return OK;
+	r = end_period(w, err);
+	w->period = (struct period){.kind = row->kind, .day = day};
+	return r;
 }
 
 static enum result store_media(struct records *w, const struct batch_record *record, const struct key *key,
@@ -225,34 +240,84 @@ static enum result pass_over(struct records *w, const struct batch_record *recor
 	return batch_drop_media(w->c->batch, record->media, record->media_count, err);
 }
 
-static enum result seal_and_insert(struct records *w, const struct batch_record *record, struct record_row *row,
-				   struct err *err)
+/* ---- after sealing ---- */
+
+static enum result insert(struct records *w, struct sealer_row *sealed, struct err *err)
 {
-	struct session *session = w->c->session;
 	bool inserted = false;
-	struct key key;
-	enum result r = begin_period(w, record, err);
+	enum result r = begin_period(w, &sealed->row, err);
 
 	if (r == OK)
-		r = seal_record_key(session->ring, row, &key, err);
+		r = record_insert(w->c->session->data, &sealed->row, &inserted, err);
 	if (r != OK)
 		return r;
-	r = seal_payload(&key, row, record->payload, record->payload_len, &w->c->pool, err);
-	if (r == OK)
-		r = record_insert(session->data, row, &inserted, err);
-	if (r == OK && inserted) {
-		count_stored(w, row);
-		r = store_media(w, record, &key, err);
+	if (!inserted)
+		return pass_over(w, sealed->record, &w->c->counts->duplicates, err);
+	count_stored(w, &sealed->row);
+	return store_media(w, sealed->record, sealed->key, err);
+}
+
+static enum result insert_sealed(struct records *w, struct err *err)
+{
+	struct sealer_chunk *chunk = w->sealing;
+	enum result r = OK;
+
+	if (chunk->count > 0 && chunk->result != OK) {
+		*err = chunk->err;
+		r = chunk->result;
 	}
-	key_wipe(&key);
-	return r == OK && !inserted ? pass_over(w, record, &w->c->counts->duplicates, err) : r;
+	for (size_t i = 0; i < chunk->count && r == OK; i++)
+		r = insert(w, &chunk->rows[i], err);
+	sealer_chunk_reset(chunk);
+	return r;
+}
+
+/* The chunk that is full is sealed while the one before it is inserted. */
+static enum result turn(struct records *w, struct err *err)
+{
+	struct sealer_chunk *full = w->filling;
+	enum result r;
+
+	sealer_wait(w->c->batch->sealer);
+	if (full->count > 0)
+		sealer_start(w->c->batch->sealer, full);
+	r = insert_sealed(w, err);
+	w->filling = w->sealing;
+	w->sealing = full;
+	return r;
+}
+
+/* ---- before sealing ---- */
+
+static enum result give_to_sealer(struct records *w, const struct batch_record *record, const struct lookup *found,
+				  struct err *err)
+{
+	struct sealer_chunk *chunk = w->filling;
+	struct sealer_row *to = &chunk->rows[chunk->count];
+	enum result r = need_period_key(w, record, err);
+
+	if (r != OK)
+		return r;
+	to->record = record;
+	to->ikm = &chunk->keys[chunk->key_count];
+	to->key = &chunk->record_keys[chunk->count];
+	fill_row(w->c, record, found, &to->row);
+	r = seal_record_ikm(w->c->session->ring, &to->row, &chunk->keys[chunk->key_count], &to->ikm_count, err);
+	chunk->key_count += to->ikm_count;
+	if (r != OK)
+		return r;
+	chunk->count++;
+	w->last = record;
+	return sealer_chunk_has_room(chunk) ? OK : turn(w, err);
 }
 
 /* A new identity must not be made for a record that is passed over. */
 static enum result check_known(struct records *w, const struct batch_record *record, const struct lookup *found,
 			       bool *known, struct err *err)
 {
-	*known = record->is_known;
+	const struct batch_record *last = w->last;
+
+	*known = record->is_known || (last != NULL && last->kind == record->kind && id_compare(last->id, record->id) == 0);
 	if (*known || found->all_found)
 		return OK;
 	return record_exists(w->c->session->data, w->c->batch->account, record->kind, record->id, known, err);
@@ -279,12 +344,25 @@ static enum result store_record(struct records *w, const struct batch_record *re
 		return pass_over(w, record, &counts->duplicates, err);
 	if (r == OK && !found.all_found)
 		r = make_missing(w->c, record, &found, err);
-	if (r != OK)
-		return r;
-	fill_row(w->c, record, &found, &row);
-	r = seal_and_insert(w, record, &row, err);
-	pool_reset(&w->c->pool);
-	return r;
+	return r == OK ? give_to_sealer(w, record, &found, err) : r;
+}
+
+/* Whatever happened, nothing is under way afterwards, and no key is left. */
+static enum result store_each(struct records *w, struct err *err)
+{
+	struct batch *batch = w->c->batch;
+	enum result r = OK;
+
+	w->filling = sealer_chunk(batch->sealer, 0);
+	w->sealing = sealer_chunk(batch->sealer, 1);
+	for (size_t i = 0; i < batch->record_count && r == OK; i++)
+		r = store_record(w, &batch->records[i], err);
+	for (int i = 0; i < 2 && r == OK; i++) /* what is being filled, and what is being sealed */
+		r = turn(w, err);
+	sealer_wait(batch->sealer);
+	sealer_chunk_reset(w->filling);
+	sealer_chunk_reset(w->sealing);
+	return r == OK ? end_period(w, err) : r;
 }
 
 static enum result store_records(struct commit *c, struct err *err)
@@ -299,10 +377,7 @@ static enum result store_records(struct commit *c, struct err *err)
 	if (w.parties == NULL)
 		return err_no_memory(err);
 	qsort(batch->records, batch->record_count, sizeof *batch->records, by_kind_and_id);
-	for (size_t i = 0; i < batch->record_count && r == OK; i++)
-		r = store_record(&w, &batch->records[i], err);
-	if (r == OK)
-		r = end_period(&w, err);
+	r = store_each(&w, err);
 	if (r == OK) {
 		qsort(w.parties, w.party_count, sizeof *w.parties, party_key_compare);
 		r = party_insert(c->session->data, batch->account, w.parties, w.party_count, err);

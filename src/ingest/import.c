@@ -15,6 +15,7 @@
 #include "ingest/lines.h"
 #include "ingest/prepare.h"
 #include "ingest/rejects.h"
+#include "ingest/sealer.h"
 
 #define SCRATCH_MAX ((size_t)512 * 1024 * 1024)
 #define PROGRESS_STEP ((uint64_t)256 * 1024) /* bytes between two calls */
@@ -26,6 +27,7 @@ struct run {
 	struct json_parser *parser;
 	struct pool scratch; /* of one line */
 	struct prepare prepare;
+	struct sealer *sealer;
 	struct batch *filling, *writing;
 	uint64_t done, total, shown; /* bytes */
 };
@@ -318,14 +320,17 @@ static enum result begin(struct run *run, struct vault *vault, struct err *err)
 	if (r == OK)
 		r = json_parser_new(INTAKE_LINE_MAX, &run->parser, err);
 	if (r == OK)
-		r = batch_new(vault, options, &run->filling, err);
-	return r == OK ? batch_new(vault, options, &run->writing, err) : r;
+		r = sealer_new(&run->sealer, err);
+	if (r == OK)
+		r = batch_new(vault, options, run->sealer, &run->filling, err);
+	return r == OK ? batch_new(vault, options, run->sealer, &run->writing, err) : r;
 }
 
 static void end(struct run *run)
 {
 	batch_free(run->filling);
 	batch_free(run->writing);
+	sealer_free(run->sealer);
 	json_parser_free(run->parser);
 	prepare_end(&run->prepare);
 	pool_free(&run->scratch);

@@ -4,7 +4,7 @@
  * Importing files: read, normalised, resolved to identities, sealed, stored.
  *
  * The calling thread reads a batch while the writer thread stores the one
- * before.  A batch is one transaction with one audit leaf: it is there whole
+ * before, with a third that seals for it.  A batch is one transaction with one audit leaf: it is there whole
  * or not at all.  Ids follow from (source, source id), so importing the same
  * file again changes nothing, and goes on where an import was interrupted.
  */

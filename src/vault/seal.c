@@ -61,20 +61,35 @@ static enum result hold_key(struct keyring *ring, uint32_t account, int64_t hold
 	return OK;
 }
 
+enum result seal_record_ikm(struct keyring *ring, const struct record_row *row, struct key *ikm, size_t *count,
+			    struct err *err)
+{
+	int64_t period = key_period_number(row->kind, instant_date(id_time(row->id)));
+	enum result r = keyring_get(ring, row->account, KEY_PERIOD, period, &ikm[0], err);
+
+	INVARIANT(row->hold == 0);
+	*count = 1;
+	if (r == OK)
+		r = add_identities(ring, row->account, row->parties, row->party_count, false, ikm, count, err);
+	return r;
+}
+
+void seal_record_derive(const struct record_row *row, const struct key *ikm, size_t count, struct key *out)
+{
+	derive(ikm, count, row->id, "lethe/record/1", out);
+}
+
 enum result seal_record_key(struct keyring *ring, const struct record_row *row, struct key *out, struct err *err)
 {
 	struct key ikm[1 + PARTIES_MAX];
-	size_t keys = 1;
-	int64_t period = key_period_number(row->kind, instant_date(id_time(row->id)));
+	size_t keys = 0;
 	enum result r;
 
 	if (row->hold != 0)
 		return hold_key(ring, row->account, row->hold, row->id, out, err);
-	r = keyring_get(ring, row->account, KEY_PERIOD, period, &ikm[0], err);
+	r = seal_record_ikm(ring, row, ikm, &keys, err);
 	if (r == OK)
-		r = add_identities(ring, row->account, row->parties, row->party_count, false, ikm, &keys, err);
-	if (r == OK)
-		derive(ikm, keys, row->id, "lethe/record/1", out);
+		seal_record_derive(row, ikm, keys, out);
 	explicit_bzero(ikm, keys * sizeof ikm[0]);
 	return r;
 }

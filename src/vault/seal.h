@@ -24,6 +24,11 @@
  * ERR_GONE when any of them is destroyed. */
 MUST_CHECK enum result seal_record_key(struct keyring *ring, const struct record_row *row, struct key *out,
 				       struct err *err);
+/* The same in two steps, for a row that is under no hold: what needs the keyring, and what any thread can do after.
+ * `ikm` has room for 1 + row->party_count keys. */
+MUST_CHECK enum result seal_record_ikm(struct keyring *ring, const struct record_row *row, struct key *ikm,
+				       size_t *count, struct err *err);
+void seal_record_derive(const struct record_row *row, const struct key *ikm, size_t count, struct key *out);
 /* Seals `plain` into row->payload, allocated in `pool`. */
 MUST_CHECK enum result seal_payload(const struct key *key, struct record_row *row, const void *plain, size_t len,
 				    struct pool *pool, struct err *err);
