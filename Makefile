@@ -46,7 +46,10 @@ LIB      := $(BUILD)/liblethe.a
 # One test program per tests/<layer>/<name>.c, linked against the whole library.
 TESTSRC  := $(foreach l,$(LAYERS),$(wildcard tests/$(l)/*.c))
 TESTBIN  := $(patsubst tests/%.c,$(BUILD)/test/%,$(TESTSRC))
+# What the end-to-end tests use besides: a preloaded library, a tool that searches copies.
 FAULTLIB := $(BUILD)/test/faults.so
+FORENSIC := $(BUILD)/test/forensic
+FORENSICOBJ := $(patsubst tests/%.c,$(BUILD)/test/obj/%.o,$(wildcard tests/e2e/forensic/*.c))
 
 PREFIX   := /usr/local
 
@@ -103,7 +106,7 @@ clean:
 	rm -rf build
 
 .PHONY: test-built
-test-built: $(BUILD)/lethe $(TESTBIN) $(FAULTLIB)
+test-built: $(BUILD)/lethe $(TESTBIN) $(FAULTLIB) $(FORENSIC)
 	BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE)$(TSAN) LONG=$(LONG) scripts/run-tests
 
 $(BUILD)/lethe: $(BUILD)/obj/cli/main.c.o $(LIB)
@@ -134,6 +137,9 @@ $(FAULTLIB): tests/e2e/faults.c
 	@mkdir -p $(@D)
 	$(CC) -D_GNU_SOURCE -std=c17 -O1 -g $(CWARN) -fPIC -shared -o $@ $< -ldl
 
+$(FORENSIC): $(FORENSICOBJ) $(LIB)
+	$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(BUILD)/bench: tests/bench/bench.c $(LIB)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $(BUILD)/bench.o $<
 	$(CXX) $(LDFLAGS) -o $@ $(BUILD)/bench.o $(LIB) $(LDLIBS)
@@ -146,4 +152,4 @@ print-%:
 .SECONDARY:
 
 -include $(OBJ:.o=.d)
--include $(wildcard $(BUILD)/test/obj/*/*.d)
+-include $(wildcard $(BUILD)/test/obj/*/*.d) $(FORENSICOBJ:.o=.d)

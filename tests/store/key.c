@@ -182,7 +182,7 @@ static size_t count_copies(const bool *lives)
 	return found;
 }
 
-/* Promise ERASE-2. Rows come and go in random order, so that pages of the store split and join. */
+/* P6. Rows come and go in random order, so that pages of the store split and join. */
 static void nothing_of_a_destroyed_key_is_left_anywhere_in_the_file(void **state)
 {
 	static bool lives[KEYS];

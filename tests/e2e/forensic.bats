@@ -1,0 +1,301 @@
+#!/usr/bin/env bats
+# SPDX-FileCopyrightText: The Lethe authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Is it really gone? The search of forensic/forensic.c: raw bytes of every file, and everything that opens with any key
+# that can be unwrapped from any byte of a key store. Each test first shows that the search finds what is still there.
+# Each test is a subshell of its own, and means to be.
+# shellcheck disable=SC2030,SC2031
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	load story
+	cd "$BATS_TEST_TMPDIR" || return
+	# What is known of Astrid, and nobody else: numbers, addresses, name, words, sound.
+	astrid=('+4520000289' 'Astrid Holst' 'AstridKHolst@example.com' 'crm-289' 'Keflavíkurgata 48'
+		'Prefers to be called after 16:00' 'the heron waits by the third lock' 'I need to return an item'
+		'upgrading my current phone plan' "@$SAMPLES/audio/aws-pca/support-call.wav")
+	cat >heron.jsonl <<-'END'
+		{"type":"message","id":"h1","source":"own","time":"2025-11-08T07:00:00Z","from":"20 00 02 89","to":"+4520000301","text":"the heron waits by the third lock"}
+	END
+}
+
+# fill: everything in, with Astrid's own words in each kind of record.
+fill() {
+	ok import "$SAMPLES"/{contacts,notes,forms,chats,transcripts,recordings,copenhagen-calls,copenhagen-sms}.jsonl heron.jsonl
+}
+
+# keep NAME: a copy of the region as it is now, logs included.
+keep() { cp -a "$REGION" "$1"; }
+
+# raw PATH..: the bytes of files.
+raw() { run "$FORENSIC" raw "${astrid[@]}" -- "$@"; }
+
+# opens ROWS KEYS [ROOT]: rows and blobs of a copy, with every key that is anywhere in KEYS.
+opens() {
+	rm -rf rows && cp -a "$1" rows
+	FORENSIC_KEYS=keys run "$FORENSIC" open rows "$2" "${3:-$REGION/root.json}" "${astrid[@]}"
+}
+
+# Each of what is looked for was found.
+finds_all() {
+	[ "$status" -eq 1 ] || { echo "exit $status"; tail -5 <<<"$output"; return 1; }
+	for item in "${astrid[@]}"; do
+		grep -qF " of $item in " <<<"$output" || { echo "does not find $item"; tail -5 <<<"$output"; return 1; }
+	done
+}
+
+finds_nothing() {
+	[ "$status" -eq 0 ] || { echo "exit $status"; tail -20 <<<"$output"; return 1; }
+}
+
+opens_nothing() {
+	finds_nothing
+	[[ $output == *"opened 0 of "*" identities, 0 of "*" contacts, 0 of "*" records, 0 files" ]] || {
+		tail -1 <<<"$output"
+		return 1
+	}
+}
+
+# The identity keys that the search found, and those that there should be: one for each row.
+keys_found() { sed -n 's/^identity 1 //p' keys | sort -n; }
+keys_due() { sqlite3 "$REGION/vault.db" "SELECT identity_id FROM identity ORDER BY 1"; }
+
+@test "the search finds text in every encoding, when it is there" {
+	mkdir clear
+	printf 'xx+45 20 00 02 89' >clear/a
+	printf 'y%s' "$(printf 'call Astrid Holst' | base64)" >clear/b
+	printf 'Astrid Holst' | iconv -t UTF-16LE >clear/c
+	printf '{"street":"Keflav\\u00edkurgata 48"}' >clear/d
+	printf 'KEFLAV\355KURGATA 48' >clear/e
+	printf 'ASTRIDKHOLST@example.com ' >clear/crm-289
+	printf 'the%%20heron%%20waits%%20by%%20the%%20third%%20lock' >clear/f
+	printf 'astridkholst@example.com' | xxd -p >clear/g
+	tail -c 50000 "$SAMPLES/audio/aws-pca/support-call.wav" >clear/h
+	raw clear
+	[ "$status" -eq 1 ]
+	for line in 'UTF-8 of +4520000289 in clear/a' 'base64 of Astrid Holst in clear/b' 'UTF-16LE of Astrid Holst in clear/c' \
+		'JSON escapes of Keflavíkurgata 48 in clear/d' "UTF-8 of crm-289 in a file's name" \
+		'percent escapes of the heron waits by the third lock in clear/f' \
+		'hexadecimal of AstridKHolst@example.com in clear/g' 'support-call.wav in clear/h'; do
+		grep -qF "$line" <<<"$output" || { echo "not: $line"; echo "$output"; return 1; }
+	done
+}
+
+@test "P1: no byte string of a person is in any file, even while they are there" {
+	new_vault
+	mkdir tmp
+	TMPDIR=$PWD/tmp fill
+	raw lethe-data lethe-data.default.root tmp
+	finds_nothing
+}
+
+@test "P3, P6: after an erasure nothing of the person is found in the live vault, its key store, its logs" {
+	new_vault
+	fill
+	keep before
+	opens before "$REGION"
+	finds_all
+	same "identity keys" "$(keys_due)" "$(keys_found)"
+
+	ok person erase '20 00 02 89' --yes
+	keep after
+	raw lethe-data
+	finds_nothing
+	opens after "$REGION"
+	finds_nothing
+	same "identity keys" "$(keys_due)" "$(keys_found)"
+}
+
+@test "P2: rows and sound that somebody copied before an erasure do not open with the live key store" {
+	new_vault
+	fill
+	keep before
+	ok person erase astridkholst@example.com --yes
+	opens before "$REGION"
+	finds_nothing
+	# What does not open is hers and what she shared; the rest does, so the search did look.
+	[[ $output == *"opened 1633 of 1636 identities, 542 of 543 contacts"* ]]
+}
+
+@test "P3: a data backup from before an erasure opens nothing of the person with the live keys" {
+	new_vault
+	fill
+	ok backup --out saved
+	[ ! -e saved/root.json ]
+	opens saved "$REGION"
+	finds_all
+	ok person erase '+45 20 00 02 89' --yes
+	opens saved "$REGION"
+	finds_nothing
+	raw saved lethe-data
+	finds_nothing
+}
+
+@test "P7: a backup with its keys opens until the next rotation, and nothing after it" {
+	new_vault
+	fill
+	ok backup --out saved --with-keys
+	opens saved saved
+	finds_all
+	ok keys rotate
+	opens saved saved
+	opens_nothing
+}
+
+@test "P6: of many persons erased in any order no key is left anywhere in the key store" {
+	new_vault
+	ok import "$SAMPLES/contacts.jsonl"
+	# Seeded: the same persons each time.
+	local count=40
+	[ -z "${LONG:-}" ] || count=500
+	for who in $(jq -r '.ids[0]' "$SAMPLES/contacts.jsonl" | shuf -n "$count" --random-source=<(yes 20251103)); do
+		"$LETHE" person erase "$who" --yes >/dev/null
+	done
+	keep after
+	opens after "$REGION"
+	same "erased identities" $((count * 3)) $((1629 - $(keys_due | wc -l)))
+	same "identity keys" "$(keys_due)" "$(keys_found)"
+}
+
+@test "P6: keys in the log of an import that was killed are gone after an erasure too" {
+	new_vault
+	run env LD_PRELOAD="$FAULTS" LETHE_FAULT_DIR=lethe-data LETHE_FAULT=count:"$PWD/count" "$LETHE" import \
+		"$SAMPLES"/{contacts,notes,forms}.jsonl
+	[ "$status" -eq 0 ]
+	rm -r lethe-data lethe-data.default.root
+	new_vault
+	# Killed before the databases are closed: what was committed is still in the logs.
+	local status=0
+	LD_PRELOAD=$FAULTS LETHE_FAULT_DIR=lethe-data LETHE_FAULT=kill:$(($(<count) - 12)) "$LETHE" import \
+		"$SAMPLES"/{contacts,notes,forms}.jsonl || status=$?
+	[ "$status" -eq 137 ]
+	[ -s "$REGION/keys.db-wal" ]
+	astrid=('+4520000289' 'Astrid Holst' 'crm-289')
+	keep before
+	opens before before
+	finds_all
+	ok person erase crm-289 --yes
+	keep after
+	opens before "$REGION"
+	finds_nothing
+	opens after after
+	finds_nothing
+}
+
+@test "P7: after a rotation a copy of everything but the root file opens nothing at all" {
+	new_vault --root "file:$PWD/elsewhere.root"
+	fill
+	keep before
+	opens before before
+	finds_all
+	ok keys rotate
+	keep now
+	# What lives still opens: with the new epoch.
+	opens now "$REGION"
+	finds_all
+	opens before before
+	opens_nothing
+	# Nor does the old key store when the new data are at hand, nor the new one with the old rows beside it.
+	opens now before
+	opens_nothing
+}
+
+@test "P7: after a rotation a copy of everything opens nothing when the root is in a module" {
+	command -v softhsm2-util >/dev/null || skip "no SoftHSM"
+	module=$(find /usr/lib -name libsofthsm2.so | head -1)
+	mkdir tokens
+	printf 'directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n' "$PWD/tokens" >softhsm2.conf
+	export SOFTHSM2_CONF=$PWD/softhsm2.conf
+	softhsm2-util --init-token --free --label lethe --pin 4711 --so-pin 0815 >/dev/null
+	echo 4711 >pin
+	export LETHE_SECRET_FILE=$PWD/pin
+	new_vault --root "pkcs11:$module" --token lethe
+	astrid=('+4520000289' 'Astrid Holst' 'Prefers to be called after 16:00')
+	ok import "$SAMPLES/notes.jsonl" heron.jsonl
+	grep -E '"crm-2[89][0-9]"' "$SAMPLES/contacts.jsonl" | "$LETHE" import - >/dev/null
+	keep before
+	opens before before
+	finds_all
+	ok keys status --json
+	[ "$(jq -r .root.provider <<<"$output")" = pkcs11 ]
+	ok keys rotate
+	opens before before
+	opens_nothing
+}
+
+@test "P8: with a passphrase root an old copy still opens after a rotation, and keys status says so" {
+	echo 'seven herons by the lock' >secret
+	export LETHE_SECRET_FILE=$PWD/secret
+	new_vault --root passphrase
+	fill
+	keep before
+	ok person erase '+4520000289' --yes --receipt receipt.json --json
+	same "the receipt's date" null "$(jq '.unreadable_by' <<<"$output")"
+	ok keys rotate
+	opens before before before/root.json
+	finds_all
+	# Here, it is gone.
+	opens before "$REGION"
+	finds_nothing
+	ok keys status
+	[[ $output == *"cannot"*"forg"* ]]
+	ok keys status --json
+	[ "$(jq -r .root.forgets <<<"$output")" = here ]
+}
+
+@test "P8: a copy that holds the root file too opens, as the receipt and keys status say it may" {
+	new_vault
+	fill
+	keep before
+	cp lethe-data.default.root old.root
+	ok person erase '+4520000289' --yes --receipt receipt.json
+	ok keys rotate
+	[[ $(jq -r .statement.copies.covers receipt.json) == *"does not include the root"* ]]
+	jq --arg path "$PWD/old.root" '.path = $path' before/root.json >old.json
+	opens before before old.json
+	finds_all
+}
+
+@test "P2: a day that has expired does not open from a copy, whoever is in it" {
+	new_vault
+	fill
+	keep before
+	ok policy set message '30 days'
+	ok retention run --now 2026-01-01
+	astrid=('the heron waits by the third lock')
+	opens before before
+	finds_all
+	opens before "$REGION"
+	finds_nothing
+	[[ $output == *"opened 1636 of 1636 identities, 543 of 543 contacts, "* ]]
+}
+
+@test "P10: what a hold keeps opens under the hold's key only, and is gone when it is released and swept" {
+	new_vault
+	fill
+	keep before
+	ok hold add --person '+4520000289' --kind note --reason 'case 2025-117' --json
+	hold=$(jq -r .id <<<"$output")
+	lethe person erase '+4520000289' --yes
+	said 5
+	keep after
+	kept=('Prefers to be called after 16:00')
+	gone=('Keflavíkurgata 48' 'the heron waits by the third lock' 'I need to return an item'
+		"@$SAMPLES/audio/aws-pca/support-call.wav")
+	astrid=("${gone[@]}")
+	opens before "$REGION"
+	finds_nothing
+	opens after "$REGION"
+	finds_nothing
+	astrid=("${kept[@]}")
+	opens before "$REGION" # the note as it was sealed first
+	finds_nothing
+	opens after "$REGION"
+	finds_all
+	ok hold release "$hold"
+	ok retention run
+	opens after "$REGION"
+	finds_nothing
+}

@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# SPDX-FileCopyrightText: The Lethe authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the end-to-end tests share: `load story`.
+
+TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+SAMPLES=$TOP/samples
+FORENSIC=$BUILD/test/forensic
+REGION=lethe-data/regions/default
+
+unset LETHE_DATA LETHE_ACCOUNT LETHE_SECRET_FILE
+
+# lethe WORD..: runs it; $status, $output, $stderr are what came of it.
+lethe() { run --separate-stderr "$LETHE" "$@"; }
+
+# said CODE: the last `lethe` ended with that code.
+said() {
+	[ "$status" -eq "$1" ] || { printf 'exit %s, not %s\n%s\n%s\n' "$status" "$1" "$output" "$stderr"; return 1; }
+}
+
+# ok WORD..: runs it, and it must succeed.
+ok() {
+	lethe "$@"
+	said 0 || { echo "of: lethe $*"; return 1; }
+}
+
+# same WHAT A B
+same() { [ "$2" = "$3" ] || { printf '%s\n- %s\n+ %s\n' "$1" "$2" "$3"; return 1; }; }
+
+# new_vault [WORD..]: an empty vault with the account Nordlys; the words are for init.
+new_vault() {
+	ok init "$@"
+	ok account create Nordlys --country DK
+}
+
+# check_clean: `lethe check` finds nothing.
+check_clean() {
+	lethe check --json
+	said 0 || return 1
+	same "problems found by check" 0 "$(jq .problems <<<"$output")"
+}
+
+# rows TABLE: how many rows a table of vault.db has. Reads beside whoever writes.
+rows() { sqlite3 "$REGION/vault.db" "SELECT COUNT(*) FROM $1"; }
