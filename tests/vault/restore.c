@@ -1,0 +1,566 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "vault/recording.h"
+
+#include "retention/holds.h"
+#include "vault/backup.h"
+#include "vault/check.h"
+#include "vault/restore.h"
+
+struct place { struct world world; char dir[400]; struct id call, other, old; };
+
+#define ANNA "+4520000001"
+#define BENT "+4520000002"
+
+static int set_up(void **state)
+{
+	struct place *p = test_calloc(1, sizeof *p);
+
+	world_begin(&p->world, "2025-06-01T00:00:00Z");
+	snprintf(p->dir, sizeof p->dir, "%s/backup", p->world.base);
+	p->call = world_put(&p->world, KIND_CALL, "2025-05-01T10:00:00Z", "{\"a\":1}", ANNA, BENT, NULL);
+	p->other = world_put(&p->world, KIND_CALL, "2025-05-01T11:00:00Z", "{\"a\":2}", BENT, NULL);
+	p->old = world_put(&p->world, KIND_MESSAGE, "2025-02-01T11:00:00Z", "{\"a\":3}", BENT, NULL);
+	*state = p;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct place *p = *state;
+
+	world_end(&p->world);
+	test_free(p);
+	return 0;
+}
+
+static void back_up(struct place *p)
+{
+	struct backup_options options = {.dir = p->dir, .now = p->world.now};
+	struct manifest manifest;
+	struct err err;
+
+	assert_ok(backup_create(p->world.vault, &options, &manifest, &err), &err);
+}
+
+static void sound(struct place *p)
+{
+	struct check_options options = {0};
+	struct check_report report;
+	struct err err;
+
+	assert_ok(check_vault(p->world.vault, &options, &report, &err), &err);
+	if (report.problems != 0)
+		for (int id = 0; id < CHECK_COUNT; id++)
+			if (report.checks[id].problems > 0)
+				fail_msg("check %s", check_name(id));
+}
+
+static enum result try_restore(struct place *p, struct restore_result *out, struct err *err)
+{
+	struct restore_options options = {.dir = p->dir, .now = p->world.now};
+
+	return restore_run(p->world.vault, &options, out, err);
+}
+
+static struct restore_result restore(struct place *p)
+{
+	struct restore_result out;
+	struct err err;
+
+	assert_ok(try_restore(p, &out, &err), &err);
+	sound(p);
+	return out;
+}
+
+static int64_t all(const struct removed *removed)
+{
+	int64_t sum = 0;
+
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
+		sum += removed->records[kind];
+	return sum;
+}
+
+static uint64_t log_size(struct place *p)
+{
+	uint64_t size;
+	struct err err;
+
+	assert_ok(leaf_tree_size(p->world.vault->read.data, &size, &err), &err);
+	return size;
+}
+
+static bool opens(struct place *p, enum record_kind kind, struct id id)
+{
+	const char *text;
+	struct err err;
+
+	return world_open_record(&p->world, kind, id, &text, &err) == OK;
+}
+
+static void records_that_were_lost_come_back_and_later_ones_go(void **state)
+{
+	struct place *p = *state;
+	struct restore_result out;
+	struct id later;
+
+	back_up(p);
+	remove_one(&p->world, KIND_CALL, p->call);
+	later = world_put(&p->world, KIND_CALL, "2025-05-02T10:00:00Z", "{\"a\":4}", ANNA, NULL);
+	out = restore(p);
+	assert_int_equal(out.records, 3);
+	assert_int_equal(all(&out.dropped.erased) + all(&out.dropped.expired), 0);
+	assert_false(out.live_lost);
+	assert_int_equal(out.dropped.keys_without_data, 1); /* of the later call's day */
+	assert_true(opens(p, KIND_CALL, p->call));
+	assert_false(opens(p, KIND_CALL, later));
+}
+
+static void what_was_erased_since_stays_erased(void **state)
+{
+	struct place *p = *state;
+	struct restore_result out;
+
+	back_up(p);
+	destroy_identity(&p->world, ANNA);
+	out = restore(p);
+	assert_int_equal(out.records, 2);
+	assert_int_equal(out.dropped.identities, 1);
+	assert_int_equal(all(&out.dropped.erased), 1);
+	assert_int_equal(identity_of(&p->world, ANNA), 0);
+	assert_false(opens(p, KIND_CALL, p->call));
+	assert_true(opens(p, KIND_CALL, p->other));
+}
+
+static void what_has_expired_since_stays_gone(void **state)
+{
+	struct place *p = *state;
+	struct restore_result out;
+
+	back_up(p);
+	destroy_period(&p->world, KIND_MESSAGE, "2025-02-01T00:00:00Z");
+	out = restore(p);
+	assert_int_equal(out.records, 2);
+	assert_int_equal(out.dropped.periods, 1);
+	assert_int_equal(all(&out.dropped.expired), 1);
+	assert_int_equal(count_records(&p->world, KIND_MESSAGE), 0);
+}
+
+static void the_log_never_goes_back(void **state)
+{
+	struct place *p = *state;
+	uint64_t before;
+	struct restore_result out;
+	struct leaf leaf;
+	struct account account;
+	struct err err;
+
+	back_up(p);
+	assert_ok(accounts_create(p->world.vault, "Later", "SE", p->world.now, &p->world.pool, &account, &err), &err);
+	before = log_size(p);
+	out = restore(p);
+	assert_int_equal(out.carried.leaves, 2); /* the backup's own, the account's */
+	assert_int_equal(log_size(p), before + 1);
+	assert_ok(leaf_get(p->world.vault->read.data, before, &p->world.pool, &leaf, &err), &err);
+	assert_non_null(strstr(leaf.body, "\"act\":\"restore\""));
+	assert_non_null(strstr(leaf.body, "\"live_lost\":0"));
+	assert_int_equal(out.carried.accounts, 1);
+	assert_ok(accounts_find(&p->world.vault->read, "later", &p->world.pool, &account, &err), &err);
+}
+
+static void identities_known_since_stay_so_that_an_erasure_finds_them(void **state)
+{
+	struct place *p = *state;
+
+	back_up(p);
+	world_put(&p->world, KIND_CALL, "2025-05-02T10:00:00Z", "{\"a\":4}", "+4520000009", NULL);
+	assert_int_equal(restore(p).carried.identities, 1);
+	assert_int_not_equal(identity_of(&p->world, "+4520000009"), 0);
+}
+
+static enum result policy_op(struct session *session, void *arg, struct err *err)
+{
+	const struct place *p = arg;
+	int version;
+
+	return policy_put(session->data, p->world.account.number, KIND_CALL, (struct span){.days = 30}, p->world.now,
+			  &version, err);
+}
+
+static void holds_and_policies_made_since_stay(void **state)
+{
+	struct place *p = *state;
+	struct hold_request request = {.kinds = 1u << KIND_CALL, .reason = "a court order"};
+	struct hold_row rows[4];
+	struct restore_result out;
+	struct policy policy;
+	struct id hold;
+	size_t count;
+	struct err err;
+
+	back_up(p);
+	assert_ok(holds_add(p->world.vault, &p->world.account, &request, p->world.now, &hold, &err), &err);
+	assert_ok(vault_write(p->world.vault, policy_op, p, &err), &err);
+	out = restore(p);
+	assert_int_equal(out.carried.holds, 1);
+	assert_int_equal(out.carried.policies, 1);
+	assert_ok(hold_list(p->world.vault->read.data, 1, true, 0, &p->world.pool, rows, 4, &count, &err), &err);
+	assert_int_equal(count, 1);
+	assert_int_equal(id_compare(rows[0].id, hold), 0);
+	assert_ok(policy_get(p->world.vault->read.data, 1, KIND_CALL, &policy, &err), &err);
+	assert_int_equal(policy.keep.days, 30);
+}
+
+struct keeping { struct place *p; enum record_kind kind; struct id id; };
+
+static enum result keep_op(struct session *session, void *arg, struct err *err)
+{
+	struct keeping *k = arg;
+	struct world *world = &k->p->world;
+	struct record_row row;
+	struct hold_set set;
+
+	assert_ok(holds_load(session, world->account.number, &world->pool, &set, err), err);
+	assert_ok(record_get(session->data, world->account.number, k->kind, k->id, &world->pool, &row, err), err);
+	return holds_keep(session, &set.scopes[0], &row, HELD_ERASED, world->now, &world->pool, err);
+}
+
+static void what_only_a_hold_keeps_survives_a_backup_from_before_it(void **state)
+{
+	struct place *p = *state;
+	struct recording rec = recording_put(&p->world, "2025-05-03T10:00:00Z", ANNA, 1000);
+	struct hold_request request = {.reason = "a court order"};
+	struct keeping call = {p, KIND_CALL, p->call}, media = {p, KIND_RECORDING, rec.id};
+	struct restore_result out;
+	char path[PATH_MAX];
+	struct id hold;
+	struct err err;
+
+	back_up(p);
+	assert_ok(holds_add(p->world.vault, &p->world.account, &request, p->world.now, &hold, &err), &err);
+	assert_ok(vault_write(p->world.vault, keep_op, &call, &err), &err);
+	assert_ok(vault_write(p->world.vault, keep_op, &media, &err), &err);
+	destroy_identity(&p->world, ANNA);
+	out = restore(p);
+	assert_int_equal(out.carried.held, 2);
+	assert_int_equal(all(&out.dropped.erased), 0);
+	assert_int_equal(out.records, 4);
+	assert_true(opens(p, KIND_CALL, p->call));
+	assert_true(opens(p, KIND_RECORDING, rec.id));
+	assert_true(file_exists(recording_path(&rec, path)));
+	/* Once more, with a backup that has them held already. */
+	snprintf(p->dir, sizeof p->dir, "%s/second", p->world.base);
+	back_up(p);
+	assert_int_equal(restore(p).carried.held, 0);
+	assert_true(opens(p, KIND_CALL, p->call));
+}
+
+static void blobs_come_back_and_those_of_later_records_go(void **state)
+{
+	struct place *p = *state;
+	struct recording lost = recording_put(&p->world, "2025-05-03T10:00:00Z", ANNA, 300000), later;
+	struct restore_result out;
+	char path[PATH_MAX];
+
+	back_up(p);
+	assert_int_equal(unlink(recording_path(&lost, path)), 0);
+	later = recording_put(&p->world, "2025-05-04T10:00:00Z", ANNA, 1000);
+	out = restore(p);
+	assert_int_equal(out.blobs_copied, 1);
+	assert_int_equal(out.blobs_trashed, 1);
+	assert_int_equal(out.blobs_missing, 0);
+	assert_true(file_exists(recording_path(&lost, path)));
+	assert_false(file_exists(recording_path(&later, path)));
+	world_reopen(&p->world);
+	sound(p);
+}
+
+static void erased_blobs_do_not_come_back(void **state)
+{
+	struct place *p = *state;
+	struct recording rec = recording_put(&p->world, "2025-05-03T10:00:00Z", ANNA, 1000);
+	struct restore_result out;
+	char path[PATH_MAX];
+
+	back_up(p);
+	destroy_identity(&p->world, ANNA);
+	assert_int_equal(unlink(recording_path(&rec, path)), 0);
+	out = restore(p);
+	assert_int_equal(out.blobs_copied, 0);
+	assert_int_equal(out.dropped.erased.media, 1);
+	assert_false(file_exists(recording_path(&rec, path)));
+}
+
+static void blobs_that_neither_has_are_counted(void **state)
+{
+	struct place *p = *state;
+	struct recording rec = recording_put(&p->world, "2025-05-03T10:00:00Z", ANNA, 1000);
+	struct restore_result out;
+	char path[PATH_MAX];
+	struct err err;
+
+	assert_int_equal(unlink(recording_path(&rec, path)), 0);
+	back_up(p);
+	assert_ok(try_restore(p, &out, &err), &err);
+	assert_int_equal(out.blobs_missing, 1);
+}
+
+static void a_newer_backup_can_still_be_restored_after_an_older_one(void **state)
+{
+	struct place *p = *state;
+	char older[400];
+
+	back_up(p);
+	snprintf(older, sizeof older, "%s", p->dir);
+	world_put(&p->world, KIND_CALL, "2025-05-02T10:00:00Z", "{\"a\":4}", "+4520000009", NULL);
+	snprintf(p->dir, sizeof p->dir, "%s/newer", p->world.base);
+	back_up(p);
+	snprintf(p->dir, sizeof p->dir, "%s", older);
+	assert_int_equal(restore(p).records, 3);
+	snprintf(p->dir, sizeof p->dir, "%s/newer", p->world.base);
+	assert_int_equal(restore(p).records, 4);
+}
+
+/* ---- when the live data are gone ---- */
+
+static void lose(struct place *p, const char *how)
+{
+	struct vault_options options = {.data_dir = p->world.data, .command = "restore", .write = true};
+	struct id id = p->world.vault->id;
+	char path[PATH_MAX];
+	struct vault *vault;
+	struct err err;
+
+	vault_close(p->world.vault);
+	p->world.vault = NULL;
+	snprintf(path, sizeof path, "%s/regions/default/vault.db", p->world.data);
+	if (strcmp(how, "lost") == 0)
+		assert_int_equal(unlink(path), 0);
+	else
+		assert_int_equal(truncate(path, 5000), 0);
+	assert_int_not_equal(vault_open(&options, p->world.now, &vault, &err), OK);
+	assert_ok(vault_open_without_data(&options, id, &p->world.vault, &err), &err);
+}
+
+static void a_lost_vault_goes_back_to_the_backup_and_says_so(void **state)
+{
+	struct place *p = *state;
+	struct restore_result out;
+	struct leaf leaf;
+	struct err err;
+	uint64_t size = log_size(p);
+
+	back_up(p);
+	destroy_identity(&p->world, ANNA);
+	lose(p, "lost");
+	out = restore(p);
+	assert_true(out.live_lost);
+	assert_int_equal(out.records, 2);
+	assert_int_equal(all(&out.dropped.erased), 1);
+	assert_int_equal(log_size(p), size + 1);
+	assert_ok(leaf_get(p->world.vault->read.data, size, &p->world.pool, &leaf, &err), &err);
+	assert_non_null(strstr(leaf.body, "\"live_lost\":1"));
+	world_reopen(&p->world);
+	sound(p);
+}
+
+static void a_damaged_vault_is_kept_aside(void **state)
+{
+	struct place *p = *state;
+	char path[PATH_MAX];
+
+	back_up(p);
+	lose(p, "cut");
+	assert_true(restore(p).live_lost);
+	snprintf(path, sizeof path, "%s/regions/default/vault.db.damaged", p->world.data);
+	assert_true(file_exists(path));
+}
+
+static void after_a_loss_a_newer_backup_is_of_another_history(void **state)
+{
+	struct place *p = *state;
+	struct restore_result out;
+	char older[400];
+	struct err err;
+
+	back_up(p);
+	snprintf(older, sizeof older, "%s", p->dir);
+	snprintf(p->dir, sizeof p->dir, "%s/newer", p->world.base);
+	back_up(p);
+	lose(p, "lost");
+	snprintf(p->dir, sizeof p->dir, "%s", older);
+	restore(p);
+	snprintf(p->dir, sizeof p->dir, "%s/newer", p->world.base);
+	assert_int_equal(try_restore(p, &out, &err), ERR_CORRUPT);
+	assert_non_null(strstr(err.what, "is not the beginning of the vault's own"));
+	sound(p);
+}
+
+/* ---- refusals leave everything as it was ---- */
+
+static void a_damaged_backup_changes_nothing(void **state)
+{
+	struct place *p = *state;
+	struct restore_result out;
+	uint64_t before;
+	char path[PATH_MAX];
+	struct err err;
+
+	back_up(p);
+	before = log_size(p);
+	snprintf(path, sizeof path, "%s/vault.db", p->dir);
+	flip(path, 9000);
+	assert_int_equal(try_restore(p, &out, &err), ERR_CORRUPT);
+	assert_int_equal(log_size(p), before);
+	snprintf(path, sizeof path, "%s/regions/default/vault.db.restore", p->world.data);
+	assert_false(file_exists(path));
+	sound(p);
+}
+
+static void a_backup_of_another_vault_or_region_is_refused(void **state)
+{
+	struct place *p = *state;
+	struct restore_result out;
+	struct world other;
+	struct err err;
+
+	world_begin(&other, "2025-06-01T00:00:00Z");
+	{
+		struct backup_options options = {.dir = p->dir, .now = other.now};
+		struct manifest manifest;
+
+		assert_ok(backup_create(other.vault, &options, &manifest, &err), &err);
+	}
+	assert_int_equal(try_restore(p, &out, &err), ERR_DENIED);
+	assert_string_equal(err.what, "this is a backup of another vault");
+	world_end(&other);
+	snprintf(p->dir, sizeof p->dir, "%s/mine", p->world.base);
+	back_up(p);
+	snprintf(p->world.vault->region, sizeof p->world.vault->region, "elsewhere");
+	assert_int_equal(try_restore(p, &out, &err), ERR_DENIED);
+	assert_string_equal(err.what, "this is a backup of region default, and data do not cross regions");
+}
+
+static void an_unfinished_job_is_to_be_finished_first(void **state)
+{
+	struct place *p = *state;
+	struct restore_result out;
+	struct err err;
+
+	back_up(p);
+	tamper(&p->world, "vault.db", "INSERT INTO job VALUES(1, x'00000000000000000000000000000001', 2, 1, 0, NULL, '{}', '{}')");
+	assert_int_equal(try_restore(p, &out, &err), ERR_BUSY);
+	assert_non_null(strstr(err.what, "unfinished"));
+}
+
+static void another_process_that_reads_is_noticed(void **state)
+{
+	struct place *p = *state;
+	char path[PATH_MAX];
+	struct restore_result out;
+	struct leaf leaf;
+	uint64_t before;
+	sqlite3 *db;
+	struct err err;
+
+	back_up(p);
+	before = log_size(p);
+	snprintf(path, sizeof path, "%s/regions/default/vault.db", p->world.data);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN; SELECT count(*) FROM record", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(try_restore(p, &out, &err), ERR_BUSY);
+	assert_string_equal(err.what, "another process is reading the vault");
+	sqlite3_close(db);
+	assert_int_equal(log_size(p), before); /* open again, as it was */
+	assert_ok(leaf_get(p->world.vault->read.data, 0, &p->world.pool, &leaf, &err), &err);
+	restore(p);
+}
+
+static bool stop_at(void *arg, enum restore_step step, uint64_t done, uint64_t total)
+{
+	(void)done, (void)total;
+	return (int)step == *(int *)arg;
+}
+
+static void stopping_at_any_step_changes_nothing(void **state)
+{
+	struct place *p = *state;
+	struct recording rec = recording_put(&p->world, "2025-05-03T10:00:00Z", ANNA, 1000);
+	char path[PATH_MAX];
+	struct err err;
+
+	recording_put(&p->world, "2025-05-04T10:00:00Z", ANNA, 1000);
+	back_up(p);
+	assert_int_equal(unlink(recording_path(&rec, path)), 0);
+	for (int step = RESTORE_VERIFY; step <= RESTORE_BLOBS; step++) {
+		struct restore_options options = {
+		    .dir = p->dir, .now = p->world.now, .progress = stop_at, .progress_arg = &step};
+		struct restore_result out;
+		uint64_t before = log_size(p);
+
+		assert_int_equal(restore_run(p->world.vault, &options, &out, &err), ERR_INTERRUPTED);
+		assert_int_equal(log_size(p), before);
+		assert_false(file_exists(path)); /* a blob that was copied back is taken out again */
+	}
+	restore(p);
+	assert_true(file_exists(path));
+}
+
+static void what_a_restore_that_died_left_is_cleared_away(void **state)
+{
+	struct place *p = *state;
+	char path[PATH_MAX];
+	struct err err;
+
+	snprintf(path, sizeof path, "%s/regions/default/vault.db.restore", p->world.data);
+	assert_ok(file_write_atomic(path, "x", 1, 0600, &err), &err);
+	assert_ok(restore_resume(p->world.vault, p->world.now, &err), &err);
+	assert_false(file_exists(path));
+	assert_ok(restore_resume(p->world.vault, p->world.now, &err), &err);
+}
+
+static void a_restored_vault_takes_new_records_and_finds_old_identities(void **state)
+{
+	struct place *p = *state;
+	int64_t anna = identity_of(&p->world, ANNA);
+	struct id id;
+
+	back_up(p);
+	restore(p);
+	id = world_put(&p->world, KIND_CALL, "2025-05-20T10:00:00Z", "{\"a\":5}", ANNA, "+4520000010", NULL);
+	assert_true(opens(p, KIND_CALL, id));
+	assert_int_equal(identity_of(&p->world, ANNA), anna);
+	sound(p);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(records_that_were_lost_come_back_and_later_ones_go),
+		TEST(what_was_erased_since_stays_erased),
+		TEST(what_has_expired_since_stays_gone),
+		TEST(the_log_never_goes_back),
+		TEST(identities_known_since_stay_so_that_an_erasure_finds_them),
+		TEST(holds_and_policies_made_since_stay),
+		TEST(what_only_a_hold_keeps_survives_a_backup_from_before_it),
+		TEST(blobs_come_back_and_those_of_later_records_go),
+		TEST(erased_blobs_do_not_come_back),
+		TEST(blobs_that_neither_has_are_counted),
+		TEST(a_newer_backup_can_still_be_restored_after_an_older_one),
+		TEST(a_lost_vault_goes_back_to_the_backup_and_says_so),
+		TEST(a_damaged_vault_is_kept_aside),
+		TEST(after_a_loss_a_newer_backup_is_of_another_history),
+		TEST(a_damaged_backup_changes_nothing),
+		TEST(a_backup_of_another_vault_or_region_is_refused),
+		TEST(an_unfinished_job_is_to_be_finished_first),
+		TEST(another_process_that_reads_is_noticed),
+		TEST(stopping_at_any_step_changes_nothing),
+		TEST(what_a_restore_that_died_left_is_cleared_away),
+		TEST(a_restored_vault_takes_new_records_and_finds_old_identities),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
