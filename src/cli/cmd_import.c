@@ -152,7 +152,8 @@ static enum result read_given(struct given *given, struct err *err)
 	if (given->format != NULL && !import_format_parse(given->format, &given->options.format)) {
 		err_set(err, ERR_INPUT, "there is no format '%.40s'", given->format);
 		err_where(err, "--format");
-		return err_mend(err, "give jsonl or asterisk-csv; without it, files that end in .csv are read as asterisk-csv");
+		return err_mend(err, "give jsonl or asterisk-csv; unless given, files whose names end in .csv are "
+				     "asterisk-csv");
 	}
 	if (given->source != NULL && (given->source[0] == '\0' || strlen(given->source) > 64)) {
 		err_set(err, ERR_INPUT, "a source has 1 to 64 characters");
