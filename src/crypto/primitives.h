@@ -53,7 +53,8 @@ MUST_CHECK enum result aead_seal(const struct key *key, const void *aad, size_t 
 /* Opens what aead_seal made; out is len - SEAL_OVERHEAD bytes and is wiped when the tag fails (ERR_CORRUPT). */
 MUST_CHECK enum result aead_open(const struct key *key, const void *aad, size_t aad_len, const unsigned char *in,
 				 size_t len, void *out, struct err *err);
-/* With a given nonce, for the streaming format and for test vectors: out = ciphertext || tag. */
+/* With a given nonce, for the streaming format and for test vectors: out = ciphertext || tag. Opening may be done in
+ * place: out == in. */
 MUST_CHECK enum result aead_seal_nonce(const struct key *key, const unsigned char nonce[NONCE_LEN], const void *aad,
 				       size_t aad_len, const void *in, size_t len, unsigned char *out,
 				       struct err *err);

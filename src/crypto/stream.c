@@ -228,8 +228,7 @@ struct stream_reader {
 	size_t segment;
 	uint64_t held;         /* segment that `plain` holds opened; `count` for none */
 	size_t held_len;
-	unsigned char *plain;  /* bytes of one segment, after its tag was checked */
-	unsigned char *sealed;
+	unsigned char *plain;  /* one segment: read sealed, opened in place */
 };
 
 static enum result read_header(struct stream_reader *r, const struct key *ikm, const void *aad, size_t aad_len,
@@ -264,8 +263,7 @@ enum result stream_reader_new(const struct key *ikm, const void *aad, size_t aad
 				    .segment = segment};
 	r->count = r->held = segments_of(plain, segment);
 	r->plain = malloc(segment);
-	r->sealed = malloc(segment);
-	rc = r->plain != NULL && r->sealed != NULL ? read_header(r, ikm, aad, aad_len, err) : err_no_memory(err);
+	rc = r->plain != NULL ? read_header(r, ikm, aad, aad_len, err) : err_no_memory(err);
 	if (rc != OK)
 		stream_reader_free(r);
 	else
@@ -280,7 +278,6 @@ void stream_reader_free(struct stream_reader *r)
 	if (r->plain != NULL)
 		sodium_memzero(r->plain, r->segment);
 	free(r->plain);
-	free(r->sealed);
 	sodium_free(r); /* wipes */
 }
 
@@ -301,11 +298,11 @@ static enum result hold(struct stream_reader *r, uint64_t number, struct err *er
 	if (r->held == number)
 		return OK;
 	r->held = r->count;
-	rc = r->source(r->arg, at, r->sealed, len, err);
+	rc = r->source(r->arg, at, r->plain, len, err);
 	if (rc != OK)
 		return rc;
 	make_nonce(&r->keys, number, last, nonce);
-	rc = aead_open_nonce(&r->keys.key, nonce, NULL, 0, r->sealed, len, r->plain, err);
+	rc = aead_open_nonce(&r->keys.key, nonce, NULL, 0, r->plain, len, r->plain, err);
 	if (rc == ERR_CORRUPT)
 		return err_set(err, ERR_CORRUPT, "segment %llu of %llu does not match its tag: it was changed, cut or "
 			       "moved, or belongs to something else", (unsigned long long)number + 1,
