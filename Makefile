@@ -6,7 +6,7 @@
 
 # Layers, lowest first.  A file may include headers of its own layer and of
 # layers before it; scripts/check-includes proves it.
-LAYERS := base shim crypto db blob audit store vault retention privacy ingest export cli
+LAYERS := base shim crypto db blob audit store vault retention privacy ingest export bench cli
 
 ifdef SANITIZE
 BUILD    := build/sanitize
@@ -72,11 +72,11 @@ test:
 	@scripts/deps run test
 	$(MAKE) --no-print-directory test-built
 
-## make bench       measure against baselines in the same run; prints ratios
+## make bench       measure against baselines in the same run; prints ratios   (BENCH="--quick import")
 bench:
 	@scripts/deps run
-	$(MAKE) --no-print-directory all $(BUILD)/bench
-	scripts/bench $(BUILD)
+	$(MAKE) --no-print-directory all
+	$(BUILD)/lethe bench $(BENCH)
 
 ## make fuzz        run every fuzzer for FUZZ_SECONDS each (default 20)
 fuzz:
@@ -139,10 +139,6 @@ $(FAULTLIB): tests/e2e/faults.c
 
 $(FORENSIC): $(FORENSICOBJ) $(LIB)
 	$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-
-$(BUILD)/bench: tests/bench/bench.c $(LIB)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $(BUILD)/bench.o $<
-	$(CXX) $(LDFLAGS) -o $@ $(BUILD)/bench.o $(LIB) $(LDLIBS)
 
 # For scripts that compile by themselves: `make -s print-LDLIBS`.
 print-%:

@@ -10,7 +10,7 @@ setup() {
 	unset BUILD LONG SANITIZE TEST_JOBS TEST_SECONDS # ours, not those of the run we are part of
 	top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 	tree=$BATS_TEST_TMPDIR/tree
-	mkdir -p "$tree"/{src/{base,store,blob,db,vault,cli},tests/{base,e2e},build/test/base}
+	mkdir -p "$tree"/{src/{base,store,blob,db,vault,bench,cli},tests/{base,e2e},build/test/base}
 	cp -r "$top"/{scripts,Makefile,CONTRIBUTING.md} "$tree"
 	put src/base/good.h '#include <stddef.h>'
 	put src/vault/good.c '#include "base/good.h"' '/* SELECT, strcpy(a, b), instant_now() */' 'int x;'
@@ -82,6 +82,14 @@ refused() {
 	put src/cli/good.c 'const char *h = "Select a record, update it or delete from the list; BEGIN:VCARD";'
 	run scripts/check-sql
 	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+}
+
+@test "the baseline of the benchmarks has SQL, the other benchmarks have none" {
+	put src/bench/raw.c 'const char *q = "SELECT id FROM record";'
+	run scripts/check-sql
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	put src/bench/measure.c 'const char *q = "SELECT id FROM record";'
+	refused check-sql 'src/bench/measure.c:3:'
 }
 
 @test "data statements are refused in the SQLite driver too" {

@@ -1,0 +1,34 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * One measurement in a process of its own: its peak of memory is its own, and
+ * nothing it leaves behind (threads, caches, a crash) touches the next.
+ */
+#ifndef LETHE_BENCH_CHILD_H
+#define LETHE_BENCH_CHILD_H
+
+#include <stdint.h>
+#include "base/err.h"
+
+/* What was measured: `units` of work in `ns` nanoseconds. */
+struct sample {
+	int64_t ns, units;
+	int64_t peak_bytes; /* the most memory held at once, mapped pages of files included; 0: not known */
+	int64_t own_bytes;  /* of it not backed by files, when the clock was stopped; 0: not known */
+};
+
+/* Runs in the child; it may open vaults and start threads. */
+typedef enum result child_work(void *arg, struct sample *out, struct err *err);
+/* Forks, waits, fills in peak_bytes. The caller must have no threads. ERR_INTERRUPTED when somebody pressed Ctrl-C,
+ * ERR_INTERNAL when the child died otherwise. */
+MUST_CHECK enum result child_run(child_work *work, void *arg, struct sample *out, struct err *err);
+
+/* A clock that only runs forward; and one of the processor time of this process, for what one thread does without
+ * waiting, and is compared with what counts so too. */
+int64_t child_clock_ns(void);
+int64_t child_processor_ns(void);
+/* Adds the time since `started_ns` and notes the memory held now. */
+void child_stop(struct sample *sample, int64_t started_ns);
+void child_note_memory(struct sample *sample);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Finding somebody by telephone number and opening their first 100 records, in
+ * larger and larger vaults.
+ */
+#include "bench/measure.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench/raw.h"
+#include "privacy/person.h"
+
+#define LOOKUPS 300
+#define WARM_UP 20
+#define OPENED_MAX 100
+
+struct looking {
+	struct measure *m;
+	int64_t records;
+	char name[32];
+	int round;
+};
+
+static enum result open_records(struct plot *plot, const struct person *person, struct pool *pool, int64_t *opened,
+				struct err *err)
+{
+	struct session *session = &plot->vault->read;
+	struct person_walk walk;
+	struct party_key key;
+	struct record_row row;
+	const char *plain;
+	size_t len;
+	bool more = true;
+	enum result r = person_walk_begin(session, &plot->account, person, pool, &walk, err);
+
+	for (int i = 0; i < OPENED_MAX && r == OK && more; i++) {
+		r = person_walk_next(session, &walk, &key, &more, err);
+		if (r != OK || !more)
+			break;
+		r = record_get(session->data, plot->account.number, key.kind, key.id, pool, &row, err);
+		if (r == OK)
+			r = open_record(session->ring, &row, pool, &plain, &len, err);
+		*opened += r == OK;
+	}
+	return r;
+}
+
+static enum result look_up(struct plot *plot, int64_t who, struct pool *pool, struct person *person, int64_t *opened,
+			   struct err *err)
+{
+	char phone[CALL_PHONE_MAX];
+	struct id id;
+	enum result r = person_find_one(&plot->vault->read, &plot->account, call_phone(who, phone), pool, &id, err);
+
+	if (r == OK)
+		r = person_load(&plot->vault->read, &plot->account, id, pool, person, err);
+	if (r == OK)
+		r = open_records(plot, person, pool, opened, err);
+	pool_reset(pool);
+	return r;
+}
+
+static enum result look_up_many(const struct looking *looking, struct plot *plot, struct person *person,
+				struct sample *out, struct err *err)
+{
+	uint64_t people = (uint64_t)measure_even_calls(looking->records).people;
+	int64_t opened = 0, started = 0;
+	struct pool pool;
+	enum result r = OK;
+
+	pool_init(&pool, (size_t)64 * 1024 * 1024);
+	for (int i = 0; i < WARM_UP + LOOKUPS && r == OK; i++) {
+		uint64_t who = calls_mix((uint64_t)looking->round * 10000 + (uint64_t)i) % people;
+
+		if (i == WARM_UP)
+			started = child_clock_ns();
+		r = look_up(plot, (int64_t)who, &pool, person, &opened, err);
+	}
+	child_stop(out, started);
+	out->units = LOOKUPS;
+	pool_free(&pool);
+	if (r == OK && opened == 0)
+		return err_set(err, ERR_INTERNAL, "the persons looked up have no records");
+	return r;
+}
+
+static enum result measure_ours(void *arg, struct sample *out, struct err *err)
+{
+	struct looking *looking = arg;
+	struct person *person = malloc(sizeof *person);
+	struct plot plot;
+	enum result r = person != NULL ? ground_open(&looking->m->ground, looking->name, false, &plot, err)
+				       : err_no_memory(err);
+
+	if (r == OK) {
+		r = look_up_many(looking, &plot, person, out, err);
+		ground_close(&plot);
+	}
+	free(person);
+	return r;
+}
+
+/* ---- without Lethe ---- */
+
+static enum result look_up_raw(const struct looking *looking, struct raw *raw, struct sample *out, struct err *err)
+{
+	static unsigned char blinds[WARM_UP + LOOKUPS][16];
+	int64_t people = measure_even_calls(looking->records).people, step = people / (WARM_UP + LOOKUPS), records;
+	int64_t started = 0;
+	size_t count;
+	enum result r = raw_blinds(raw, step > 0 ? step : 1, blinds, WARM_UP + LOOKUPS, &count, err);
+
+	if (r == OK && count == 0)
+		r = err_set(err, ERR_INTERNAL, "there is nobody to look up");
+	for (size_t i = 0; i < WARM_UP + LOOKUPS && r == OK; i++) {
+		if (i == WARM_UP)
+			started = child_clock_ns();
+		r = raw_look_up(raw, blinds[i * 7919 % count], OPENED_MAX, &records, err);
+	}
+	child_stop(out, started);
+	out->units = LOOKUPS;
+	return r;
+}
+
+static enum result measure_raw(void *arg, struct sample *out, struct err *err)
+{
+	struct looking *looking = arg;
+	char path[GROUND_PATH_MAX], inner[64];
+	struct raw *raw = NULL;
+	enum result r;
+
+	snprintf(inner, sizeof inner, "%s/data/regions/%s/vault.db", looking->name, VAULT_DEFAULT_REGION);
+	r = raw_open(ground_path(&looking->m->ground, inner, path), &raw, err);
+	if (r == OK)
+		r = look_up_raw(looking, raw, out, err);
+	raw_close(raw);
+	return r;
+}
+
+/* ---- rounds ---- */
+
+struct found { struct sample ours[SIZES_MAX], raw[SIZES_MAX]; };
+
+static enum result one_round(struct measure *m, const struct sizes *sizes, int round, struct found *out,
+			     struct err *err)
+{
+	enum result r = OK;
+
+	for (size_t i = 0; i < sizes->count && r == OK; i++) {
+		struct looking looking = {.m = m, .records = sizes->records[i], .round = round};
+
+		r = measure_even_vault(m, looking.records, looking.name, err);
+		if (r == OK)
+			r = measure_step(m, err, "looking persons up among %lld records", (long long)looking.records);
+		if (r == OK)
+			r = child_run(measure_raw, &looking, &out->raw[i], err);
+		if (r == OK)
+			r = child_run(measure_ours, &looking, &out->ours[i], err);
+	}
+	return r;
+}
+
+static void report(struct measure *m, const struct sizes *sizes, const struct rounds *of_size,
+		   const struct rounds *of_raw)
+{
+	for (size_t i = 0; i < sizes->count; i++) {
+		struct figure raw = {.name = "lookup", .against = "a raw SQLite query, nothing opened",
+				     .unit = "persons", .sense = FIGURE_COST};
+		struct figure size = {.name = "lookup", .unit = "persons", .sense = FIGURE_COST, .target = 1.3};
+
+		snprintf(raw.what, sizeof raw.what, "a person's 50 records of %lld", (long long)sizes->records[i]);
+		snprintf(size.what, sizeof size.what, "%s", raw.what);
+		snprintf(size.against, sizeof size.against, "the same of %lld", (long long)sizes->records[0]);
+		figure_of(&raw, &of_raw[i]);
+		measure_figure(m, &raw);
+		if (i == 0)
+			continue;
+		figure_of(&size, &of_size[i]);
+		measure_figure(m, &size);
+	}
+}
+
+enum result measure_lookup(struct measure *m, struct err *err)
+{
+	struct sizes sizes = measure_sizes(m);
+	struct rounds of_size[SIZES_MAX] = {{.count = 0}}, of_raw[SIZES_MAX] = {{.count = 0}};
+	struct found found;
+	enum result r = OK;
+
+	for (int round = 0; round < m->options->rounds && r == OK; round++) {
+		r = one_round(m, &sizes, round, &found, err);
+		for (size_t i = 0; i < sizes.count && r == OK; i++) {
+			rounds_add(&of_size[i], &found.ours[0], &found.ours[i]);
+			rounds_add(&of_raw[i], &found.raw[i], &found.ours[i]);
+		}
+	}
+	if (r == OK)
+		report(m, &sizes, of_size, of_raw);
+	return r;
+}

@@ -1,0 +1,41 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The baseline: SQLite without Lethe.  The same tables (of the same
+ * migrations), rows of the same keys and sizes in the same order, the same
+ * settings and batches; the payloads are random bytes.  Speaks to SQLite
+ * directly, and is the one place outside src/store that holds SQL: what it
+ * measures would else be partly ours.
+ */
+#ifndef LETHE_BENCH_RAW_H
+#define LETHE_BENCH_RAW_H
+
+#include "bench/calls.h"
+#include "bench/child.h"
+
+#define RAW_BATCH 10000
+
+struct raw;
+
+/* Makes `path`, a database of the vault's tables. */
+MUST_CHECK enum result raw_create(const char *path, struct raw **out, struct err *err);
+/* The same once more. */
+MUST_CHECK enum result raw_again(const char *path, struct raw **out, struct err *err);
+/* A vault's own vault.db, to read beside it. */
+MUST_CHECK enum result raw_open(const char *path, struct raw **out, struct err *err);
+void raw_close(struct raw *raw); /* NULL is fine */
+
+/* Inserts calls from..until-1, a transaction a batch; making them up is not on the clock. */
+MUST_CHECK enum result raw_insert(struct raw *raw, const struct calls *calls, int64_t from, int64_t until,
+				  struct sample *sample, struct err *err);
+/* Deletes them again: party rows by key, each batch sorted, and records by range; a transaction for `batch` calls. */
+MUST_CHECK enum result raw_delete(struct raw *raw, const struct calls *calls, int64_t from, int64_t until,
+				  int64_t batch, struct sample *sample, struct err *err);
+/* The blind index of every `step`th identity, for raw_look_up: 16 bytes each. */
+MUST_CHECK enum result raw_blinds(struct raw *raw, int64_t step, unsigned char (*out)[16], size_t max, size_t *count,
+				  struct err *err);
+/* From a blind index to the payloads of its first `most` records: how many. */
+MUST_CHECK enum result raw_look_up(struct raw *raw, const unsigned char blind[16], int most, int64_t *records,
+				   struct err *err);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The benchmarks run to their ends; what they measure is not looked at.
+ */
+#include "bench/bench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "crypto/primitives.h"
+
+struct seen {
+	char dir[200];
+	int figures, steps, stop_after;
+	const char *last;
+};
+
+static void see_figure(void *arg, const struct figure *figure)
+{
+	struct seen *seen = arg;
+
+	assert_true(figure->rounds == 1 && figure->ratio > 0 && figure->ours > 0 && figure->baseline > 0);
+	assert_true(figure->lowest <= figure->ratio && figure->ratio <= figure->highest);
+	assert_true(figure->what[0] != '\0' && figure->against[0] != '\0');
+	seen->figures++;
+	seen->last = figure->name;
+}
+
+static void see_step(void *arg, const char *what)
+{
+	struct seen *seen = arg;
+
+	assert_true(what[0] != '\0');
+	seen->steps++;
+}
+
+static bool stop_after_some(void *arg)
+{
+	const struct seen *seen = arg;
+
+	return seen->stop_after > 0 && seen->steps >= seen->stop_after;
+}
+
+static int begin(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct seen *seen = calloc(1, sizeof *seen);
+	struct err err;
+
+	snprintf(seen->dir, sizeof seen->dir, "%s/bench-XXXXXX", tmp != NULL ? tmp : "/tmp");
+	*state = seen;
+	return crypto_init(&err) == OK && mkdtemp(seen->dir) != NULL ? 0 : -1;
+}
+
+/* Nothing is left behind, or this fails. */
+static int end(void **state)
+{
+	struct seen *seen = *state;
+	int code = rmdir(seen->dir);
+
+	free(seen);
+	return code;
+}
+
+static enum result run(struct seen *seen, const char *name, struct err *err)
+{
+	const struct bench_options options = {.dir = seen->dir, .records = BENCH_RECORDS_MIN, .grown = 2 * BENCH_RECORDS_MIN,
+					      .rounds = 1, .seconds = 0.01, .arg = seen, .stop = stop_after_some,
+					      .step = see_step, .figure = see_figure};
+
+	return bench_run(&options, &name, 1, err);
+}
+
+static void check(struct seen *seen, const char *name, int figures)
+{
+	struct err err;
+
+	if (run(seen, name, &err) != OK)
+		fail_msg("%s: %s", err.what, err.where);
+	assert_int_equal(seen->figures, figures);
+	assert_string_equal(seen->last, name);
+}
+
+static void import_is_measured(void **state)
+{
+	check(*state, "import", 1);
+}
+
+static void lookup_is_measured_at_each_size(void **state)
+{
+	check(*state, "lookup", 3);
+}
+
+static void erase_is_measured_against_the_small_vault(void **state)
+{
+	check(*state, "erase", 1);
+}
+
+static void growth_is_measured_against_a_tenth(void **state)
+{
+	check(*state, "growth", 1);
+}
+
+static void sweep_deletes_what_the_baseline_deletes(void **state)
+{
+	check(*state, "sweep", 1);
+}
+
+static void an_unknown_name_is_refused_before_anything_is_made(void **state)
+{
+	struct err err;
+
+	assert_int_equal(run(*state, "imports", &err), ERR_INPUT);
+	assert_string_equal(err.what, "there is no benchmark 'imports'");
+	assert_string_equal(err.mend, "one of: import, media, lookup, erase, growth, sweep");
+}
+
+static void asked_to_stop_it_clears_up(void **state)
+{
+	struct seen *seen = *state;
+	struct err err;
+
+	seen->stop_after = 2;
+	assert_int_equal(run(seen, "growth", &err), ERR_INTERRUPTED);
+	assert_int_equal(seen->figures, 0);
+}
+
+static void a_folder_that_cannot_be_made_is_an_error(void **state)
+{
+	struct seen *seen = *state;
+	const struct bench_options options = {.dir = "/proc/nowhere", .records = BENCH_RECORDS_MIN,
+					      .grown = BENCH_RECORDS_MIN, .rounds = 1};
+	struct err err;
+
+	(void)seen;
+	assert_int_not_equal(bench_run(&options, NULL, 0, &err), OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(import_is_measured, begin, end),
+		cmocka_unit_test_setup_teardown(lookup_is_measured_at_each_size, begin, end),
+		cmocka_unit_test_setup_teardown(erase_is_measured_against_the_small_vault, begin, end),
+		cmocka_unit_test_setup_teardown(growth_is_measured_against_a_tenth, begin, end),
+		cmocka_unit_test_setup_teardown(sweep_deletes_what_the_baseline_deletes, begin, end),
+		cmocka_unit_test_setup_teardown(an_unknown_name_is_refused_before_anything_is_made, begin, end),
+		cmocka_unit_test_setup_teardown(asked_to_stop_it_clears_up, begin, end),
+		cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_made_is_an_error, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
