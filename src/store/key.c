@@ -147,8 +147,9 @@ enum result key_delete(struct db *keys, uint32_t account, enum key_class class, 
 /* Its slots stay, zeroed and of no use to anybody: deleting rows would move others. */
 enum result key_delete_account(struct db *keys, uint32_t account, int64_t *count, struct err *err)
 {
-	enum result r = db_run(keys, "UPDATE key_slot SET wrapped = $2 WHERE account_id = $1", err, DB_INT(account),
-			       DB_BLOB(no_key, sizeof no_key));
+	enum result r = db_run(keys, "UPDATE key_slot SET wrapped = $2 WHERE account_id = $1 AND slot IN"
+				     " (SELECT slot FROM wrapped_key WHERE account_id = $1)",
+			       err, DB_INT(account), DB_BLOB(no_key, sizeof no_key));
 
 	if (r == OK)
 		r = db_run(keys, "DELETE FROM key_free WHERE account_id = $1", err, DB_INT(account));
