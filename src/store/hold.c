@@ -88,7 +88,7 @@ enum result hold_list(struct db *db, uint32_t account, bool active_only, int64_t
 	struct db_rows rows;
 	bool more;
 	enum result r = db_query(db, "SELECT " COLUMNS " FROM hold WHERE account_id = $1 AND hold_id > $2"
-				     " AND ($3 = 0 OR released_at IS NULL) ORDER BY hold_id LIMIT $4",
+				     " AND (released_at IS NULL OR CAST($3 AS BIGINT) = 0) ORDER BY hold_id LIMIT $4",
 				 &rows, err, DB_INT(account), DB_INT(after), DB_INT(active_only), DB_INT(max));
 
 	*count = 0;
