@@ -61,19 +61,20 @@ static enum result read_others(const char *word, bool *show, struct err *err)
 	return err_mend(err, "leave it out to mask the names, numbers and addresses of other people");
 }
 
-static enum result run(struct cli *cli, const struct account *account, struct export_request *request,
+static enum result run(struct cli *cli, const struct account *account, const struct export_request *asked,
 		       struct export_result *result, struct err *err)
 {
+	struct export_request request = *asked;
 	struct cli_progress progress;
 	enum result r;
 
 	cli_progress_begin(&progress, "exporting");
-	request->progress = show_progress;
-	request->progress_arg = &progress;
-	request->interrupted = cli_interrupted;
-	request->now = cli->now;
+	request.progress = show_progress;
+	request.progress_arg = &progress;
+	request.interrupted = cli_interrupted;
+	request.now = cli->now;
 	signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error like a full disk: the part is removed */
-	r = export_person(cli->vault, account, request, result, err);
+	r = export_person(cli->vault, account, &request, result, err);
 	cli_progress_end(&progress);
 	return r;
 }

@@ -19,7 +19,7 @@ struct export_request {
 	bool show_others;   /* false: others' numbers, addresses, names are masked */
 	struct instant now;
 	bool (*interrupted)(void); /* asked between records; NULL: never */
-	void (*progress)(void *arg, int64_t done, int64_t total); /* NULL: none. In steps, several for each record */
+	void (*progress)(void *arg, int64_t done, int64_t total); /* NULL: none. In records */
 	void *progress_arg;
 };
 

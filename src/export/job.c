@@ -121,7 +121,7 @@ enum result job_step(struct job *job, struct err *err)
 
 	job->done++;
 	if (request->progress != NULL)
-		request->progress(request->progress_arg, job->done, (int64_t)job->count * JOB_STEPS);
+		request->progress(request->progress_arg, job->done / JOB_STEPS, (int64_t)job->count);
 	if (request->interrupted != NULL && request->interrupted())
 		return err_set(err, ERR_INTERRUPTED, "stopped as asked; the unfinished file is removed");
 	return OK;

@@ -177,9 +177,10 @@ static enum result find_other(struct mask *mask, enum identity_kind kind, const 
 {
 	struct other *slot;
 	bool agent = kind == IDENTITY_AGENT;
+	enum result r = mask->used * 2 >= mask->slots ? grow(mask, err) : OK;
 
-	if (mask->used * 2 >= mask->slots && grow(mask, err) != OK)
-		return err->code;
+	if (r != OK)
+		return r;
 	slot = slot_of(mask->others, mask->slots, kind, text);
 	*out = slot;
 	if (slot->text != NULL)

@@ -56,13 +56,14 @@ static enum result read_party(struct reader *reader, enum party_role role, const
 {
 	enum identity_kind kind;
 	const char *name, *text = handle_of(value, &kind, &name);
-	struct shown *shown = &out->parties[out->party_count].shown;
+	struct shown *shown;
 	enum result r;
 
 	if (text == NULL || *text == '\0')
 		return OK;
 	if (out->party_count == VIEW_PARTIES_MAX)
 		return err_set(reader->err, ERR_CORRUPT, "a record has more than %d parties", VIEW_PARTIES_MAX);
+	shown = &out->parties[out->party_count].shown;
 	if (kind == IDENTITY_PHONE)
 		text = without_scheme(text);
 	r = mask_party(reader->mask, kind, text, name, reader->number, reader->pool, shown, reader->err);
@@ -332,10 +333,11 @@ static enum result read_handles(struct reader *reader, const struct json *list, 
 	enum result r = OK;
 
 	for (const struct json *item = list != NULL ? list->first : NULL; item != NULL && r == OK; item = item->next) {
-		struct shown *shown = &out->handles[out->handle_count];
+		struct shown *shown;
 
 		if (item->type != JSON_STRING || *item->text == '\0' || out->handle_count == VIEW_PARTIES_MAX)
 			continue;
+		shown = &out->handles[out->handle_count];
 		r = mask_party(reader->mask, kind, kind == IDENTITY_PHONE ? without_scheme(item->text) : item->text,
 			       NULL, NULL, reader->pool, shown, reader->err);
 		if (r == OK)

@@ -23,7 +23,7 @@ struct zip {
 	struct archive *archive;
 	struct archive_entry *header;
 	struct err write_err; /* of the file itself: libarchive only says that a write failed */
-	bool write_failed;
+	bool write_failed, dropped;
 	struct sha256_stream *sha; /* of the open entry; NULL: none is open */
 	uint64_t expected;
 	struct zip_entry open, *entries;
@@ -32,15 +32,16 @@ struct zip {
 
 /* ---- the file below ---- */
 
+/* libarchive does not free all it has once it has been told of a failure: so it is told of none. What follows one is
+ * dropped, and each function here looks at write_failed. */
 static la_ssize_t on_write(struct archive *archive, void *arg, const void *data, size_t len)
 {
 	struct zip *zip = arg;
 
-	if (file_write_all(zip->fd, data, len, &zip->write_err) == OK)
-		return (la_ssize_t)len;
-	zip->write_failed = true;
-	archive_set_error(archive, EIO, "the file cannot be written");
-	return -1;
+	(void)archive;
+	if (!zip->write_failed && !zip->dropped)
+		zip->write_failed = file_write_all(zip->fd, data, len, &zip->write_err) != OK;
+	return (la_ssize_t)len;
 }
 
 static enum result failed(struct zip *zip, struct err *err)
@@ -85,7 +86,7 @@ static enum result open_archive(struct zip *zip, struct err *err)
 		return err_no_memory(err);
 	if (archive_write_set_format_zip(zip->archive) != ARCHIVE_OK ||
 	    archive_write_set_bytes_in_last_block(zip->archive, 1) != ARCHIVE_OK ||
-	    archive_write_open(zip->archive, zip, NULL, on_write, NULL) != ARCHIVE_OK)
+	    archive_write_open(zip->archive, zip, NULL, on_write, NULL) != ARCHIVE_OK || zip->write_failed)
 		return failed(zip, err);
 	return OK;
 }
@@ -133,7 +134,7 @@ enum result zip_begin(struct zip *zip, const char *name, uint64_t size, bool tex
 		archive_entry_set_size(zip->header, (la_int64_t)size);
 	if ((text ? archive_write_zip_set_compression_deflate(zip->archive)
 		  : archive_write_zip_set_compression_store(zip->archive)) != ARCHIVE_OK ||
-	    archive_write_header(zip->archive, zip->header) != ARCHIVE_OK)
+	    archive_write_header(zip->archive, zip->header) != ARCHIVE_OK || zip->write_failed)
 		return failed(zip, err);
 	zip->sha = sha256_begin();
 	return zip->sha != NULL ? OK : err_no_memory(err);
@@ -144,7 +145,7 @@ enum result zip_write(struct zip *zip, const void *data, size_t len, struct err 
 	INVARIANT(zip->sha != NULL);
 	if (len == 0)
 		return OK;
-	if (archive_write_data(zip->archive, data, len) != (la_ssize_t)len)
+	if (archive_write_data(zip->archive, data, len) != (la_ssize_t)len || zip->write_failed)
 		return failed(zip, err);
 	sha256_update(zip->sha, data, len);
 	zip->open.size += len;
@@ -175,7 +176,7 @@ enum result zip_end(struct zip *zip, struct err *err)
 		err_set(err, ERR_INTERNAL, "an entry of the archive is not as long as was said");
 		return err_where(err, "%s", zip->open.name);
 	}
-	if (archive_write_finish_entry(zip->archive) != ARCHIVE_OK)
+	if (archive_write_finish_entry(zip->archive) != ARCHIVE_OK || zip->write_failed)
 		return failed(zip, err);
 	return remember(zip, err);
 }
@@ -219,7 +220,7 @@ enum result zip_finish(struct zip *zip, uint64_t *bytes, struct err *err)
 	enum result r;
 
 	INVARIANT(zip->sha == NULL);
-	if (archive_write_close(zip->archive) != ARCHIVE_OK)
+	if (archive_write_close(zip->archive) != ARCHIVE_OK || zip->write_failed)
 		return failed(zip, err);
 	*bytes = (uint64_t)lseek(zip->fd, 0, SEEK_CUR);
 	if (fsync(zip->fd) != 0) {
@@ -239,8 +240,7 @@ void zip_free(struct zip *zip)
 		return;
 	if (zip->sha != NULL)
 		(void)sha256_end(zip->sha);
-	if (zip->archive != NULL)
-		archive_write_fail(zip->archive); /* so that freeing it writes nothing more */
+	zip->dropped = true; /* freeing an archive first ends it, as if it were whole */
 	archive_write_free(zip->archive);
 	archive_entry_free(zip->header);
 	if (zip->fd >= 0)

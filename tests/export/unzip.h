@@ -67,9 +67,11 @@ WORLD_UNUSED static char *read_entry(struct archive *archive, size_t *len)
 	while ((got = archive_read_data(archive, data + *len, cap - *len)) > 0) {
 		*len += (size_t)got;
 		if (*len == cap) {
+			char *grown = realloc(data, 2 * cap + 1);
+
+			assert_non_null(grown);
+			data = grown;
 			cap *= 2;
-			data = realloc(data, cap + 1);
-			assert_non_null(data);
 		}
 	}
 	assert_int_equal(0, got);
@@ -127,7 +129,7 @@ WORLD_UNUSED static const char *text_of(const struct unzipped *zip, const char *
 
 	if (entry == NULL)
 		fail_msg("there is no %s", name);
-	return entry->data;
+	return entry != NULL ? entry->data : "";
 }
 
 WORLD_UNUSED static const struct json *tree_of(struct world *world, const struct unzipped *zip, const char *name)
