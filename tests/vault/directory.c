@@ -1,0 +1,149 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "vault/recording.h"
+
+#define ANNA "+4520000001"
+
+static int set_up(void **state)
+{
+	struct world *world = test_calloc(1, sizeof *world);
+
+	world_begin(world, "2025-06-01T00:00:00Z");
+	*state = world;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	world_end(*state);
+	test_free(*state);
+	return 0;
+}
+
+struct meeting { struct world *world; const char *phone; struct entry entry; bool found, make; const struct id *person; };
+
+static enum result meet_op(struct session *session, void *arg, struct err *err)
+{
+	struct meeting *m = arg;
+	uint32_t account = m->world->account.number;
+	struct blind blind;
+
+	assert_ok(keyring_blind(session->ring, account, IDENTITY_PHONE, m->phone, strlen(m->phone), &blind, err), err);
+	assert_ok(directory_find(session, account, &blind, &m->entry, &m->found, err), err);
+	if (!m->found && m->make)
+		return directory_make(session, account, IDENTITY_PHONE, &blind, m->phone, m->person, m->world->now,
+				      &m->entry, err);
+	return OK;
+}
+
+static struct meeting meet(struct world *world, const char *phone, bool make, const struct id *person)
+{
+	struct meeting m = {.world = world, .phone = phone, .make = make, .person = person};
+	struct err err;
+
+	assert_ok(vault_write(world->vault, meet_op, &m, &err), &err);
+	return m;
+}
+
+static void whoever_is_new_gets_an_identity_a_key_and_a_person(void **state)
+{
+	struct world *world = *state;
+	struct meeting first = meet(world, ANNA, true, NULL), again = meet(world, ANNA, true, NULL);
+	struct key key;
+	struct err err;
+
+	assert_false(first.found);
+	assert_true(again.found);
+	assert_int_equal(first.entry.identity, again.entry.identity);
+	assert_int_equal(id_compare(first.entry.person, again.entry.person), 0);
+	assert_ok(keyring_get(world->vault->read.ring, 1, KEY_IDENTITY, first.entry.identity, &key, &err), &err);
+	world_reopen(world); /* nothing is cached */
+	again = meet(world, ANNA, false, NULL);
+	assert_true(again.found);
+	assert_int_equal(id_compare(first.entry.person, again.entry.person), 0);
+}
+
+static void somebody_else_is_another_person_unless_told(void **state)
+{
+	struct world *world = *state;
+	struct meeting anna = meet(world, ANNA, true, NULL), bent = meet(world, "+4520000002", true, NULL);
+	struct meeting second = meet(world, "+4520000003", true, &anna.entry.person);
+
+	assert_int_not_equal(anna.entry.identity, bent.entry.identity);
+	assert_int_not_equal(id_compare(anna.entry.person, bent.entry.person), 0);
+	assert_int_equal(id_compare(anna.entry.person, second.entry.person), 0);
+}
+
+static enum result row_away_op(struct session *session, void *arg, struct err *err)
+{
+	const struct meeting *m = arg;
+
+	return identity_delete(session->data, m->world->account.number, m->entry.identity, err);
+}
+
+static void after_an_erasure_the_tombstone_is_seen_and_a_number_is_never_used_twice(void **state)
+{
+	struct world *world = *state;
+	struct meeting before = meet(world, ANNA, true, NULL), after;
+	struct err err;
+
+	destroy_identity(world, ANNA);
+	assert_ok(vault_write(world->vault, row_away_op, &before, &err), &err);
+	after = meet(world, ANNA, false, NULL);
+	assert_false(after.found);
+	assert_true(after.entry.erased);
+	assert_int_equal(after.entry.erased_at.ms, world->now.ms);
+	after = meet(world, ANNA, true, NULL);
+	assert_true(after.entry.identity > before.entry.identity);
+	assert_int_not_equal(id_compare(before.entry.person, after.entry.person), 0);
+	assert_true(meet(world, ANNA, false, NULL).entry.erased);
+}
+
+static void clearing_without_a_directory_or_freeing_none_is_fine(void **state)
+{
+	struct directory *directory;
+	struct err err;
+
+	(void)state;
+	directory_clear(NULL);
+	directory_free(NULL);
+	assert_ok(directory_new(1, &directory, &err), &err);
+	directory_clear(directory);
+	directory_free(directory);
+}
+
+static void more_are_met_than_the_cache_holds(void **state)
+{
+	struct world *world = *state;
+	struct directory *small, *big = world->vault->write.directory;
+	char phone[20];
+	struct err err;
+
+	assert_ok(directory_new(4, &small, &err), &err);
+	world->vault->write.directory = small;
+	for (int i = 0; i < 40; i++) {
+		snprintf(phone, sizeof phone, "+45201000%02d", i);
+		assert_false(meet(world, phone, true, NULL).found);
+	}
+	for (int i = 0; i < 40; i++) {
+		snprintf(phone, sizeof phone, "+45201000%02d", i);
+		assert_int_equal(meet(world, phone, false, NULL).entry.identity, identity_of(world, phone));
+	}
+	world->vault->write.directory = big;
+	directory_free(small);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(whoever_is_new_gets_an_identity_a_key_and_a_person),
+		TEST(somebody_else_is_another_person_unless_told),
+		TEST(after_an_erasure_the_tombstone_is_seen_and_a_number_is_never_used_twice),
+		cmocka_unit_test(clearing_without_a_directory_or_freeing_none_is_fine),
+		TEST(more_are_met_than_the_cache_holds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
