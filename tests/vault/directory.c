@@ -117,7 +117,7 @@ static void more_are_met_than_the_cache_holds(void **state)
 {
 	struct world *world = *state;
 	struct directory *small, *big = world->vault->write.directory;
-	char phone[20];
+	char phone[24];
 	struct err err;
 
 	assert_ok(directory_new(4, &small, &err), &err);

@@ -173,7 +173,7 @@ static void an_operation_that_fails_leaves_nothing_in_either_database(void **sta
 	assert_int_not_equal(identity_of(world, "+4520000099"), 0);
 }
 
-static struct blob_batch *abandoned; /* still reachable: its store is closed before it could be freed */
+static struct blob_batch *volatile abandoned; /* still reachable: its store is closed before it could be freed */
 
 static void published_blobs_whose_rows_were_not_committed_go_when_it_is_opened(void **state)
 {
