@@ -188,6 +188,36 @@ WORLD_UNUSED static struct id world_put(struct world *world, enum record_kind ki
 	return spec.id;
 }
 
+struct world_contact { struct world *world; const char *phone; struct contact_row row; };
+
+static enum result world_put_contact_op(struct session *session, void *arg, struct err *err)
+{
+	struct world_contact *contact = arg;
+	struct contact_row *row = &contact->row;
+	struct entry entry;
+	enum result r = world_identity(session, row->account, IDENTITY_PHONE, contact->phone, contact->world->now,
+				       &entry, err);
+
+	if (r != OK)
+		return r;
+	row->parties[0] = (struct party){entry.identity, 0};
+	row->party_count = 1;
+	r = seal_contact(session->ring, row, "{}", 2, &contact->world->pool, err);
+	return r == OK ? contact_put(session->data, row, err) : r;
+}
+
+/* Puts a contact of one number in and returns its id. */
+WORLD_UNUSED static struct id world_put_contact(struct world *world, const char *phone)
+{
+	struct world_contact contact = {.world = world, .phone = phone};
+	struct err err;
+
+	contact.row.account = world->account.number;
+	contact.row.id = id_new(world->now);
+	assert_ok(vault_write(world->vault, world_put_contact_op, &contact, &err), &err);
+	return contact.row.id;
+}
+
 /* Opens a record's payload; returns the result, text in world->pool. */
 WORLD_UNUSED static enum result world_open_record(struct world *world, enum record_kind kind, struct id id,
 						  const char **text, struct err *err)

@@ -43,8 +43,6 @@ MUST_CHECK enum result holds_keep(struct session *session, const struct hold_sco
 MUST_CHECK enum result holds_keep_contact(struct session *session, const struct hold_scope *scope,
 					  struct contact_row *row, struct instant due, struct pool *pool,
 					  struct err *err);
-/* The kind under which a held contact is listed in `held`. */
-#define HELD_CONTACT 0
 
 /* Hands what a released hold kept to the active holds in `set` that cover it: one thing, or all of `hold`. What none
  * covers, or nobody can open any more, is left where it is: it is due. Inside a write transaction. */

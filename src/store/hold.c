@@ -127,7 +127,7 @@ static enum result read_held(struct db_rows *rows, uint32_t account, int64_t hol
 			     struct err *err)
 {
 	int kind = 0, cause = 0;
-	enum result r = column_word(rows, 0, KIND_FIRST, KIND_LAST, &kind, err);
+	enum result r = column_word(rows, 0, HELD_CONTACT, KIND_LAST, &kind, err);
 
 	if (r == OK)
 		r = column_word(rows, 2, HELD_EXPIRED, HELD_ERASED, &cause, err);

@@ -42,6 +42,8 @@ MUST_CHECK enum result hold_set_released(struct db *db, uint32_t account, int64_
 
 /* Stored: only add. */
 enum held_cause { HELD_EXPIRED = 1, HELD_ERASED = 2 };
+/* The kind under which a contact is listed. */
+#define HELD_CONTACT 0
 struct held_row {
 	uint32_t account;
 	int64_t hold;

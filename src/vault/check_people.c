@@ -10,7 +10,6 @@
 
 #define BATCH 256
 #define CONTACTS_MAX 4096
-#define HELD_CONTACT_KIND 0 /* in the list of what is held */
 
 static enum result gone_is_right(enum result r, bool *still)
 {
@@ -148,7 +147,7 @@ static enum result check_index(struct check_run *run, const struct contact_row *
 	}
 	if (r != OK || row->hold == 0)
 		return r;
-	r = held_get(run->session->data, run->account, row->hold, HELD_CONTACT_KIND, row->id, &held, err);
+	r = held_get(run->session->data, run->account, row->hold, HELD_CONTACT, row->id, &held, err);
 	if (r == ERR_NOT_FOUND) {
 		check_found(run, CHECK_HOLDS, "account %u: %s: it is under a hold's key and not listed as held",
 			    run->account, id);
@@ -211,7 +210,7 @@ static enum result held_is_there(struct check_run *run, const struct held_row *h
 	struct record_row record;
 	enum result r;
 
-	if (held->kind == HELD_CONTACT_KIND) {
+	if (held->kind == HELD_CONTACT) {
 		r = contact_get(run->session->data, run->account, held->id, &run->pool, &contact, err);
 		*there = r == OK && contact.hold == held->hold;
 	} else {
@@ -223,7 +222,7 @@ static enum result held_is_there(struct check_run *run, const struct held_row *h
 
 static enum result check_held(struct check_run *run, const struct held_row *held, struct err *err)
 {
-	const char *prefix = held->kind == HELD_CONTACT_KIND ? CONTACT_PREFIX : kind_prefix(held->kind);
+	const char *prefix = held->kind == HELD_CONTACT ? CONTACT_PREFIX : kind_prefix(held->kind);
 	char id[ID_TEXT_MAX];
 	bool there;
 	enum result r = held_is_there(run, held, &there, err);

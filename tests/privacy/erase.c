@@ -6,7 +6,7 @@
 #include "audit/receipt.h"
 #include "base/file.h"
 #include "privacy/erase.h"
-#include "retention/holds.h"
+#include "retention/sweep.h"
 #include "shim/json_parse.h"
 #include "store/job.h"
 #include "vault/proof.h"
@@ -195,6 +195,46 @@ static void what_a_hold_covers_is_kept_under_its_key_and_said(void **state)
 	assert_string_equal("legal hold", json_get_text(json_get(json_get(receipt, "statement"), "kept"), "why"));
 }
 
+static bool has_contact(struct world *world, struct id id)
+{
+	struct contact_row row;
+	struct err err;
+	enum result r = contact_get(world->vault->read.data, world->account.number, id, &world->pool, &row, &err);
+
+	assert_true(r == OK || r == ERR_NOT_FOUND);
+	return r == OK;
+}
+
+static void sweep(struct world *world)
+{
+	struct sweep_result result;
+	struct err err;
+
+	assert_ok(sweep_run(world->vault, &world->account, world->now, NULL, NULL, &world->pool, &result, &err), &err);
+	assert_false(sweep_left_any(&result.left));
+}
+
+static void a_held_contact_is_kept_until_its_hold_is_released(void **state)
+{
+	struct world *world = *state;
+	struct id contact = world_put_contact(world, ANNA), other = world_put_contact(world, BO), hold;
+	struct erase_result result;
+	struct err err;
+	int64_t due;
+
+	hold = hold_person(world, ANNA);
+	result = erase(world, ANNA);
+	assert_int_equal(1, result.kept[HELD_CONTACT]);
+	assert_int_equal(0, left(&result));
+	sweep(world);
+	assert_true(has_contact(world, contact));
+	assert_ok(holds_release(world->vault, &world->account, hold, world->now, &due, &err), &err);
+	assert_int_equal(1, due);
+	sweep(world);
+	assert_false(has_contact(world, contact));
+	assert_true(has_contact(world, other));
+}
+
 static bool stop_at_once(void *arg, int64_t done)
 {
 	(void)done;
@@ -288,6 +328,7 @@ int main(void)
 	    TEST(an_erased_identifier_leaves_a_tombstone_with_the_time),
 	    TEST(the_receipt_verifies_with_the_public_key_alone),
 	    TEST(the_receipt_of_a_finished_erasure_can_be_written_again),
+	    TEST(a_held_contact_is_kept_until_its_hold_is_released),
 	    TEST(what_a_hold_covers_is_kept_under_its_key_and_said),
 	    TEST(an_erasure_stopped_between_any_two_steps_goes_on_to_its_end),
 	    TEST(a_person_with_several_batches_of_records_is_erased_whole),

@@ -253,7 +253,7 @@ static void damaged_held_rows_are_reported(void **state)
 	assert_fails(held_get(vault, 1, 5, KIND_CALL, (struct id){{1}}, &out, &err), ERR_CORRUPT,
 		     "column 2 holds 3 where 1 to 2 belong");
 	assert_fails(held_list(vault, 1, 5, 0, (struct id){{0}}, &out, 1, &count, &err), ERR_CORRUPT, NULL);
-	raw(vault, "UPDATE held SET cause = 1, kind = 0");
+	raw(vault, "UPDATE held SET cause = 1, kind = 13");
 	assert_fails(held_list(vault, 1, 5, 0, (struct id){{0}}, &out, 1, &count, &err), ERR_CORRUPT, NULL);
 	raw(vault, "UPDATE held SET kind = 1, id = x'02'");
 	assert_fails(held_list(vault, 1, 5, 0, (struct id){{0}}, &out, 1, &count, &err), ERR_CORRUPT, NULL);
