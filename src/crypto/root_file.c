@@ -218,6 +218,17 @@ static enum result set_up(struct root *root, const char *path, const char *data_
 
 /* ---- the provider ---- */
 
+/* A root file without a key opens nothing: the making of a vault that was stopped left it. `err` says that it exists. */
+static enum result adopt(const struct file_state *state, struct err *err)
+{
+	struct err ignored;
+
+	if (load(state, &ignored) == OK && state->keys->count == 0)
+		return OK;
+	sodium_memzero(state->keys, sizeof *state->keys);
+	return err_mend(err, "it may hold the keys of another vault: choose another file with --root file:PATH");
+}
+
 static enum result file_create(struct root *root, const struct root_options *options, struct err *err)
 {
 	enum result rc;
@@ -227,7 +238,9 @@ static enum result file_create(struct root *root, const struct root_options *opt
 		return err_mend(err, "name one outside the data folder and outside backups, as /etc/lethe/NAME.root");
 	}
 	rc = set_up(root, options->file_path, options->data_dir, err);
-	return rc == OK ? save(root->state, keyfile_create, err) : rc;
+	if (rc == OK)
+		rc = save(root->state, keyfile_create, err);
+	return rc == ERR_EXISTS ? adopt(root->state, err) : rc;
 }
 
 static void file_undo_create(struct root *root)

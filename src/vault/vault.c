@@ -257,6 +257,21 @@ static void remove_leftover(const char *dir)
 	}
 }
 
+/* The epoch key that an earlier init that died had made: it opens nothing that anybody has. Best effort; a passphrase
+ * root is nowhere but in root.json, and opening it would ask for a secret. */
+static void forget_leftover_root(const char *config, const struct root_options *given, const char *data_dir)
+{
+	const struct root_options options = {
+		.config_path = config, .data_dir = data_dir, .secret_file = given->secret_file};
+	struct root *root = NULL;
+	struct err ignored;
+	bool forgotten = strcmp(given->provider, "passphrase") != 0 && file_exists(config) &&
+			 root_open(&options, &root, &ignored) == OK && root_epoch_destroy(root, 1, &ignored) == OK;
+
+	(void)forgotten; /* if it could not be, root_create says what is in the way */
+	root_close(root);
+}
+
 static enum result init_in(const char *dir, const struct root_options *given, const char *data_dir,
 			   struct instant now, struct err *err)
 {
@@ -265,11 +280,12 @@ static enum result init_in(const char *dir, const struct root_options *given, co
 	char config[VAULT_PATH_MAX], label[ID_TEXT_MAX + 8], id[ID_TEXT_MAX];
 	enum result r = file_make_dirs(dir, 0700, err);
 
-	remove_leftover(dir);
 	if (r == OK)
 		r = join(config, dir, "root.json", err);
 	if (r != OK)
 		return r;
+	forget_leftover_root(config, given, data_dir);
+	remove_leftover(dir);
 	snprintf(label, sizeof label, "lethe-%s", id_format("vault", shared.vault, id));
 	options.config_path = config;
 	options.data_dir = data_dir;

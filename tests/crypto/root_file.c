@@ -247,13 +247,32 @@ static void creating_over_what_is_there_is_refused(void **state)
 
 	(void)state;
 	region_make(&r, "file");
-	root_close(region_create(&r));
+	root = region_create(&r);
+	assert_int_equal(root_epoch_create(root, 1, &err), OK);
+	root_close(root);
 	assert_int_equal(root_create(&r.options, &root, &err), ERR_EXISTS);
 	assert_string_equal(err.where, r.config);
 	assert_int_equal(unlink(r.config), 0);
 	assert_int_equal(root_create(&r.options, &root, &err), ERR_EXISTS);
 	assert_string_equal(err.where, r.root);
+	assert_non_null(strstr(err.mend, "choose another file"));
 	assert_false(file_exists(r.config));
+	region_remove(&r);
+}
+
+static void a_root_file_without_a_key_in_it_is_taken_over(void **state)
+{
+	struct region r;
+	struct root *root;
+	struct err err;
+
+	(void)state;
+	region_make(&r, "file");
+	root_close(region_create(&r));
+	assert_int_equal(unlink(r.config), 0);
+	assert_int_equal(root_create(&r.options, &root, &err), OK);
+	assert_int_equal(root_epoch_create(root, 1, &err), OK);
+	root_close(root);
 	region_remove(&r);
 }
 
@@ -594,6 +613,7 @@ int main(void)
 	    cmocka_unit_test(a_file_of_another_user_is_refused),
 	    cmocka_unit_test(a_link_a_folder_or_nothing_in_its_place_is_refused),
 	    cmocka_unit_test(creating_over_what_is_there_is_refused),
+	    cmocka_unit_test(a_root_file_without_a_key_in_it_is_taken_over),
 	    cmocka_unit_test(bad_options_are_refused),
 	    cmocka_unit_test(when_root_json_cannot_be_written_no_root_file_is_left),
 	    cmocka_unit_test(a_root_json_that_is_not_ours_is_refused),
