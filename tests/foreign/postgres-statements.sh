@@ -8,7 +8,7 @@
 # of its own, on a socket in a temporary folder.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
+bin=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -1) || true
 [[ -n $bin ]] || { echo "skipped: no postgresql"; exit 0; }
 out=$PWD/build/foreign
 mkdir -p "$out"

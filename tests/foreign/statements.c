@@ -74,8 +74,11 @@ static int parameters_of(const char *sql)
 {
 	int most = 0;
 
-	for (; (sql = strchr(sql, '$')) != NULL; sql++)
-		most = atoi(sql + 1) > most ? atoi(sql + 1) : most;
+	for (; (sql = strchr(sql, '$')) != NULL; sql++) {
+		int n = (int)strtol(sql + 1, NULL, 10);
+
+		most = n > most ? n : most;
+	}
 	return most;
 }
 

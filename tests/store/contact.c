@@ -21,7 +21,7 @@ static struct contact_row row_of(uint32_t account, unsigned char n, const char *
 				  .updated = {5000 + n}};
 
 	for (; *identities; identities++)
-		row.parties[row.party_count++].identity = *identities;
+		row.parties[row.party_count++].identity = (unsigned char)*identities;
 	for (; *words; words++)
 		row.names[row.name_count++] = blind_of((unsigned char)*words);
 	return row;

@@ -16,7 +16,7 @@ static struct identity_row row_of(uint32_t account, int64_t identity, struct id 
 				     .blind = blind_of((unsigned char)identity),
 				     .value = (const unsigned char *)"sealed\0value",
 				     .value_len = 12,
-				     .created = {1000 + identity}};
+				     .created = {1700000000000}};
 }
 
 static void put(uint32_t account, int64_t identity, struct id person)

@@ -102,8 +102,9 @@ static inline void statements_of_text(struct statements *s, const char *file, co
 		struct statement *next = &s->all[s->count];
 
 		if (strncmp(at, "/*", 2) == 0) {
-			at = strstr(at + 2, "*/");
-			at += at != NULL ? 2 : 0;
+			const char *end = strstr(at + 2, "*/");
+
+			at = end != NULL ? end + 2 : at + strlen(at);
 		} else if (strncmp(at, "#define", 7) == 0) {
 			at = statements_define(s, at);
 		} else if (*at == '\'') {
