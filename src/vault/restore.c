@@ -101,13 +101,15 @@ static enum result remove_file(const struct vault *vault, const char *name, stru
 	return OK;
 }
 
+/* With its journal, which would be played back into the next file of that name. */
 static enum result remove_staged(const struct vault *vault, struct err *err)
 {
-	enum result r = remove_file(vault, STAGED, err);
+	static const char *const names[] = {STAGED, STAGED "-journal", STAGED "-wal", STAGED "-shm"};
+	enum result r = OK;
 
-	if (r == OK)
-		r = remove_file(vault, STAGED "-wal", err);
-	return r == OK ? remove_file(vault, STAGED "-shm", err) : r;
+	for (size_t i = 0; i < sizeof names / sizeof names[0] && r == OK; i++)
+		r = remove_file(vault, names[i], err);
+	return r;
 }
 
 static enum result copy_bytes(struct run *run, int from, int to, unsigned char *chunk, struct err *err)

@@ -511,13 +511,16 @@ static void stopping_at_any_step_changes_nothing(void **state)
 static void what_a_restore_that_died_left_is_cleared_away(void **state)
 {
 	struct place *p = *state;
+	static const char *const endings[] = {"", "-journal", "-wal", "-shm"};
 	char path[PATH_MAX];
 	struct err err;
 
-	snprintf(path, sizeof path, "%s/regions/default/vault.db.restore", p->world.data);
-	assert_ok(file_write_atomic(path, "x", 1, 0600, &err), &err);
-	assert_ok(restore_resume(p->world.vault, p->world.now, &err), &err);
-	assert_false(file_exists(path));
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		snprintf(path, sizeof path, "%s/regions/default/vault.db.restore%s", p->world.data, endings[i]);
+		assert_ok(file_write_atomic(path, "x", 1, 0600, &err), &err);
+		assert_ok(restore_resume(p->world.vault, p->world.now, &err), &err);
+		assert_false(file_exists(path));
+	}
 	assert_ok(restore_resume(p->world.vault, p->world.now, &err), &err);
 }
 
