@@ -31,14 +31,9 @@ static int64_t read_clock(clockid_t clock)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-int64_t child_clock_ns(void)
+struct moment child_now(void)
 {
-	return read_clock(CLOCK_MONOTONIC);
-}
-
-int64_t child_processor_ns(void)
-{
-	return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+	return (struct moment){read_clock(CLOCK_MONOTONIC), read_clock(CLOCK_PROCESS_CPUTIME_ID)};
 }
 
 static int64_t own_bytes(void)
@@ -57,14 +52,12 @@ static int64_t own_bytes(void)
 	return (int64_t)kilobytes * 1024;
 }
 
-void child_stop(struct sample *sample, int64_t started_ns)
+void child_stop(struct sample *sample, struct moment started)
 {
-	sample->ns += child_clock_ns() - started_ns;
-	child_note_memory(sample);
-}
+	struct moment now = child_now();
 
-void child_note_memory(struct sample *sample)
-{
+	sample->ns += now.ns - started.ns;
+	sample->processor_ns += now.processor_ns - started.processor_ns;
 	sample->own_bytes = own_bytes();
 }
 

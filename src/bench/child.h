@@ -13,6 +13,7 @@
 /* What was measured: `units` of work in `ns` nanoseconds. */
 struct sample {
 	int64_t ns, units;
+	int64_t processor_ns; /* processor time of all threads in that time: says more than `ns` on a busy machine */
 	int64_t peak_bytes; /* the most memory held at once, mapped pages of files included; 0: not known */
 	int64_t own_bytes;  /* of it not backed by files, when the clock was stopped; 0: not known */
 };
@@ -23,12 +24,10 @@ typedef enum result child_work(void *arg, struct sample *out, struct err *err);
  * ERR_INTERNAL when the child died otherwise. */
 MUST_CHECK enum result child_run(child_work *work, void *arg, struct sample *out, struct err *err);
 
-/* A clock that only runs forward; and one of the processor time of this process, for what one thread does without
- * waiting, and is compared with what counts so too. */
-int64_t child_clock_ns(void);
-int64_t child_processor_ns(void);
-/* Adds the time since `started_ns` and notes the memory held now. */
-void child_stop(struct sample *sample, int64_t started_ns);
-void child_note_memory(struct sample *sample);
+/* By clocks that only run forward: time, and the processor time of this process. */
+struct moment { int64_t ns, processor_ns; };
+struct moment child_now(void);
+/* Adds the time since `started` and notes the memory held now. */
+void child_stop(struct sample *sample, struct moment started);
 
 #endif

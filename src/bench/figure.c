@@ -33,6 +33,16 @@ static double rate_of(const struct sample *sample)
 	return (double)sample->units * 1e9 / (double)sample->ns;
 }
 
+static double processor_ratio(enum figure_sense sense, const struct sample *ours, const struct sample *baseline)
+{
+	double us = (double)ours->processor_ns / (double)ours->units;
+	double them = (double)baseline->processor_ns / (double)baseline->units;
+
+	if (us <= 0 || them <= 0)
+		return 0;
+	return sense == FIGURE_RATE ? them / us : us / them;
+}
+
 static int64_t higher(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
@@ -40,7 +50,7 @@ static int64_t higher(int64_t a, int64_t b)
 
 void figure_of(struct figure *figure, const struct rounds *rounds)
 {
-	double ratios[ROUNDS_MAX], ours[ROUNDS_MAX], baseline[ROUNDS_MAX];
+	double ratios[ROUNDS_MAX], by_processor[ROUNDS_MAX], ours[ROUNDS_MAX], baseline[ROUNDS_MAX];
 
 	for (size_t i = 0; i < rounds->count; i++) {
 		const struct sample *us = &rounds->ours[i], *them = &rounds->baseline[i];
@@ -48,6 +58,7 @@ void figure_of(struct figure *figure, const struct rounds *rounds)
 		ours[i] = rate_of(us);
 		baseline[i] = rate_of(them);
 		ratios[i] = figure->sense == FIGURE_RATE ? ours[i] / baseline[i] : baseline[i] / ours[i];
+		by_processor[i] = processor_ratio(figure->sense, us, them);
 		figure->ours_peak = higher(figure->ours_peak, us->peak_bytes);
 		figure->ours_own = higher(figure->ours_own, us->own_bytes);
 		figure->baseline_peak = higher(figure->baseline_peak, them->peak_bytes);
@@ -57,6 +68,7 @@ void figure_of(struct figure *figure, const struct rounds *rounds)
 	figure->ratio = figure_median(ratios, rounds->count);
 	figure->lowest = ratios[0];
 	figure->highest = ratios[rounds->count - 1];
+	figure->processor_ratio = figure_median(by_processor, rounds->count);
 	figure->ours = figure_median(ours, rounds->count);
 	figure->baseline = figure_median(baseline, rounds->count);
 }

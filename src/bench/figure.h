@@ -34,6 +34,7 @@ struct figure {
 	double target;              /* 0: none */
 	size_t rounds;              /* 0: could not be measured, and `note` says why */
 	double ratio, lowest, highest; /* median of the rounds' ratios, and their extremes */
+	double processor_ratio;     /* the same by processor time; 0: not known */
 	double ours, baseline;      /* median units per second */
 	int64_t ours_peak, baseline_peak, ours_own, baseline_own; /* bytes: the highest of the rounds; 0: not known */
 	char note[200];

@@ -41,8 +41,9 @@ static enum result erase_one(const struct erasing *erasing, struct plot *plot, i
 static enum result erase_some(void *arg, struct sample *out, struct err *err)
 {
 	struct erasing *erasing = arg;
-	int64_t people = measure_even_calls(erasing->records).people, started = 0;
+	int64_t people = measure_even_calls(erasing->records).people;
 	int64_t place = (int64_t)erasing->round * (ERASURES + 1), all = (ERASURES + 1) * ROUNDS_MAX;
+	struct moment started = {0};
 	struct plot plot;
 	enum result r = ground_open(&erasing->m->ground, erasing->name, true, &plot, err);
 
@@ -50,7 +51,7 @@ static enum result erase_some(void *arg, struct sample *out, struct err *err)
 		return r;
 	for (int i = 0; i <= ERASURES && r == OK; i++) {
 		if (i == 1)
-			started = child_clock_ns();
+			started = child_now();
 		r = erase_one(erasing, &plot, people >= all ? (place + i) * (people / all) : place + i, err);
 	}
 	child_stop(out, started);

@@ -42,12 +42,12 @@ static enum result import_next(void *arg, struct sample *out, struct err *err)
 {
 	struct growing *growing = arg;
 	struct plot plot;
-	int64_t started;
+	struct moment started;
 	enum result r = ground_open(&growing->m->ground, growing->name, true, &plot, err);
 
 	if (r != OK)
 		return r;
-	started = child_clock_ns();
+	started = child_now();
 	r = ground_import(&growing->m->ground, &plot, growing->file, growing->next.total, err);
 	child_stop(out, started);
 	out->units = growing->next.total;

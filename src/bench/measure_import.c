@@ -33,12 +33,12 @@ static enum result import_ours(void *arg, struct sample *out, struct err *err)
 {
 	struct importing *importing = arg;
 	struct plot plot;
-	int64_t started;
+	struct moment started;
 	enum result r = ground_found(&importing->m->ground, "import", &plot, err);
 
 	if (r != OK)
 		return r;
-	started = child_clock_ns();
+	started = child_now();
 	r = ground_import(&importing->m->ground, &plot, importing->file, importing->calls.total, err);
 	child_stop(out, started);
 	out->units = importing->calls.total;

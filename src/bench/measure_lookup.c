@@ -66,7 +66,8 @@ static enum result look_up_many(const struct looking *looking, struct plot *plot
 				struct sample *out, struct err *err)
 {
 	uint64_t people = (uint64_t)measure_even_calls(looking->records).people;
-	int64_t opened = 0, started = 0;
+	struct moment started = {0};
+	int64_t opened = 0;
 	struct pool pool;
 	enum result r = OK;
 
@@ -75,7 +76,7 @@ static enum result look_up_many(const struct looking *looking, struct plot *plot
 		uint64_t who = calls_mix((uint64_t)looking->round * 10000 + (uint64_t)i) % people;
 
 		if (i == WARM_UP)
-			started = child_clock_ns();
+			started = child_now();
 		r = look_up(plot, (int64_t)who, &pool, person, &opened, err);
 	}
 	child_stop(out, started);
@@ -108,7 +109,7 @@ static enum result look_up_raw(const struct looking *looking, struct raw *raw, s
 {
 	static unsigned char blinds[WARM_UP + LOOKUPS][16];
 	int64_t people = measure_even_calls(looking->records).people, step = people / (WARM_UP + LOOKUPS), records;
-	int64_t started = 0;
+	struct moment started = {0};
 	size_t count;
 	enum result r = raw_blinds(raw, step > 0 ? step : 1, blinds, WARM_UP + LOOKUPS, &count, err);
 
@@ -116,7 +117,7 @@ static enum result look_up_raw(const struct looking *looking, struct raw *raw, s
 		r = err_set(err, ERR_INTERNAL, "there is nobody to look up");
 	for (size_t i = 0; i < WARM_UP + LOOKUPS && r == OK; i++) {
 		if (i == WARM_UP)
-			started = child_clock_ns();
+			started = child_now();
 		r = raw_look_up(raw, blinds[i * 7919 % count], OPENED_MAX, &records, err);
 	}
 	child_stop(out, started);

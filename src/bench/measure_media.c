@@ -74,15 +74,15 @@ static enum result open_one(struct sealing *s, struct err *err)
 static enum result repeat(struct sealing *s, enum result (*one)(struct sealing *s, struct err *err),
 			  struct sample *out, struct err *err)
 {
-	int64_t started = child_processor_ns();
+	struct moment started = child_now();
 	enum result r = OK;
 
-	while (r == OK && out->ns < (int64_t)(s->seconds * 1e9)) {
+	while (r == OK && child_now().processor_ns - started.processor_ns < (int64_t)(s->seconds * 1e9)) {
 		r = one(s, err);
 		out->units += (int64_t)STREAM_BYTES;
-		out->ns = child_processor_ns() - started;
 	}
-	child_note_memory(out);
+	child_stop(out, started);
+	out->ns = out->processor_ns;
 	return r;
 }
 

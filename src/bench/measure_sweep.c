@@ -116,14 +116,14 @@ static enum result run_ours(void *arg, struct sample *out, struct err *err)
 	/* With a day to keep, what is before that of the next round is due. */
 	struct instant now = date_start(date_add_days(sweeping->calls.first, (sweeping->round + 1) * ROUND_DAYS));
 	int64_t due = first_of_round(sweeping, sweeping->round + 1) - first_of_round(sweeping, sweeping->round);
-	int64_t started;
+	struct moment started;
 	struct sweep_result result;
 	struct plot plot;
 	enum result r = ground_open(&sweeping->m->ground, "sweep", true, &plot, err);
 
 	if (r != OK)
 		return r;
-	started = child_clock_ns();
+	started = child_now();
 	r = sweep_run(plot.vault, &plot.account, now, NULL, NULL, &plot.pool, &result, err);
 	child_stop(out, started);
 	out->units = due;

@@ -299,10 +299,11 @@ enum result raw_insert(struct raw *raw, const struct calls *calls, int64_t from,
 	enum result r = OK;
 
 	for (int64_t n = from; n < until && r == OK; n += RAW_BATCH) {
-		int64_t end = n + RAW_BATCH < until ? n + RAW_BATCH : until, started;
+		int64_t end = n + RAW_BATCH < until ? n + RAW_BATCH : until;
+		struct moment started;
 
 		make_batch(raw, calls, n, end);
-		started = child_clock_ns();
+		started = child_now();
 		r = insert_batch(raw, (size_t)(end - n), err);
 		child_stop(sample, started);
 		sample->units += end - n;
@@ -334,10 +335,11 @@ enum result raw_delete(struct raw *raw, const struct calls *calls, int64_t from,
 
 	INVARIANT(batch > 0 && batch <= RAW_BATCH);
 	for (int64_t n = from; n < until && r == OK; n += batch) {
-		int64_t end = n + batch < until ? n + batch : until, started;
+		int64_t end = n + batch < until ? n + batch : until;
+		struct moment started;
 
 		make_batch(raw, calls, n, end);
-		started = child_clock_ns();
+		started = child_now();
 		r = delete_batch(raw, (size_t)(end - n), err);
 		child_stop(sample, started);
 		sample->units += end - n;

@@ -93,6 +93,6 @@ enum result speed_run(size_t block, bool decrypt, double seconds, struct sample 
 	}
 	close(fds[0]);
 	if (r == OK)
-		*out = (struct sample){.ns = 1000000000, .units = (int64_t)rate};
+		*out = (struct sample){.ns = 1000000000, .processor_ns = 1000000000, .units = (int64_t)rate};
 	return r;
 }

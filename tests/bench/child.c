@@ -16,7 +16,7 @@ static enum result hold_memory(void *arg, struct sample *out, struct err *err)
 {
 	size_t len = *(const size_t *)arg;
 	char *memory = malloc(len);
-	int64_t started = child_clock_ns();
+	struct moment started = child_now();
 
 	if (memory == NULL)
 		return err_no_memory(err);

@@ -11,7 +11,7 @@
 
 static struct sample sample_of(int64_t ms, int64_t units)
 {
-	return (struct sample){.ns = ms * 1000000, .units = units, .peak_bytes = ms, .own_bytes = units};
+	return (struct sample){.ns = ms * 1000000, .units = units, .processor_ns = ms * 2000000, .peak_bytes = ms, .own_bytes = units};
 }
 
 static void add(struct rounds *rounds, int64_t baseline_ms, int64_t ours_ms)
@@ -60,6 +60,7 @@ static void a_cost_is_our_time_over_the_baselines(void **state)
 	add(&rounds, 100, 150);
 	figure_of(&figure, &rounds);
 	assert_float_equal(figure.ratio, 1.5, 1e-9);
+	assert_float_equal(figure.processor_ratio, 1.5, 1e-9);
 	assert_false(figure_is_met(&figure));
 	figure.target = 1.6;
 	assert_true(figure_is_met(&figure));
