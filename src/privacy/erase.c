@@ -13,8 +13,10 @@
 #include "vault/directory.h"
 #include "vault/proof.h"
 
-/* Records looked at in one transaction. */
+/* Records looked at in one transaction; fewer when they are large. */
 #define BATCH 2048
+#define BATCH_BYTES ((size_t)64 * 1024 * 1024)
+#define CONTACTS 64 /* read at a time */
 
 struct run {
 	struct vault *vault;
@@ -28,6 +30,7 @@ struct run {
 	struct party_key last;   /* the last key seen of it */
 	size_t seen;             /* keys in the batch */
 	struct erase_left left;
+	bool gave_up;            /* the job is closed, and nothing is erased */
 	const char *statement;   /* JSON */
 	char digest[65];
 	uint64_t leaf;
@@ -99,18 +102,21 @@ static enum result report(struct run *run, struct err *err)
 static enum result load_batch(struct session *session, struct run *run, size_t *count, struct err *err)
 {
 	struct party_key *keys = pool_alloc(&run->batch, BATCH * sizeof *keys);
+	size_t listed, bytes = 0;
 	enum result r;
 
-	*count = 0;
+	*count = run->seen = 0;
 	if (keys == NULL)
 		return err_no_memory(err);
 	r = party_list(session->data, run->state.account, run->state.identities[run->lane], &run->last, keys, BATCH,
-		       &run->seen, err);
-	for (size_t i = 0; i < run->seen && r == OK; i++) {
-		r = record_get(session->data, run->state.account, keys[i].kind, keys[i].id, &run->batch,
-			       &run->rows[*count], err);
+		       &listed, err);
+	for (; r == OK && run->seen < listed && bytes < BATCH_BYTES; run->seen++) {
+		const struct party_key *key = &keys[run->seen];
+
+		r = record_get(session->data, run->state.account, key->kind, key->id, &run->batch, &run->rows[*count],
+			       err);
 		if (r == OK)
-			(*count)++;
+			bytes += run->rows[(*count)++].payload_len;
 		else if (r == ERR_NOT_FOUND)
 			r = OK;
 	}
@@ -134,7 +140,58 @@ static enum result walk(struct run *run, vault_op *op, struct err *err)
 	return r;
 }
 
+/* A record or contact of several of the person's identities is met by way of each; it counts by way of the first. */
+static bool is_first_lane(const struct run *run, size_t lane, const struct party *parties, size_t count)
+{
+	for (size_t i = 0; i < lane; i++) {
+		for (size_t k = 0; k < count; k++) {
+			if (parties[k].identity == run->state.identities[i])
+				return false;
+		}
+	}
+	return true;
+}
+
+typedef enum result visit_contact(struct session *session, struct run *run, size_t lane, struct contact_row *contact,
+				  struct err *err);
+
+/* The contacts of one identity. */
+static enum result contacts_of(struct session *session, struct run *run, size_t lane, visit_contact *visit,
+			       struct err *err)
+{
+	struct id ids[CONTACTS], after = {{0}};
+	struct contact_row contact;
+	size_t count;
+	enum result r;
+
+	do {
+		r = contact_list_identity(session->data, run->state.account, run->state.identities[lane], after, ids,
+					  CONTACTS, &count, err);
+		for (size_t k = 0; k < count && r == OK; k++) {
+			pool_reset(&run->batch);
+			after = ids[k];
+			r = contact_get(session->data, run->state.account, ids[k], &run->batch, &contact, err);
+			if (r == OK)
+				r = visit(session, run, lane, &contact, err);
+		}
+	} while (r == OK && count == CONTACTS);
+	return r;
+}
+
 /* ---- 2: what a hold covers ---- */
+
+/* What nobody can open any more has nothing to keep. */
+static enum result keep_what_opens(enum result r, const char *prefix, struct id id, struct err *err)
+{
+	char text[ID_TEXT_MAX];
+
+	if (r == ERR_CORRUPT) {
+		err_where(err, "%s", id_format(prefix, id, text));
+		err_mend(err, "a legal hold covers it and it cannot be kept; nothing was erased: "
+			      "restore a backup, or release the hold, and erase then");
+	}
+	return r == ERR_GONE ? OK : r;
+}
 
 static enum result keep_batch(struct session *session, void *arg, struct err *err)
 {
@@ -143,40 +200,38 @@ static enum result keep_batch(struct session *session, void *arg, struct err *er
 	enum result r = load_batch(session, run, &count, err);
 
 	for (size_t i = 0; i < count && r == OK; i++) {
-		const struct hold_scope *scope = holds_cover(&run->holds, &run->rows[i]);
+		struct record_row *row = &run->rows[i];
+		const struct hold_scope *scope = holds_cover(&run->holds, row);
 
-		if (scope == NULL || run->rows[i].hold != 0)
+		if (scope == NULL || scope->row.hold == row->hold)
 			continue;
-		r = holds_keep(session, scope, &run->rows[i], HELD_ERASED, run->state.started, &run->batch, err);
-		run->state.kept[run->rows[i].kind]++;
+		r = holds_keep(session, scope, row, HELD_ERASED, run->state.started, &run->batch, err);
+		r = keep_what_opens(r, kind_prefix(row->kind), row->id, err);
+		run->state.kept[row->kind]++;
 	}
 	return r == OK ? save(session, run, err) : r;
+}
+
+static enum result keep_contact(struct session *session, struct run *run, size_t lane, struct contact_row *contact,
+				struct err *err)
+{
+	const struct hold_scope *scope = holds_cover_contact(&run->holds, contact);
+	enum result r;
+
+	(void)lane;
+	if (scope == NULL || scope->row.hold == contact->hold)
+		return OK;
+	r = holds_keep_contact(session, scope, contact, run->state.started, &run->batch, err);
+	return keep_what_opens(r, CONTACT_PREFIX, contact->id, err);
 }
 
 static enum result keep_contacts(struct session *session, void *arg, struct err *err)
 {
 	struct run *run = arg;
-	struct id ids[PERSON_FOUND_MAX];
-	struct contact_row contact;
-	size_t count = 0;
 	enum result r = OK;
 
-	for (size_t i = 0; i < run->state.identity_count && r == OK; i++) {
-		r = contact_of_identity(session->data, run->state.account, run->state.identities[i], ids,
-					PERSON_FOUND_MAX, &count, err);
-		for (size_t k = 0; k < count && r == OK; k++) {
-			const struct hold_scope *scope;
-
-			r = contact_get(session->data, run->state.account, ids[k], &run->batch, &contact, err);
-			if (r != OK)
-				break;
-			scope = holds_cover_contact(&run->holds, &contact);
-			if (scope == NULL || contact.hold != 0)
-				continue;
-			r = holds_keep_contact(session, scope, &contact, run->state.started, &run->batch, err);
-			run->state.kept[HELD_CONTACT]++;
-		}
-	}
+	for (size_t i = 0; run->holds.count > 0 && i < run->state.identity_count && r == OK; i++)
+		r = contacts_of(session, run, i, keep_contact, err);
 	return r == OK ? enter(session, run, ERASE_KEYS, err) : r;
 }
 
@@ -221,46 +276,64 @@ static enum result destroy_keys(struct session *session, void *arg, struct err *
 
 /* ---- 4: rows and blobs ---- */
 
+/* Nothing keeps it but a hold that is released: it is due. With the last that such a hold kept, its key goes. */
+static enum result let_go(struct session *session, struct run *run, int64_t hold, int kind, struct id id,
+			  struct err *err)
+{
+	int64_t others;
+	bool existed;
+	enum result r = held_delete(session->data, run->state.account, hold, (enum record_kind)kind, id, err);
+
+	if (r == OK)
+		r = held_count(session->data, run->state.account, hold, &others, err);
+	if (r == OK && others == 0)
+		r = keyring_destroy(session->ring, run->state.account, KEY_HOLD, hold, &existed, err);
+	return r;
+}
+
 static enum result delete_batch(struct session *session, void *arg, struct err *err)
 {
 	struct run *run = arg;
 	size_t count, gone = 0;
 	enum result r = load_batch(session, run, &count, err);
 
-	if (r != OK)
-		return r;
-	/* What is under a hold's key stays, and so do its party rows: the release will need them. */
-	for (size_t i = 0; i < count; i++) {
-		if (run->rows[i].hold == 0 && gone++ != i)
-			run->rows[gone - 1] = run->rows[i];
+	/* What stands under the key of a hold stays, and so do its party rows: the release will need them. */
+	for (size_t i = 0; i < count && r == OK; i++) {
+		struct record_row *row = &run->rows[i];
+
+		if (row->hold != 0 && holds_cover(&run->holds, row) != NULL)
+			continue;
+		if (row->hold != 0)
+			r = let_go(session, run, row->hold, row->kind, row->id, err);
+		if (gone++ != i)
+			run->rows[gone - 1] = *row;
 	}
-	r = remove_records(session, run->state.account, run->rows, gone, &run->state.removed, err);
+	if (r == OK)
+		r = remove_records(session, run->state.account, run->rows, gone, &run->state.removed, err);
 	return r == OK ? save(session, run, err) : r;
 }
 
-static enum result delete_contact(struct session *session, struct run *run, struct id id, struct err *err)
+static enum result delete_contact(struct session *session, struct run *run, size_t lane, struct contact_row *contact,
+				  struct err *err)
 {
-	struct contact_row contact;
-	enum result r = contact_get(session->data, run->state.account, id, &run->batch, &contact, err);
+	enum result r = OK;
 
-	if (r != OK || contact.hold != 0)
-		return r;
+	(void)lane;
+	if (contact->hold != 0 && holds_cover_contact(&run->holds, contact) != NULL)
+		return OK;
+	if (contact->hold != 0)
+		r = let_go(session, run, contact->hold, HELD_CONTACT, contact->id, err);
 	run->state.contacts++;
-	return contact_delete(session->data, &contact, err);
+	return r == OK ? contact_delete(session->data, contact, err) : r;
 }
 
 static enum result delete_identities(struct session *session, void *arg, struct err *err)
 {
 	struct run *run = arg;
-	struct id ids[PERSON_FOUND_MAX];
-	size_t count = 0;
 	enum result r = OK;
 
 	for (size_t i = 0; i < run->state.identity_count && r == OK; i++) {
-		r = contact_of_identity(session->data, run->state.account, run->state.identities[i], ids,
-					PERSON_FOUND_MAX, &count, err);
-		for (size_t k = 0; k < count && r == OK; k++)
-			r = delete_contact(session, run, ids[k], err);
+		r = contacts_of(session, run, i, delete_contact, err);
 		if (r == OK)
 			r = identity_delete(session->data, run->state.account, run->state.identities[i], err);
 	}
@@ -285,35 +358,49 @@ static enum result look_for_key(struct run *run, int64_t identity, struct err *e
 	return r == ERR_NOT_FOUND ? OK : r;
 }
 
-static enum result look_for_rows(struct run *run, int64_t identity, struct err *err)
+static enum result look_at_contact(struct session *session, struct run *run, size_t lane, struct contact_row *contact,
+				   struct err *err)
+{
+	(void)session, (void)err;
+	if (!is_first_lane(run, lane, contact->parties, contact->party_count))
+		return OK;
+	if (contact->hold != 0 && holds_cover_contact(&run->holds, contact) != NULL)
+		run->state.kept[HELD_CONTACT]++;
+	else
+		run->left.contacts++;
+	return OK;
+}
+
+static enum result look_for_rows(struct run *run, size_t lane, struct err *err)
 {
 	struct session *session = &run->vault->read;
-	struct id contacts[PERSON_FOUND_MAX];
 	struct identity_row row;
-	struct contact_row contact;
-	size_t count;
-	enum result r = identity_get(session->data, run->state.account, identity, &run->batch, &row, err);
+	enum result r = identity_get(session->data, run->state.account, run->state.identities[lane], &run->batch, &row,
+				     err);
 
 	run->left.identities += r == OK;
 	if (r != OK && r != ERR_NOT_FOUND)
 		return r;
-	r = contact_of_identity(session->data, run->state.account, identity, contacts, PERSON_FOUND_MAX, &count, err);
-	for (size_t i = 0; i < count && r == OK; i++) {
-		r = contact_get(session->data, run->state.account, contacts[i], &run->batch, &contact, err);
-		run->left.contacts += r == OK && contact.hold == 0;
-	}
-	return r;
+	return contacts_of(session, run, lane, look_at_contact, err);
 }
 
-/* Party rows that still lead to a record not under a hold's key. */
+/* What party rows still lead to: kept under the key of a hold that stands, or left. */
 static enum result look_for_records(struct session *session, void *arg, struct err *err)
 {
 	struct run *run = arg;
 	size_t count;
 	enum result r = load_batch(session, run, &count, err);
 
-	for (size_t i = 0; i < count; i++)
-		run->left.records += run->rows[i].hold == 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct record_row *row = &run->rows[i];
+
+		if (!is_first_lane(run, run->lane, row->parties, row->party_count))
+			continue;
+		if (row->hold != 0 && holds_cover(&run->holds, row) != NULL)
+			run->state.kept[row->kind]++;
+		else
+			run->left.records++;
+	}
 	run->left.records += (int64_t)(run->seen - count);
 	return r;
 }
@@ -325,13 +412,15 @@ static enum result look_again(struct run *run, struct err *err)
 	struct trash_row one;
 	enum result r = vault_empty_trash(run->vault, &removed, err);
 
+	/* What was kept before this erasure is kept as much as what it kept itself. */
+	memset(run->state.kept, 0, sizeof run->state.kept);
 	if (r == OK)
 		r = vault_scrub(run->vault, err);
 	for (size_t i = 0; i < run->state.identity_count && r == OK; i++) {
 		pool_reset(&run->batch);
 		r = look_for_key(run, run->state.identities[i], err);
 		if (r == OK)
-			r = look_for_rows(run, run->state.identities[i], err);
+			r = look_for_rows(run, i, err);
 	}
 	if (r == OK)
 		r = walk(run, look_for_records, err);
@@ -425,16 +514,46 @@ static enum result make_receipt(struct run *run, struct pool *pool, struct erase
 
 /* ---- from the top ---- */
 
+static enum result give_up_op(struct session *session, void *arg, struct err *err)
+{
+	struct run *run = arg;
+	struct job job;
+	struct act act;
+	enum result r = erase_state_write(&run->state, &run->batch, &job, err);
+
+	if (r != OK)
+		return r;
+	job.state = JOB_DONE;
+	job.ended = run->options->now;
+	job.result = "{\"failed\":true}";
+	act_begin(&act, "person.erase.failed", run->state.account, run->options->now);
+	act_id(&act, "person", PERSON_PREFIX, run->state.person);
+	act_id(&act, "job", JOB_PREFIX, run->state.job);
+	r = job_update(session->data, &job, err);
+	return r == OK ? act_append(&act, session->data, NULL, err) : r;
+}
+
+/* No key is destroyed yet. What is damaged would stop it every time, and with it every command that goes on with it. */
+static enum result keep_or_give_up(struct run *run, struct err *err)
+{
+	struct err second;
+	enum result r = keep_held(run, err);
+
+	if (r != ERR_CORRUPT)
+		return r;
+	log_event(LOG_ERROR, "person.erase.failed", LOG_ID("job", JOB_PREFIX, run->state.job));
+	if (step(run, give_up_op, &second) == OK)
+		run->gave_up = true;
+	return r;
+}
+
 /* From the phase its job says to the end. Holds are loaded anew: a released or added hold since is honoured. */
 static enum result go_on(struct run *run, struct pool *pool, struct erase_result *out, struct err *err)
 {
-	enum result r = OK;
+	enum result r = holds_load(&run->vault->read, run->state.account, &run->pool, &run->holds, err);
 
-	if (run->state.phase == ERASE_HOLDS) {
-		r = holds_load(&run->vault->read, run->state.account, &run->pool, &run->holds, err);
-		if (r == OK)
-			r = keep_held(run, err);
-	}
+	if (r == OK && run->state.phase == ERASE_HOLDS)
+		r = keep_or_give_up(run, err);
 	if (r == OK && run->state.phase == ERASE_KEYS)
 		r = step(run, destroy_keys, err);
 	/* Also after a crash right behind the step before: the logs may still hold wrapped keys. */
@@ -547,6 +666,7 @@ enum result erase_resume(struct vault *vault, struct instant now, bool *found, s
 	if (r == OK) {
 		*found = true;
 		r = resume(run, &job, err);
+		r = run->gave_up ? OK : r;
 	} else if (r == ERR_NOT_FOUND) {
 		r = OK;
 	}
@@ -568,10 +688,11 @@ enum result erase_receipt(struct vault *vault, const struct account *account, st
 		r = json_parse_once(job.result, strlen(job.result), pool, &result, err);
 	if (r != OK)
 		return r;
+	statement = json_get(result, "statement");
+	if (statement == NULL)
+		return err_set(err, ERR_NOT_FOUND, "that erasure was given up, and nothing was erased");
 	buf_init(&text, (size_t)64 * 1024);
 	buf_init(&out, (size_t)256 * 1024);
-	statement = json_get(result, "statement");
-	INVARIANT(statement != NULL);
 	json_add_tree(&text, statement);
 	r = buf_ok(&text, "a statement", err);
 	if (r == OK)

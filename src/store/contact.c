@@ -157,6 +157,22 @@ enum result contact_of_identity(struct db *db, uint32_t account, int64_t identit
 	return r;
 }
 
+enum result contact_list_identity(struct db *db, uint32_t account, int64_t identity, struct id after, struct id *out,
+				  size_t max, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query(db, "SELECT contact_id FROM contact_identity WHERE account_id = $1 AND identity_id = $2"
+				     " AND contact_id > $3 ORDER BY contact_id LIMIT $4",
+				 &rows, err, DB_INT(account), DB_INT(identity), DB_BLOB(after.bytes, sizeof after.bytes),
+				 DB_INT(max));
+
+	if (r != OK)
+		return r;
+	r = collect_ids(&rows, out, max, count, err);
+	db_end(&rows);
+	return r;
+}
+
 static enum result has_word(struct db *db, uint32_t account, const struct blind *word, struct id id, bool *has,
 			    struct err *err)
 {

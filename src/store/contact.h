@@ -35,6 +35,9 @@ MUST_CHECK enum result contact_delete(struct db *db, const struct contact_row *r
 /* Ids of the contacts an identity is in; ERR_LIMIT above max. */
 MUST_CHECK enum result contact_of_identity(struct db *db, uint32_t account, int64_t identity, struct id *out, size_t max,
 					   size_t *count, struct err *err);
+/* The same by pages: up to max after `after`. */
+MUST_CHECK enum result contact_list_identity(struct db *db, uint32_t account, int64_t identity, struct id after,
+					     struct id *out, size_t max, size_t *count, struct err *err);
 /* Contacts whose name has all the given words (none: no contact); ERR_LIMIT above max. */
 MUST_CHECK enum result contact_find_name(struct db *db, uint32_t account, const struct blind *words, size_t word_count,
 					 struct id *out, size_t max, size_t *count, struct err *err);

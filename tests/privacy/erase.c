@@ -6,7 +6,7 @@
 #include "audit/receipt.h"
 #include "base/file.h"
 #include "privacy/erase.h"
-#include "retention/sweep.h"
+#include "retention/keeping.h"
 #include "shim/json_parse.h"
 #include "store/job.h"
 #include "vault/proof.h"
@@ -164,16 +164,6 @@ static void the_receipt_of_a_finished_erasure_can_be_written_again(void **state)
 						      &again, &err));
 }
 
-static struct id hold_person(struct world *world, const char *who)
-{
-	struct hold_request request = {.has_person = true, .person = one(world, who), .reason = "case 12/2025"};
-	struct id id;
-	struct err err;
-
-	assert_ok(holds_add(world->vault, &world->account, &request, world->now, &id, &err), &err);
-	return id;
-}
-
 static void what_a_hold_covers_is_kept_under_its_key_and_said(void **state)
 {
 	struct world *world = *state;
@@ -208,10 +198,8 @@ static bool has_contact(struct world *world, struct id id)
 static void sweep(struct world *world)
 {
 	struct sweep_result result;
-	struct err err;
 
-	assert_ok(sweep_run(world->vault, &world->account, world->now, NULL, NULL, &world->pool, &result, &err), &err);
-	assert_false(sweep_left_any(&result.left));
+	run_sweep(world, &result);
 }
 
 static void a_held_contact_is_kept_until_its_hold_is_released(void **state)
@@ -219,8 +207,6 @@ static void a_held_contact_is_kept_until_its_hold_is_released(void **state)
 	struct world *world = *state;
 	struct id contact = world_put_contact(world, ANNA), other = world_put_contact(world, BO), hold;
 	struct erase_result result;
-	struct err err;
-	int64_t due;
 
 	hold = hold_person(world, ANNA);
 	result = erase(world, ANNA);
@@ -228,11 +214,101 @@ static void a_held_contact_is_kept_until_its_hold_is_released(void **state)
 	assert_int_equal(0, left(&result));
 	sweep(world);
 	assert_true(has_contact(world, contact));
-	assert_ok(holds_release(world->vault, &world->account, hold, world->now, &due, &err), &err);
-	assert_int_equal(1, due);
+	assert_int_equal(1, release_hold(world, hold));
 	sweep(world);
 	assert_false(has_contact(world, contact));
 	assert_true(has_contact(world, other));
+}
+
+/* Calls of May are past their time in June. */
+static void expire_calls(struct world *world)
+{
+	set_policy(world, KIND_CALL, "7 days");
+	sweep(world);
+}
+
+static void what_a_hold_kept_before_is_said_to_be_kept(void **state)
+{
+	struct world *world = *state;
+	struct id id = world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{\"n\":1}", ANNA, ANNA_2, NULL);
+	struct erase_result result;
+	struct err err;
+	bool changed;
+
+	assert_ok(person_link(world->vault, &world->account, one(world, ANNA), one(world, ANNA_2), world->now, &changed,
+			      &err),
+		  &err);
+	hold_person(world, ANNA);
+	expire_calls(world);
+	result = erase(world, ANNA);
+	assert_int_equal(1, result.kept[KIND_CALL]);
+	assert_int_equal(0, left(&result));
+	assert_opens(world, KIND_CALL, id, "{\"n\":1}");
+}
+
+static void what_only_a_released_hold_kept_is_erased_and_its_key_with_it(void **state)
+{
+	struct world *world = *state;
+	struct id id = world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{\"n\":1}", ANNA, BO, NULL);
+	struct id hold = hold_person(world, ANNA);
+	struct erase_result result;
+
+	expire_calls(world);
+	assert_int_equal(1, release_hold(world, hold));
+	result = erase(world, ANNA);
+	assert_int_equal(1, result.removed.records[KIND_CALL]);
+	assert_int_equal(0, result.kept[KIND_CALL]);
+	assert_int_equal(0, left(&result));
+	assert_false(is_there(world, KIND_CALL, id));
+	assert_false(has_key(world, KEY_HOLD, 1));
+}
+
+static enum result spoil(struct session *session, void *arg, struct err *err)
+{
+	struct record_row *row = arg;
+	static const unsigned char noise[100];
+
+	row->payload = noise;
+	row->payload_len = sizeof noise;
+	return record_reseal(session->data, row, err);
+}
+
+static void a_damaged_record_under_a_hold_stops_the_erasure_and_nothing_else(void **state)
+{
+	struct world *world = *state;
+	const struct erase_options options = {.now = world->now};
+	struct id id = world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{}", ANNA, NULL);
+	struct id sound = world_put(world, KIND_CALL, "2025-05-01T09:00:00Z", "{\"n\":2}", ANNA, NULL);
+	struct erase_result result;
+	struct record_row row = row_of(world, KIND_CALL, id);
+	const char *text;
+	int64_t running;
+	struct err err;
+
+	assert_ok(vault_write(world->vault, spoil, &row, &err), &err);
+	hold_person(world, ANNA);
+	assert_int_equal(ERR_CORRUPT, erase_person(world->vault, &world->account, one(world, ANNA), &options,
+						   &world->pool, &result, &err));
+	assert_non_null(strstr(err.where, "call_"));
+	assert_ok(job_count_running(world->vault->read.data, &running, &err), &err);
+	assert_int_equal(0, running);
+	assert_true(found(world, ANNA));
+	assert_opens(world, KIND_CALL, sound, "{\"n\":2}");
+	assert_int_equal(ERR_NOT_FOUND, erase_receipt(world->vault, &world->account, result.job, &world->pool, &text,
+						      &err));
+}
+
+static void a_person_in_very_many_contacts_is_erased_whole(void **state)
+{
+	struct world *world = *state;
+	struct erase_result result;
+
+	for (int i = 0; i < PERSON_FOUND_MAX + 1; i++)
+		world_put_contact(world, ANNA);
+	result = erase(world, ANNA);
+	assert_int_equal(PERSON_FOUND_MAX + 1, result.contacts);
+	assert_int_equal(0, left(&result));
+	assert_false(found(world, ANNA));
 }
 
 static bool stop_at_once(void *arg, int64_t done)
@@ -329,6 +405,10 @@ int main(void)
 	    TEST(the_receipt_verifies_with_the_public_key_alone),
 	    TEST(the_receipt_of_a_finished_erasure_can_be_written_again),
 	    TEST(a_held_contact_is_kept_until_its_hold_is_released),
+	    TEST(what_a_hold_kept_before_is_said_to_be_kept),
+	    TEST(what_only_a_released_hold_kept_is_erased_and_its_key_with_it),
+	    TEST(a_damaged_record_under_a_hold_stops_the_erasure_and_nothing_else),
+	    TEST(a_person_in_very_many_contacts_is_erased_whole),
 	    TEST(what_a_hold_covers_is_kept_under_its_key_and_said),
 	    TEST(an_erasure_stopped_between_any_two_steps_goes_on_to_its_end),
 	    TEST(a_person_with_several_batches_of_records_is_erased_whole),

@@ -197,6 +197,15 @@ CALL(contact_find_name)
 	return several(r, count, seen);
 }
 
+CALL(contact_list_identity)
+{
+	struct id out[4];
+	size_t count = 0;
+	enum result r = contact_list_identity(vault, account, 7, (struct id){{0}}, out, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
 CALL(contact_list)
 {
 	struct id out[4];
@@ -913,7 +922,8 @@ static const struct call {
 #define READ(name) {#name, call_##name, READS}
 #define WRITE(name) {#name, call_##name, WRITES}
 #define WHOLE(name) {#name, call_##name, SYSTEM}
-    READ(account_get), READ(contact_get), READ(contact_of_identity), READ(contact_find_name), READ(contact_list),
+    READ(account_get), READ(contact_get), READ(contact_of_identity), READ(contact_list_identity),
+    READ(contact_find_name), READ(contact_list),
     READ(contact_count), READ(hold_find), READ(hold_get), READ(hold_list), READ(held_get), READ(held_list),
     READ(held_count), READ(identity_get), READ(identity_find), READ(identity_of_person), READ(identity_count),
     READ(identity_list), READ(job_get), READ(job_list), READ(job_count_running_of), READ(key_get),

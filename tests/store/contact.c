@@ -155,6 +155,25 @@ static void an_identity_may_be_in_several_contacts(void **state)
 	assert_int_equal(of_identity(1, 1), 2);
 }
 
+static void the_contacts_of_an_identity_are_listed_by_pages(void **state)
+{
+	struct id out[9], after = {{0}};
+	size_t count;
+
+	(void)state;
+	for (unsigned char n = 1; n <= 5; n++)
+		put(1, n, "\1", "");
+	put(2, 9, "\1", "");
+	for (unsigned char n = 1; n <= 5; n += 2) {
+		assert_ok(contact_list_identity(vault, 1, 1, after, out, 2, &count, &err));
+		assert_int_equal(count, n == 5 ? 1 : 2);
+		assert_int_equal(out[0].bytes[0], n);
+		after = out[count - 1];
+	}
+	assert_ok(contact_list_identity(vault, 1, 1, after, out, 2, &count, &err));
+	assert_int_equal(count, 0);
+}
+
 static void a_name_is_found_by_all_of_its_words(void **state)
 {
 	struct id out[9];
@@ -271,6 +290,7 @@ int main(void)
 	    table_test(replacing_a_contact_replaces_its_index),
 	    table_test(a_deleted_contact_leaves_no_index_row),
 	    table_test(an_identity_may_be_in_several_contacts),
+    table_test(the_contacts_of_an_identity_are_listed_by_pages),
 	    table_test(a_name_is_found_by_all_of_its_words),
 	    table_test(the_limit_is_on_what_is_found_and_not_on_a_common_first_word),
 	    table_test(contacts_are_counted_and_listed_page_by_page),
