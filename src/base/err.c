@@ -27,6 +27,25 @@ enum result err_set(struct err *err, enum result code, const char *fmt, ...)
 	return code;
 }
 
+/* What to do about a system error, where there is something that holds for every call; else NULL. */
+static const char *mend_of(int system)
+{
+	switch (system) {
+	case ENOSPC:
+	case EDQUOT:
+		return "free some space and run the same command again; nothing acknowledged is lost";
+	case EIO:
+		return "look for disk errors in the system log (dmesg), then run the same command again";
+	case EROFS:
+		return "its file system is mounted read-only: mount it for writing, then run the same command again";
+	case EACCES:
+	case EPERM:
+		return "run as the user it belongs to, or change its owner or mode";
+	default:
+		return NULL;
+	}
+}
+
 enum result err_sys(struct err *err, const char *fmt, ...)
 {
 	int saved = errno;
@@ -45,9 +64,7 @@ enum result err_sys(struct err *err, const char *fmt, ...)
 		err->code = ERR_NO_MEMORY;
 	else
 		err->code = ERR_IO;
-	if (err->code == ERR_FULL)
-		err_mend(err, "free some space and run the same command again; nothing acknowledged is lost");
-	return err->code;
+	return mend_of(saved) != NULL ? err_mend(err, "%s", mend_of(saved)) : err->code;
 }
 
 enum result err_where(struct err *err, const char *fmt, ...)

@@ -64,13 +64,13 @@ static const struct failure failures[] = {
     {SQLITE_NOTADB, ERR_CORRUPT, "the file is not a database, or its beginning is damaged",
      "check the path; if it is right, restore the last backup"},
     {SQLITE_IOERR, ERR_IO, "the system refused to read or write the database",
-     "look for disk errors in the system log (dmesg), then run this again"},
+     "look whether the disk has space left, and for disk errors in the system log (dmesg); then run this again"},
     {SQLITE_READONLY, ERR_DENIED, "the database may not be written",
      "run as the user who owns the vault, on a file system that is mounted for writing"},
     {SQLITE_PERM, ERR_DENIED, "the database may not be opened", "run as the user who owns the vault"},
     {SQLITE_AUTH, ERR_DENIED, "the database refused the statement", "run as the user who owns the vault"},
     {SQLITE_CANTOPEN, ERR_IO, "the database, or its log beside it, cannot be opened",
-     "check that the file and its folder belong to the user lethe runs as"},
+     "check that its disk has space left, and that the file and its folder belong to the user lethe runs as"},
     {SQLITE_TOOBIG, ERR_LIMIT, "a value is larger than the database takes", "split it"},
     {SQLITE_INTERRUPT, ERR_INTERRUPTED, "the statement was interrupted", "run this again"},
     {SQLITE_PROTOCOL, ERR_BUSY, "other processes keep the database's log locked", "run this again"},
@@ -121,7 +121,7 @@ static enum result fail(const struct sqlite_db *s, int code, const char *sql, st
 		err_no_memory(err);
 	else if ((code & 0xff) == SQLITE_CONSTRAINT)
 		constraint_failed(s, code, err);
-	else if (known && (code & 0xff) == SQLITE_IOERR)
+	else if (known && (code & 0xff) == SQLITE_IOERR && sqlite3_system_errno(s->handle) != 0)
 		err_set(err, known->result, "%s (%s)", known->what, strerror(sqlite3_system_errno(s->handle)));
 	else if (known)
 		err_set(err, known->result, "%s", known->what);

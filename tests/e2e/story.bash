@@ -11,8 +11,10 @@ REGION=lethe-data/regions/default
 
 unset LETHE_DATA LETHE_ACCOUNT LETHE_SECRET_FILE
 
+NOW=2025-12-01T12:00:00Z # no test depends on the day it runs; a --now of its own comes later and wins
+
 # lethe WORD..: runs it; $status, $output, $stderr are what came of it.
-lethe() { run --separate-stderr "$LETHE" "$@"; }
+lethe() { run --separate-stderr "$LETHE" --now "$NOW" "$@"; }
 
 # said CODE: the last `lethe` ended with that code.
 said() {

@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# SPDX-FileCopyrightText: The Lethe authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# kill -9 at any moment: before, in the middle of, and after a change to a file. The moments are drawn at random from all
+# changes that the operation makes, by a seed that is printed; CRASH_SEED=N draws others, CRASH_CASES=N or LONG=1 more.
+#
+# After each: the vault can be read; the next command that writes, whichever it is (and it may be killed too), goes on with
+# what was begun; then `lethe check` finds nothing; what was acknowledged is there; the rest is there whole or not at all; and
+# the same command again leads to the same end as if nothing had happened.
+
+# Each test is a subshell of its own, and means to be; $files, $stderr .. come from what is loaded.
+# shellcheck disable=SC2030,SC2031,SC2154
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	load story
+	load faults
+	seed=${CRASH_SEED:-20251103}
+	RANDOM=$seed
+	begin_base
+}
+
+teardown() { chmod -R u+rwX "$BATS_TEST_TMPDIR"; }
+
+# draw N: a number from 1 to N, in $drawn. ($(draw N) would be a subshell, and draw the same each time.)
+draw() { drawn=$((1 + (RANDOM << 15 | RANDOM) % $1)); }
+
+# next_writer: some other command that writes, in $writer.
+next_writer() {
+	draw 4
+	case $drawn in
+	1) writer=(policy set form '30 years') ;;
+	2) writer=(hold add --kind session --reason 'case 7') ;;
+	3) writer=(keys rotate) ;;
+	4) writer=(account create "Another $RANDOM" --country DE) ;;
+	esac
+}
+
+# crash_once WORD..: one case. $acknowledged is whether the operation said that it was done.
+crash_once() {
+	local spec kinds=(kill kill-after torn)
+	draw "$changes"
+	spec=${kinds[RANDOM % 3]}:$drawn
+	case_name="case $case_number of $cases, $spec of $changes changes"
+	fresh
+	fault "$spec" "$@"
+	[[ $status =~ ^(0|5|137)$ ]] || { echo "exit $status"; echo "$stderr"; return 1; }
+	acknowledged=
+	[ -z "$output" ] || acknowledged=yes
+	# Reading needs no repair: it finds the person, or that they are gone.
+	lethe person show crm-289
+	[[ $status =~ ^(0|3|9)$ ]] || { echo "person show: exit $status"; echo "$stderr"; return 1; }
+	next_writer
+	draw 4
+	if ((drawn == 1)); then
+		draw 80
+		case_name+=", then kill:$drawn of ${writer[*]}"
+		fault "kill:$drawn" "${writer[@]}"
+	fi
+	case_name+=", then ${writer[*]}"
+	lethe "${writer[@]}"
+	[[ $status == 0 ]] || [[ ${writer[0]} == account && $status == 4 ]] || { echo "exit $status"; echo "$stderr"; return 1; }
+	now=$(holds_now)
+	check_clean
+}
+
+# cases COUNT JUDGE WORD..: so many cases of the operation.
+cases() {
+	local judge=$2
+	cases=${CRASH_CASES:-$1}
+	[ -z "${LONG:-}" ] || cases=$((cases * 10))
+	shift 2
+	measure "$@"
+	for ((case_number = 1; case_number <= cases; case_number++)); do
+		if ! { crash_once "$@" && "$judge" "$@"; }; then
+			printf 'lethe %s\nseed %s, %s\n' "$*" "$seed" "$case_name"
+			return 1
+		fi
+	done
+	echo "# $cases cases, seed $seed: lethe $* ($changes changes)" >&3
+}
+
+@test "P9, P24: an import that is killed is there whole or not at all, and comes to the same end when run again" {
+	as_base
+	cases 30 whole_or_absent import "${files[@]}"
+}
+
+# Of an import of two batches the first may be there alone.
+whole_batches() {
+	local count
+	count=$(rows record)
+	[[ $count == 0 || $count == 10000 || $count == 11000 ]] || { echo "$count records"; return 1; }
+	leads_to_the_end "$@"
+}
+
+@test "P19: of an import of several batches each is there whole or not at all" {
+	head -11000 "$SAMPLES/copenhagen-sms.jsonl" >many.jsonl
+	as_base
+	cases 8 whole_batches import many.jsonl
+}
+
+@test "P9: an erasure that is killed has not begun, or comes to its end with the next command that writes" {
+	fill_base
+	as_base
+	cases 35 whole_or_absent person erase crm-289 --yes
+}
+
+@test "P9, P10: so does one of whom a hold keeps some, and what is kept opens" {
+	fill_base
+	ok hold add --person crm-289 --kind recording --kind note --reason 'case 2025-117'
+	as_base
+	cases 25 whole_or_absent person erase crm-289 --yes
+}
+
+@test "a sweep that is killed has not begun, or comes to its end with the next command that writes" {
+	fill_base
+	ok policy set message '20 days'
+	ok policy set recording '20 days'
+	as_base
+	cases 30 whole_or_absent retention run --now 2026-01-01
+}
+
+# One epoch, one root key; when the old one has ended, the old key store opens nothing.
+one_epoch() {
+	whole_or_absent keys rotate
+	ok keys status --json
+	same "rotation under way" false "$(jq .rotation_under_way <<<"$output")"
+	local epoch
+	epoch=$(jq .epoch.number <<<"$output")
+	same "root keys" 1 "$(grep -c '^epoch ' lethe-data.default.root)"
+	[ -z "$acknowledged" ] || ((epoch > 1)) || { echo "acknowledged, but epoch $epoch"; return 1; }
+	((epoch > 1)) || return 0
+	cp -a "$BASE/lethe-data" old-data
+	lethe person find crm-289 --data old-data
+	[[ $status == [79] ]] || { echo "the old copy: exit $status"; return 1; }
+}
+
+@test "P7: a rotation that is killed comes to its end, and old copies open nothing then" {
+	fill_base
+	as_base
+	cases 25 one_epoch keys rotate
+}
+
+@test "P5: a restore that is killed leaves the old data or the restored, and nobody who was erased" {
+	fill_base
+	ok backup --out saved
+	ok import more.jsonl chats.jsonl
+	ok person erase crm-289 --yes
+	as_base
+	cases 20 whole_or_absent restore saved
+	lethe person show crm-289
+	said 3
+}
+
+# The backup is not there, or whole; the same command makes it.
+backup_is_whole() {
+	same "the vault" "$before" "$now"
+	[ -z "$acknowledged" ] || [ -d saved ] || { echo "acknowledged, and not there"; return 1; }
+	[ -d saved ] || ok backup --out saved
+	same "parts left" "" "$(find . -maxdepth 1 -name 'saved.*')"
+	ok restore saved
+	same "after restoring it" "$before" "$(holds_now)"
+}
+
+@test "a backup that is killed is not there; the next one is whole" {
+	fill_base
+	as_base
+	cases 10 backup_is_whole backup --out saved
+}
+
+export_is_whole() {
+	same "the vault" "$before" "$now"
+	[ -z "$acknowledged" ] || [ -e all.zip ] || { echo "acknowledged, and not there"; return 1; }
+	# What is left of it is nobody else's to remove: the same command says so, and how to mend it.
+	if [ -e all.zip.part ]; then
+		lethe person export crm-289 --out all.zip
+		said 4
+		[[ $stderr == *"all.zip.part"*"remove it"* ]]
+		same "its mode" 600 "$(stat -c %a all.zip.part)"
+		rm all.zip.part
+	fi
+	[ -e all.zip ] || ok person export crm-289 --out all.zip
+	unzip -qt all.zip >/dev/null
+	same "parts left" "" "$(find . -maxdepth 1 -name '*all.zip?*')"
+}
+
+@test "an export that is killed leaves no file of that name, and says at the next how to go on" {
+	fill_base
+	as_base
+	cases 10 export_is_whole person export crm-289 --out all.zip
+}
+
+@test "a vault whose making was killed is made by the same command again" {
+	rm -rf lethe-data lethe-data.default.root
+	as_base
+	fault "count:$BATS_TEST_TMPDIR/count" init
+	said 0
+	changes=$(<"$BATS_TEST_TMPDIR/count")
+	local step=5 made=0
+	[ -z "${LONG:-}" ] || step=1
+	for ((n = 1; n <= changes; n += step)); do
+		fresh
+		fault "kill:$n" init
+		[ "$status" -eq 137 ]
+		lethe init
+		[[ $status == 0 || $stderr == *"there is a vault here already"* ]] || { echo "kill:$n: exit $status"; echo "$stderr"; return 1; }
+		ok account create Nordlys --country DK
+		check_clean
+		made=$((made + 1))
+	done
+	echo "# $made cases: lethe init ($changes changes)" >&3
+}
