@@ -3,6 +3,7 @@
  */
 #include "vault/backup.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -77,14 +78,39 @@ static enum result public_key_line(struct run *run, char out[NOTE_KEY_TEXT_MAX +
 	return r;
 }
 
-/* A folder that is there must be what an interrupted backup of this vault left: it begins with the vault's own key. */
+/* What a run that died while it wrote a file left beside it: names that begin with `prefix`, as file_write_atomic makes them. */
+static enum result remove_temporaries(struct run *run, const char *prefix, struct err *err)
+{
+	DIR *dir = opendir(run->part);
+	const struct dirent *entry;
+	enum result r = OK;
+
+	if (dir == NULL)
+		return errno == ENOENT || errno == ENOTDIR ? OK : err_sys(err, "cannot open %s", run->part);
+	while (r == OK && (entry = readdir(dir)) != NULL) {
+		const char *tail = strstr(entry->d_name, ".tmp-");
+
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 || tail == NULL || strlen(tail) != 11)
+			continue;
+		if (unlinkat(dirfd(dir), entry->d_name, 0) != 0 && errno != ENOENT)
+			r = err_sys(err, "cannot remove %s/%s", run->part, entry->d_name);
+	}
+	closedir(dir);
+	return r;
+}
+
+/* A folder that is there must be what an interrupted backup of this vault left: it begins with the vault's own key,
+ * or, when not even that was written whole, holds nothing but the beginning of it. */
 static enum result claim_part(struct run *run, struct err *err)
 {
 	char path[VAULT_PATH_MAX], line[NOTE_KEY_TEXT_MAX + 1];
-	bool left = rmdir(run->part) != 0 && file_exists(run->part);
 	struct buf found = {0};
-	enum result r = public_key_line(run, line, err);
+	bool left;
+	enum result r = remove_temporaries(run, "lethe.pub.tmp-", err);
 
+	left = rmdir(run->part) != 0 && file_exists(run->part);
+	if (r == OK)
+		r = public_key_line(run, line, err);
 	if (r == OK)
 		r = manifest_path(run->part, "lethe.pub", path, err);
 	if (r == OK && left && (file_read(path, sizeof line, &found, err) != OK || strcmp(found.data, line) != 0)) {
@@ -117,7 +143,7 @@ static enum result remove_leftovers(struct run *run, struct err *err)
 	static const char *const names[] = {"vault.db", "vault.db-journal", "keys.db", "keys.db-journal", MANIFEST_BLOBS,
 					    "checkpoint", "manifest.json", "manifest.sig"};
 	char path[VAULT_PATH_MAX];
-	enum result r = OK;
+	enum result r = remove_temporaries(run, "", err);
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0] && r == OK; i++) {
 		r = manifest_path(run->part, names[i], path, err);

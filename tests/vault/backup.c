@@ -163,6 +163,21 @@ static void a_part_folder_that_is_not_ours_is_refused_and_left_alone(void **stat
 	assert_true(file_exists(path));
 }
 
+static void a_backup_that_died_as_it_wrote_its_first_file_is_begun_anew(void **state)
+{
+	struct place *p = *state;
+	char path[PATH_MAX];
+	struct err err;
+
+	assert_int_equal(mkdir(p->part, 0700), 0);
+	snprintf(path, sizeof path, "%s/lethe.pub.tmp-5JKDv4", p->part);
+	assert_ok(file_write_atomic(path, "lethe/va", 8, 0600, &err), &err);
+	back_up(p, (struct backup_options){0});
+	assert_ok(verify(p, &err), &err);
+	assert_false(backup_has(p, "lethe.pub.tmp-5JKDv4"));
+	assert_false(file_exists(p->part));
+}
+
 static bool stop_at_blobs(void *arg, enum backup_step step, int64_t done, int64_t all)
 {
 	(void)arg, (void)all;
@@ -174,6 +189,7 @@ static void an_interrupted_backup_begins_anew_and_is_whole(void **state)
 	struct place *p = *state;
 	struct backup_options options = {.dir = p->dir, .now = p->world.now, .progress = stop_at_blobs};
 	struct manifest manifest;
+	char path[PATH_MAX];
 	struct err err;
 
 	recording_put(&p->world, "2025-05-03T10:00:00Z", "+4520000001", 1000);
@@ -183,7 +199,10 @@ static void an_interrupted_backup_begins_anew_and_is_whole(void **state)
 	assert_false(file_exists(p->dir));
 	assert_int_equal(manifest_read(p->dir, &manifest, &err), ERR_NOT_FOUND);
 	recording_put(&p->world, "2025-05-05T10:00:00Z", "+4520000001", 1000);
+	snprintf(path, sizeof path, "%s/checkpoint.tmp-aB3dE6", p->part); /* as if it had died while it wrote that */
+	assert_ok(file_write_atomic(path, "x", 1, 0600, &err), &err);
 	manifest = back_up(p, (struct backup_options){0});
+	assert_false(backup_has(p, "checkpoint.tmp-aB3dE6"));
 	assert_int_equal(manifest.blobs, 3);
 	assert_ok(verify(p, &err), &err);
 	assert_false(file_exists(p->part));
@@ -346,6 +365,7 @@ int main(void)
 		TEST(a_backup_leaves_a_leaf_with_the_digest_of_its_manifest),
 		TEST(an_existing_folder_is_refused),
 		TEST(a_part_folder_that_is_not_ours_is_refused_and_left_alone),
+		TEST(a_backup_that_died_as_it_wrote_its_first_file_is_begun_anew),
 		TEST(an_interrupted_backup_begins_anew_and_is_whole),
 		TEST(blobs_left_by_an_interrupted_run_that_are_erased_since_do_not_stay),
 		TEST(a_blob_that_is_erased_meanwhile_is_skipped_and_counted),
