@@ -286,6 +286,8 @@ static void say_check(struct cli *cli, const struct showing *showing, const stru
 	}
 	if (report->keys_without_data > 0)
 		cli_say(cli, "%s keys have no data; that is harmless.\n", cli_count(report->keys_without_data, n));
+	if (report->unsettled)
+		cli_say(cli, "Something was stopped half-way; the next command that writes clears up after it.\n");
 	if (report->problems == 0)
 		cli_say(cli, "Nothing is wrong.\n");
 }
@@ -310,6 +312,7 @@ static void write_check(struct cli *cli, const struct showing *showing, const st
 	}
 	json_end_array(w);
 	json_int(w, "keys_without_data", report->keys_without_data);
+	json_bool(w, "unsettled", report->unsettled);
 	json_bool(w, "written_meanwhile", report->writing);
 	json_int(w, "log_size", (int64_t)report->at.size);
 	json_end_object(w);

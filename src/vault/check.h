@@ -24,7 +24,7 @@ enum check_id {
 	CHECK_PERIODS,    /* counts agree with a recount */
 	CHECK_MEDIA,      /* records and media rows agree; each blob is there with its size */
 	CHECK_STREAMS,    /* each media's key opens, and its stream decrypts to its end */
-	CHECK_BLOBS,      /* no blob without a row, none still to be removed or settled */
+	CHECK_BLOBS,      /* no blob without a row */
 	CHECK_HOLDS,      /* what holds keep and the list of it agree */
 	CHECK_LOG,        /* each leaf has its hash, each hash follows from those below */
 	CHECK_COUNT
@@ -48,6 +48,7 @@ struct check_report {
 	struct { int64_t looked_at, problems; } checks[CHECK_COUNT];
 	int64_t problems;            /* sum */
 	int64_t keys_without_data;   /* harmless: kept for a newer backup, or of an import that was undone */
+	bool unsettled;              /* harmless: somebody was stopped; the next opening for writing clears away what is left */
 	bool writing;                /* another process had the vault open for writing */
 	struct checkpoint at;        /* size and root of the log */
 };

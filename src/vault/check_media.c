@@ -167,7 +167,8 @@ static enum result is_needed(struct check_run *run, const struct suspect *suspec
 	return r == OK && !*needed ? trash_has(run->session->data, &trash, needed, err) : r;
 }
 
-/* While somebody writes, blobs that are published and journalled have their rows to come. */
+/* While somebody writes, blobs that are published and journalled have their rows to come; where somebody was stopped,
+ * the next opening for writing removes them. */
 static enum result orphan_again(struct check_run *run, const struct suspect *suspect, bool *still, struct err *err)
 {
 	const struct blob_name name = blob_of(suspect);
@@ -179,9 +180,8 @@ static enum result orphan_again(struct check_run *run, const struct suspect *sus
 	*still = false;
 	if (r != OK || needed)
 		return r;
-	if (run->report->writing)
-		r = blob_unsettled(run->vault->blobs, &unsettled, err);
-	if (r == ERR_NOT_FOUND || (r == OK && unsettled > 0))
+	r = blob_unsettled(run->vault->blobs, &unsettled, err);
+	if (r == OK && unsettled > 0)
 		return OK;
 	if (r == OK)
 		r = blob_get(run->vault->blobs, &name, &file, &size, err);
@@ -217,7 +217,7 @@ static enum result look_at_blob(void *arg, const struct blob_name *name, const c
 	return r == OK ? check_step(run, 0, err) : r;
 }
 
-/* Both are right while somebody writes; otherwise the next opening for writing clears them away. */
+/* Both are right while somebody writes, and what a crash leaves; the next opening for writing clears them away. */
 static enum result check_leftovers(struct check_run *run, struct err *err)
 {
 	struct trash_row one;
@@ -225,14 +225,9 @@ static enum result check_leftovers(struct check_run *run, struct err *err)
 	size_t count;
 	enum result r = trash_list(run->session->data, &one, 1, &count, err);
 
-	if (r != OK || run->report->writing)
-		return r;
-	if (count > 0)
-		check_found(run, CHECK_BLOBS, "blobs are listed to be removed; the next command that writes does it");
-	r = blob_unsettled(run->vault->blobs, &unsettled, err);
-	if (r == OK && unsettled > 0)
-		check_found(run, CHECK_BLOBS, "%llu batches of blobs are unsettled; the next command that writes does it",
-			    (unsigned long long)unsettled);
+	if (r == OK)
+		r = blob_unsettled(run->vault->blobs, &unsettled, err);
+	run->report->unsettled = r == OK && !run->report->writing && (count > 0 || unsettled > 0);
 	return r;
 }
 
