@@ -71,7 +71,7 @@ struct json_parser {
 		wipe();
 		padded_size = 0;
 		padded.reset(new (std::nothrow) char[need + simdjson::SIMDJSON_PADDING]());
-		if (!padded || dom.allocate(need, DEPTH) != simdjson::SUCCESS ||
+		if (!padded || dom.allocate(need, DEPTH + 1) != simdjson::SUCCESS ||
 		    dom.doc.allocate(need) != simdjson::SUCCESS)
 			return false;
 		padded_size = need + simdjson::SIMDJSON_PADDING;
@@ -106,7 +106,7 @@ struct builder {
 	size_t last;         /* index of the closing root word */
 	struct json *nodes;  /* the next free one */
 	char *strings;       /* as simdjson writes them: 32-bit length, bytes, NUL */
-	bool had_unicode_escape;
+	bool had_unicode_escape, too_deep;
 
 	enum result allocate();
 	void take_text(uint64_t word, const char **text, size_t *len);
@@ -268,7 +268,10 @@ enum result builder::build(const struct json **out)
 			take_scalar(node, &at);
 			continue;
 		}
-		INVARIANT(depth < DEPTH);
+		if (depth == DEPTH) { /* simdjson lets an empty one through */
+			too_deep = true;
+			return OK;
+		}
 		node->type = type == '{' ? JSON_OBJECT : JSON_ARRAY;
 		frames[++depth] = {node, &node->first};
 	}
@@ -355,6 +358,7 @@ enum result parse(struct json_parser *parser, const char *text, size_t len, stru
 {
 	simdjson::error_code code = read_tape(parser, text, len);
 	builder work = {};
+	enum result result;
 
 	if (code == simdjson::NUMBER_ERROR)
 		code = read_tape_widened(parser, text, len);
@@ -366,7 +370,8 @@ enum result parse(struct json_parser *parser, const char *text, size_t len, stru
 	work.tape = parser->dom.doc.tape.get();
 	work.last = word_payload(work.tape[0]) - 1;
 	work.had_unicode_escape = memmem(text, len, "\\u", 2) != nullptr;
-	return work.build(out);
+	result = work.build(out);
+	return work.too_deep ? malformed(text, len, simdjson::DEPTH_ERROR, err) : result;
 }
 
 } // namespace

@@ -216,12 +216,19 @@ static void a_name_that_holds_a_nul_is_refused(void **state)
 
 static void sixty_four_levels_are_read_and_no_more(void **state)
 {
-	char text[131];
+	char text[132];
 
 	(void)state;
 	memset(text, '[', 64);
 	memset(text + 64, ']', 64);
 	parsed(text, 128);
+	text[64] = '1'; /* a value in the last of them */
+	memset(text + 65, ']', 64);
+	parsed(text, 129);
+	memset(text, '[', 65);
+	text[65] = '1';
+	memset(text + 66, ']', 65);
+	assert_refused(text, 131, "nests too deep (byte 65)");
 	memset(text, '[', 65);
 	memset(text + 65, ']', 65);
 	assert_refused(text, 130, "nests too deep (byte 65)");
