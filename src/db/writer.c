@@ -167,6 +167,8 @@ static void run_group(struct writer *w, struct group *g)
 	if (r) {
 		rollback_all(w);
 		fail_group(g, &err);
+	} else if (w->hooks.committed) {
+		w->hooks.committed(w->hooks.arg);
 	}
 }
 

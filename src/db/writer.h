@@ -19,14 +19,16 @@ struct writer;
 
 /* Runs on the writer thread inside the group's transaction. Fails by err; then its changes are undone. */
 typedef enum result writer_op(void *arg, struct err *err);
-/* Both optional; called on the writer thread.
+/* All optional; called on the writer thread.
  * before_commit runs inside the transactions, once a group, when at least one operation succeeded; failing fails the
  * whole group.  rolled_back runs whenever changes were undone, of the whole group or of one operation in its middle:
- * what is cached beside the databases must be dropped, and read again from them inside the transaction. */
+ * what is cached beside the databases must be dropped, and read again from them inside the transaction.
+ * committed runs when a group is on disk, before anybody is told. */
 struct writer_hooks {
 	void *arg;
 	enum result (*before_commit)(void *arg, struct err *err);
 	void (*rolled_back)(void *arg);
+	void (*committed)(void *arg);
 };
 
 /* A submitted operation; owned by the caller until writer_wait returns. */

@@ -17,6 +17,7 @@ struct keyring {
 	struct keycache *cache;
 	uint64_t generation; /* of shared->generation, when the cache was last good */
 	uint32_t epoch;      /* current; 0: not read yet */
+	bool destroyed;      /* a key, since the last commit */
 };
 
 enum result keyring_new(struct db *keys, struct keyring_shared *shared, size_t entries, struct keyring **out,
@@ -231,7 +232,21 @@ enum result keyring_destroy(struct keyring *ring, uint32_t account, enum key_cla
 	stay_current(ring);
 	keycache_drop(ring->cache, name);
 	ring->generation = atomic_fetch_add(&ring->shared->generation, 1) + 1;
+	ring->destroyed = true;
 	return r;
+}
+
+void keyring_committed(struct keyring *ring)
+{
+	uint64_t before;
+
+	if (!ring->destroyed)
+		return;
+	ring->destroyed = false;
+	before = atomic_fetch_add(&ring->shared->generation, 1);
+	/* Nobody else has destroyed anything: what is cached here is good. */
+	if (ring->generation == before)
+		ring->generation = before + 1;
 }
 
 enum result keyring_account_epoch(struct keyring *ring, uint32_t account, uint32_t epoch, struct err *err)

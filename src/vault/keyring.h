@@ -51,6 +51,8 @@ MUST_CHECK enum result keyring_get_or_make(struct keyring *ring, uint32_t accoun
 /* Inside a transaction on the key store. */
 MUST_CHECK enum result keyring_destroy(struct keyring *ring, uint32_t account, enum key_class class, int64_t number,
 				       bool *existed, struct err *err);
+/* After the transaction is on disk: the other keyrings drop once more what they may have read before it was. */
+void keyring_committed(struct keyring *ring);
 /* Makes account's key for the current epoch and its own keys (index, data; for account 0 also sign). */
 MUST_CHECK enum result keyring_account_create(struct keyring *ring, uint32_t account, struct err *err);
 /* Its account key for `epoch`, made and wrapped anew: one step of a rotation. No-op when it is there. */

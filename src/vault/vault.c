@@ -110,9 +110,17 @@ static void forget_cached(void *arg)
 	directory_clear(vault->write.directory);
 }
 
+/* Until now another thread could read a key that this group destroyed, and cache it. */
+static void tell_readers(void *arg)
+{
+	const struct vault *vault = arg;
+
+	keyring_committed(vault->write.ring);
+}
+
 static enum result open_writer(struct vault *vault, struct err *err)
 {
-	const struct writer_hooks hooks = {vault, NULL, forget_cached};
+	const struct writer_hooks hooks = {vault, NULL, forget_cached, tell_readers};
 	struct db *dbs[2];
 	enum result r = open_databases(vault->dir, DB_READ_WRITE, DATA_CACHE, KEYS_CACHE, &vault->write, err);
 

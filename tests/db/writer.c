@@ -20,7 +20,7 @@ static struct err err;
 
 /* What the hooks saw. Written on the writer thread, read after a wait. */
 static struct {
-	int before_commit, rolled_back;
+	int before_commit, rolled_back, committed;
 	bool refuse;
 } seen;
 
@@ -37,7 +37,13 @@ static void rolled_back(void *arg)
 	seen.rolled_back++;
 }
 
-static const struct writer_hooks hooks = {&seen, before_commit, rolled_back};
+static void committed(void *arg)
+{
+	assert_ptr_equal(arg, &seen);
+	seen.committed++;
+}
+
+static const struct writer_hooks hooks = {&seen, before_commit, rolled_back, committed};
 
 static const char *path_of(size_t i)
 {
@@ -223,6 +229,7 @@ static void an_operation_is_committed_in_every_database(void **state)
 	assert_int_equal(writer_do(w, insert_both, &value, &err), OK);
 	assert_int_equal(seen.before_commit, 1);
 	assert_int_equal(seen.rolled_back, 0);
+	assert_int_equal(seen.committed, 1);
 	writer_stop(w);
 	assert_int_equal(rows_in(0), 1);
 	assert_int_equal(rows_in(1), 1);
@@ -238,6 +245,7 @@ static void one_that_fails_alone_is_undone_everywhere(void **state)
 	assert_string_equal(err.what, "operation 5 does not like it");
 	assert_int_equal(seen.before_commit, 0);
 	assert_int_equal(seen.rolled_back, 1);
+	assert_int_equal(seen.committed, 0);
 	writer_stop(w);
 	assert_int_equal(rows_in(0), 0);
 	assert_int_equal(rows_in(1), 0);

@@ -98,6 +98,31 @@ static void destroying_is_seen_by_every_keyring_at_once(void **state)
 	assert_int_equal(get(world, KEY_IDENTITY, 7, &got), ERR_GONE);
 }
 
+struct reading { struct world *world; struct wanted wanted; };
+
+/* As another thread would, between the destruction and its commit. */
+static enum result destroy_and_read_op(struct session *session, void *arg, struct err *err)
+{
+	struct reading *reading = arg;
+	struct key got;
+	enum result r = destroy_op(session, &reading->wanted, err);
+
+	assert_int_equal(get(reading->world, reading->wanted.class, reading->wanted.number, &got), OK);
+	return r;
+}
+
+static void a_key_read_while_it_is_destroyed_is_not_kept(void **state)
+{
+	struct world *world = *state;
+	struct reading reading = {world, {.account = world->account.number, .class = KEY_IDENTITY, .number = 7}};
+	struct key got;
+	struct err err;
+
+	make(world, KEY_IDENTITY, 7);
+	assert_ok(vault_write(world->vault, destroy_and_read_op, &reading, &err), &err);
+	assert_int_equal(get(world, KEY_IDENTITY, 7, &got), ERR_GONE);
+}
+
 static void a_destruction_that_is_rolled_back_did_not_happen(void **state)
 {
 	struct world *world = *state;
@@ -196,6 +221,7 @@ int main(void)
 		TEST(classes_and_numbers_keep_keys_apart),
 		TEST(a_key_that_never_was_is_gone),
 		TEST(destroying_is_seen_by_every_keyring_at_once),
+		TEST(a_key_read_while_it_is_destroyed_is_not_kept),
 		TEST(a_destruction_that_is_rolled_back_did_not_happen),
 		TEST(a_key_whose_making_is_rolled_back_is_not_cached),
 		TEST(a_wrapped_key_cannot_stand_in_for_another),
