@@ -626,8 +626,8 @@ static void clean_up(struct run *run, enum result r)
 		run->waiting = next;
 	}
 	blob_close(run->from);
-	if (r != OK && remove_staged(run->vault, &ignored) != OK)
-		r = ignored.code; /* what went wrong first is the thing to tell */
+	if (r != OK) /* what went wrong first is the thing to tell; resuming clears away what is left */
+		(void)!remove_staged(run->vault, &ignored);
 	free(run);
 }
 
