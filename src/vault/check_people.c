@@ -8,7 +8,7 @@
 #include "store/hold.h"
 #include "vault/check_run.h"
 
-#define BATCH 256
+#define BATCH 64
 #define CONTACTS_MAX 4096
 
 static enum result gone_is_right(enum result r, bool *still)

@@ -11,7 +11,7 @@
 #include "store/period.h"
 #include "vault/check_run.h"
 
-#define BATCH 256
+#define BATCH 64 /* records of 4 MiB must fit the pool, sealed and opened */
 #define MEDIA_MAX 64
 
 /* One day of a kind. */
