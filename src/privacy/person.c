@@ -320,12 +320,21 @@ static enum result link(struct session *session, void *arg, struct err *err)
 	struct identity_row rows[PERSON_IDENTITIES_MAX];
 	struct pool pool;
 	struct act act;
-	size_t count;
+	size_t count, theirs;
 	enum result r;
 
 	pool_init(&pool, (size_t)4 * 1024 * 1024);
-	r = identity_of_person(session->data, linking->account, linking->b, &pool, rows, PERSON_IDENTITIES_MAX, &count,
+	r = identity_of_person(session->data, linking->account, linking->a, &pool, rows, PERSON_IDENTITIES_MAX, &theirs,
 			       err);
+	if (r == OK)
+		r = identity_of_person(session->data, linking->account, linking->b, &pool, rows, PERSON_IDENTITIES_MAX,
+				       &count, err);
+	if (r == OK && (count == 0 || theirs == 0))
+		r = err_set(err, ERR_NOT_FOUND, "no such person in this account");
+	/* With more than that nobody could show, hold or erase them. */
+	if (r == OK && theirs + count > PERSON_IDENTITIES_MAX)
+		r = err_set(err, ERR_LIMIT, "together they would have %zu identities; a person has at most %d",
+			    theirs + count, PERSON_IDENTITIES_MAX);
 	for (size_t i = 0; i < count && r == OK; i++)
 		r = identity_move(session->data, linking->account, rows[i].identity, linking->a, err);
 	pool_free(&pool);

@@ -125,6 +125,34 @@ static void linking_two_persons_makes_one_whose_shared_record_counts_once(void *
 	assert_false(changed);
 }
 
+static enum result link_two(struct world *world, const char *a, const char *b)
+{
+	struct err err;
+	bool changed;
+
+	return person_link(world->vault, &world->account, one(world, a), one(world, b), world->now, &changed, &err);
+}
+
+/* Nobody could show, hold or erase a person of more. */
+static void linking_stops_where_a_person_has_as_many_identities_as_one_can_have(void **state)
+{
+	struct world *world = *state;
+	char number[16];
+	struct person person;
+
+	world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{}", ANNA, BO, NULL);
+	for (int i = 1; i < PERSON_IDENTITIES_MAX; i++) {
+		snprintf(number, sizeof number, "+45206%05d", i);
+		world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{}", number, NULL);
+		assert_int_equal(OK, link_two(world, ANNA, number));
+	}
+	assert_int_equal(ERR_LIMIT, link_two(world, ANNA, BO));
+	assert_int_equal(ERR_LIMIT, link_two(world, BO, ANNA));
+	person = load(world, one(world, ANNA));
+	assert_int_equal(PERSON_IDENTITIES_MAX, person.identity_count);
+	assert_int_equal(1, load(world, one(world, BO)).identity_count);
+}
+
 static void unlinking_gives_an_identity_a_person_of_its_own(void **state)
 {
 	struct world *world = *state;
@@ -171,6 +199,8 @@ int main(void)
 					    teardown),
 	    cmocka_unit_test_setup_teardown(records_are_counted_by_kind_with_their_first_and_last_time, setup, teardown),
 	    cmocka_unit_test_setup_teardown(linking_two_persons_makes_one_whose_shared_record_counts_once, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(linking_stops_where_a_person_has_as_many_identities_as_one_can_have, setup,
 					    teardown),
 	    cmocka_unit_test_setup_teardown(unlinking_gives_an_identity_a_person_of_its_own, setup, teardown),
 	    cmocka_unit_test_setup_teardown(walking_more_records_than_one_batch_meets_each_once, setup, teardown),
