@@ -9,9 +9,9 @@
 #include "store/media.h"
 #include "store/party.h"
 
-#define ROWS 128
+#define ROWS 64
 #define MEDIA_MAX 64
-#define PAYLOADS_MAX ((size_t)1024 * 1024 * 1024) /* of ROWS records */
+#define PAYLOADS_MAX ((size_t)1024 * 1024 * 1024) /* of ROWS records of 4 MiB, sealed, opened and sealed anew */
 #define HOLDS_POOL_MAX ((size_t)64 * 1024 * 1024)
 
 static int64_t key_number(const struct period *period)

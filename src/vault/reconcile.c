@@ -8,7 +8,7 @@
 #include "store/account.h"
 #include "store/hold.h"
 
-#define BATCH 512
+#define BATCH 128 /* records of 4 MiB must fit the pool */
 #define CONTACTS_MAX 4096
 
 struct work {
