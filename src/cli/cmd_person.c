@@ -350,9 +350,22 @@ static int64_t count_left(const struct erase_left *left)
 	return left->keys + left->identities + left->contacts + left->records + left->blobs;
 }
 
+static void say_copies(struct cli *cli, struct instant unreadable_by)
+{
+	char at[TIME_TEXT_MAX];
+
+	if (unreadable_by.ms != 0)
+		cli_say(cli, "Unreadable in every older copy by %s, when keys are rotated by then.\n",
+			instant_format(unreadable_by, at));
+	else if (root_promise(cli->vault->shared.root) == ROOT_CANNOT_FORGET)
+		cli_say(cli, "Older copies of keys and root still open it: this root cannot forget (`lethe keys status`).\n");
+	else
+		cli_say(cli, "Older copies still open it until `lethe keys rotate` has run, which is overdue.\n");
+}
+
 static void say_erased(struct cli *cli, const struct erase_result *result, const char *receipt)
 {
-	char count[32], bytes[32], at[TIME_TEXT_MAX];
+	char count[32], bytes[32];
 	int64_t kept = sum(result->kept, 0);
 
 	cli_say(cli, kept == 0 ? "Erased. Nothing of this person can be read here from now on.\n"
@@ -371,11 +384,7 @@ static void say_erased(struct cli *cli, const struct erase_result *result, const
 	}
 	if (count_left(&result->left) == 0)
 		cli_say(cli, "Looked again in every store: nothing is left.\n");
-	if (result->unreadable_by.ms != 0)
-		cli_say(cli, "Unreadable in every older copy by %s, when keys are rotated by then.\n",
-			instant_format(result->unreadable_by, at));
-	else
-		cli_say(cli, "Older copies of keys and root still open it: this root cannot forget (`lethe keys status`).\n");
+	say_copies(cli, result->unreadable_by);
 	if (receipt != NULL)
 		cli_say(cli, "Receipt: %s\n", receipt);
 }

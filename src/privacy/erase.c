@@ -276,19 +276,33 @@ static enum result destroy_keys(struct session *session, void *arg, struct err *
 
 /* ---- 4: rows and blobs ---- */
 
+static enum result destroy_hold_key(struct session *session, struct run *run, int64_t number, struct err *err)
+{
+	struct hold_row hold;
+	struct act act;
+	bool existed = false;
+	enum result r = hold_get(session->data, run->state.account, number, &run->batch, &hold, err);
+
+	if (r == OK)
+		r = keyring_destroy(session->ring, run->state.account, KEY_HOLD, number, &existed, err);
+	if (r != OK || !existed)
+		return r;
+	act_begin(&act, "hold.key.destroy", run->state.account, run->options->now);
+	act_id(&act, "job", JOB_PREFIX, run->state.job);
+	act_id(&act, "hold", HOLD_PREFIX, hold.id);
+	return act_append(&act, session->data, NULL, err);
+}
+
 /* Nothing keeps it but a hold that is released: it is due. With the last that such a hold kept, its key goes. */
 static enum result let_go(struct session *session, struct run *run, int64_t hold, int kind, struct id id,
 			  struct err *err)
 {
 	int64_t others;
-	bool existed;
 	enum result r = held_delete(session->data, run->state.account, hold, (enum record_kind)kind, id, err);
 
 	if (r == OK)
 		r = held_count(session->data, run->state.account, hold, &others, err);
-	if (r == OK && others == 0)
-		r = keyring_destroy(session->ring, run->state.account, KEY_HOLD, hold, &existed, err);
-	return r;
+	return r == OK && others == 0 ? destroy_hold_key(session, run, hold, err) : r;
 }
 
 static enum result delete_batch(struct session *session, void *arg, struct err *err)
