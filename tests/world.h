@@ -188,7 +188,7 @@ WORLD_UNUSED static struct id world_put(struct world *world, enum record_kind ki
 	return spec.id;
 }
 
-struct world_contact { struct world *world; const char *phone; struct contact_row row; };
+struct world_contact { struct world *world; const char *phone; int count; struct contact_row row; };
 
 static enum result world_put_contact_op(struct session *session, void *arg, struct err *err)
 {
@@ -202,18 +202,22 @@ static enum result world_put_contact_op(struct session *session, void *arg, stru
 		return r;
 	row->parties[0] = (struct party){entry.identity, 0};
 	row->party_count = 1;
-	r = seal_contact(session->ring, row, "{}", 2, &contact->world->pool, err);
-	return r == OK ? contact_put(session->data, row, err) : r;
+	for (int i = 0; i < contact->count && r == OK; i++) {
+		row->id = id_new(contact->world->now);
+		r = seal_contact(session->ring, row, "{}", 2, &contact->world->pool, err);
+		if (r == OK)
+			r = contact_put(session->data, row, err);
+	}
+	return r;
 }
 
-/* Puts a contact of one number in and returns its id. */
-WORLD_UNUSED static struct id world_put_contact(struct world *world, const char *phone)
+/* Puts `count` contacts of one number in and returns the id of the last. */
+WORLD_UNUSED static struct id world_put_contacts(struct world *world, const char *phone, int count)
 {
-	struct world_contact contact = {.world = world, .phone = phone};
+	struct world_contact contact = {.world = world, .phone = phone, .count = count};
 	struct err err;
 
 	contact.row.account = world->account.number;
-	contact.row.id = id_new(world->now);
 	assert_ok(vault_write(world->vault, world_put_contact_op, &contact, &err), &err);
 	return contact.row.id;
 }

@@ -173,6 +173,19 @@ enum result contact_list_identity(struct db *db, uint32_t account, int64_t ident
 	return r;
 }
 
+enum result contact_has_identity(struct db *db, uint32_t account, int64_t identity, struct id contact, bool *has,
+				 struct err *err)
+{
+	int64_t one;
+	enum result r = db_query_int(db, "SELECT 1 FROM contact_identity WHERE account_id = $1 AND identity_id = $2"
+					 " AND contact_id = $3",
+				     0, &one, err, DB_INT(account), DB_INT(identity),
+				     DB_BLOB(contact.bytes, sizeof contact.bytes));
+
+	*has = r == OK && one == 1;
+	return r;
+}
+
 static enum result has_word(struct db *db, uint32_t account, const struct blind *word, struct id id, bool *has,
 			    struct err *err)
 {

@@ -38,6 +38,9 @@ MUST_CHECK enum result contact_of_identity(struct db *db, uint32_t account, int6
 /* The same by pages: up to max after `after`. */
 MUST_CHECK enum result contact_list_identity(struct db *db, uint32_t account, int64_t identity, struct id after,
 					     struct id *out, size_t max, size_t *count, struct err *err);
+/* Is that contact among them? */
+MUST_CHECK enum result contact_has_identity(struct db *db, uint32_t account, int64_t identity, struct id contact,
+					    bool *has, struct err *err);
 /* Contacts whose name has all the given words (none: no contact); ERR_LIMIT above max. */
 MUST_CHECK enum result contact_find_name(struct db *db, uint32_t account, const struct blind *words, size_t word_count,
 					 struct id *out, size_t max, size_t *count, struct err *err);

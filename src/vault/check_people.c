@@ -9,7 +9,6 @@
 #include "vault/check_run.h"
 
 #define BATCH 64
-#define CONTACTS_MAX 4096
 
 static enum result gone_is_right(enum result r, bool *still)
 {
@@ -118,21 +117,6 @@ static enum result contact_again(struct check_run *run, const struct suspect *su
 	return check_is_problem(r) ? OK : r;
 }
 
-static enum result is_indexed(struct check_run *run, int64_t identity, struct id id, bool *indexed, struct err *err)
-{
-	struct id *ids = calloc(CONTACTS_MAX, sizeof *ids);
-	size_t count = 0;
-	enum result r = ids != NULL ? contact_of_identity(run->session->data, run->account, identity, ids, CONTACTS_MAX,
-							  &count, err)
-				    : err_no_memory(err);
-
-	*indexed = false;
-	for (size_t i = 0; r == OK && i < count; i++)
-		*indexed |= id_compare(ids[i], id) == 0;
-	free(ids);
-	return r;
-}
-
 static enum result check_index(struct check_run *run, const struct contact_row *row, const char *id, struct err *err)
 {
 	struct held_row held;
@@ -140,7 +124,7 @@ static enum result check_index(struct check_run *run, const struct contact_row *
 	enum result r = OK;
 
 	for (size_t i = 0; i < row->party_count && r == OK; i++) {
-		r = is_indexed(run, row->parties[i].identity, row->id, &indexed, err);
+		r = contact_has_identity(run->session->data, run->account, row->parties[i].identity, row->id, &indexed, err);
 		if (r == OK && !indexed)
 			check_found(run, CHECK_CONTACTS, "account %u: %s: identity %lld does not lead to it",
 				    run->account, id, (long long)row->parties[i].identity);

@@ -9,7 +9,6 @@
 #include "store/hold.h"
 
 #define BATCH 128 /* records of 4 MiB must fit the pool */
-#define CONTACTS_MAX 4096
 
 struct work {
 	struct session *session;
@@ -99,22 +98,34 @@ static enum result drop_contact(struct work *w, struct id id, struct err *err)
 	return contact_delete(w->session->data, &contact, err);
 }
 
+static enum result drop_contacts_of(struct work *w, int64_t identity, struct err *err)
+{
+	struct id ids[BATCH], after = {{0}};
+	size_t count;
+	enum result r;
+
+	do {
+		r = contact_list_identity(w->session->data, w->account, identity, after, ids, BATCH, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			pool_reset(&w->pool);
+			after = ids[i];
+			r = drop_contact(w, after, err);
+		}
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
 static enum result drop_rest_of(struct work *w, int64_t identity, struct err *err)
 {
-	struct id *ids = calloc(CONTACTS_MAX, sizeof *ids);
-	size_t count = 0;
-	enum result r = ids != NULL ? db_begin(w->session->data, err) : err_no_memory(err);
+	enum result r = db_begin(w->session->data, err);
 
-	if (r == OK) {
-		r = contact_of_identity(w->session->data, w->account, identity, ids, CONTACTS_MAX, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++)
-			r = drop_contact(w, ids[i], err);
-		if (r == OK)
-			r = identity_delete(w->session->data, w->account, identity, err);
-		r = end(w, r, err);
-	}
+	if (r != OK)
+		return r;
+	r = drop_contacts_of(w, identity, err);
+	if (r == OK)
+		r = identity_delete(w->session->data, w->account, identity, err);
+	r = end(w, r, err);
 	w->out->identities += r == OK;
-	free(ids);
 	return r;
 }
 

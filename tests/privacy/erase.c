@@ -205,7 +205,7 @@ static void sweep(struct world *world)
 static void a_held_contact_is_kept_until_its_hold_is_released(void **state)
 {
 	struct world *world = *state;
-	struct id contact = world_put_contact(world, ANNA), other = world_put_contact(world, BO), hold;
+	struct id contact = world_put_contacts(world, ANNA, 1), other = world_put_contacts(world, BO, 1), hold;
 	struct erase_result result;
 
 	hold = hold_person(world, ANNA);
@@ -303,8 +303,7 @@ static void a_person_in_very_many_contacts_is_erased_whole(void **state)
 	struct world *world = *state;
 	struct erase_result result;
 
-	for (int i = 0; i < PERSON_FOUND_MAX + 1; i++)
-		world_put_contact(world, ANNA);
+	world_put_contacts(world, ANNA, PERSON_FOUND_MAX + 1);
 	result = erase(world, ANNA);
 	assert_int_equal(PERSON_FOUND_MAX + 1, result.contacts);
 	assert_int_equal(0, left(&result));

@@ -206,6 +206,14 @@ CALL(contact_list_identity)
 	return several(r, count, seen);
 }
 
+CALL(contact_has_identity)
+{
+	bool has = false;
+	enum result r = contact_has_identity(vault, account, 7, con, &has, &err);
+
+	return several(r, has, seen);
+}
+
 CALL(contact_list)
 {
 	struct id out[4];
@@ -922,7 +930,7 @@ static const struct call {
 #define READ(name) {#name, call_##name, READS}
 #define WRITE(name) {#name, call_##name, WRITES}
 #define WHOLE(name) {#name, call_##name, SYSTEM}
-    READ(account_get), READ(contact_get), READ(contact_of_identity), READ(contact_list_identity),
+    READ(account_get), READ(contact_get), READ(contact_of_identity), READ(contact_list_identity), READ(contact_has_identity),
     READ(contact_find_name), READ(contact_list),
     READ(contact_count), READ(hold_find), READ(hold_get), READ(hold_list), READ(held_get), READ(held_list),
     READ(held_count), READ(identity_get), READ(identity_find), READ(identity_of_person), READ(identity_count),

@@ -174,6 +174,20 @@ static void the_contacts_of_an_identity_are_listed_by_pages(void **state)
 	assert_int_equal(count, 0);
 }
 
+static void whether_a_contact_has_an_identity_is_known_by_account(void **state)
+{
+	bool has;
+
+	(void)state;
+	put(1, 1, "\1", "");
+	assert_ok(contact_has_identity(vault, 1, 1, (struct id){{1}}, &has, &err));
+	assert_true(has);
+	assert_ok(contact_has_identity(vault, 1, 2, (struct id){{1}}, &has, &err));
+	assert_false(has);
+	assert_ok(contact_has_identity(vault, 2, 1, (struct id){{1}}, &has, &err));
+	assert_false(has);
+}
+
 static void a_name_is_found_by_all_of_its_words(void **state)
 {
 	struct id out[9];
@@ -291,6 +305,7 @@ int main(void)
 	    table_test(a_deleted_contact_leaves_no_index_row),
 	    table_test(an_identity_may_be_in_several_contacts),
     table_test(the_contacts_of_an_identity_are_listed_by_pages),
+    table_test(whether_a_contact_has_an_identity_is_known_by_account),
 	    table_test(a_name_is_found_by_all_of_its_words),
 	    table_test(the_limit_is_on_what_is_found_and_not_on_a_common_first_word),
 	    table_test(contacts_are_counted_and_listed_page_by_page),

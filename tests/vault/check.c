@@ -93,6 +93,14 @@ static void a_sound_vault_has_no_problem_and_everything_was_looked_at(void **sta
 	free(f);
 }
 
+static void an_identity_may_be_in_very_many_contacts(void **state)
+{
+	struct world *world = *state;
+
+	world_put_contacts(world, "+4520000001", 5000);
+	finds_nothing(world);
+}
+
 static void a_changed_byte_of_a_payload_is_found(void **state)
 {
 	struct world *world = *state;
@@ -442,6 +450,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_sound_vault_has_no_problem_and_everything_was_looked_at),
+		TEST(an_identity_may_be_in_very_many_contacts),
 		TEST(a_changed_byte_of_a_payload_is_found),
 		TEST(a_record_put_under_another_id_is_found),
 		TEST(a_missing_key_makes_its_identity_and_records_unreadable),
