@@ -82,7 +82,7 @@ cases() {
 	echo "# $cases cases, seed $seed: lethe $* ($changes changes)" >&3
 }
 
-@test "P9, P24: an import that is killed is there whole or not at all, and comes to the same end when run again" {
+@test "P19, P21, P24: an import that is killed is there whole or not at all, and comes to the same end when run again" {
 	as_base
 	cases 30 whole_or_absent import "${files[@]}"
 }
@@ -114,7 +114,7 @@ whole_batches() {
 	cases 25 whole_or_absent person erase crm-289 --yes
 }
 
-@test "a sweep that is killed has not begun, or comes to its end with the next command that writes" {
+@test "P29: a sweep that is killed has not begun, or comes to its end with the next command that writes" {
 	fill_base
 	ok policy set message '20 days'
 	ok policy set recording '20 days'
@@ -143,7 +143,7 @@ one_epoch() {
 	cases 25 one_epoch keys rotate
 }
 
-@test "P5: a restore that is killed leaves the old data or the restored, and nobody who was erased" {
+@test "P5, P29: a restore that is killed leaves the old data or the restored, and nobody who was erased" {
 	fill_base
 	ok backup --out saved
 	ok import more.jsonl chats.jsonl
@@ -164,7 +164,7 @@ backup_is_whole() {
 	same "after restoring it" "$before" "$(holds_now)"
 }
 
-@test "a backup that is killed is not there; the next one is whole" {
+@test "P29: a backup that is killed is not there; the next one is whole" {
 	fill_base
 	as_base
 	cases 10 backup_is_whole backup --out saved
@@ -186,13 +186,13 @@ export_is_whole() {
 	same "parts left" "" "$(find . -maxdepth 1 -name '*all.zip?*')"
 }
 
-@test "an export that is killed leaves no file of that name, and says at the next how to go on" {
+@test "P29: an export that is killed leaves no file of that name, and says at the next how to go on" {
 	fill_base
 	as_base
 	cases 10 export_is_whole person export crm-289 --out all.zip
 }
 
-@test "a vault whose making was killed is made by the same command again" {
+@test "P29: a vault whose making was killed is made by the same command again" {
 	rm -rf lethe-data lethe-data.default.root
 	as_base
 	fault "count:$BATS_TEST_TMPDIR/count" init
