@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "store/hold.h"
 #include "vault/directory.h"
 #include "vault/normal.h"
 
@@ -335,7 +336,7 @@ static enum result link(struct session *session, void *arg, struct err *err)
 	if (r == OK && theirs + count > PERSON_IDENTITIES_MAX)
 		r = err_set(err, ERR_LIMIT, "together they would have %zu identities; a person has at most %d",
 			    theirs + count, PERSON_IDENTITIES_MAX);
-	for (size_t i = 0; i < count && r == OK; i++)
+	for (size_t i = 0; r == OK && i < count; i++)
 		r = identity_move(session->data, linking->account, rows[i].identity, linking->a, err);
 	pool_free(&pool);
 	directory_clear(session->directory);
@@ -357,12 +358,26 @@ enum result person_link(struct vault *vault, const struct account *account, stru
 	return *changed ? vault_write(vault, link, &linking, err) : OK;
 }
 
+/* Who is taken out of a held person would be free of the hold, and could be erased. */
+static enum result check_hold(struct session *session, const struct linking *linking, struct err *err)
+{
+	bool held;
+	enum result r = hold_names_person(session->data, linking->account, linking->a, &held, err);
+
+	if (r != OK || !held)
+		return r;
+	err_set(err, ERR_DENIED, "a legal hold covers this person, with every identity they have");
+	return err_mend(err, "hold each number by itself, release that hold (`lethe hold list`), and then part them");
+}
+
 static enum result unlink_one(struct session *session, void *arg, struct err *err)
 {
 	struct linking *linking = arg;
 	struct act act;
-	enum result r = identity_move(session->data, linking->account, linking->identity, linking->b, err);
+	enum result r = check_hold(session, linking, err);
 
+	if (r == OK)
+		r = identity_move(session->data, linking->account, linking->identity, linking->b, err);
 	directory_clear(session->directory);
 	if (r != OK)
 		return r;

@@ -54,7 +54,8 @@ MUST_CHECK enum result person_walk_next(struct session *session, struct person_w
 /* Makes the persons of `a` and `b` one: b's identities move to a's. OK and `*changed` false when they are one already. */
 MUST_CHECK enum result person_link(struct vault *vault, const struct account *account, struct id a, struct id b,
 				   struct instant now, bool *changed, struct err *err);
-/* Takes one identity out into a person of its own. ERR_INPUT when it is the only one. */
+/* Takes one identity out into a person of its own. ERR_INPUT when it is the only one; ERR_DENIED while a hold is on
+ * the person: it would be free of it. */
 MUST_CHECK enum result person_unlink(struct vault *vault, const struct account *account, struct id person,
 				     int64_t identity, struct instant now, struct id *out, struct err *err);
 /* The audit leaf of a read: who saw what, appended outside the writer. `what` is a literal act name. */

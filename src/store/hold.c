@@ -115,6 +115,26 @@ enum result hold_set_released(struct db *db, uint32_t account, int64_t hold, str
 	return r;
 }
 
+enum result hold_names_person(struct db *db, uint32_t account, struct id person, bool *names, struct err *err)
+{
+	int64_t one;
+	enum result r = db_query_int(db, "SELECT 1 FROM hold WHERE account_id = $1 AND person_id = $2"
+					 " AND released_at IS NULL LIMIT 1",
+				     0, &one, err, DB_INT(account), DB_BLOB(person.bytes, sizeof person.bytes));
+
+	*names = r == OK && one == 1;
+	return r;
+}
+
+enum result hold_follow(struct db *db, uint32_t account, struct id from, struct id to, struct err *err)
+{
+	return db_run(db, "UPDATE hold SET person_id = $3 WHERE account_id = $1 AND person_id = $2"
+			  " AND released_at IS NULL AND NOT EXISTS (SELECT 1 FROM identity WHERE account_id = $1"
+			  " AND person_id = $2)",
+		      err, DB_INT(account), DB_BLOB(from.bytes, sizeof from.bytes),
+		      DB_BLOB(to.bytes, sizeof to.bytes));
+}
+
 enum result held_insert(struct db *db, const struct held_row *row, struct err *err)
 {
 	return db_run(db, "INSERT INTO held(account_id, hold_id, kind, id, cause, due_at) VALUES($1, $2, $3, $4, $5, $6)"

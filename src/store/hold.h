@@ -40,6 +40,11 @@ MUST_CHECK enum result hold_list(struct db *db, uint32_t account, bool active_on
 MUST_CHECK enum result hold_set_released(struct db *db, uint32_t account, int64_t hold, struct instant now,
 					 struct err *err);
 
+/* Has an active hold this person for its scope? */
+MUST_CHECK enum result hold_names_person(struct db *db, uint32_t account, struct id person, bool *names, struct err *err);
+/* When no identity is left to `from`, its active holds are of `to`, who has them now. */
+MUST_CHECK enum result hold_follow(struct db *db, uint32_t account, struct id from, struct id to, struct err *err);
+
 /* Stored: only add. */
 enum held_cause { HELD_EXPIRED = 1, HELD_ERASED = 2 };
 /* The kind under which a contact is listed. */

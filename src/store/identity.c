@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "store/hold.h"
+
 #define COLUMNS "identity_id, kind, person_id, blind, value, created_at"
 
 enum result identity_insert(struct db *db, const struct identity_row *row, struct err *err)
@@ -108,10 +110,31 @@ enum result identity_of_person(struct db *db, uint32_t account, struct id person
 	return r;
 }
 
+static enum result person_of(struct db *db, uint32_t account, int64_t identity, struct id *out, bool *found,
+			     struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query_one(db, "SELECT person_id FROM identity WHERE account_id = $1 AND identity_id = $2",
+				     &rows, found, err, DB_INT(account), DB_INT(identity));
+
+	if (r != OK)
+		return r;
+	if (*found)
+		r = column_id(&rows, 0, out, err);
+	db_end(&rows);
+	return r;
+}
+
 enum result identity_move(struct db *db, uint32_t account, int64_t identity, struct id person, struct err *err)
 {
-	return db_run(db, "UPDATE identity SET person_id = $3 WHERE account_id = $1 AND identity_id = $2", err,
-		      DB_INT(account), DB_INT(identity), DB_BLOB(person.bytes, sizeof person.bytes));
+	struct id before;
+	bool found;
+	enum result r = person_of(db, account, identity, &before, &found, err);
+
+	if (r == OK && found)
+		r = db_run(db, "UPDATE identity SET person_id = $3 WHERE account_id = $1 AND identity_id = $2", err,
+			   DB_INT(account), DB_INT(identity), DB_BLOB(person.bytes, sizeof person.bytes));
+	return r == OK && found ? hold_follow(db, account, before, person, err) : r;
 }
 
 enum result identity_delete(struct db *db, uint32_t account, int64_t identity, struct err *err)

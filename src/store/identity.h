@@ -33,6 +33,7 @@ MUST_CHECK enum result identity_find(struct db *db, uint32_t account, const stru
 /* Those of one person, ascending; ERR_LIMIT above `max`. */
 MUST_CHECK enum result identity_of_person(struct db *db, uint32_t account, struct id person, struct pool *pool,
 					  struct identity_row *out, size_t max, size_t *count, struct err *err);
+/* To another person. Active holds on a person who has no identity left follow (see hold_follow). */
 MUST_CHECK enum result identity_move(struct db *db, uint32_t account, int64_t identity, struct id person,
 				     struct err *err);
 MUST_CHECK enum result identity_delete(struct db *db, uint32_t account, int64_t identity, struct err *err);

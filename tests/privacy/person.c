@@ -4,6 +4,7 @@
 #include "world.h"
 
 #include "privacy/person.h"
+#include "retention/keeping.h"
 
 #define ANNA "+4520123456"
 #define ANNA_2 "+4520123457"
@@ -153,6 +154,46 @@ static void linking_stops_where_a_person_has_as_many_identities_as_one_can_have(
 	assert_int_equal(1, load(world, one(world, BO)).identity_count);
 }
 
+static const struct hold_scope *covering(struct world *world, struct id call)
+{
+	struct hold_set set;
+	struct err err;
+
+	assert_ok(holds_load(&world->vault->read, world->account.number, &world->pool, &set, &err), &err);
+	return holds_cover(&set, (struct record_row[]){row_of(world, KIND_CALL, call)});
+}
+
+static void a_hold_on_a_person_follows_them_into_another(void **state)
+{
+	struct world *world = *state;
+	struct id held = world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{}", ANNA_2, BO, NULL);
+
+	world_put(world, KIND_CALL, "2025-05-02T08:00:00Z", "{}", ANNA, BO, NULL);
+	hold_person(world, ANNA_2);
+	assert_non_null(covering(world, held));
+	assert_int_equal(OK, link_two(world, ANNA, ANNA_2)); /* hers has no identity left */
+	assert_non_null(covering(world, held));
+}
+
+static void nobody_is_taken_out_of_a_person_under_a_hold(void **state)
+{
+	struct world *world = *state;
+	struct id hold, out;
+	struct person person;
+	struct err err;
+
+	world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{}", ANNA, ANNA_2, NULL);
+	assert_int_equal(OK, link_two(world, ANNA, ANNA_2));
+	hold = hold_person(world, ANNA);
+	person = load(world, one(world, ANNA));
+	assert_int_equal(ERR_DENIED, person_unlink(world->vault, &world->account, person.id,
+						   person.identities[1].identity, world->now, &out, &err));
+	release_hold(world, hold);
+	assert_ok(person_unlink(world->vault, &world->account, person.id, person.identities[1].identity, world->now,
+				&out, &err),
+		  &err);
+}
+
 static void unlinking_gives_an_identity_a_person_of_its_own(void **state)
 {
 	struct world *world = *state;
@@ -202,6 +243,8 @@ int main(void)
 					    teardown),
 	    cmocka_unit_test_setup_teardown(linking_stops_where_a_person_has_as_many_identities_as_one_can_have, setup,
 					    teardown),
+	    cmocka_unit_test_setup_teardown(a_hold_on_a_person_follows_them_into_another, setup, teardown),
+	    cmocka_unit_test_setup_teardown(nobody_is_taken_out_of_a_person_under_a_hold, setup, teardown),
 	    cmocka_unit_test_setup_teardown(unlinking_gives_an_identity_a_person_of_its_own, setup, teardown),
 	    cmocka_unit_test_setup_teardown(walking_more_records_than_one_batch_meets_each_once, setup, teardown),
 	};

@@ -49,8 +49,8 @@ static struct media_row media_of(uint32_t account, struct id id, int n)
 
 static struct hold_row hold_of(uint32_t account, int64_t hold)
 {
-	return (struct hold_row){.account = account, .hold = hold, .id = hold_id, .reason = (const unsigned char *)"r",
-				 .reason_len = 1};
+	return (struct hold_row){.account = account, .hold = hold, .id = hold_id, .has_person = true,
+				 .person = {{9}}, .reason = (const unsigned char *)"r", .reason_len = 1};
 }
 
 static struct job job_of(uint32_t account, struct id id)
@@ -270,6 +270,19 @@ CALL(hold_insert)
 	struct hold_row row = hold_of(account, 6);
 
 	return one(hold_insert(vault, &row, &err), seen);
+}
+
+CALL(hold_names_person)
+{
+	bool names = false;
+	enum result r = hold_names_person(vault, account, (struct id){{9}}, &names, &err);
+
+	return several(r, names, seen);
+}
+
+CALL(hold_follow)
+{
+	return one(hold_follow(vault, account, (struct id){{9}}, person, &err), seen);
 }
 
 CALL(hold_set_released)
@@ -930,9 +943,9 @@ static const struct call {
 #define READ(name) {#name, call_##name, READS}
 #define WRITE(name) {#name, call_##name, WRITES}
 #define WHOLE(name) {#name, call_##name, SYSTEM}
-    READ(account_get), READ(contact_get), READ(contact_of_identity), READ(contact_list_identity), READ(contact_has_identity),
-    READ(contact_find_name), READ(contact_list),
-    READ(contact_count), READ(hold_find), READ(hold_get), READ(hold_list), READ(held_get), READ(held_list),
+    READ(account_get), READ(contact_get), READ(contact_of_identity), READ(contact_list_identity),
+    READ(contact_has_identity), READ(contact_find_name), READ(contact_list), READ(contact_count), READ(hold_find),
+    READ(hold_get), READ(hold_list), READ(hold_names_person), READ(held_get), READ(held_list),
     READ(held_count), READ(identity_get), READ(identity_find), READ(identity_of_person), READ(identity_count),
     READ(identity_list), READ(job_get), READ(job_list), READ(job_count_running_of), READ(key_get),
     READ(key_list_numbers), READ(account_key_get), READ(tombstone_get), READ(leaf_list), READ(media_list),
@@ -941,7 +954,8 @@ static const struct call {
     READ(period_get), READ(period_list), READ(period_sum), READ(policy_get), READ(policy_walk), READ(record_get),
     READ(record_exists), READ(record_list_day), READ(record_count_day), READ(record_next_day),
 
-    WRITE(contact_put), WRITE(contact_delete), WRITE(hold_insert), WRITE(hold_set_released), WRITE(held_insert),
+    WRITE(contact_put), WRITE(contact_delete), WRITE(hold_insert), WRITE(hold_follow),
+    WRITE(hold_set_released), WRITE(held_insert),
     WRITE(held_delete), WRITE(identity_insert), WRITE(identity_move), WRITE(identity_delete), WRITE(job_insert),
     WRITE(job_update), WRITE(key_insert), WRITE(key_delete), WRITE(key_delete_account), WRITE(key_rewrap),
     WRITE(account_key_insert), WRITE(counter_next), WRITE(tombstone_put), WRITE(tombstone_delete_account),
