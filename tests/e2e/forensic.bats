@@ -11,6 +11,7 @@ bats_require_minimum_version 1.5.0
 
 setup() {
 	load story
+	load faults
 	cd "$BATS_TEST_TMPDIR" || return
 	# What is known of Astrid, and nobody else: numbers, addresses, name, words, sound.
 	astrid=('+4520000289' 'Astrid Holst' 'AstridKHolst@example.com' 'crm-289' 'Keflavíkurgata 48'
@@ -161,16 +162,13 @@ keys_due() { sqlite3 "$REGION/vault.db" "SELECT identity_id FROM identity ORDER 
 
 @test "P6: keys in the log of an import that was killed are gone after an erasure too" {
 	new_vault
-	run env LD_PRELOAD="$FAULTS" LETHE_FAULT_DIR=lethe-data LETHE_FAULT=count:"$PWD/count" "$LETHE" --now "$NOW" import \
-		"$SAMPLES"/{contacts,notes,forms}.jsonl
-	[ "$status" -eq 0 ]
+	fault "count:$PWD/count" import "$SAMPLES"/{contacts,notes,forms}.jsonl
+	said 0
 	rm -r lethe-data lethe-data.default.root
 	new_vault
 	# Killed before the databases are closed: what was committed is still in the logs.
-	local status=0
-	LD_PRELOAD=$FAULTS LETHE_FAULT_DIR=lethe-data LETHE_FAULT=kill:$(($(<count) - 12)) "$LETHE" --now "$NOW" import \
-		"$SAMPLES"/{contacts,notes,forms}.jsonl || status=$?
-	[ "$status" -eq 137 ]
+	fault "kill:$(($(<count) - 12))" import "$SAMPLES"/{contacts,notes,forms}.jsonl
+	said 137
 	[ -s "$REGION/keys.db-wal" ]
 	astrid=('+4520000289' 'Astrid Holst' 'crm-289')
 	keep before
@@ -181,6 +179,51 @@ keys_due() { sqlite3 "$REGION/vault.db" "SELECT identity_id FROM identity ORDER 
 	opens before "$REGION"
 	finds_nothing
 	opens after after
+	finds_nothing
+}
+
+@test "P6, P9: after an erasure that was killed at any moment, and the next command, no key of the person is left" {
+	new_vault
+	grep -E '"crm-2[89][0-9]"' "$SAMPLES/contacts.jsonl" >some.jsonl
+	ok import some.jsonl "$SAMPLES/notes.jsonl" heron.jsonl
+	astrid=('+4520000289' 'Astrid Holst' 'the heron waits by the third lock')
+	cp -a lethe-data full
+	fault "count:$PWD/count" person erase crm-289 --yes
+	said 0
+	local step=12
+	[ -z "${LONG:-}" ] || step=1
+	for ((n = 1; n <= $(<count); n += step)); do
+		rm -rf lethe-data && cp -a full lethe-data
+		fault "kill-after:$n" person erase crm-289 --yes
+		ok policy set form '30 years'
+		lethe person find crm-289
+		[ "$status" -eq 3 ] || continue # it had not begun
+		keep after
+		opens full/regions/default after
+		finds_nothing || { echo "killed after $n"; return 1; }
+		same "identity keys, killed after $n" "$(keys_due)" "$(keys_found)"
+		rm -r after
+	done
+}
+
+@test "P6: an erasure waits for a reader who still needs the log, and is not done before nothing is left in it" {
+	[ -n "${LONG:-}" ] || skip "LONG=1: waits for half a minute"
+	new_vault
+	ok import "$SAMPLES/notes.jsonl" heron.jsonl
+	astrid=('+4520000289' 'the heron waits by the third lock')
+	keep before
+	mkfifo commands
+	sqlite3 "$REGION/keys.db" <commands >reader &
+	exec 9>commands
+	echo 'BEGIN; SELECT COUNT(*) FROM wrapped_key;' >&9
+	until [ -s reader ]; do :; done
+	lethe person erase +4520000289 --yes --receipt receipt.json
+	said 6
+	[ ! -e receipt.json ]
+	exec 9>&-
+	wait
+	ok policy set form '30 years'
+	opens before "$REGION"
 	finds_nothing
 }
 
