@@ -88,7 +88,7 @@ static bool add_string(struct buf *buf, const char *text, size_t len)
 
 	buf_add_char(buf, '"');
 	while (at < len) {
-		size_t start = at, run = plain_run(bytes, at, len);
+		size_t run = plain_run(bytes, at, len), start;
 		UChar32 c;
 
 		buf_add(buf, text + at, run);

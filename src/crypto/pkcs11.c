@@ -17,6 +17,7 @@
 struct pkcs11_module {
 	struct pkcs11_module *next;
 	char *path;
+	void *library;
 	CK_FUNCTION_LIST *calls;
 	unsigned users;
 	bool ours; /* initialised by us, and so finalised by us */
@@ -98,19 +99,19 @@ enum result pkcs11_failed(const struct pkcs11 *p, const char *call, CK_RV rv, st
 
 /* ---- modules ---- */
 
-static enum result load(const struct pkcs11 *p, CK_FUNCTION_LIST **calls, struct err *err)
+static enum result load(const struct pkcs11 *p, struct pkcs11_module *m, struct err *err)
 {
-	void *library = dlopen(p->module_path, RTLD_NOW | RTLD_LOCAL);
 	CK_C_GetFunctionList get = NULL;
 
-	if (library == NULL) {
+	m->library = dlopen(p->module_path, RTLD_NOW | RTLD_LOCAL);
+	if (m->library == NULL) {
 		err_set(err, ERR_NOT_FOUND, "cannot load the PKCS #11 module: %s", dlerror());
 		return err_mend(err, "give the full path of the module that came with the device");
 	}
-	*(void **)&get = dlsym(library, "C_GetFunctionList");
-	if (get != NULL && get(calls) == CKR_OK && *calls != NULL)
+	*(void **)&get = dlsym(m->library, "C_GetFunctionList");
+	if (get != NULL && get(&m->calls) == CKR_OK && m->calls != NULL)
 		return OK;
-	dlclose(library);
+	dlclose(m->library);
 	err_set(err, ERR_UNSUPPORTED, "the library is not a PKCS #11 module: it has no C_GetFunctionList");
 	return err_where(err, "%s", p->module_path);
 }
@@ -137,18 +138,19 @@ static struct pkcs11_module *module_find(const char *path)
 
 static enum result module_load(const struct pkcs11 *p, struct pkcs11_module **out, struct err *err)
 {
-	struct pkcs11_module *m;
-	CK_FUNCTION_LIST *calls;
-	enum result rc = load(p, &calls, err);
+	struct pkcs11_module *m = calloc(1, sizeof *m);
+	enum result rc;
 
-	if (rc != OK)
-		return rc;
-	m = calloc(1, sizeof *m);
 	if (m == NULL || (m->path = strdup(p->module_path)) == NULL) {
 		free(m);
 		return err_no_memory(err);
 	}
-	m->calls = calls;
+	rc = load(p, m, err);
+	if (rc != OK) {
+		free(m->path);
+		free(m);
+		return rc;
+	}
 	m->next = modules;
 	modules = *out = m;
 	return OK;
@@ -263,7 +265,7 @@ static enum result log_in(const struct pkcs11 *p, const char *secret_file, struc
 
 static enum result open_session(struct pkcs11 *p, struct err *err)
 {
-	CK_SLOT_ID slot;
+	CK_SLOT_ID slot = 0;
 	CK_RV rv;
 	enum result rc = find_token(p, &slot, err);
 

@@ -38,22 +38,20 @@ static enum result read_media_object(struct reading *r, struct place place, cons
 	static const char *const names[] = {"path", "content_type", "name"};
 	const struct json *path = json_get(value, "path"), *type = json_get(value, "content_type");
 	const struct json *name = json_get(value, "name");
+	enum result result = reading_members(r, place, value, names, sizeof names / sizeof *names);
 
-	if (reading_members(r, place, value, names, sizeof names / sizeof *names) != OK)
-		return r->err->code;
-	if (!reading_given(path)) {
+	if (result == OK && !reading_given(path)) {
 		err_set(r->err, ERR_INPUT, "media need a 'path'");
 		err_mend(r->err, "give the file's path, relative to the folder of the import file");
 		return reading_fault(r, place);
 	}
-	if (reading_word(r, place_member(place, "path"), path, FIELD_PATH_MAX, &out->path) != OK)
-		return r->err->code;
-	if (reading_given(type) &&
-	    reading_word(r, place_member(place, "content_type"), type, FIELD_WORD_MAX, &out->content_type) != OK)
-		return r->err->code;
-	if (!reading_given(name))
-		return OK;
-	return reading_word(r, place_member(place, "name"), name, FIELD_WORD_MAX, &out->name);
+	if (result == OK)
+		result = reading_word(r, place_member(place, "path"), path, FIELD_PATH_MAX, &out->path);
+	if (result == OK && reading_given(type))
+		result = reading_word(r, place_member(place, "content_type"), type, FIELD_WORD_MAX, &out->content_type);
+	if (result == OK && reading_given(name))
+		result = reading_word(r, place_member(place, "name"), name, FIELD_WORD_MAX, &out->name);
+	return result;
 }
 
 static enum result read_medium(struct reading *r, struct place place, const struct json *value)

@@ -307,14 +307,16 @@ static enum result unknown_type(struct reading *r, const char *given)
 static enum result read_type(struct reading *r, const struct json *root, unsigned *type, const char **name)
 {
 	const struct json *value = json_get(root, "type");
+	enum result result;
 
 	if (!reading_given(value)) {
 		err_set(r->err, ERR_INPUT, "'type' is missing");
 		err_mend(r->err, "say what the line is: \"type\": \"call\", \"message\", \"contact\" ..");
 		return reading_fault(r, place_field("type"));
 	}
-	if (reading_word(r, place_field("type"), value, FIELD_WORD_MAX, name) != OK)
-		return r->err->code;
+	result = reading_word(r, place_field("type"), value, FIELD_WORD_MAX, name);
+	if (result != OK)
+		return result;
 	if (kind_parse(*name, &r->out->kind)) {
 		r->out->type = INTAKE_RECORD;
 		*type = KIND(r->out->kind);
@@ -421,11 +423,14 @@ enum result jsonl_read(struct json_parser *parser, const struct intake_context *
 	const struct json *root;
 	const char *type_name;
 	unsigned type = 0;
+	enum result result;
 
 	*out = (struct intake){.duration_ms = -1};
 	line = trim(line, &len);
-	if (parse(parser, line, len, pool, &root, err) != OK || read_type(&r, root, &type, &type_name) != OK ||
-	    read_fields(&r, root, type, type_name) != OK)
-		return err->code;
-	return finish(&r, root, line, len);
+	result = parse(parser, line, len, pool, &root, err);
+	if (result == OK)
+		result = read_type(&r, root, &type, &type_name);
+	if (result == OK)
+		result = read_fields(&r, root, type, type_name);
+	return result == OK ? finish(&r, root, line, len) : result;
 }

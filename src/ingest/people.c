@@ -79,13 +79,16 @@ static enum result read_object(struct reading *r, struct place place, enum party
 	static const char *const names[] = {"phone", "email", "id", "name"};
 	const struct json *name = json_get(value, "name"), *handle;
 	struct intake_party party = {.role = role};
+	enum result result = reading_members(r, place, value, names, sizeof names / sizeof *names);
 
-	if (reading_members(r, place, value, names, sizeof names / sizeof *names) != OK ||
-	    find_handle(r, place, value, &handle, &party.kind) != OK ||
-	    reading_word(r, place_member(place, handle->name), handle, FIELD_WORD_MAX, &party.text) != OK)
-		return r->err->code;
-	if (reading_given(name) && reading_word(r, place_member(place, "name"), name, FIELD_WORD_MAX, &party.name) != OK)
-		return r->err->code;
+	if (result == OK)
+		result = find_handle(r, place, value, &handle, &party.kind);
+	if (result == OK)
+		result = reading_word(r, place_member(place, handle->name), handle, FIELD_WORD_MAX, &party.text);
+	if (result == OK && reading_given(name))
+		result = reading_word(r, place_member(place, "name"), name, FIELD_WORD_MAX, &party.name);
+	if (result != OK)
+		return result;
 	party.text = trimmed(r->pool, party.text);
 	if (!party.text)
 		return err_no_memory(r->err);

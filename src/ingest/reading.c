@@ -8,6 +8,10 @@
 
 #include "base/quote.h"
 
+#undef reading_fault
+#undef reading_wrong_type
+#undef reading_unknown
+
 enum result reading_fault(struct reading *r, struct place place)
 {
 	char path[200], shown[QUOTE_MAX];
