@@ -394,6 +394,27 @@ void json_bool(struct json_writer *w, const char *name, bool value)
 	buf_add_str(w->buf, value ? "true" : "false");
 }
 
+void json_id(struct json_writer *w, const char *name, const char *prefix, struct id id)
+{
+	char text[ID_TEXT_MAX];
+
+	json_string(w, name, id_format(prefix, id, text));
+}
+
+void json_instant(struct json_writer *w, const char *name, struct instant at)
+{
+	char text[TIME_TEXT_MAX];
+
+	json_string(w, name, instant_format(at, text));
+}
+
+void json_date(struct json_writer *w, const char *name, struct date day)
+{
+	char text[TIME_TEXT_MAX];
+
+	json_string(w, name, date_format(day, text));
+}
+
 void json_null(struct json_writer *w, const char *name)
 {
 	lead(w, name);

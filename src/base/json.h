@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 #include "base/buf.h"
+#include "base/id.h"
 #include "base/pool.h"
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_INT, JSON_DOUBLE, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
@@ -58,6 +59,10 @@ void json_string_n(struct json_writer *w, const char *name, const char *text, si
 void json_int(struct json_writer *w, const char *name, int64_t value);
 void json_bool(struct json_writer *w, const char *name, bool value);
 void json_null(struct json_writer *w, const char *name);
+/* An id with its prefix, an instant (RFC 3339), a calendar day: strings as base/id.h and base/time.h format them. */
+void json_id(struct json_writer *w, const char *name, const char *prefix, struct id id);
+void json_instant(struct json_writer *w, const char *name, struct instant at);
+void json_date(struct json_writer *w, const char *name, struct date day);
 void json_node(struct json_writer *w, const char *name, const struct json *node); /* a parsed tree, compactly */
 
 #endif

@@ -25,17 +25,15 @@ void log_set_fd(int fd)
 
 static void add_field(struct json_writer *w, const struct log_field *field)
 {
-	char id[ID_TEXT_MAX], at[TIME_TEXT_MAX];
-
 	switch (field->type) {
 	case LOG_F_INT:
 		json_int(w, field->name, field->integer);
 		return;
 	case LOG_F_ID:
-		json_string(w, field->name, id_format(field->word, field->id, id));
+		json_id(w, field->name, field->word, field->id);
 		return;
 	case LOG_F_INSTANT:
-		json_string(w, field->name, instant_format((struct instant){field->integer}, at));
+		json_instant(w, field->name, (struct instant){field->integer});
 		return;
 	case LOG_F_RESULT:
 		json_string(w, field->name, result_name((enum result)field->integer));

@@ -9,13 +9,11 @@
 
 static void print_account(struct cli *cli, const struct account *account)
 {
-	char id[ID_TEXT_MAX], created[TIME_TEXT_MAX];
-
 	json_begin_object(&cli->w, NULL);
-	json_string(&cli->w, "id", id_format(ACCOUNT_PREFIX, account->id, id));
+	json_id(&cli->w, "id", ACCOUNT_PREFIX, account->id);
 	json_string(&cli->w, "name", account->name);
 	json_string(&cli->w, "country", account->country);
-	json_string(&cli->w, "created", instant_format(account->created, created));
+	json_instant(&cli->w, "created", account->created);
 	json_end_object(&cli->w);
 }
 

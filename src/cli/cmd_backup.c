@@ -67,13 +67,11 @@ static void say_backup(struct cli *cli, const struct manifest *m, const char *di
 
 static void write_backup(struct cli *cli, const struct manifest *m, const char *dir)
 {
-	char id[ID_TEXT_MAX], at[TIME_TEXT_MAX];
-
 	json_begin_object(&cli->w, NULL);
 	json_string(&cli->w, "dir", dir);
-	json_string(&cli->w, "vault", id_format("vault", m->vault, id));
+	json_id(&cli->w, "vault", "vault", m->vault);
 	json_string(&cli->w, "region", m->region);
-	json_string(&cli->w, "created", instant_format(m->created, at));
+	json_instant(&cli->w, "created", m->created);
 	json_bool(&cli->w, "with_keys", m->with_keys);
 	json_int(&cli->w, "log_size", (int64_t)m->log_size);
 	json_int(&cli->w, "records", m->records);
@@ -187,11 +185,10 @@ static void say_restore(struct cli *cli, const struct restore_result *out)
 static void write_restore(struct cli *cli, const struct restore_result *out)
 {
 	struct json_writer *w = &cli->w;
-	char id[ID_TEXT_MAX], at[TIME_TEXT_MAX];
 
 	json_begin_object(w, NULL);
-	json_string(w, "job", id_format("job", out->job, id));
-	json_string(w, "backup", instant_format(out->manifest.created, at));
+	json_id(w, "job", "job", out->job);
+	json_instant(w, "backup", out->manifest.created);
 	json_bool(w, "live_lost", out->live_lost);
 	json_int(w, "records", out->records);
 	json_int(w, "erased_since", all_kinds(&out->dropped.erased));

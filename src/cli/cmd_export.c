@@ -34,10 +34,9 @@ static void print(struct cli *cli, const char *path, struct id person, const str
 		  const struct export_result *result)
 {
 	struct json_writer *w = &cli->w;
-	char id[ID_TEXT_MAX];
 
 	json_begin_object(w, NULL);
-	json_string(w, "person", id_format(PERSON_PREFIX, person, id));
+	json_id(w, "person", PERSON_PREFIX, person);
 	json_string(w, "file", path);
 	json_int(w, "bytes", (int64_t)result->bytes);
 	json_string(w, "others", request->show_others ? "show" : "mask");

@@ -169,8 +169,8 @@ static void print_scope(struct cli *cli, const struct hold_row *row)
 	struct json_writer *w = &cli->w;
 	char text[ID_TEXT_MAX], at[TIME_TEXT_MAX];
 
-	json_string(w, "id", id_format(HOLD_PREFIX, row->id, text));
-	json_string(w, "created", instant_format(row->created, at));
+	json_id(w, "id", HOLD_PREFIX, row->id);
+	json_instant(w, "created", row->created);
 	json_string(w, "released", row->released ? instant_format(row->released_at, at) : NULL);
 	json_string(w, "person", row->has_person ? id_format(PERSON_PREFIX, row->person, text) : NULL);
 	json_bool(w, "of_number", row->identity != 0);

@@ -47,14 +47,12 @@ static void say_identities(struct cli *cli, const struct person *person)
 
 static void print_identities(struct cli *cli, const struct person *person)
 {
-	char created[TIME_TEXT_MAX];
-
 	json_begin_array(&cli->w, "identities");
 	for (size_t i = 0; i < person->identity_count; i++) {
 		json_begin_object(&cli->w, NULL);
 		json_string(&cli->w, "kind", identity_kind_name(person->identities[i].kind));
 		json_string(&cli->w, "value", person->identities[i].value);
-		json_string(&cli->w, "created", instant_format(person->identities[i].created, created));
+		json_instant(&cli->w, "created", person->identities[i].created);
 		json_end_object(&cli->w);
 	}
 	json_end_array(&cli->w);
@@ -62,11 +60,9 @@ static void print_identities(struct cli *cli, const struct person *person)
 
 static void print_ids(struct cli *cli, const char *name, const char *prefix, const struct id *ids, size_t count)
 {
-	char text[ID_TEXT_MAX];
-
 	json_begin_array(&cli->w, name);
 	for (size_t i = 0; i < count; i++)
-		json_string(&cli->w, NULL, id_format(prefix, ids[i], text));
+		json_id(&cli->w, NULL, prefix, ids[i]);
 	json_end_array(&cli->w);
 }
 
@@ -284,7 +280,7 @@ enum result cmd_person_unlink(struct cli *cli, int argc, char **argv, bool *part
 		return r;
 	cli_say(cli, "It is a person of its own now: %s\n", id_format(PERSON_PREFIX, out, text));
 	json_begin_object(&cli->w, NULL);
-	json_string(&cli->w, "person", id_format(PERSON_PREFIX, out, text));
+	json_id(&cli->w, "person", PERSON_PREFIX, out);
 	json_end_object(&cli->w);
 	return OK;
 }
@@ -405,13 +401,13 @@ static enum result print_erased(struct cli *cli, const struct erase_result *resu
 {
 	struct json_writer *w = &cli->w;
 	const struct json *receipt;
-	char text[TIME_TEXT_MAX], id[ID_TEXT_MAX];
+	char text[TIME_TEXT_MAX];
 	enum result r = json_parse_once(result->receipt, strlen(result->receipt), &cli->pool, &receipt, err);
 
 	if (r != OK)
 		return r;
 	json_begin_object(w, NULL);
-	json_string(w, "person", id_format(PERSON_PREFIX, result->person, id));
+	json_id(w, "person", PERSON_PREFIX, result->person);
 	json_int(w, "identities", result->identities);
 	json_int(w, "contacts", result->contacts);
 	print_kinds(cli, "records", result->removed.records, false);

@@ -74,7 +74,7 @@ enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *par
 	if (r != OK)
 		return r;
 	json_begin_object(&cli->w, NULL);
-	json_string(&cli->w, "today", date_format(plan.today, today));
+	json_date(&cli->w, "today", plan.today);
 	json_begin_array(&cli->w, "kinds");
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
 		say_due(cli, (enum record_kind)kind, &plan.kinds[kind]);
@@ -131,21 +131,6 @@ static void say_done(struct cli *cli, enum record_kind kind, const struct sweep_
 			cli_count(done->held, count), counted(kind, done->held));
 }
 
-static void print_left(struct cli *cli, const struct sweep_left *left)
-{
-	struct json_writer *w = &cli->w;
-
-	json_begin_object(w, "left");
-	json_int(w, "records", left->records);
-	json_int(w, "media", left->media);
-	json_int(w, "keys", left->keys);
-	json_int(w, "counts", left->counts);
-	json_int(w, "blobs", left->blobs);
-	json_int(w, "damaged", left->damaged);
-	json_bool(w, "log", left->log);
-	json_end_object(w);
-}
-
 static void say_left(struct cli *cli, const struct sweep_left *left)
 {
 	char records[32], media[32], keys[32], counts[32], blobs[32], damaged[32];
@@ -167,11 +152,11 @@ static void say_left(struct cli *cli, const struct sweep_left *left)
 
 static void report(struct cli *cli, const struct sweep_result *result, bool *partly)
 {
-	char job[ID_TEXT_MAX], count[32];
+	char count[32];
 	int64_t all = 0;
 
 	json_begin_object(&cli->w, NULL);
-	json_string(&cli->w, "job", id_format("job", result->job, job));
+	json_id(&cli->w, "job", "job", result->job);
 	json_begin_array(&cli->w, "kinds");
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
 		const struct sweep_done *done = &result->kinds[kind];
@@ -186,7 +171,7 @@ static void report(struct cli *cli, const struct sweep_result *result, bool *par
 	json_int(&cli->w, "contacts", result->contacts);
 	json_int(&cli->w, "leaf", (int64_t)result->seq);
 	json_bool(&cli->w, "stopped", result->stopped);
-	print_left(cli, &result->left);
+	sweep_left_write(&cli->w, &result->left);
 	json_end_object(&cli->w);
 	if (result->contacts > 0)
 		cli_say(cli, "%9s contacts whose hold was released\n", cli_count(result->contacts, count));

@@ -7,17 +7,17 @@
 static void print_reason(struct cli *cli, const struct disposition_reason *reason)
 {
 	struct json_writer *w = &cli->w;
-	char sentence[DISPOSITION_TEXT_MAX], text[ID_TEXT_MAX], at[TIME_TEXT_MAX];
+	char sentence[DISPOSITION_TEXT_MAX], at[TIME_TEXT_MAX];
 
 	json_begin_object(w, NULL);
 	json_string(w, "rule", reason->rule);
 	json_string(w, "says", verdict_name(reason->says));
 	if (reason->until.days != 0)
-		json_string(w, "until", date_format(reason->until, at));
+		json_date(w, "until", reason->until);
 	if (reason->since.ms != 0)
-		json_string(w, "since", instant_format(reason->since, at));
+		json_instant(w, "since", reason->since);
 	if (id_compare(reason->hold, (struct id){{0}}) != 0)
-		json_string(w, "hold", id_format(HOLD_PREFIX, reason->hold, text));
+		json_id(w, "hold", HOLD_PREFIX, reason->hold);
 	if (reason->version > 0) {
 		json_string(w, "keep", span_format(reason->keep, at));
 		json_int(w, "version", reason->version);
@@ -29,15 +29,14 @@ static void print_reason(struct cli *cli, const struct disposition_reason *reaso
 static void print_why(struct cli *cli, const struct why *why)
 {
 	struct json_writer *w = &cli->w;
-	char id[ID_TEXT_MAX], at[TIME_TEXT_MAX];
 
 	json_begin_object(w, NULL);
-	json_string(w, "id", id_format(kind_prefix(why->kind), why->id, id));
+	json_id(w, "id", kind_prefix(why->kind), why->id);
 	json_string(w, "kind", kind_name(why->kind));
-	json_string(w, "occurred", instant_format(why->facts.occurred, at));
+	json_instant(w, "occurred", why->facts.occurred);
 	json_string(w, "verdict", verdict_name(why->disposition.verdict));
 	if (why->disposition.verdict == VERDICT_KEEP_UNTIL)
-		json_string(w, "until", date_format(why->disposition.until, at));
+		json_date(w, "until", why->disposition.until);
 	json_begin_array(w, "reasons");
 	for (size_t i = 0; i < why->disposition.count; i++)
 		print_reason(cli, &why->disposition.reasons[i]);

@@ -19,13 +19,6 @@ static void put_tree(struct json_writer *w, const char *name, const struct json 
 		json_node(w, name, tree);
 }
 
-static void put_time(struct json_writer *w, const char *name, struct instant at)
-{
-	char text[TIME_TEXT_MAX];
-
-	json_string(w, name, instant_format(at, text));
-}
-
 static void put_shown(struct json_writer *w, const char *name, const char *role, const struct shown *shown)
 {
 	json_begin_object(w, name);
@@ -42,10 +35,8 @@ static void put_shown(struct json_writer *w, const char *name, const char *role,
 
 static void put_person(const struct job *job, struct json_writer *w)
 {
-	char id[ID_TEXT_MAX];
-
 	json_begin_object(w, "person");
-	json_string(w, "id", id_format(PERSON_PREFIX, job->person.id, id));
+	json_id(w, "id", PERSON_PREFIX, job->person.id);
 	json_begin_array(w, "identities");
 	for (size_t i = 0; i < job->person.identity_count; i++) {
 		const struct person_identity *identity = &job->person.identities[i];
@@ -53,7 +44,7 @@ static void put_person(const struct job *job, struct json_writer *w)
 		json_begin_object(w, NULL);
 		json_string(w, "kind", identity_kind_name(identity->kind));
 		json_string(w, "value", identity->value);
-		put_time(w, "known_since", identity->created);
+		json_instant(w, "known_since", identity->created);
 		json_end_object(w);
 	}
 	json_end_array(w);
@@ -85,12 +76,10 @@ static enum result put_retention(struct job *job, struct json_writer *w, struct 
 
 static enum result put_head(struct job *job, struct json_writer *w, struct err *err)
 {
-	char id[ID_TEXT_MAX];
-
 	json_string(w, "format", "lethe/person-export/1");
-	put_time(w, "generated", job->request->now);
+	json_instant(w, "generated", job->request->now);
 	json_begin_object(w, "account");
-	json_string(w, "id", id_format(ACCOUNT_PREFIX, job->account->id, id));
+	json_id(w, "id", ACCOUNT_PREFIX, job->account->id);
 	json_string(w, "name", job->account->name);
 	json_string(w, "country", job->account->country);
 	json_end_object(w);
@@ -103,10 +92,8 @@ static enum result put_head(struct job *job, struct json_writer *w, struct err *
 
 static void put_contact(struct json_writer *w, const struct contact_view *contact)
 {
-	char id[ID_TEXT_MAX];
-
 	json_begin_object(w, NULL);
-	json_string(w, "id", id_format(CONTACT_PREFIX, contact->id, id));
+	json_id(w, "id", CONTACT_PREFIX, contact->id);
 	put_optional(w, "name", contact->name);
 	put_optional(w, "company", contact->company);
 	json_begin_array(w, "identities");
@@ -118,7 +105,7 @@ static void put_contact(struct json_writer *w, const struct contact_view *contac
 	put_tree(w, "custom", contact->custom);
 	put_optional(w, "source", contact->source);
 	put_optional(w, "source_id", contact->source_id);
-	put_time(w, "updated", contact->updated);
+	json_instant(w, "updated", contact->updated);
 	json_end_object(w);
 }
 
@@ -166,11 +153,10 @@ static void put_media(const struct job *job, size_t index, const struct view *vi
 static void put_facts(const struct view *view, struct json_writer *w)
 {
 	const struct record_row *row = view->row;
-	char id[ID_TEXT_MAX];
 
-	json_string(w, "id", id_format(kind_prefix(row->kind), row->id, id));
+	json_id(w, "id", kind_prefix(row->kind), row->id);
 	json_string(w, "kind", kind_name(row->kind));
-	put_time(w, "time", view->at);
+	json_instant(w, "time", view->at);
 	put_optional(w, "direction", direction_name(row->direction));
 	put_optional(w, "status", status_name(row->status));
 	if (row->duration_ms >= 0)
@@ -261,7 +247,7 @@ static void put_left(struct json_writer *w, const char *id, const char *kind, co
 	json_string(w, "id", id);
 	json_string(w, "kind", kind);
 	if (at != NULL)
-		put_time(w, "time", *at);
+		json_instant(w, "time", *at);
 	json_string(w, "reason", left_word(left));
 	json_string(w, "explanation", left_text(left));
 	json_end_object(w);
@@ -276,7 +262,7 @@ static void put_left_media(const struct job *job, const struct medium *medium, s
 	json_string(w, "id", id_format(kind_prefix((enum record_kind)item->kind), item->id, id));
 	json_string(w, "kind", "media");
 	json_int(w, "n", medium->n);
-	put_time(w, "time", id_time(item->id));
+	json_instant(w, "time", id_time(item->id));
 	json_string(w, "reason", medium_word(medium->state));
 	json_string(w, "explanation", medium_text(medium->state));
 	json_end_object(w);

@@ -34,13 +34,11 @@ static void put_masked(const struct job *job, struct json_writer *w)
 
 static void put_head(const struct job *job, struct json_writer *w)
 {
-	char text[ID_TEXT_MAX > TIME_TEXT_MAX ? ID_TEXT_MAX : TIME_TEXT_MAX];
-
 	json_string(w, "format", "lethe/person-export-manifest/1");
-	json_string(w, "generated", instant_format(job->request->now, text));
-	json_string(w, "vault", id_format("vault", job->vault, text));
-	json_string(w, "account", id_format(ACCOUNT_PREFIX, job->account->id, text));
-	json_string(w, "person", id_format(PERSON_PREFIX, job->person.id, text));
+	json_instant(w, "generated", job->request->now);
+	json_id(w, "vault", "vault", job->vault);
+	json_id(w, "account", ACCOUNT_PREFIX, job->account->id);
+	json_id(w, "person", PERSON_PREFIX, job->person.id);
 	json_int(w, "audit_leaf", (int64_t)job->leaf);
 	json_begin_object(w, "options");
 	json_string(w, "others", job->request->show_others ? "show" : "mask");

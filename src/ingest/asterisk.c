@@ -520,13 +520,12 @@ static void write_columns(struct json_writer *w, const struct row *row)
 static void write_payload(struct json_writer *w, const struct row *row)
 {
 	const struct intake *out = row->out;
-	char time[TIME_TEXT_MAX];
 
 	json_begin_object(w, NULL);
 	json_string(w, "type", "call");
 	json_string(w, "id", out->source_id);
 	json_string(w, "source", out->source);
-	json_string(w, "time", instant_format(out->at, time));
+	json_instant(w, "time", out->at);
 	for (size_t i = 0; i < out->party_count; i++)
 		write_party(w, &out->parties[i]);
 	if (out->status != STATUS_NONE)

@@ -12,10 +12,8 @@
 
 static void write_args(const struct erase_state *state, struct json_writer *w)
 {
-	char person[ID_TEXT_MAX];
-
 	json_begin_object(w, NULL);
-	json_string(w, "person", id_format(PERSON_PREFIX, state->person, person));
+	json_id(w, "person", PERSON_PREFIX, state->person);
 	json_string(w, "reference", state->reference);
 	json_begin_array(w, "identities");
 	for (size_t i = 0; i < state->identity_count; i++)

@@ -8,20 +8,6 @@
 #include "store/account.h"
 #include "vault/rotate.h"
 
-static void add_id(struct json_writer *w, const char *name, const char *prefix, struct id id)
-{
-	char text[ID_TEXT_MAX];
-
-	json_string(w, name, id_format(prefix, id, text));
-}
-
-static void add_instant(struct json_writer *w, const char *name, struct instant at)
-{
-	char text[TIME_TEXT_MAX];
-
-	json_string(w, name, instant_format(at, text));
-}
-
 static void add_kinds(struct json_writer *w, const char *name, const int64_t counts[KIND_COUNT])
 {
 	json_begin_object(w, name);
@@ -109,7 +95,7 @@ static enum result add_copies(struct json_writer *w, struct vault *vault, struct
 		json_null(w, "unreadable_by");
 	} else {
 		result->unreadable_by = due;
-		add_instant(w, "unreadable_by", due);
+		json_instant(w, "unreadable_by", due);
 	}
 	json_string(w, "covers", covers(promise, overdue));
 	json_end_object(w);
@@ -133,15 +119,15 @@ enum result statement_of_erasure(struct vault *vault, uint32_t account, const ch
 	json_begin_object(&w, NULL);
 	json_string(&w, "act", "person.erase");
 	json_string(&w, "rule", "A6");
-	add_id(&w, "vault", "vault", vault->id);
+	json_id(&w, "vault", "vault", vault->id);
 	json_string(&w, "region", vault->region);
-	add_id(&w, "account", ACCOUNT_PREFIX, row.id);
-	add_id(&w, "person", PERSON_PREFIX, result->person);
-	add_id(&w, "job", "job", result->job);
+	json_id(&w, "account", ACCOUNT_PREFIX, row.id);
+	json_id(&w, "person", PERSON_PREFIX, result->person);
+	json_id(&w, "job", "job", result->job);
 	if (reference[0] != '\0')
 		json_string(&w, "reference", reference);
-	add_instant(&w, "started", result->started);
-	add_instant(&w, "ended", now);
+	json_instant(&w, "started", result->started);
+	json_instant(&w, "ended", now);
 	add_destroyed(&w, result);
 	add_kept(&w, result);
 	add_left(&w, &result->left);

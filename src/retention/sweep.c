@@ -62,7 +62,7 @@ static void write_args(const struct run *run, struct buf *out)
 
 	json_writer_init(&w, out, 0);
 	json_begin_object(&w, NULL);
-	json_string(&w, "today", date_format(run->out->today, text));
+	json_date(&w, "today", run->out->today);
 	json_begin_object(&w, "keep");
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
 		if (run->out->kinds[kind].bounded)
@@ -428,7 +428,7 @@ static void state_kind(struct json_writer *w, enum record_kind kind, const struc
 	json_string(w, "kind", kind_name(kind));
 	if (done->bounded) {
 		json_string(w, "keep", span_format(done->keep, text));
-		json_string(w, "until", date_format(done->cutoff, text));
+		json_date(w, "until", done->cutoff);
 	}
 	json_int(w, "periods", done->periods);
 	json_int(w, "records", done->records);
@@ -437,7 +437,7 @@ static void state_kind(struct json_writer *w, enum record_kind kind, const struc
 	json_end_object(w);
 }
 
-static void state_left(struct json_writer *w, const struct sweep_left *left)
+void sweep_left_write(struct json_writer *w, const struct sweep_left *left)
 {
 	json_begin_object(w, "left");
 	json_int(w, "records", left->records);
@@ -454,16 +454,15 @@ static void state(const struct run *run, struct buf *out)
 {
 	const struct sweep_result *result = run->out;
 	struct json_writer w;
-	char text[ID_TEXT_MAX], at[TIME_TEXT_MAX];
 
 	json_writer_init(&w, out, 0);
 	json_begin_object(&w, NULL);
 	json_string(&w, "act", "retention.run");
-	json_string(&w, "vault", id_format("vault", run->vault->id, text));
-	json_string(&w, "account", id_format(ACCOUNT_PREFIX, run->account.id, text));
-	json_string(&w, "job", id_format(JOB_PREFIX, run->job.id, text));
-	json_string(&w, "started", instant_format(run->job.started, at));
-	json_string(&w, "at", instant_format(run->now, at));
+	json_id(&w, "vault", "vault", run->vault->id);
+	json_id(&w, "account", ACCOUNT_PREFIX, run->account.id);
+	json_id(&w, "job", JOB_PREFIX, run->job.id);
+	json_instant(&w, "started", run->job.started);
+	json_instant(&w, "at", run->now);
 	json_bool(&w, "stopped", result->stopped);
 	json_begin_array(&w, "kinds");
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
@@ -473,7 +472,7 @@ static void state(const struct run *run, struct buf *out)
 	json_end_array(&w);
 	json_int(&w, "contacts", result->contacts);
 	json_int(&w, "hold_keys", result->hold_keys);
-	state_left(&w, &result->left);
+	sweep_left_write(&w, &result->left);
 	json_end_object(&w);
 }
 

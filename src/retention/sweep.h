@@ -17,6 +17,7 @@
 #ifndef LETHE_RETENTION_SWEEP_H
 #define LETHE_RETENTION_SWEEP_H
 
+#include "base/json.h"
 #include "retention/holds.h"
 #include "store/policy.h"
 
@@ -73,6 +74,7 @@ struct sweep_result {
 	const char *statement;  /* JSON, in the pool: what a receipt states */
 };
 bool sweep_left_any(const struct sweep_left *left);
+void sweep_left_write(struct json_writer *w, const struct sweep_left *left); /* as the member "left" */
 
 /* Stored bytes that fail otherwise (ERR_CORRUPT) end the job, so that it does not stand in the way of every later
  * command; any other failure leaves it to sweep_resume. ERR_INTERRUPTED when it was asked to stop: `out` tells what is done, and that is whole; the rest is for another run.

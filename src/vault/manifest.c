@@ -182,15 +182,14 @@ static void write_files(const struct manifest *m, struct json_writer *w)
 
 static void write_manifest(const struct manifest *m, struct buf *out)
 {
-	char id[ID_TEXT_MAX], at[TIME_TEXT_MAX];
 	struct json_writer w;
 
 	json_writer_init(&w, out, 2);
 	json_begin_object(&w, NULL);
 	json_int(&w, "lethe_backup", VERSION);
-	json_string(&w, "vault", id_format("vault", m->vault, id));
+	json_id(&w, "vault", "vault", m->vault);
 	json_string(&w, "region", m->region);
-	json_string(&w, "created", instant_format(m->created, at));
+	json_instant(&w, "created", m->created);
 	json_bool(&w, "with_keys", m->with_keys);
 	json_int(&w, "log_size", (int64_t)m->log_size);
 	write_counts(m, &w);

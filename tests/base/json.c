@@ -247,6 +247,20 @@ static void write_sample(struct json_writer *w)
 	json_end_object(w);
 }
 
+static void the_writer_formats_ids_instants_and_days(void **state)
+{
+	struct json_writer w;
+
+	(void)state;
+	json_writer_init(&w, &buf, 0);
+	json_begin_array(&w, NULL);
+	json_id(&w, NULL, "call", (struct id){{0}});
+	json_instant(&w, NULL, (struct instant){1500});
+	json_date(&w, NULL, (struct date){1});
+	json_end_array(&w);
+	assert_string_equal(buf.data, "[\"call_00000000000000000000000000\",\"1970-01-01T00:00:01.500Z\",\"1970-01-02\"]");
+}
+
 static void the_writer_puts_commas_itself(void **state)
 {
 	struct json_writer w;
@@ -313,6 +327,7 @@ int main(void)
 	    WITH_MEMORY(what_is_no_exact_integer_is_not_signed),
 	    WITH_MEMORY(what_is_not_unicode_is_not_signed),
 	    WITH_MEMORY(the_canonical_form_of_a_canonical_form_is_itself),
+	    WITH_MEMORY(the_writer_formats_ids_instants_and_days),
 	    WITH_MEMORY(the_writer_puts_commas_itself),
 	    WITH_MEMORY(the_writer_indents),
 	    WITH_MEMORY(thirty_two_levels_can_be_written),
