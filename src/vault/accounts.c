@@ -33,6 +33,18 @@ static enum result read_country(const char *country, char out[3], struct err *er
 	return err_mend(err, "give its ISO 3166-1 code of two letters, such as FR");
 }
 
+/* It would be looked for as an id, and never be found by its name. */
+static enum result refuse_id(const char *name, struct err *err)
+{
+	struct id id;
+	struct err is_none;
+
+	if (id_parse(ACCOUNT_PREFIX, name, &id, &is_none) != OK)
+		return OK;
+	err_set(err, ERR_INPUT, "an account's name cannot have the form of an account's id");
+	return err_mend(err, "give it a name by which people know it");
+}
+
 struct creation {
 	const char *name;
 	struct account_row row;
@@ -79,6 +91,8 @@ enum result accounts_create(struct vault *vault, const char *name, const char *c
 	struct creation c = {.name = name, .now = now, .pool = pool, .row = {.id = id_new(now), .created = now}};
 	enum result r = read_country(country, c.row.country, err);
 
+	if (r == OK)
+		r = refuse_id(name, err);
 	if (r == OK)
 		r = name_blind(vault->read.ring, name, pool, &c.row.name_blind, err);
 	if (r == OK)
