@@ -138,7 +138,7 @@ static enum result link_two(struct world *world, const char *a, const char *b)
 static void linking_stops_where_a_person_has_as_many_identities_as_one_can_have(void **state)
 {
 	struct world *world = *state;
-	char number[16];
+	char number[32];
 	struct person person;
 
 	world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{}", ANNA, BO, NULL);
