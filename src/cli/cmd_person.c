@@ -15,27 +15,41 @@
 
 /* ---- one person in words ---- */
 
-/* The name of their first contact that has one, or NULL: what people look for in a list. */
+#define SCRATCH_MAX ((size_t)512 * 1024 * 1024) /* one contact, parsed */
+
+static enum result open_name(struct session *session, const struct account *account, struct id id, struct pool *pool,
+			     const char **name, struct err *err)
+{
+	struct contact_row row;
+	const struct json *tree;
+	const char *text;
+	size_t len;
+	enum result r = contact_get(session->data, account->number, id, pool, &row, err);
+
+	if (r == OK)
+		r = open_contact(session->ring, &row, pool, &text, &len, err);
+	if (r == OK)
+		r = json_parse_once(text, len, pool, &tree, err);
+	*name = r == OK ? json_get_text(tree, "name") : NULL;
+	return r;
+}
+
+/* The name of their first contact that opens and has one, or NULL: what people look for in a list. */
 static const char *name_of(struct cli *cli, const struct account *account, const struct person *person)
 {
-	struct session *session = &cli->vault->read;
+	const char *name = NULL;
+	struct pool scratch;
 	struct err ignored;
 
-	for (size_t i = 0; i < person->contact_count; i++) {
-		struct contact_row row;
-		const struct json *tree;
-		const char *text, *name;
-		size_t len;
-
-		if (contact_get(session->data, account->number, person->contacts[i], &cli->pool, &row, &ignored) != OK ||
-		    open_contact(session->ring, &row, &cli->pool, &text, &len, &ignored) != OK ||
-		    json_parse_once(text, len, &cli->pool, &tree, &ignored) != OK)
-			continue;
-		name = json_get_text(tree, "name");
-		if (name != NULL)
-			return name;
+	pool_init(&scratch, SCRATCH_MAX);
+	for (size_t i = 0; i < person->contact_count && name == NULL; i++) {
+		pool_reset(&scratch);
+		(void)open_name(&cli->vault->read, account, person->contacts[i], &scratch, &name, &ignored);
 	}
-	return NULL;
+	if (name != NULL)
+		name = pool_strdup(&cli->pool, name);
+	pool_free(&scratch);
+	return name;
 }
 
 static void say_identities(struct cli *cli, const struct person *person)
@@ -378,6 +392,9 @@ static void say_erased(struct cli *cli, const struct erase_result *result, const
 			say_contacts(cli, result->kept[0]);
 		say_kinds(cli, result->kept);
 	}
+	if (result->left_by_agent > 0)
+		cli_say(cli, "Taken out of %s records of others, as their agent; free text is not rewritten.\n",
+			cli_count(result->left_by_agent, count));
 	if (count_left(&result->left) == 0)
 		cli_say(cli, "Looked again in every store: nothing is left.\n");
 	say_copies(cli, result->unreadable_by);
@@ -414,6 +431,7 @@ static enum result print_erased(struct cli *cli, const struct erase_result *resu
 	json_int(w, "media", result->removed.media);
 	json_int(w, "media_bytes", result->removed.media_bytes);
 	print_kinds(cli, "kept", result->kept, true);
+	json_int(w, "agent_taken_out", result->left_by_agent);
 	json_int(w, "left", count_left(&result->left));
 	json_string(w, "unreadable_by",
 		    result->unreadable_by.ms != 0 ? instant_format(result->unreadable_by, text) : NULL);

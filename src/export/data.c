@@ -117,7 +117,7 @@ static enum result put_contacts(struct job *job, struct json_writer *w, struct e
 
 	json_begin_array(w, "contacts");
 	for (size_t i = 0; i < job->person.contact_count && r == OK; i++) {
-		r = job_contact(job, job->person.contacts[i], &contact, &there, err);
+		r = job_contact(job, i, &contact, &there, err);
 		if (r == OK && there)
 			put_contact(w, &contact);
 		if (r == OK)
@@ -274,10 +274,12 @@ enum result data_left_out(struct job *job, struct json_writer *w, struct err *er
 	enum result r = OK;
 
 	json_begin_array(w, "left_out");
-	for (size_t i = 0; i < job->left_contact_count; i++) {
-		const struct left_contact *contact = &job->left_contacts[i];
-
-		put_left(w, id_format(CONTACT_PREFIX, contact->id, id), "contact", NULL, contact->left);
+	for (size_t i = 0; i < job->person.contact_count && r == OK; i++) {
+		if (job->contact_left[i] == LEFT_NOT)
+			continue;
+		put_left(w, id_format(CONTACT_PREFIX, job->person.contacts[i], id), "contact", NULL,
+			 (enum left)job->contact_left[i]);
+		r = job_text_flush(job, err);
 	}
 	for (size_t i = 0; i < job->count && r == OK; i++) {
 		const struct item *item = &job->items[i];

@@ -147,8 +147,13 @@ static void put_left_rows(struct job *job)
 {
 	size_t shown = 0;
 
-	for (size_t i = 0; i < job->left_contact_count && shown < LEFT_SHOWN_MAX; i++, shown++)
-		buf_printf(&job->out, "<tr><td>contact</td><td>%s</td></tr>\n", left_text(job->left_contacts[i].left));
+	for (size_t i = 0; i < job->person.contact_count && shown < LEFT_SHOWN_MAX; i++) {
+		if (job->contact_left[i] == LEFT_NOT)
+			continue;
+		buf_printf(&job->out, "<tr><td>contact</td><td>%s</td></tr>\n",
+			   left_text((enum left)job->contact_left[i]));
+		shown++;
+	}
 	for (size_t i = 0; i < job->count && shown < LEFT_SHOWN_MAX; i++) {
 		if (job->items[i].left != LEFT_NOT) {
 			put_left_row(job, &job->items[i]);
@@ -267,7 +272,7 @@ static enum result put_contacts(struct job *job, struct err *err)
 	buf_add_str(&job->out, "<h2 id=\"contacts\">Address-book entries</h2>\n<p>As a table: <a href=\"contacts.csv\">"
 			       "contacts.csv</a></p>\n");
 	for (size_t i = 0; i < job->person.contact_count && r == OK; i++) {
-		r = job_contact(job, job->person.contacts[i], &contact, &there, err);
+		r = job_contact(job, i, &contact, &there, err);
 		if (r == OK && there)
 			put_contact(&job->out, &contact);
 		if (r == OK)

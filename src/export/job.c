@@ -110,7 +110,12 @@ enum result job_load(struct job *job, struct err *err)
 {
 	enum result r = person_load(job->session, job->account, job->request->person, &job->pool, &job->person, err);
 
-	return r == OK ? list_items(job, err) : r;
+	if (r != OK)
+		return r;
+	job->contact_left = pool_alloc(&job->pool, job->person.contact_count);
+	if (job->contact_left == NULL)
+		return err_no_memory(err);
+	return list_items(job, err);
 }
 
 /* ---- records ---- */
@@ -186,17 +191,17 @@ enum result job_view(struct job *job, size_t index, struct view *out, bool *ther
 
 /* ---- contacts ---- */
 
-static void leave_contact_out(struct job *job, struct id id, enum left left)
+static void leave_contact_out(struct job *job, size_t index, enum left left)
 {
-	for (size_t i = 0; i < job->left_contact_count; i++) {
-		if (id_compare(job->left_contacts[i].id, id) == 0)
-			return;
-	}
-	job->left_contacts[job->left_contact_count++] = (struct left_contact){id, left};
+	if (job->contact_left[index] != LEFT_NOT)
+		return;
+	job->contact_left[index] = (unsigned char)left;
+	job->left_contact_count++;
 }
 
-enum result job_contact(struct job *job, struct id id, struct contact_view *out, bool *there, struct err *err)
+enum result job_contact(struct job *job, size_t index, struct contact_view *out, bool *there, struct err *err)
 {
+	const struct id id = job->person.contacts[index];
 	const struct json *payload;
 	struct contact_row row;
 	const char *plain;
@@ -215,7 +220,7 @@ enum result job_contact(struct job *job, struct id id, struct contact_view *out,
 	*there = r == OK;
 	if (!left_by(r, &left))
 		return r;
-	leave_contact_out(job, id, left);
+	leave_contact_out(job, index, left);
 	return OK;
 }
 

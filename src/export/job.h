@@ -22,7 +22,6 @@ const char *left_word(enum left left); /* "key_destroyed", for machines */
 const char *left_text(enum left left); /* for people */
 
 struct item { struct id id; unsigned char kind, left; };
-struct left_contact { struct id id; enum left left; };
 
 enum medium_state { MEDIUM_COPIED, MEDIUM_CONVERTED, MEDIUM_NOT_CONVERTED, MEDIUM_MISSING, MEDIUM_DAMAGED };
 const char *medium_word(enum medium_state state);
@@ -55,7 +54,7 @@ struct job {
 	size_t count, first[KIND_COUNT + 1]; /* items of a kind: first[kind] .. first[kind + 1] */
 	struct medium *media; /* by item, then n */
 	size_t media_count, media_cap;
-	struct left_contact left_contacts[PERSON_FOUND_MAX];
+	unsigned char *contact_left; /* of each contact of the person: enum left */
 	size_t left_contact_count;
 	const char *sources[JOB_SOURCES_MAX];
 	size_t source_count;
@@ -72,8 +71,8 @@ MUST_CHECK enum result job_view(struct job *job, size_t index, struct view *out,
 /* The row only, in job->row, as job_view. */
 MUST_CHECK enum result job_row(struct job *job, size_t index, bool *there, struct err *err);
 MUST_CHECK enum result job_step(struct job *job, struct err *err);
-/* A contact, likewise. */
-MUST_CHECK enum result job_contact(struct job *job, struct id id, struct contact_view *out, bool *there,
+/* A contact of the person, likewise; no step. */
+MUST_CHECK enum result job_contact(struct job *job, size_t index, struct contact_view *out, bool *there,
 				   struct err *err);
 
 /* An entry of text: begin; append to job->out and flush now and then; end. */

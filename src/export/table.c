@@ -231,7 +231,7 @@ static enum result export_contacts(struct job *job, struct line *line, struct er
 
 	buf_add_str(&job->out, "id,name,phones,emails,ids,company,tags,lists,custom,updated,source,source_id\r\n");
 	for (size_t i = 0; i < job->person.contact_count && r == OK; i++) {
-		r = job_contact(job, job->person.contacts[i], &contact, &there, err);
+		r = job_contact(job, i, &contact, &there, err);
 		if (r == OK && there)
 			put_contact(line, &contact);
 		if (r == OK)

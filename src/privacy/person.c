@@ -4,6 +4,7 @@
 #include "privacy/person.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -156,31 +157,67 @@ enum result person_find_one(struct session *session, const struct account *accou
 
 /* ---- loading ---- */
 
-static enum result load_contacts(struct session *session, uint32_t account, int64_t identity, struct person *out,
-				 struct err *err)
+#define CONTACT_BATCH 256
+struct contact_list { struct id *ids; size_t count, cap; };
+
+static enum result add_contact(struct contact_list *list, struct id id, struct pool *pool, struct err *err)
 {
-	struct id ids[PERSON_FOUND_MAX];
-	size_t count;
-	enum result r = contact_of_identity(session->data, account, identity, ids, PERSON_FOUND_MAX, &count, err);
+	if (list->count == list->cap) {
+		size_t cap = list->cap == 0 ? 16 : 2 * list->cap;
+		struct id *more = pool_alloc(pool, cap * sizeof *more);
 
-	for (size_t i = 0; r == OK && i < count; i++) {
-		size_t at = 0;
-
-		while (at < out->contact_count && id_compare(out->contacts[at], ids[i]) != 0)
-			at++;
-		if (at < out->contact_count)
-			continue;
-		if (out->contact_count == PERSON_FOUND_MAX)
-			return err_set(err, ERR_LIMIT, "the person is in more than %d contacts", PERSON_FOUND_MAX);
-		out->contacts[out->contact_count++] = ids[i];
+		if (more == NULL)
+			return err_no_memory(err);
+		if (list->count > 0)
+			memcpy(more, list->ids, list->count * sizeof *more);
+		list->ids = more;
+		list->cap = cap;
 	}
+	list->ids[list->count++] = id;
+	return OK;
+}
+
+static enum result list_contacts(struct session *session, uint32_t account, int64_t identity, struct pool *pool,
+				 struct contact_list *list, struct err *err)
+{
+	struct id ids[CONTACT_BATCH], after = {{0}};
+	size_t count;
+	enum result r;
+
+	do {
+		r = contact_list_identity(session->data, account, identity, after, ids, CONTACT_BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = add_contact(list, ids[i], pool, err);
+		if (r == OK && count > 0)
+			after = ids[count - 1];
+	} while (r == OK && count == CONTACT_BATCH);
 	return r;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	return id_compare(*(const struct id *)a, *(const struct id *)b);
+}
+
+/* A contact is listed once for each identity of the person in it. */
+static void keep_one_of_each(struct contact_list *list)
+{
+	size_t kept = 0;
+
+	if (list->count > 1)
+		qsort(list->ids, list->count, sizeof *list->ids, compare_ids);
+	for (size_t i = 0; i < list->count; i++) {
+		if (kept == 0 || id_compare(list->ids[kept - 1], list->ids[i]) != 0)
+			list->ids[kept++] = list->ids[i];
+	}
+	list->count = kept;
 }
 
 enum result person_load(struct session *session, const struct account *account, struct id id, struct pool *pool,
 			struct person *out, struct err *err)
 {
 	struct identity_row rows[PERSON_IDENTITIES_MAX];
+	struct contact_list contacts = {0};
 	enum result r;
 
 	*out = (struct person){.id = id};
@@ -194,8 +231,11 @@ enum result person_load(struct session *session, const struct account *account, 
 		*identity = (struct person_identity){rows[i].identity, rows[i].kind, NULL, rows[i].created};
 		r = open_identity(session->ring, &rows[i], pool, &identity->value, err);
 		if (r == OK)
-			r = load_contacts(session, account->number, rows[i].identity, out, err);
+			r = list_contacts(session, account->number, rows[i].identity, pool, &contacts, err);
 	}
+	keep_one_of_each(&contacts);
+	out->contacts = contacts.ids;
+	out->contact_count = contacts.count;
 	return r;
 }
 

@@ -26,7 +26,7 @@ struct person {
 	struct id id;
 	struct person_identity identities[PERSON_IDENTITIES_MAX];
 	size_t identity_count;
-	struct id contacts[PERSON_FOUND_MAX];
+	struct id *contacts; /* each once, in the order of their ids, however many; in the pool */
 	size_t contact_count;
 	int64_t records[KIND_COUNT]; /* by kind; counted only by person_load_counts */
 	struct instant first, last;  /* of their records; both 0 when there is none */

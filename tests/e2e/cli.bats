@@ -400,6 +400,25 @@ on_terminal() {
 	said 3
 }
 
+@test "somebody in a thousand contacts is shown, exported and erased like anybody else" {
+	make_vault
+	for ((i = 0; i < 1000; i++)); do
+		printf '{"type":"contact","id":"many-%d","source":"t","name":"Astrid %d","phones":["+4520000289"]}\n' "$i" "$i"
+	done >many.jsonl
+	"$LETHE" import many.jsonl >/dev/null
+	lethe person show +4520000289 --json
+	said 0
+	jq -e '(.contacts | length) == 1001 and (.contacts | unique | length) == 1001 and .name != null' <<<"$output"
+	lethe person export +4520000289 --out all.zip --json
+	said 0
+	jq -e '.contacts == 1001 and .left_out == 0' <<<"$output"
+	[ "$(unzip -p all.zip contacts.csv | wc -l)" -eq 1002 ]
+	unzip -p all.zip data.json | jq -e '.contacts | length == 1001'
+	on_terminal $'yes\n' person erase +4520000289
+	said 0
+	[[ $output == *"1,001 contacts"*"nothing is left"* ]]
+}
+
 @test "media are not written to a terminal" {
 	make_vault
 	on_terminal '' record media "$(record_id rec 2)" --out -
