@@ -12,12 +12,12 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "store/party.h"
 #include "store/period.h"
 #include "vault/accounts.h"
@@ -72,13 +72,11 @@ WORLD_UNUSED static void world_begin(struct world *world, const char *now)
 {
 	struct root_options root = {.provider = "file"};
 	struct vault_options options = {.data_dir = world->data, .command = "test"};
-	const char *tmp = getenv("TMPDIR");
 	struct err err;
 
 	memset(world, 0, sizeof *world);
 	assert_ok(crypto_init(&err), &err);
-	snprintf(world->base, sizeof world->base, "%s/lethe-world-XXXXXX", tmp != NULL ? tmp : "/tmp");
-	assert_non_null(mkdtemp(world->base));
+	assert_int_equal(folder_make(world->base, sizeof world->base, "world"), 0);
 	snprintf(world->data, sizeof world->data, "%s/data", world->base);
 	snprintf(world->root, sizeof world->root, "%s/root.keys", world->base);
 	pool_init(&world->pool, (size_t)256 * 1024 * 1024);
@@ -90,20 +88,36 @@ WORLD_UNUSED static void world_begin(struct world *world, const char *now)
 		  &err);
 }
 
-static int world_unlink(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
 WORLD_UNUSED static void world_end(struct world *world)
 {
 	vault_close(world->vault);
 	pool_free(&world->pool);
-	nftw(world->base, world_unlink, 16, FTW_DEPTH | FTW_PHYS);
+	folder_remove(world->base);
 }
+
+/* Fixtures: a world of its own for every test, as its state. */
+WORLD_UNUSED static int world_set_up_at(void **state, const char *now)
+{
+	struct world *world = test_calloc(1, sizeof *world);
+
+	world_begin(world, now);
+	*state = world;
+	return 0;
+}
+
+WORLD_UNUSED static int world_set_up(void **state)
+{
+	return world_set_up_at(state, "2025-06-01T12:00:00Z");
+}
+
+WORLD_UNUSED static int world_tear_down(void **state)
+{
+	world_end(*state);
+	test_free(*state);
+	return 0;
+}
+
+#define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, world_set_up, world_tear_down)
 
 /* ---- records ---- */
 
@@ -112,6 +126,7 @@ struct world_record {
 	struct instant at;
 	const char *phones[8];   /* E.164; the first is from, the others to */
 	const char *number;      /* the account's own, or NULL */
+	const char *agent;       /* the source's id of the agent, or NULL */
 	const char *text;        /* the payload, a JSON object */
 	struct id id;            /* out */
 	struct world *world;
@@ -136,7 +151,7 @@ static enum result world_put_op(struct session *session, void *arg, struct err *
 	struct world_record *spec = arg;
 	struct world *world = spec->world;
 	struct record_row row = {.account = world->account.number, .kind = spec->kind, .duration_ms = 1000};
-	struct party_key keys[8];
+	struct party_key keys[9];
 	struct entry entry;
 	struct key key;
 	bool inserted;
@@ -146,6 +161,11 @@ static enum result world_put_op(struct session *session, void *arg, struct err *
 	for (int i = 0; i < 8 && spec->phones[i] != NULL && r == OK; i++) {
 		r = world_identity(session, row.account, IDENTITY_PHONE, spec->phones[i], world->now, &entry, err);
 		row.parties[row.party_count++] = (struct party){entry.identity, i == 0 ? ROLE_FROM : ROLE_TO};
+	}
+	if (r == OK && spec->agent != NULL) {
+		r = world_identity(session, row.account, IDENTITY_AGENT, spec->agent, world->now, &entry, err);
+		row.agent = entry.identity;
+		row.parties[row.party_count++] = (struct party){entry.identity, ROLE_AGENT};
 	}
 	row.party_count = parties_sort(row.parties, row.party_count);
 	if (r == OK && spec->number != NULL) {
@@ -222,6 +242,19 @@ WORLD_UNUSED static struct id world_put_contacts(struct world *world, const char
 	contact.row.account = world->account.number;
 	assert_ok(vault_write(world->vault, world_put_contact_op, &contact, &err), &err);
 	return contact.row.id;
+}
+
+/* The same with an agent: a call from `phone`. */
+WORLD_UNUSED static struct id world_put_agent(struct world *world, const char *at, const char *text, const char *phone,
+					      const char *agent)
+{
+	struct world_record spec = {.kind = KIND_CALL, .at = world_time(at), .phones = {phone}, .agent = agent,
+				    .text = text, .world = world};
+	struct err err;
+
+	spec.id = id_new(spec.at);
+	assert_ok(vault_write(world->vault, world_put_op, &spec, &err), &err);
+	return spec.id;
 }
 
 /* Opens a record's payload; returns the result, text in world->pool. */

@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "privacy/agent.h"
 #include "privacy/erase_state.h"
 #include "privacy/statement.h"
 #include "retention/holds.h"
 #include "shim/json_parse.h"
+#include "store/leaf.h"
 #include "vault/directory.h"
 #include "vault/proof.h"
 
@@ -98,6 +100,15 @@ static enum result report(struct run *run, struct err *err)
 
 /* ---- walking the person's records ---- */
 
+/* A row that cannot be read goes by its key alone: once the person's keys are gone nothing may stand in the way. */
+static enum result drop_damaged(struct session *session, struct run *run, const struct party_key *key, struct err *err)
+{
+	struct record_row row = {.account = run->state.account, .kind = key->kind, .id = key->id, .media = 1,
+				 .parties = {{key->identity, ROLE_FROM}}, .party_count = 1};
+
+	return remove_records(session, run->state.account, &row, 1, &run->state.removed, err);
+}
+
 /* The next records of the current identity, loaded; `run->seen` is 0 at its end. */
 static enum result load_batch(struct session *session, struct run *run, size_t *count, struct err *err)
 {
@@ -119,6 +130,8 @@ static enum result load_batch(struct session *session, struct run *run, size_t *
 			bytes += run->rows[(*count)++].payload_len;
 		else if (r == ERR_NOT_FOUND)
 			r = OK;
+		else if (r == ERR_CORRUPT && run->state.phase == ERASE_ROWS)
+			r = drop_damaged(session, run, key, err);
 	}
 	if (r == OK && run->seen > 0)
 		run->last = keys[run->seen - 1];
@@ -180,6 +193,20 @@ static enum result contacts_of(struct session *session, struct run *run, size_t 
 
 /* ---- 2: what a hold covers ---- */
 
+static bool is_agent_only(const struct run *run, const struct record_row *row)
+{
+	return agent_only(row, run->state.identities, run->state.identity_count);
+}
+
+static enum result deny_agent(const struct record_row *row, struct err *err)
+{
+	char text[ID_TEXT_MAX];
+
+	err_set(err, ERR_DENIED, "a legal hold covers a record this person was the agent of, and it may not be changed");
+	err_where(err, "%s", id_format(kind_prefix(row->kind), row->id, text));
+	return err_mend(err, "nothing was erased; release the hold first (`lethe hold list`)");
+}
+
 /* What nobody can open any more has nothing to keep. */
 static enum result keep_what_opens(enum result r, const char *prefix, struct id id, struct err *err)
 {
@@ -203,6 +230,8 @@ static enum result keep_batch(struct session *session, void *arg, struct err *er
 		struct record_row *row = &run->rows[i];
 		const struct hold_scope *scope = holds_cover(&run->holds, row);
 
+		if (scope != NULL && is_agent_only(run, row))
+			return deny_agent(row, err);
 		if (scope == NULL || scope->row.hold == row->hold)
 			continue;
 		r = holds_keep(session, scope, row, HELD_ERASED, run->state.started, &run->batch, err);
@@ -246,7 +275,25 @@ static enum result keep_held(struct run *run, struct err *err)
 
 /* ---- 3: keys ---- */
 
-static enum result bury(struct session *session, struct run *run, int64_t identity, struct err *err)
+/* What was here before the erasure must not come back, also when the source's clock ran ahead: the later of the start
+ * and the person's newest record, which an import takes up to a day ahead. */
+static enum result tombstone_time(struct session *session, const struct run *run, struct instant *out, struct err *err)
+{
+	const int64_t day_ahead = run->state.started.ms + INT64_C(24) * 60 * 60 * 1000;
+	struct instant at;
+	enum result r = OK;
+
+	*out = run->state.started;
+	for (size_t i = 0; i < run->state.identity_count && r == OK; i++) {
+		r = party_newest(session->data, run->state.account, run->state.identities[i], &at, err);
+		if (r == OK && at.ms >= out->ms && at.ms <= day_ahead)
+			out->ms = at.ms + 1;
+	}
+	return r;
+}
+
+static enum result bury(struct session *session, struct run *run, int64_t identity, struct instant at,
+			struct err *err)
 {
 	struct identity_row row;
 	bool existed;
@@ -256,7 +303,7 @@ static enum result bury(struct session *session, struct run *run, int64_t identi
 	if (r == ERR_NOT_FOUND)
 		return OK;
 	if (r == OK)
-		r = tombstone_put(session->keys, run->state.account, &row.blind, run->state.started, err);
+		r = tombstone_put(session->keys, run->state.account, &row.blind, at, err);
 	if (r == OK)
 		r = keyring_destroy(session->ring, run->state.account, KEY_IDENTITY, identity, &existed, err);
 	return r;
@@ -265,10 +312,11 @@ static enum result bury(struct session *session, struct run *run, int64_t identi
 static enum result destroy_keys(struct session *session, void *arg, struct err *err)
 {
 	struct run *run = arg;
-	enum result r = OK;
+	struct instant at;
+	enum result r = tombstone_time(session, run, &at, err);
 
 	for (size_t i = 0; i < run->state.identity_count && r == OK; i++)
-		r = bury(session, run, run->state.identities[i], err);
+		r = bury(session, run, run->state.identities[i], at, err);
 	directory_clear(session->directory);
 	run->state.keys_destroyed = (int64_t)run->state.identity_count;
 	return r == OK ? enter(session, run, ERASE_ROWS, err) : r;
@@ -317,6 +365,12 @@ static enum result delete_batch(struct session *session, void *arg, struct err *
 
 		if (row->hold != 0 && holds_cover(&run->holds, row) != NULL)
 			continue;
+		if (is_agent_only(run, row)) {
+			r = agent_leave(session, row, run->state.identities, run->state.identity_count, &run->batch,
+					err);
+			run->state.left_by_agent++;
+			continue;
+		}
 		if (row->hold != 0)
 			r = let_go(session, run, row->hold, row->kind, row->id, err);
 		if (gone++ != i)
@@ -497,6 +551,7 @@ static void fill_result(const struct run *run, struct erase_result *out)
 	out->contacts = run->state.contacts;
 	out->removed = run->state.removed;
 	memcpy(out->kept, run->state.kept, sizeof out->kept);
+	out->left_by_agent = run->state.left_by_agent;
 	out->left = run->left;
 }
 
@@ -553,7 +608,7 @@ static enum result keep_or_give_up(struct run *run, struct err *err)
 	struct err second;
 	enum result r = keep_held(run, err);
 
-	if (r != ERR_CORRUPT)
+	if (r != ERR_CORRUPT && r != ERR_DENIED)
 		return r;
 	log_event(LOG_ERROR, "person.erase.failed", LOG_ID("job", JOB_PREFIX, run->state.job));
 	if (step(run, give_up_op, &second) == OK)
@@ -624,11 +679,15 @@ static enum result prepare(struct run *run, const struct account *account, struc
 {
 	struct identity_row rows[PERSON_IDENTITIES_MAX];
 	struct erase_state *state = &run->state;
+	struct instant newest = {0};
 	enum result r = check_reference(run->options->reference, state, err);
 
 	state->account = account->number;
 	state->person = person;
-	state->started = run->options->now;
+	if (r == OK)
+		r = leaf_newest(run->vault->read.data, &newest, err);
+	/* Never before an act that is on record: a clock that was set back would let what is erased come back. */
+	state->started = newest.ms > run->options->now.ms ? newest : run->options->now;
 	state->job = id_new(run->options->now);
 	state->phase = ERASE_HOLDS;
 	if (r == OK)

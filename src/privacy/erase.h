@@ -40,13 +40,15 @@ struct erase_result {
 	int64_t contacts;
 	struct removed removed;
 	int64_t kept[KIND_COUNT];     /* by a hold; [0] counts contacts */
+	int64_t left_by_agent;        /* records of others that the person was the agent of: they stay, without them */
 	struct erase_left left;
 	struct instant unreadable_by; /* when every older copy opens nothing; ms 0: no date can be promised, see the receipt */
 	uint64_t leaf;                /* its number in the audit log */
 	const char *receipt;          /* JSON, in the pool */
 };
 
-/* ERR_NOT_FOUND when there is no such person. */
+/* ERR_NOT_FOUND when there is no such person. ERR_DENIED when they are an agent in a record that a hold covers: it may
+ * not be changed. */
 MUST_CHECK enum result erase_person(struct vault *vault, const struct account *account, struct id person,
 				    const struct erase_options *options, struct pool *pool, struct erase_result *out,
 				    struct err *err);

@@ -36,6 +36,7 @@ static void write_result(const struct erase_state *state, struct json_writer *w)
 	json_int(w, "phase", state->phase);
 	json_int(w, "keys", state->keys_destroyed);
 	json_int(w, "contacts", state->contacts);
+	json_int(w, "left_by_agent", state->left_by_agent);
 	write_kinds(w, "records", state->removed.records);
 	json_int(w, "media", state->removed.media);
 	json_int(w, "media_bytes", state->removed.media_bytes);
@@ -100,6 +101,7 @@ static void read_result(const struct json *result, struct erase_state *out)
 	out->phase = (enum erase_phase)json_get_int(result, "phase", ERASE_HOLDS);
 	out->keys_destroyed = json_get_int(result, "keys", 0);
 	out->contacts = json_get_int(result, "contacts", 0);
+	out->left_by_agent = json_get_int(result, "left_by_agent", 0);
 	read_kinds(result, "records", out->removed.records);
 	out->removed.media = json_get_int(result, "media", 0);
 	out->removed.media_bytes = json_get_int(result, "media_bytes", 0);

@@ -25,6 +25,7 @@ struct erase_state {
 	int64_t contacts;
 	struct removed removed;
 	int64_t kept[KIND_COUNT];
+	int64_t left_by_agent; /* records the person was only the agent of: they stay, without them */
 };
 
 /* Into args and result of `job`; texts live in `pool`. */

@@ -51,6 +51,12 @@ static void add_kept(struct json_writer *w, const struct erase_result *result)
 		json_string(w, "until", "the hold is released");
 	}
 	json_end_object(w);
+	if (result->left_by_agent > 0) {
+		json_begin_object(w, "agent_taken_out");
+		json_int(w, "records", result->left_by_agent);
+		json_string(w, "how", "records of other people stay, under a pseudonym; free text is not rewritten");
+		json_end_object(w);
+	}
 }
 
 static void add_left(struct json_writer *w, const struct erase_left *left)

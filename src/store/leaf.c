@@ -41,6 +41,11 @@ enum result leaf_tree_size(struct db *db, uint64_t *size, struct err *err)
 	return r;
 }
 
+enum result leaf_newest(struct db *db, struct instant *at, struct err *err)
+{
+	return db_query_int(db, "SELECT at FROM audit_leaf WHERE seq = (SELECT MAX(seq) FROM audit_leaf)", INT64_MIN, &at->ms, err);
+}
+
 enum result leaf_append(struct db *db, uint32_t account, struct instant at, const char *body, size_t len,
 			uint64_t *seq, struct err *err)
 {

@@ -17,6 +17,8 @@ struct leaf { uint64_t seq; uint32_t account; struct instant at; const char *bod
 MUST_CHECK enum result leaf_append(struct db *db, uint32_t account, struct instant at, const char *body, size_t len,
 				   uint64_t *seq, struct err *err);
 MUST_CHECK enum result leaf_tree_size(struct db *db, uint64_t *size, struct err *err);
+/* When the newest act was, by its own time; the earliest instant of all when there is none. */
+MUST_CHECK enum result leaf_newest(struct db *db, struct instant *at, struct err *err);
 /* ERR_NOT_FOUND. */
 MUST_CHECK enum result leaf_get(struct db *db, uint64_t seq, struct pool *pool, struct leaf *out, struct err *err);
 /* Up to max leaves from `from` on, of one account, or of all with account 0. */

@@ -178,6 +178,44 @@ enum result party_list_range(struct db *db, uint32_t account, int64_t identity, 
 	return r;
 }
 
+static enum result newest_of_month(struct db *db, uint32_t account, int64_t identity, int32_t month,
+				   struct instant *out, struct err *err)
+{
+	struct db_rows rows;
+	struct id id;
+	bool more;
+	enum result r = db_query(db, "SELECT MAX(id) FROM party WHERE account_id = $1 AND month = $2"
+				     " AND identity_id = $3 GROUP BY kind",
+				 &rows, err, DB_INT(account), DB_INT(month), DB_INT(identity));
+
+	if (r != OK)
+		return r;
+	while ((r = db_next(&rows, &more, err)) == OK && more) {
+		r = column_id(&rows, 0, &id, err);
+		if (r != OK)
+			break;
+		if (id_time(id).ms > out->ms)
+			*out = id_time(id);
+	}
+	db_end(&rows);
+	return r;
+}
+
+enum result party_newest(struct db *db, uint32_t account, int64_t identity, struct instant *out, struct err *err)
+{
+	int64_t month = (int64_t)INT32_MAX + 1;
+	enum result r;
+
+	out->ms = INT64_MIN;
+	do {
+		r = db_query_int(db, "SELECT MAX(month) FROM party_month WHERE account_id = $1 AND month < $2",
+				 INT64_MIN, &month, err, DB_INT(account), DB_INT(month));
+		if (r == OK && month != INT64_MIN)
+			r = newest_of_month(db, account, identity, (int32_t)month, out, err);
+	} while (r == OK && month != INT64_MIN && out->ms == INT64_MIN);
+	return r;
+}
+
 enum result party_exists(struct db *db, uint32_t account, const struct party_key *key, bool *exists, struct err *err)
 {
 	int64_t one;

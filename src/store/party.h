@@ -32,6 +32,9 @@ MUST_CHECK enum result party_list(struct db *db, uint32_t account, int64_t ident
 MUST_CHECK enum result party_list_range(struct db *db, uint32_t account, int64_t identity, enum record_kind kind,
 					struct instant from, struct instant until, struct id after,
 					struct party_key *out, size_t max, size_t *count, struct err *err);
+/* The time of an identity's newest record; the earliest instant of all when it has none. */
+MUST_CHECK enum result party_newest(struct db *db, uint32_t account, int64_t identity, struct instant *out,
+				    struct err *err);
 MUST_CHECK enum result party_exists(struct db *db, uint32_t account, const struct party_key *key, bool *exists,
 				    struct err *err);
 /* Every row of the account after `after` (zeroed: from the start), in the order of the table, up to max. */

@@ -98,10 +98,13 @@ enum result record_delete(struct db *db, uint32_t account, enum record_kind kind
 
 enum result record_reseal(struct db *db, const struct record_row *row, struct err *err)
 {
-	return db_run(db, "UPDATE record SET hold_id = $4, payload = $5"
+	unsigned char packed[PARTIES_PACKED_MAX];
+	size_t len = parties_pack(row->parties, row->party_count, packed);
+
+	return db_run(db, "UPDATE record SET hold_id = $4, parties = $5, payload = $6"
 			  " WHERE account_id = $1 AND kind = $2 AND id = $3",
 		      err, DB_INT(row->account), DB_INT(row->kind), DB_BLOB(row->id.bytes, sizeof row->id.bytes),
-		      DB_INT(row->hold), DB_BLOB(row->payload, row->payload_len));
+		      DB_INT(row->hold), DB_BLOB(packed, len), DB_BLOB(row->payload, row->payload_len));
 }
 
 enum result record_list_day(struct db *db, uint32_t account, enum record_kind kind, struct date day, struct id after,

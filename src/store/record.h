@@ -35,7 +35,7 @@ MUST_CHECK enum result record_exists(struct db *db, uint32_t account, enum recor
 				     bool *exists, struct err *err);
 MUST_CHECK enum result record_delete(struct db *db, uint32_t account, enum record_kind kind, struct id id,
 				     bool *existed, struct err *err);
-/* Seals it anew: under a hold's key. */
+/* Writes what sealing it anew changes: hold, parties, payload. */
 MUST_CHECK enum result record_reseal(struct db *db, const struct record_row *row, struct err *err);
 /* Records of one UTC day after `after`, in id order, whole rows, up to max. */
 MUST_CHECK enum result record_list_day(struct db *db, uint32_t account, enum record_kind kind, struct date day,

@@ -632,6 +632,15 @@ CALL(party_list_range)
 	return several(r, count, seen);
 }
 
+CALL(party_newest)
+{
+	struct instant at = {0};
+	enum result r = party_newest(vault, account, 7, &at, &err);
+
+	*seen = r == OK && at.ms != INT64_MIN;
+	return r;
+}
+
 CALL(party_exists)
 {
 	struct party_key key = party_of(record_id);
@@ -913,6 +922,15 @@ SYSTEM_CALL(leaf_tree_size)
 	return leaf_tree_size(vault, &size, &err);
 }
 
+SYSTEM_CALL(leaf_newest)
+{
+	struct instant at = {0};
+	enum result r = leaf_newest(vault, &at, &err);
+
+	*seen = r == OK;
+	return r;
+}
+
 SYSTEM_CALL(leaf_get)
 {
 	struct leaf leaf;
@@ -948,7 +966,7 @@ static const struct call {
     READ(hold_get), READ(hold_list), READ(hold_names_person), READ(held_get), READ(held_list),
     READ(held_count), READ(identity_get), READ(identity_find), READ(identity_of_person), READ(identity_count),
     READ(identity_list), READ(job_get), READ(job_list), READ(job_count_running_of), READ(key_get),
-    READ(key_list_numbers), READ(account_key_get), READ(tombstone_get), READ(leaf_list), READ(media_list),
+    READ(key_list_numbers), READ(account_key_get), READ(tombstone_get), READ(party_newest), READ(leaf_list), READ(media_list),
     READ(media_list_day), READ(media_walk), READ(media_names_blob), READ(trash_has), READ(party_list),
     READ(party_list_range), READ(party_exists), READ(party_walk), READ(party_month_next), READ(party_count),
     READ(period_get), READ(period_list), READ(period_sum), READ(policy_get), READ(policy_walk), READ(record_get),
@@ -967,7 +985,7 @@ static const struct call {
     WHOLE(account_insert), WHOLE(account_find_by_id), WHOLE(account_find_by_name), WHOLE(account_list), WHOLE(meta_get),
     WHOLE(meta_set), WHOLE(job_next_running), WHOLE(job_count_running), WHOLE(key_list_older), WHOLE(key_count),
     WHOLE(account_key_delete_epoch), WHOLE(account_key_list), WHOLE(epoch_insert), WHOLE(epoch_set_state),
-    WHOLE(epoch_find), WHOLE(epoch_list), WHOLE(leaf_tree_size), WHOLE(leaf_get), WHOLE(leaf_count_hashes),
+    WHOLE(epoch_find), WHOLE(epoch_list), WHOLE(leaf_tree_size), WHOLE(leaf_newest), WHOLE(leaf_get), WHOLE(leaf_count_hashes),
     WHOLE(trash_list),
 };
 #define CALLS (sizeof calls / sizeof calls[0])
