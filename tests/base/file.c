@@ -18,17 +18,15 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "folder.h"
 
 static struct err err;
 static char folder[200];
 
 static int make_folder(void **state)
 {
-	const char *base = getenv("TMPDIR");
-
 	(void)state;
-	snprintf(folder, sizeof folder, "%s/lethe-file-XXXXXX", base != NULL ? base : "/tmp");
-	return mkdtemp(folder) == NULL;
+	return folder_make(folder, sizeof folder, "file");
 }
 
 static int remove_folder(void **state)

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "crypto/primitives.h"
+#include "folder.h"
 
 struct seen {
 	char dir[200];
@@ -51,13 +52,11 @@ static bool stop_after_some(void *arg)
 
 static int begin(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
 	struct seen *seen = calloc(1, sizeof *seen);
 	struct err err;
 
-	snprintf(seen->dir, sizeof seen->dir, "%s/bench-XXXXXX", tmp != NULL ? tmp : "/tmp");
 	*state = seen;
-	return crypto_init(&err) == OK && mkdtemp(seen->dir) != NULL ? 0 : -1;
+	return crypto_init(&err) == OK ? folder_make(seen->dir, sizeof seen->dir, "bench") : -1;
 }
 
 /* Nothing is left behind, or this fails. */

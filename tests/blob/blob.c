@@ -10,7 +10,6 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "blob/blob.h"
+#include "folder.h"
 
 static char folder[PATH_MAX];
 static struct blob_store *store;
@@ -31,19 +31,10 @@ static const char *path_of(const char *relative)
 	return path;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
 static int make_store(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
-
 	(void)state;
-	snprintf(folder, sizeof folder, "%s/lethe-blob-XXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(folder))
+	if (folder_make(folder, sizeof folder, "blob") != 0)
 		return -1;
 	return blob_open_folder(folder, true, &store, &err);
 }
@@ -52,7 +43,7 @@ static int remove_store(void **state)
 {
 	(void)state;
 	blob_close(store);
-	return nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	return folder_remove(folder);
 }
 
 static struct blob_name name_of(unsigned number)
@@ -148,7 +139,7 @@ static void snapshot(char kept[PATH_MAX])
 static void crash_to(const char *kept)
 {
 	blob_close(store);
-	assert_int_equal(nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+	assert_int_equal(folder_remove(folder), 0);
 	assert_int_equal(rename(kept, folder), 0);
 	assert_int_equal(blob_open_folder(folder, false, &store, &err), OK);
 }
@@ -400,6 +391,7 @@ static void run_to(enum stage stage, char kept[PATH_MAX])
 	blob_batch_free(batch);
 }
 
+/* P21 */
 static void after_a_crash_at_any_stage_rows_and_blobs_agree(void **state)
 {
 	for (enum stage stage = WRITING; stage < STAGES; stage++) {
@@ -569,6 +561,7 @@ static void remove_some(struct rows *rows, unsigned below, uint64_t *seed)
 	assert_int_equal(blob_sync_removed(store, &err), OK);
 }
 
+/* P21 */
 static void rows_and_blobs_agree_after_any_sequence(void **state)
 {
 	for (uint64_t seed = 1; seed <= 6; seed++) {

@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
@@ -20,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "blob/driver.h"
+#include "folder.h"
 
 static char folder[PATH_MAX];
 static struct blob_store *store;
@@ -33,19 +33,10 @@ static const char *path_of(const char *relative)
 	return path;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
 static int make_store(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
-
 	(void)state;
-	snprintf(folder, sizeof folder, "%s/lethe-folder-XXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(folder))
+	if (folder_make(folder, sizeof folder, "folder") != 0)
 		return -1;
 	return blob_open_folder(folder, true, &store, &err);
 }
@@ -54,7 +45,7 @@ static int remove_store(void **state)
 {
 	(void)state;
 	blob_close(store);
-	return nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	return folder_remove(folder);
 }
 
 static struct blob_name name_of(int day, unsigned char number)

@@ -16,6 +16,7 @@
 
 #include "base/file.h"
 #include "crypto/root.h"
+#include "folder.h"
 
 struct region {
 	char top[256], data[300], config[340], root[300], secret[300];
@@ -44,11 +45,8 @@ static inline char *read_text(const char *path)
 
 static inline void region_make(struct region *r, const char *provider)
 {
-	const char *tmp = getenv("TMPDIR");
-
 	memset(r, 0, sizeof *r);
-	snprintf(r->top, sizeof r->top, "%s/lethe-root.XXXXXX", tmp != NULL ? tmp : "/tmp");
-	assert_non_null(mkdtemp(r->top));
+	assert_int_equal(folder_make(r->top, sizeof r->top, "root"), 0);
 	snprintf(r->data, sizeof r->data, "%s/data", r->top);
 	snprintf(r->config, sizeof r->config, "%s/root.json", r->data);
 	snprintf(r->root, sizeof r->root, "%s/eu.root", r->top);

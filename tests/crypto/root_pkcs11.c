@@ -4,7 +4,6 @@
  * Against SoftHSM, in a token made here.
  */
 #include <dlfcn.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -299,7 +298,6 @@ static void the_key_cannot_leave_the_module(void **state)
 
 static int init(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
 	char path[300], text[400];
 	struct err err;
 
@@ -307,8 +305,7 @@ static int init(void **state)
 	module_path = find_module();
 	if (crypto_init(&err) != OK || module_path == NULL)
 		return -1;
-	snprintf(tokens, sizeof tokens, "%s/lethe-softhsm.XXXXXX", tmp != NULL ? tmp : "/tmp");
-	if (mkdtemp(tokens) == NULL)
+	if (folder_make(tokens, sizeof tokens, "softhsm") != 0)
 		return -1;
 	snprintf(path, sizeof path, "%s/softhsm2.conf", tokens);
 	snprintf(text, sizeof text, "directories.tokendir = %s\nlog.level = ERROR\n", tokens);
@@ -320,18 +317,10 @@ static int init(void **state)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static int clean_up(void **state)
 {
 	(void)state;
-	return nftw(tokens, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return folder_remove(tokens);
 }
 
 int main(void)

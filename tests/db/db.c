@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "db/driver.h"
+#include "folder.h"
 
 static char folder[PATH_MAX], path[PATH_MAX + 8];
 static struct db *db;
@@ -32,11 +33,8 @@ static struct db *open_again(enum db_mode mode)
 
 static int make_db(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
-
 	(void)state;
-	snprintf(folder, sizeof folder, "%s/lethe-db-XXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(folder))
+	if (folder_make(folder, sizeof folder, "db") != 0)
 		return -1;
 	snprintf(path, sizeof path, "%s/a.db", folder);
 	db = open_again(DB_CREATE);

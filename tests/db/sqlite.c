@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "db/db.h"
+#include "folder.h"
 
 static char folder[PATH_MAX];
 static struct err err;
@@ -32,11 +33,8 @@ static const char *path_of(const char *name)
 
 static int make_folder(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
-
 	(void)state;
-	snprintf(folder, sizeof folder, "%s/lethe-sqlite-XXXXXX", tmp ? tmp : "/tmp");
-	return mkdtemp(folder) ? 0 : -1;
+	return folder_make(folder, sizeof folder, "sqlite");
 }
 
 static int remove_folder(void **state)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "db/writer.h"
+#include "folder.h"
 
 static char folder[PATH_MAX];
 static struct db *dbs[2]; /* keys, data */
@@ -55,13 +56,11 @@ static const char *path_of(size_t i)
 
 static int make_dbs(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
 	struct db_options options = {.mode = DB_CREATE};
 
 	(void)state;
 	memset(&seen, 0, sizeof seen);
-	snprintf(folder, sizeof folder, "%s/lethe-writer-XXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(folder))
+	if (folder_make(folder, sizeof folder, "writer") != 0)
 		return -1;
 	for (size_t i = 0; i < 2; i++)
 		if (db_open_sqlite(path_of(i), &options, &dbs[i], &err) ||
@@ -251,6 +250,7 @@ static void one_that_fails_alone_is_undone_everywhere(void **state)
 	assert_int_equal(rows_in(1), 0);
 }
 
+/* P24 */
 static void one_that_fails_in_a_group_undoes_only_itself(void **state)
 {
 	writer_op *const ops[] = {insert_both, insert_then_fail, insert_both, insert_then_fail, insert_both};
@@ -287,6 +287,7 @@ static void a_group_in_which_all_fail_commits_nothing(void **state)
 	assert_int_equal(rows_in(0), 0);
 }
 
+/* P24 */
 static void a_failed_commit_fails_the_whole_group_alike(void **state)
 {
 	writer_op *const ops[] = {insert_both, break_first_commit, insert_both};

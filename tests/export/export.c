@@ -735,8 +735,6 @@ static void a_person_with_a_contact_only_gets_that(void **state)
 	unzipped_free(&zip);
 }
 
-#define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

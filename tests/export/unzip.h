@@ -188,20 +188,4 @@ WORLD_UNUSED static void make_file(struct world *world, const char *name, const 
 	assert_ok(file_write_atomic(path_in(world, name), data, strlen(data), 0600, &err), &err);
 }
 
-WORLD_UNUSED static int world_setup(void **state)
-{
-	struct world *world = malloc(sizeof *world);
-
-	world_begin(world, "2025-06-01T12:00:00Z");
-	*state = world;
-	return 0;
-}
-
-WORLD_UNUSED static int world_teardown(void **state)
-{
-	world_end(*state);
-	free(*state);
-	return 0;
-}
-
 #endif

@@ -52,6 +52,7 @@ static int64_t left(const struct erase_result *result)
 	       result->left.blobs;
 }
 
+/* P2, P3, P4 */
 static void erasing_a_person_destroys_their_records_and_leaves_those_of_others(void **state)
 {
 	struct world *world = *state;
@@ -110,6 +111,7 @@ static void an_erased_identifier_leaves_a_tombstone_with_the_time(void **state)
 	assert_int_equal(world->now.ms, at.ms);
 }
 
+/* P11 */
 static void the_receipt_verifies_with_the_public_key_alone(void **state)
 {
 	struct world *world = *state;
@@ -148,6 +150,7 @@ static void the_receipt_of_a_finished_erasure_can_be_written_again(void **state)
 						      &again, &err));
 }
 
+/* P10 */
 static void what_a_hold_covers_is_kept_under_its_key_and_said(void **state)
 {
 	struct world *world = *state;
@@ -300,7 +303,7 @@ static bool stop_at_once(void *arg, int64_t done)
 	return --*(int *)arg < 0;
 }
 
-/* Every place between two transactions, one after the other; each time a new process goes on. */
+/* P9. Every place between two transactions, one after the other; each time a new process goes on. */
 static void an_erasure_stopped_between_any_two_steps_goes_on_to_its_end(void **state)
 {
 	struct world *world = *state;

@@ -10,22 +10,6 @@
 #define ANNA_2 "+4520123457"
 #define BO "+4530999999"
 
-static int setup(void **state)
-{
-	struct world *world = malloc(sizeof *world);
-
-	world_begin(world, "2025-06-01T12:00:00Z");
-	*state = world;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	world_end(*state);
-	free(*state);
-	return 0;
-}
-
 static struct id one(struct world *world, const char *who)
 {
 	struct id id;
@@ -68,6 +52,7 @@ static void nobody_is_found_by_a_number_that_was_never_seen(void **state)
 	assert_non_null(strstr(err.mend, "spelling"));
 }
 
+/* P22 */
 static void a_person_of_another_account_answers_as_one_that_does_not_exist(void **state)
 {
 	struct world *world = *state;
@@ -163,6 +148,7 @@ static const struct hold_scope *covering(struct world *world, struct id call)
 	return holds_cover(&set, (struct record_row[]){row_of(world, KIND_CALL, call)});
 }
 
+/* P10 */
 static void a_hold_on_a_person_follows_them_into_another(void **state)
 {
 	struct world *world = *state;
@@ -175,6 +161,7 @@ static void a_hold_on_a_person_follows_them_into_another(void **state)
 	assert_non_null(covering(world, held));
 }
 
+/* P10 */
 static void nobody_is_taken_out_of_a_person_under_a_hold(void **state)
 {
 	struct world *world = *state;
@@ -234,19 +221,16 @@ static void walking_more_records_than_one_batch_meets_each_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(a_person_is_found_by_any_spelling_of_a_number, setup, teardown),
-	    cmocka_unit_test_setup_teardown(nobody_is_found_by_a_number_that_was_never_seen, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_person_of_another_account_answers_as_one_that_does_not_exist, setup,
-					    teardown),
-	    cmocka_unit_test_setup_teardown(records_are_counted_by_kind_with_their_first_and_last_time, setup, teardown),
-	    cmocka_unit_test_setup_teardown(linking_two_persons_makes_one_whose_shared_record_counts_once, setup,
-					    teardown),
-	    cmocka_unit_test_setup_teardown(linking_stops_where_a_person_has_as_many_identities_as_one_can_have, setup,
-					    teardown),
-	    cmocka_unit_test_setup_teardown(a_hold_on_a_person_follows_them_into_another, setup, teardown),
-	    cmocka_unit_test_setup_teardown(nobody_is_taken_out_of_a_person_under_a_hold, setup, teardown),
-	    cmocka_unit_test_setup_teardown(unlinking_gives_an_identity_a_person_of_its_own, setup, teardown),
-	    cmocka_unit_test_setup_teardown(walking_more_records_than_one_batch_meets_each_once, setup, teardown),
+	    IN_WORLD(a_person_is_found_by_any_spelling_of_a_number),
+	    IN_WORLD(nobody_is_found_by_a_number_that_was_never_seen),
+	    IN_WORLD(a_person_of_another_account_answers_as_one_that_does_not_exist),
+	    IN_WORLD(records_are_counted_by_kind_with_their_first_and_last_time),
+	    IN_WORLD(linking_two_persons_makes_one_whose_shared_record_counts_once),
+	    IN_WORLD(linking_stops_where_a_person_has_as_many_identities_as_one_can_have),
+	    IN_WORLD(a_hold_on_a_person_follows_them_into_another),
+	    IN_WORLD(nobody_is_taken_out_of_a_person_under_a_hold),
+	    IN_WORLD(unlinking_gives_an_identity_a_person_of_its_own),
+	    IN_WORLD(walking_more_records_than_one_batch_meets_each_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

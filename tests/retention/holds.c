@@ -9,21 +9,6 @@
 #define BENT "+4520222222"
 #define OURS "+4570707070"
 
-static int begin(void **state)
-{
-	static struct world world;
-
-	world_begin(&world, "2026-03-01T12:00:00Z");
-	*state = &world;
-	return 0;
-}
-
-static int end(void **state)
-{
-	world_end(*state);
-	return 0;
-}
-
 static struct id call(struct world *world, const char *at, const char *from, const char *to)
 {
 	return world_put(world, KIND_CALL, at, "{\"n\":1}", from, to, NULL);
@@ -214,6 +199,7 @@ static void a_hold_is_released_once(void **state)
 			 ERR_NOT_FOUND);
 }
 
+/* P10 */
 static void an_expired_record_lives_on_under_the_key_of_its_hold(void **state)
 {
 	struct world *world = *state;
@@ -357,21 +343,20 @@ static void why_tells_policy_hold_and_what_became_of_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(a_hold_on_a_person_covers_every_record_they_are_in_and_no_other, begin, end),
-	    cmocka_unit_test_setup_teardown(a_hold_on_a_number_covers_the_accounts_own_number, begin, end),
-	    cmocka_unit_test_setup_teardown(a_hold_with_kinds_and_times_covers_only_those, begin, end),
-	    cmocka_unit_test_setup_teardown(a_period_is_touched_when_a_hold_begins_or_ends_within_it, begin, end),
-	    cmocka_unit_test_setup_teardown(contacts_are_covered_by_holds_on_people_only, begin, end),
-	    cmocka_unit_test_setup_teardown(the_oldest_hold_that_covers_is_the_one, begin, end),
-	    cmocka_unit_test_setup_teardown(a_hold_without_reason_or_scope_that_exists_is_refused, begin, end),
-	    cmocka_unit_test_setup_teardown(a_reason_is_sealed_and_opens_again, begin, end),
-	    cmocka_unit_test_setup_teardown(a_hold_is_released_once, begin, end),
-	    cmocka_unit_test_setup_teardown(an_expired_record_lives_on_under_the_key_of_its_hold, begin, end),
-	    cmocka_unit_test_setup_teardown(what_a_released_hold_kept_goes_with_the_next_run_and_its_key_with_it, begin,
-					    end),
-	    cmocka_unit_test_setup_teardown(on_release_another_hold_that_covers_takes_over, begin, end),
-	    cmocka_unit_test_setup_teardown(a_hold_made_after_a_release_saves_what_had_become_due, begin, end),
-	    cmocka_unit_test_setup_teardown(why_tells_policy_hold_and_what_became_of_it, begin, end),
+	    KEEPING(a_hold_on_a_person_covers_every_record_they_are_in_and_no_other),
+	    KEEPING(a_hold_on_a_number_covers_the_accounts_own_number),
+	    KEEPING(a_hold_with_kinds_and_times_covers_only_those),
+	    KEEPING(a_period_is_touched_when_a_hold_begins_or_ends_within_it),
+	    KEEPING(contacts_are_covered_by_holds_on_people_only),
+	    KEEPING(the_oldest_hold_that_covers_is_the_one),
+	    KEEPING(a_hold_without_reason_or_scope_that_exists_is_refused),
+	    KEEPING(a_reason_is_sealed_and_opens_again),
+	    KEEPING(a_hold_is_released_once),
+	    KEEPING(an_expired_record_lives_on_under_the_key_of_its_hold),
+	    KEEPING(what_a_released_hold_kept_goes_with_the_next_run_and_its_key_with_it),
+	    KEEPING(on_release_another_hold_that_covers_takes_over),
+	    KEEPING(a_hold_made_after_a_release_saves_what_had_become_due),
+	    KEEPING(why_tells_policy_hold_and_what_became_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

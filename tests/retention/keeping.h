@@ -11,6 +11,13 @@
 #include "retention/holds.h"
 #include "retention/sweep.h"
 
+WORLD_UNUSED static int keeping_set_up(void **state)
+{
+	return world_set_up_at(state, "2026-03-01T12:00:00Z");
+}
+
+#define KEEPING(test) cmocka_unit_test_setup_teardown(test, keeping_set_up, world_tear_down)
+
 struct policy_op { struct world *world; enum record_kind kind; struct span keep; };
 
 static enum result put_policy(struct session *session, void *arg, struct err *err)

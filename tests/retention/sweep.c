@@ -13,21 +13,6 @@
 #define ANNA "+4520111111"
 #define BENT "+4520222222"
 
-static int begin(void **state)
-{
-	static struct world world;
-
-	world_begin(&world, "2026-03-01T12:00:00Z");
-	*state = &world;
-	return 0;
-}
-
-static int end(void **state)
-{
-	world_end(*state);
-	return 0;
-}
-
 static struct id call(struct world *world, const char *at, const char *from)
 {
 	return world_put(world, KIND_CALL, at, "{\"n\":1}", from, NULL);
@@ -81,6 +66,7 @@ static void what_is_past_its_time_goes_and_the_rest_stays(void **state)
 	assert_int_equal(running_jobs(world), 0);
 }
 
+/* P23 */
 static void months_end_where_the_calendar_ends_them(void **state)
 {
 	struct world *world = *state;
@@ -198,6 +184,7 @@ static void another_accounts_records_stay(void **state)
 	assert_opens(world, KIND_CALL, other, "{\"n\":1}");
 }
 
+/* P11 */
 static void the_run_can_be_proved_with_the_public_key_alone(void **state)
 {
 	struct world *world = *state;
@@ -781,20 +768,20 @@ static void sweeps_do_what_a_look_at_every_record_would(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(what_is_past_its_time_goes_and_the_rest_stays, begin, end),
-	    cmocka_unit_test_setup_teardown(months_end_where_the_calendar_ends_them, begin, end),
-	    cmocka_unit_test_setup_teardown(a_policy_of_no_days_makes_today_due_and_what_comes_later_too, begin, end),
-	    cmocka_unit_test_setup_teardown(a_run_with_nothing_due_says_so_and_a_second_run_finds_nothing, begin, end),
-	    cmocka_unit_test_setup_teardown(held_records_cost_a_second_run_nothing_and_are_still_counted, begin, end),
-	    cmocka_unit_test_setup_teardown(records_that_come_late_to_a_swept_day_go_with_the_next_run, begin, end),
-	    cmocka_unit_test_setup_teardown(another_accounts_records_stay, begin, end),
-	    cmocka_unit_test_setup_teardown(the_run_can_be_proved_with_the_public_key_alone, begin, end),
-	    cmocka_unit_test_setup_teardown(a_hold_made_in_the_middle_of_a_run_is_heeded, begin, end),
-	    cmocka_unit_test_setup_teardown(stopping_leaves_what_is_done_whole_and_the_rest_untouched, begin, end),
-	    cmocka_unit_test_setup_teardown(a_damaged_record_that_is_held_keeps_its_day_and_no_other, begin, end),
+	    KEEPING(what_is_past_its_time_goes_and_the_rest_stays),
+	    KEEPING(months_end_where_the_calendar_ends_them),
+	    KEEPING(a_policy_of_no_days_makes_today_due_and_what_comes_later_too),
+	    KEEPING(a_run_with_nothing_due_says_so_and_a_second_run_finds_nothing),
+	    KEEPING(held_records_cost_a_second_run_nothing_and_are_still_counted),
+	    KEEPING(records_that_come_late_to_a_swept_day_go_with_the_next_run),
+	    KEEPING(another_accounts_records_stay),
+	    KEEPING(the_run_can_be_proved_with_the_public_key_alone),
+	    KEEPING(a_hold_made_in_the_middle_of_a_run_is_heeded),
+	    KEEPING(stopping_leaves_what_is_done_whole_and_the_rest_untouched),
+	    KEEPING(a_damaged_record_that_is_held_keeps_its_day_and_no_other),
 	    cmocka_unit_test(a_crash_at_any_step_is_resumed_to_the_same_end),
-	    cmocka_unit_test_setup_teardown(rows_whose_keys_went_in_a_crash_are_deleted_on_resuming, begin, end),
-	    cmocka_unit_test_setup_teardown(a_resumed_sweep_keeps_to_the_cutoffs_it_began_with, begin, end),
+	    KEEPING(rows_whose_keys_went_in_a_crash_are_deleted_on_resuming),
+	    KEEPING(a_resumed_sweep_keeps_to_the_cutoffs_it_began_with),
 	    cmocka_unit_test(sweeps_do_what_a_look_at_every_record_would),
 	};
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/file.h"
+#include "folder.h"
 #include "store/key.h"
 #include "store/schema.h"
 
@@ -34,12 +35,10 @@ static uint64_t next_random(void)
 static int make_store(void **state)
 {
 	const struct db_options options = {.mode = DB_CREATE, .secure_delete = true};
-	const char *tmp = getenv("TMPDIR");
 
 	(void)state;
 	seed = 277165; /* with which a plain table keyed by number leaves copies */
-	snprintf(folder, sizeof folder, "%s/lethe-key-XXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(folder))
+	if (folder_make(folder, sizeof folder, "key") != 0)
 		return -1;
 	snprintf(path, sizeof path, "%s/keys.db", folder);
 	return db_open_sqlite(path, &options, &keys, &err) || schema_migrate_keys(keys, &err);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "crypto/primitives.h"
+#include "folder.h"
 #include "store/key.h"
 #include "store/record.h"
 #include "store/schema.h"
@@ -48,12 +49,10 @@ MAYBE_UNUSED static struct err err;
 MAYBE_UNUSED static int open_tables(void **state)
 {
 	struct db_options options = {.mode = DB_CREATE};
-	const char *tmp = getenv("TMPDIR");
 
 	(void)state;
 	assert_ok(crypto_init(&err));
-	snprintf(folder, sizeof folder, "%s/lethe-store-XXXXXX", tmp != NULL ? tmp : "/tmp");
-	assert_non_null(mkdtemp(folder));
+	assert_int_equal(folder_make(folder, sizeof folder, "store"), 0);
 	snprintf(vault_path, sizeof vault_path, "%s/vault.db", folder);
 	snprintf(keys_path, sizeof keys_path, "%s/keys.db", folder);
 	pool_init(&pool, (size_t)64 * 1024 * 1024);

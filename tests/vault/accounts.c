@@ -3,22 +3,6 @@
  */
 #include "vault/recording.h"
 
-static int set_up(void **state)
-{
-	struct world *world = test_calloc(1, sizeof *world);
-
-	world_begin(world, "2025-06-01T00:00:00Z");
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	world_end(*state);
-	test_free(*state);
-	return 0;
-}
-
 static enum result create(struct world *world, const char *name, const char *country, struct account *out, struct err *err)
 {
 	return accounts_create(world->vault, name, country, world->now, &world->pool, out, err);
@@ -103,15 +87,14 @@ static void a_number_is_never_given_out_twice(void **state)
 	assert_true(second.number > first.number);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(an_account_is_found_by_its_name_however_written_and_by_its_id),
-		TEST(a_name_is_taken_once),
-		TEST(bad_names_and_countries_are_refused),
-		TEST(making_one_leaves_a_leaf_without_its_name),
-		TEST(a_number_is_never_given_out_twice),
+		IN_WORLD(an_account_is_found_by_its_name_however_written_and_by_its_id),
+		IN_WORLD(a_name_is_taken_once),
+		IN_WORLD(bad_names_and_countries_are_refused),
+		IN_WORLD(making_one_leaves_a_leaf_without_its_name),
+		IN_WORLD(a_number_is_never_given_out_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,22 +3,6 @@
  */
 #include "vault/recording.h"
 
-static int set_up(void **state)
-{
-	struct world *world = test_calloc(1, sizeof *world);
-
-	world_begin(world, "2025-06-01T00:00:00Z");
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	world_end(*state);
-	test_free(*state);
-	return 0;
-}
-
 static void write_it(const struct act *act, struct buf *out)
 {
 	struct err err;
@@ -98,13 +82,12 @@ static void leaves_are_numbered_without_gaps_also_after_a_failure(void **state)
 	assert_non_null(strstr(leaf.body, "\"at\":\"1970-01-01T00:00:01Z\""));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_leaf_is_canonical_json_with_sorted_members),
 		cmocka_unit_test(ids_and_digests_are_written_as_the_world_knows_them),
-		TEST(leaves_are_numbered_without_gaps_also_after_a_failure),
+		IN_WORLD(leaves_are_numbered_without_gaps_also_after_a_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,20 +20,13 @@ static void note(void *arg, enum check_id id, const char *text)
 
 static int set_up(void **state)
 {
-	struct world *world = test_calloc(1, sizeof *world);
+	struct world *world;
 
-	world_begin(world, "2025-06-01T00:00:00Z");
+	world_set_up(state);
+	world = *state;
 	world_put(world, KIND_CALL, "2025-05-01T10:00:00Z", "{\"a\":1}", "+4520000001", "+4520000002", NULL);
 	world_put(world, KIND_CALL, "2025-05-02T10:00:00Z", "{\"a\":2}", "+4520000001", NULL);
 	world_put(world, KIND_MESSAGE, "2025-04-02T10:00:00Z", "{\"a\":3}", "+4520000003", NULL);
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	world_end(*state);
-	test_free(*state);
 	return 0;
 }
 
@@ -445,7 +438,7 @@ static void a_reader_can_check_while_another_holds_the_lock(void **state)
 	vault_close(reader);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, world_tear_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -5,22 +5,6 @@
 
 #define ANNA "+4520000001"
 
-static int set_up(void **state)
-{
-	struct world *world = test_calloc(1, sizeof *world);
-
-	world_begin(world, "2025-06-01T00:00:00Z");
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	world_end(*state);
-	test_free(*state);
-	return 0;
-}
-
 struct meeting { struct world *world; const char *phone; struct entry entry; bool found, make; const struct id *person; };
 
 static enum result meet_op(struct session *session, void *arg, struct err *err)
@@ -134,15 +118,14 @@ static void more_are_met_than_the_cache_holds(void **state)
 	directory_free(small);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(whoever_is_new_gets_an_identity_a_key_and_a_person),
-		TEST(somebody_else_is_another_person_unless_told),
-		TEST(after_an_erasure_the_tombstone_is_seen_and_a_number_is_never_used_twice),
+		IN_WORLD(whoever_is_new_gets_an_identity_a_key_and_a_person),
+		IN_WORLD(somebody_else_is_another_person_unless_told),
+		IN_WORLD(after_an_erasure_the_tombstone_is_seen_and_a_number_is_never_used_twice),
 		cmocka_unit_test(clearing_without_a_directory_or_freeing_none_is_fine),
-		TEST(more_are_met_than_the_cache_holds),
+		IN_WORLD(more_are_met_than_the_cache_holds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

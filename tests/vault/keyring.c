@@ -3,22 +3,6 @@
  */
 #include "vault/recording.h"
 
-static int set_up(void **state)
-{
-	struct world *world = test_calloc(1, sizeof *world);
-
-	world_begin(world, "2025-06-01T00:00:00Z");
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	world_end(*state);
-	test_free(*state);
-	return 0;
-}
-
 struct wanted { uint32_t account; enum key_class class; int64_t number; struct key key; bool fail; };
 
 static enum result make_op(struct session *session, void *arg, struct err *err)
@@ -213,20 +197,19 @@ static void a_periods_number_tells_its_kind_and_day(void **state)
 	}
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_key_is_made_once_and_found_again),
-		TEST(classes_and_numbers_keep_keys_apart),
-		TEST(a_key_that_never_was_is_gone),
-		TEST(destroying_is_seen_by_every_keyring_at_once),
-		TEST(a_key_read_while_it_is_destroyed_is_not_kept),
-		TEST(a_destruction_that_is_rolled_back_did_not_happen),
-		TEST(a_key_whose_making_is_rolled_back_is_not_cached),
-		TEST(a_wrapped_key_cannot_stand_in_for_another),
-		TEST(an_account_has_its_own_keys_and_only_the_vault_signs),
-		TEST(blind_indexes_differ_by_account_kind_and_text),
+		IN_WORLD(a_key_is_made_once_and_found_again),
+		IN_WORLD(classes_and_numbers_keep_keys_apart),
+		IN_WORLD(a_key_that_never_was_is_gone),
+		IN_WORLD(destroying_is_seen_by_every_keyring_at_once),
+		IN_WORLD(a_key_read_while_it_is_destroyed_is_not_kept),
+		IN_WORLD(a_destruction_that_is_rolled_back_did_not_happen),
+		IN_WORLD(a_key_whose_making_is_rolled_back_is_not_cached),
+		IN_WORLD(a_wrapped_key_cannot_stand_in_for_another),
+		IN_WORLD(an_account_has_its_own_keys_and_only_the_vault_signs),
+		IN_WORLD(blind_indexes_differ_by_account_kind_and_text),
 		cmocka_unit_test(a_periods_number_tells_its_kind_and_day),
 	};
 

@@ -7,22 +7,6 @@
 
 static const char statement[] = "{\"what\":\"erasure\",\"records\":3,\"at\":\"2025-06-01T00:00:00Z\"}";
 
-static int set_up(void **state)
-{
-	struct world *world = test_calloc(1, sizeof *world);
-
-	world_begin(world, "2025-06-01T00:00:00Z");
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	world_end(*state);
-	test_free(*state);
-	return 0;
-}
-
 static enum result statement_op(struct session *session, void *arg, struct err *err)
 {
 	char digest[65];
@@ -182,17 +166,16 @@ static void the_signing_key_survives_a_restart(void **state)
 	assert_memory_equal(&before, &after, sizeof before);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_checkpoint_verifies_with_the_published_key),
-		TEST(a_receipt_verifies_with_the_published_key_and_gives_its_statement_back),
-		TEST(an_older_receipt_can_be_made_again_over_a_later_tree),
-		TEST(another_statement_or_key_does_not_verify),
-		TEST(a_leaf_that_is_not_there_has_no_receipt),
+		IN_WORLD(a_checkpoint_verifies_with_the_published_key),
+		IN_WORLD(a_receipt_verifies_with_the_published_key_and_gives_its_statement_back),
+		IN_WORLD(an_older_receipt_can_be_made_again_over_a_later_tree),
+		IN_WORLD(another_statement_or_key_does_not_verify),
+		IN_WORLD(a_leaf_that_is_not_there_has_no_receipt),
 		cmocka_unit_test(the_digest_is_of_the_canonical_form),
-		TEST(the_signing_key_survives_a_restart),
+		IN_WORLD(the_signing_key_survives_a_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,22 +6,6 @@
 #define ANNA "+4520000001"
 #define BENT "+4520000002"
 
-static int set_up(void **state)
-{
-	struct world *world = test_calloc(1, sizeof *world);
-
-	world_begin(world, "2025-06-01T00:00:00Z");
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	world_end(*state);
-	test_free(*state);
-	return 0;
-}
-
 static void party_rows(struct world *world, int64_t want)
 {
 	int64_t rows, by_month;
@@ -156,15 +140,14 @@ static void a_batch_over_kinds_days_and_months_counts_exactly(void **state)
 	free(m.rows);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_record_goes_with_its_parties_and_its_count),
-		TEST(the_last_of_a_day_takes_its_period_away),
-		TEST(media_rows_go_and_blobs_are_listed_as_trash),
-		TEST(what_is_gone_already_is_passed_over),
-		TEST(a_batch_over_kinds_days_and_months_counts_exactly),
+		IN_WORLD(a_record_goes_with_its_parties_and_its_count),
+		IN_WORLD(the_last_of_a_day_takes_its_period_away),
+		IN_WORLD(media_rows_go_and_blobs_are_listed_as_trash),
+		IN_WORLD(what_is_gone_already_is_passed_over),
+		IN_WORLD(a_batch_over_kinds_days_and_months_counts_exactly),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,22 +6,6 @@
 #define ANNA "+4520000001"
 #define BENT "+4520000002"
 
-static int set_up(void **state)
-{
-	struct world *world = test_calloc(1, sizeof *world);
-
-	world_begin(world, "2025-06-01T00:00:00Z");
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	world_end(*state);
-	test_free(*state);
-	return 0;
-}
-
 static struct record_row load(struct world *world, enum record_kind kind, struct id id)
 {
 	struct record_row row;
@@ -222,19 +206,18 @@ static void a_records_key_is_what_the_header_says(void **state)
 	assert_memory_equal(&want, &got, sizeof got);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(destroying_any_one_outside_identity_makes_the_record_unreadable),
-		TEST(destroying_its_period_makes_the_record_unreadable_and_no_other),
-		TEST(an_agent_is_no_part_of_the_key),
-		TEST(a_payload_opens_in_its_own_place_only),
-		TEST(a_media_key_opens_for_its_own_number_only),
-		TEST(a_contact_needs_the_keys_of_all_its_identities),
-		TEST(an_identitys_value_opens_with_its_own_key_only),
-		TEST(texts_of_an_account_are_kept_apart_by_use_and_id),
-		TEST(a_records_key_is_what_the_header_says),
+		IN_WORLD(destroying_any_one_outside_identity_makes_the_record_unreadable),
+		IN_WORLD(destroying_its_period_makes_the_record_unreadable_and_no_other),
+		IN_WORLD(an_agent_is_no_part_of_the_key),
+		IN_WORLD(a_payload_opens_in_its_own_place_only),
+		IN_WORLD(a_media_key_opens_for_its_own_number_only),
+		IN_WORLD(a_contact_needs_the_keys_of_all_its_identities),
+		IN_WORLD(an_identitys_value_opens_with_its_own_key_only),
+		IN_WORLD(texts_of_an_account_are_kept_apart_by_use_and_id),
+		IN_WORLD(a_records_key_is_what_the_header_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

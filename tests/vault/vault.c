@@ -3,22 +3,6 @@
  */
 #include "vault/recording.h"
 
-static int set_up(void **state)
-{
-	struct world *world = test_calloc(1, sizeof *world);
-
-	world_begin(world, "2025-06-01T00:00:00Z");
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	world_end(*state);
-	test_free(*state);
-	return 0;
-}
-
 static enum result try_open(struct world *world, const char *data, const char *region, bool write, struct err *err)
 {
 	struct vault_options options = {
@@ -259,24 +243,23 @@ static void without_its_data_a_vault_opens_for_the_right_id_only(void **state)
 	vault_close(vault);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_new_vault_has_its_files_and_nobody_else_may_read_them),
-		TEST(a_second_vault_in_the_same_place_is_refused),
-		TEST(an_init_that_failed_can_be_done_again),
-		TEST(bad_names_of_regions_are_refused),
-		TEST(only_one_writes_and_the_other_is_told_who),
-		TEST(where_there_is_no_vault_is_said),
-		TEST(the_key_store_of_another_vault_opens_nothing),
-		TEST(regions_are_listed_in_order),
-		TEST(an_operation_that_fails_leaves_nothing_in_either_database),
-		TEST(published_blobs_whose_rows_were_not_committed_go_when_it_is_opened),
-		TEST(listed_trash_goes_when_it_is_opened),
-		TEST(after_a_scrub_the_logs_are_empty),
-		TEST(the_data_can_be_closed_and_opened_under_an_open_vault),
-		TEST(without_its_data_a_vault_opens_for_the_right_id_only),
+		IN_WORLD(a_new_vault_has_its_files_and_nobody_else_may_read_them),
+		IN_WORLD(a_second_vault_in_the_same_place_is_refused),
+		IN_WORLD(an_init_that_failed_can_be_done_again),
+		IN_WORLD(bad_names_of_regions_are_refused),
+		IN_WORLD(only_one_writes_and_the_other_is_told_who),
+		IN_WORLD(where_there_is_no_vault_is_said),
+		IN_WORLD(the_key_store_of_another_vault_opens_nothing),
+		IN_WORLD(regions_are_listed_in_order),
+		IN_WORLD(an_operation_that_fails_leaves_nothing_in_either_database),
+		IN_WORLD(published_blobs_whose_rows_were_not_committed_go_when_it_is_opened),
+		IN_WORLD(listed_trash_goes_when_it_is_opened),
+		IN_WORLD(after_a_scrub_the_logs_are_empty),
+		IN_WORLD(the_data_can_be_closed_and_opened_under_an_open_vault),
+		IN_WORLD(without_its_data_a_vault_opens_for_the_right_id_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
