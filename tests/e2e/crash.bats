@@ -84,7 +84,7 @@ cases() {
 
 @test "P19, P21, P24: an import that is killed is there whole or not at all, and comes to the same end when run again" {
 	as_base
-	cases 30 whole_or_absent import "${files[@]}"
+	cases 25 whole_or_absent import "${files[@]}"
 }
 
 # Of an import of two batches the first may be there alone.
@@ -98,20 +98,20 @@ whole_batches() {
 @test "P19: of an import of several batches each is there whole or not at all" {
 	head -11000 "$SAMPLES/copenhagen-sms.jsonl" >many.jsonl
 	as_base
-	cases 8 whole_batches import many.jsonl
+	cases 6 whole_batches import many.jsonl
 }
 
 @test "P9: an erasure that is killed has not begun, or comes to its end with the next command that writes" {
 	fill_base
 	as_base
-	cases 35 whole_or_absent person erase crm-289 --yes
+	cases 30 whole_or_absent person erase crm-289 --yes
 }
 
 @test "P9, P10: so does one of whom a hold keeps some, and what is kept opens" {
 	fill_base
 	ok hold add --person crm-289 --kind recording --kind note --reason 'case 2025-117'
 	as_base
-	cases 25 whole_or_absent person erase crm-289 --yes
+	cases 20 whole_or_absent person erase crm-289 --yes
 }
 
 @test "P29: a sweep that is killed has not begun, or comes to its end with the next command that writes" {
@@ -119,7 +119,7 @@ whole_batches() {
 	ok policy set message '20 days'
 	ok policy set recording '20 days'
 	as_base
-	cases 30 whole_or_absent retention run --now 2026-01-01
+	cases 25 whole_or_absent retention run --now 2026-01-01
 }
 
 # One epoch, one root key; when the old one has ended, the old key store opens nothing.
@@ -140,7 +140,7 @@ one_epoch() {
 @test "P7: a rotation that is killed comes to its end, and old copies open nothing then" {
 	fill_base
 	as_base
-	cases 25 one_epoch keys rotate
+	cases 20 one_epoch keys rotate
 }
 
 @test "P5, P29: a restore that is killed leaves the old data or the restored, and nobody who was erased" {
@@ -149,7 +149,7 @@ one_epoch() {
 	ok import more.jsonl chats.jsonl
 	ok person erase crm-289 --yes
 	as_base
-	cases 20 whole_or_absent restore saved
+	cases 15 whole_or_absent restore saved
 	lethe person show crm-289
 	said 3
 }
@@ -167,7 +167,7 @@ backup_is_whole() {
 @test "P29: a backup that is killed is not there; the next one is whole" {
 	fill_base
 	as_base
-	cases 10 backup_is_whole backup --out saved
+	cases 8 backup_is_whole backup --out saved
 }
 
 export_is_whole() {
@@ -189,7 +189,7 @@ export_is_whole() {
 @test "P29: an export that is killed leaves no file of that name, and says at the next how to go on" {
 	fill_base
 	as_base
-	cases 10 export_is_whole person export crm-289 --out all.zip
+	cases 8 export_is_whole person export crm-289 --out all.zip
 }
 
 @test "P29: a vault whose making was killed is made by the same command again" {
