@@ -88,12 +88,13 @@ foreign:
 	@scripts/deps run
 	scripts/foreign
 
-## make lint        include direction, SQL placement, banned calls, clang-tidy, cppcheck
+## make lint        include direction, SQL placement, banned calls, promises, clang-tidy, cppcheck
 lint:
 	@scripts/deps run test lint
 	scripts/check-includes
 	scripts/check-sql
 	scripts/check-banned
+	scripts/check-promises
 	scripts/check-static
 
 ## make install     DESTDIR= and PREFIX= as usual

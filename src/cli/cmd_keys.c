@@ -7,8 +7,6 @@
 #include "cli/commands.h"
 #include "vault/rotate.h"
 
-#define EPOCH_DAYS 7 /* how often keys ought to be rotated */
-
 /* ---- status ---- */
 
 static const char *promise_name(enum root_promise promise)
@@ -48,24 +46,33 @@ static enum result show_counts(struct cli *cli, struct err *err)
 	return OK;
 }
 
-/* Copies of the key store from before the current epoch open nothing; copies from within it do until the next. */
-static void show_epoch(struct cli *cli, const struct epoch *current)
+/* If the root can forget, copies of the key store from before the current epoch open nothing; those from within it do
+ * until the next. */
+static enum result show_epoch(struct cli *cli, const struct epoch *current, struct err *err)
 {
 	char started[TIME_TEXT_MAX], due[TIME_TEXT_MAX];
-	struct instant next = instant_add(current->started, (struct duration){(int64_t)EPOCH_DAYS * 86400 * 1000});
-	bool late = next.ms <= cli->now.ms;
+	struct instant next;
+	bool late;
+	int days;
+	enum result r = rotate_due(&cli->vault->read, &next, &days, err);
 
+	if (r != OK)
+		return r;
+	late = next.ms < cli->now.ms;
 	instant_format(current->started, started);
 	instant_format(next, due);
 	cli_say(cli, "Epoch %u, since %s.\n", current->epoch, started);
-	cli_say(cli, "Copies of the key store from before then open nothing. Those made since open until the next\n"
-		     "`lethe keys rotate`, which %s %s.\n", late ? "has been due since" : "is due by", due);
+	if (root_promise(cli->vault->shared.root) != ROOT_CANNOT_FORGET)
+		cli_say(cli, "Copies of the key store from before then open nothing; those made since do until\n"
+			     "the next rotation.\n");
+	cli_say(cli, "The next `lethe keys rotate` %s %s.\n", late ? "has been due since" : "is due by", due);
 	json_begin_object(&cli->w, "epoch");
 	json_int(&cli->w, "number", current->epoch);
 	json_string(&cli->w, "since", started);
 	json_string(&cli->w, "rotation_due", due);
 	json_bool(&cli->w, "overdue", late);
 	json_end_object(&cli->w);
+	return OK;
 }
 
 static enum result show_root(struct cli *cli, struct err *err)
@@ -100,8 +107,9 @@ enum result cmd_keys_status(struct cli *cli, int argc, char **argv, bool *partly
 		return r;
 	json_begin_object(&cli->w, NULL);
 	json_string(&cli->w, "region", cli->vault->region);
-	show_epoch(cli, &current);
-	r = epoch_find(cli->vault->read.keys, EPOCH_LEAVING, &leaving, err);
+	r = show_epoch(cli, &current, err);
+	if (r == OK)
+		r = epoch_find(cli->vault->read.keys, EPOCH_LEAVING, &leaving, err);
 	if (r != OK && r != ERR_NOT_FOUND)
 		return r;
 	json_bool(&cli->w, "rotation_under_way", r == OK);

@@ -265,6 +265,7 @@ static void every_consistency_proof_is_that_of_the_rfc(void **state)
 		((unsigned char *)(bytes))[bit_ / 8] ^= (unsigned char)(1 << bit_ % 8);                                \
 	}
 
+/* P14 */
 static void a_damaged_bit_of_an_inclusion_proof_is_refused(void **state)
 {
 	(void)state;
@@ -372,6 +373,7 @@ static void a_log_is_consistent_with_itself_by_an_empty_proof_only(void **state)
 	}
 }
 
+/* P14 */
 static void a_rewritten_log_is_not_consistent(void **state)
 {
 	struct merkle_proof proof;

@@ -95,6 +95,7 @@ static void refused(const char *why)
 		fail_msg("says '%s', not '%s'", err.what, why);
 }
 
+/* P11 */
 static void a_receipt_verifies_and_gives_the_statement_back(void **state)
 {
 	const struct json *statement;
@@ -125,6 +126,7 @@ static void the_digest_is_that_of_the_canonical_form(void **state)
 	assert_int_equal(receipt_digest(parse("{\"a\":1.5}"), a, &err), ERR_INPUT);
 }
 
+/* P11 */
 static void every_flipped_byte_is_refused_or_changes_nothing(void **state)
 {
 	static const unsigned char masks[] = {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff};

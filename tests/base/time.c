@@ -279,6 +279,7 @@ static void a_civil_time_out_of_range_is_not_valid(void **state)
 
 /* ---- sums ---- */
 
+/* P23 */
 static void adding_a_month_to_31_january_gives_the_last_day_of_february(void **state)
 {
 	(void)state;
@@ -327,6 +328,7 @@ static struct date slow_cutoff(struct span span, struct date today)
 	return date;
 }
 
+/* P23 */
 static void the_cutoff_is_the_last_day_that_is_past(void **state)
 {
 	static const struct span spans[] = {{0, 0, false},  {0, 1, false},  {0, 90, false}, {1, 0, false},

@@ -311,6 +311,7 @@ static void what_steers_a_terminal_is_made_harmless(void **state)
 	assert_string_equal(cli_clean(&cli, NULL), "");
 }
 
+/* P27 */
 static void every_result_has_its_documented_exit_code(void **state)
 {
 	static const struct { enum result result; int code; } codes[] = {

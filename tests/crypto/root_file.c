@@ -103,6 +103,7 @@ static void what_was_wrapped_opens_after_closing(void **state)
 	region_remove(&r);
 }
 
+/* P8 */
 static void the_promise_depends_on_where_the_file_lies(void **state)
 {
 	struct region r;
@@ -158,6 +159,7 @@ static void a_folder_whose_name_only_begins_alike_is_outside(void **state)
 	region_remove(&r);
 }
 
+/* P25 */
 static void the_files_are_for_the_owner_alone_whatever_the_umask(void **state)
 {
 	struct region r;
@@ -179,6 +181,7 @@ static void the_files_are_for_the_owner_alone_whatever_the_umask(void **state)
 	region_remove(&r);
 }
 
+/* P25 */
 static void another_mode_is_refused_with_the_command_to_run(void **state)
 {
 	static const mode_t modes[] = {0644, 0640, 0660, 0604, 0700, 0400, 04600};

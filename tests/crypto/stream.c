@@ -127,6 +127,7 @@ static void assert_refused(const struct memory *sealed, size_t segment, size_t r
 	free(got.data);
 }
 
+/* P17 */
 static void streams_made_by_the_specification_open(void **state)
 {
 	(void)state;
@@ -271,6 +272,7 @@ static void small_reads_in_one_segment_open_it_once(void **state)
 	free(sealed.data);
 }
 
+/* P16 */
 static void a_flipped_bit_stops_before_its_segment(void **state)
 {
 	struct memory sealed = seal(128, 350, 350);

@@ -128,6 +128,37 @@ refused() {
 	done
 }
 
+# promised ROW..: the table of promises, and a test that quotes P1.
+promised() {
+	mkdir -p docs
+	printf '%s\n' '| id | promise | kept by |' '|---|---|---|' "$@" >docs/promises.md
+	put tests/base/kept.c '/* P1: kept. */' 'int x;'
+}
+
+@test "promises that name the tests that quote them pass" {
+	promised '| P1 | it is kept | `tests/base/kept.c`, `make foreign` |'
+	run scripts/check-promises
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	[ -z "$output" ]
+}
+
+@test "a promise without a test, or with one that is not there or does not quote it, is refused" {
+	promised '| P1 | it is kept | `make foreign` |'
+	refused check-promises 'P1 names no test'
+	promised '| P1 | it is kept | `tests/base/gone.c` |'
+	refused check-promises 'P1 names tests/base/gone.c, which is not there'
+	promised '| P1 | it is kept | `tests/base/kept.c` |' '| P2 | it is not | `tests/base/kept.c` |'
+	refused check-promises 'tests/base/kept.c: does not quote P2'
+	promised '| P1 | it is kept | `tests/base/kept.c` |' '| P3 | numbered wrong | `tests/base/kept.c` |'
+	refused check-promises 'P2 is expected, not P3'
+}
+
+@test "a test that quotes what is no promise is refused" {
+	promised '| P1 | it is kept | `tests/base/kept.c` |'
+	put tests/base/odd.c '/* P12 */'
+	refused check-promises 'tests/base/odd.c: quotes P12, which is no promise'
+}
+
 @test "clang-tidy and cppcheck warnings are fatal" {
 	for tool in clang clang-tidy cppcheck; do
 		command -v "$tool" >/dev/null || skip "$tool is not installed (make lint installs it)"

@@ -457,6 +457,16 @@ on_terminal() {
 	said 3
 }
 
+@test "P8: a receipt of an overdue epoch names no date" {
+	make_vault
+	lethe person erase +4520000289 --yes --receipt r.json --now 2200-01-01
+	said 0
+	jq -e '.statement.copies | .unreadable_by == null and (.covers | contains("overdue"))' r.json
+	lethe person erase +4520000111 --yes --receipt in-time.json
+	said 0
+	jq -e '.statement.copies.unreadable_by != null' in-time.json
+}
+
 @test "P10: what a hold covers outlives an erasure, is said, and ends with 5" {
 	make_vault
 	id=$(record_id call 1)

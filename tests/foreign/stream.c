@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * For tink-stream.py: `stream seal SEGMENT` seals standard input to standard output, `stream open SEGMENT` the reverse,
+ * P17, for tink-stream.py: `stream seal SEGMENT` seals standard input to standard output, `stream open SEGMENT` the reverse,
  * under the fixed key 00 01 .. 1f and the fixed aad "lethe/foreign".
  */
 #include <stdio.h>

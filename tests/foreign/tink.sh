@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Usage: tests/foreign/tink.sh
-# Has Google's Tink open what Lethe sealed, and Lethe what Tink sealed. Needs PyPI; python3-venv.
+# P17: has Google's Tink open what Lethe sealed, and Lethe what Tink sealed. Needs PyPI; python3-venv.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=$PWD/build/foreign

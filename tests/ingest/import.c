@@ -204,6 +204,7 @@ static void a_call_is_stored_with_its_parties_period_and_payload(void **state)
 	assert_int_equal(period.bytes, rows[0].payload_len);
 }
 
+/* P18 */
 static void importing_twice_changes_nothing(void **state)
 {
 	(void)state;
@@ -314,6 +315,7 @@ static void somebody_who_calls_themselves_is_one_party_with_two_roles(void **sta
 	assert_int_equal(result.identities, 1);
 }
 
+/* P12 */
 static void each_batch_leaves_one_leaf_of_counts(void **state)
 {
 	uint64_t before, after;
@@ -332,6 +334,7 @@ static void each_batch_leaves_one_leaf_of_counts(void **state)
 
 /* ---- what must not come in ---- */
 
+/* P5 */
 static void records_of_an_erased_person_from_before_do_not_come_back(void **state)
 {
 	struct identity_row row;
@@ -644,6 +647,7 @@ static void files_outside_the_folder_are_refused(void **state)
 
 /* ---- bad lines ---- */
 
+/* P20 */
 static void bad_lines_are_kept_with_their_reasons_and_can_be_imported_again(void **state)
 {
 	struct stat st;
@@ -889,6 +893,7 @@ static void many_records_come_in_batches_and_every_count_agrees(void **state)
 	assert_int_equal(count_rows("party"), 2 * MANY);
 }
 
+/* P19 */
 static void an_interrupted_import_is_whole_and_goes_on_when_run_again(void **state)
 {
 	int64_t first;
@@ -926,6 +931,7 @@ static void limit_files(rlim_t bytes)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
+/* P19 */
 static void a_batch_that_cannot_be_written_is_not_there_and_the_rest_follows_later(void **state)
 {
 	int64_t first;

@@ -118,6 +118,7 @@ static void records_that_were_lost_come_back_and_later_ones_go(void **state)
 	assert_false(opens(p, KIND_CALL, later));
 }
 
+/* P5 */
 static void what_was_erased_since_stays_erased(void **state)
 {
 	struct place *p = *state;
