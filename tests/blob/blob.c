@@ -10,41 +10,12 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "blob/blob.h"
-#include "folder.h"
-
-static char folder[PATH_MAX];
-static struct blob_store *store;
-static struct err err;
-
-static const char *path_of(const char *relative)
-{
-	static char path[2 * PATH_MAX];
-
-	snprintf(path, sizeof path, "%s/%s", folder, relative);
-	return path;
-}
-
-static int make_store(void **state)
-{
-	(void)state;
-	if (folder_make(folder, sizeof folder, "blob") != 0)
-		return -1;
-	return blob_open_folder(folder, true, &store, &err);
-}
-
-static int remove_store(void **state)
-{
-	(void)state;
-	blob_close(store);
-	return folder_remove(folder);
-}
+#include "blob/store.h"
 
 static struct blob_name name_of(unsigned number)
 {
@@ -579,8 +550,6 @@ static void rows_and_blobs_agree_after_any_sequence(void **state)
 		make_store(state);
 	}
 }
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, make_store, remove_store)
 
 int main(void)
 {

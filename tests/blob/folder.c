@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,34 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "blob/driver.h"
-#include "folder.h"
-
-static char folder[PATH_MAX];
-static struct blob_store *store;
-static struct err err;
-
-static const char *path_of(const char *relative)
-{
-	static char path[2 * PATH_MAX];
-
-	snprintf(path, sizeof path, "%s/%s", folder, relative);
-	return path;
-}
-
-static int make_store(void **state)
-{
-	(void)state;
-	if (folder_make(folder, sizeof folder, "folder") != 0)
-		return -1;
-	return blob_open_folder(folder, true, &store, &err);
-}
-
-static int remove_store(void **state)
-{
-	(void)state;
-	blob_close(store);
-	return folder_remove(folder);
-}
+#include "blob/store.h"
 
 static struct blob_name name_of(int day, unsigned char number)
 {
@@ -384,8 +356,6 @@ static void publishing_into_a_day_that_is_being_emptied_works(void **state)
 	pthread_join(thread, NULL);
 	assert_false(failed);
 }
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, make_store, remove_store)
 
 int main(void)
 {

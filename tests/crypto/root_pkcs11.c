@@ -5,55 +5,22 @@
  */
 #include <dlfcn.h>
 #include <setjmp.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/wait.h>
 #include <cmocka.h>
 #include <p11-kit/pkcs11.h>
 
 #include "crypto/region.h"
-
-extern char **environ;
+#include "softhsm.h"
 
 static char tokens[256];
 static const char *module_path;
 
-static const char *find_module(void)
-{
-	static const char *const places[] = {"/usr/lib/softhsm/libsofthsm2.so",
-					     "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-					     "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so"};
-
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-		if (access(places[i], R_OK) == 0)
-			return places[i];
-	return NULL;
-}
-
-static void make_token(const char *label)
-{
-	const char *argv[] = {"softhsm2-util", "--init-token", "--free", "--label", label, "--pin", "123456",
-			      "--so-pin", "654321", NULL};
-	char *args[sizeof argv / sizeof *argv];
-	posix_spawn_file_actions_t actions;
-	pid_t pid;
-	int status;
-
-	memcpy(args, argv, sizeof args);
-	assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
-	assert_int_equal(posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0), 0);
-	assert_int_equal(posix_spawnp(&pid, "softhsm2-util", &actions, NULL, args, environ), 0);
-	posix_spawn_file_actions_destroy(&actions);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-}
-
 static void region_with_token(struct region *r, const char *label)
 {
 	region_make(r, "pkcs11");
-	write_text(r->secret, "123456\n", 0600);
+	write_text(r->secret, SOFTHSM_PIN "\n", 0600);
 	r->options.module = module_path;
 	r->options.token = "lethe";
 	r->options.label = label;
@@ -159,7 +126,7 @@ static void a_wrong_pin_is_denied_and_told_by_name(void **state)
 	assert_int_equal(open_fails(&r, &err), ERR_DENIED);
 	assert_string_equal(err.what, "C_Login failed: CKR_PIN_INCORRECT");
 	assert_non_null(strstr(err.mend, "locks itself"));
-	write_text(r.secret, "123456\n", 0600);
+	write_text(r.secret, SOFTHSM_PIN "\n", 0600);
 	root_close(region_open(&r));
 	region_remove(&r);
 }
@@ -298,22 +265,18 @@ static void the_key_cannot_leave_the_module(void **state)
 
 static int init(void **state)
 {
-	char path[300], text[400];
 	struct err err;
 
 	(void)state;
-	module_path = find_module();
+	module_path = softhsm_module();
 	if (crypto_init(&err) != OK || module_path == NULL)
 		return -1;
 	if (folder_make(tokens, sizeof tokens, "softhsm") != 0)
 		return -1;
-	snprintf(path, sizeof path, "%s/softhsm2.conf", tokens);
-	snprintf(text, sizeof text, "directories.tokendir = %s\nlog.level = ERROR\n", tokens);
-	write_text(path, text, 0600);
-	setenv("SOFTHSM2_CONF", path, 1);
-	make_token("lethe");
-	make_token("twin");
-	make_token("twin");
+	softhsm_use(tokens);
+	softhsm_make_token("lethe");
+	softhsm_make_token("twin");
+	softhsm_make_token("twin");
 	return 0;
 }
 

@@ -5,13 +5,10 @@
  */
 #include "vault/recording.h"
 
-#include <spawn.h>
-#include <sys/wait.h>
 
+#include "softhsm.h"
 #include "vault/check.h"
 #include "vault/rotate.h"
-
-extern char **environ;
 
 struct place { struct world world; bool hsm; char secret[300], old[400]; struct id call; };
 
@@ -51,50 +48,15 @@ static int set_up(void **state)
 
 /* ---- SoftHSM ---- */
 
-static const char *find_module(void)
-{
-	static const char *const places[] = {"/usr/lib/softhsm/libsofthsm2.so",
-					     "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-					     "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so"};
-
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-		if (access(places[i], R_OK) == 0)
-			return places[i];
-	fail_msg("SoftHSM is not installed");
-	return NULL;
-}
-
-static void make_token(void)
-{
-	const char *argv[] = {"softhsm2-util", "--init-token", "--free", "--label", "lethe", "--pin", "123456",
-			      "--so-pin", "654321", NULL};
-	char *args[sizeof argv / sizeof *argv];
-	posix_spawn_file_actions_t actions;
-	pid_t pid;
-	int status;
-
-	memcpy(args, argv, sizeof args);
-	assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
-	assert_int_equal(posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0), 0);
-	assert_int_equal(posix_spawnp(&pid, "softhsm2-util", &actions, NULL, args, environ), 0);
-	posix_spawn_file_actions_destroy(&actions);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-}
-
 static void prepare_softhsm(struct place *p)
 {
-	char path[300], text[400];
 	struct err err;
 
 	assert_int_equal(folder_make(p->world.base, sizeof p->world.base, "world"), 0);
-	snprintf(path, sizeof path, "%s/softhsm2.conf", p->world.base);
-	snprintf(text, sizeof text, "directories.tokendir = %s\nlog.level = ERROR\n", p->world.base);
-	assert_ok(file_write_atomic(path, text, strlen(text), 0600, &err), &err);
-	setenv("SOFTHSM2_CONF", path, 1);
-	make_token();
+	softhsm_use(p->world.base);
+	softhsm_make_token("lethe");
 	snprintf(p->secret, sizeof p->secret, "%s/pin", p->world.base);
-	assert_ok(file_write_atomic(p->secret, "123456\n", 7, 0600, &err), &err);
+	assert_ok(file_write_atomic(p->secret, SOFTHSM_PIN "\n", sizeof SOFTHSM_PIN, 0600, &err), &err);
 }
 
 static int set_up_hsm(void **state)
@@ -111,7 +73,8 @@ static int set_up_hsm(void **state)
 	pool_init(&p->world.pool, (size_t)256 * 1024 * 1024);
 	p->world.now = world_time("2025-06-01T00:00:00Z");
 	options.data_dir = p->world.data;
-	root.module = find_module();
+	root.module = softhsm_module();
+	assert_non_null(root.module); /* SoftHSM is installed */
 	root.secret_file = p->secret;
 	assert_ok(vault_init(&options, &root, p->world.now, &err), &err);
 	open_vault(p);
