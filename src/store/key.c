@@ -51,17 +51,14 @@ static enum result fill_slot(struct db *keys, uint32_t account, int64_t slot, co
 static enum result append_slot(struct db *keys, uint32_t account, const unsigned char *wrapped, int64_t *slot,
 			       struct err *err)
 {
-	struct db_rows rows;
-	bool found;
-	enum result r = db_query_one(keys, "INSERT INTO key_slot(account_id, wrapped) VALUES($1, $2) RETURNING slot",
-				     &rows, &found, err, DB_INT(account), DB_BLOB(wrapped, KEY_WRAPPED_LEN));
+	int64_t last;
+	enum result r = db_query_int(keys, "SELECT MAX(slot) FROM key_slot", 0, &last, err);
 
 	if (r != OK)
 		return r;
-	INVARIANT(found);
-	*slot = db_int(&rows, 0);
-	db_end(&rows);
-	return OK;
+	*slot = last + 1;
+	return db_run(keys, "INSERT INTO key_slot(slot, account_id, wrapped) VALUES($1, $2, $3)", err, DB_INT(*slot),
+		      DB_INT(account), DB_BLOB(wrapped, KEY_WRAPPED_LEN));
 }
 
 /* A free one of this account, or a new one. */
@@ -338,25 +335,26 @@ enum result epoch_list(struct db *keys, struct epoch *out, size_t max, size_t *c
 	return r;
 }
 
+enum result counter_take(struct db *keys, uint32_t account, const char *name, int64_t many, int64_t *first,
+			 struct err *err)
+{
+	int64_t last;
+	enum result r = db_run(keys, "INSERT INTO counter(account_id, name, value) VALUES($1, $2, $3)"
+				     " ON CONFLICT(account_id, name) DO UPDATE SET"
+				     " value = counter.value + excluded.value",
+			       err, DB_INT(account), DB_TEXT(name), DB_INT(many));
+
+	if (r == OK)
+		r = db_query_int(keys, "SELECT value FROM counter WHERE account_id = $1 AND name = $2", 0, &last, err,
+				 DB_INT(account), DB_TEXT(name));
+	if (r == OK)
+		*first = last - many + 1;
+	return r;
+}
+
 enum result counter_next(struct db *keys, uint32_t account, const char *name, int64_t *out, struct err *err)
 {
-	struct db_rows rows;
-	bool more;
-	enum result r = db_query(keys, "INSERT INTO counter(account_id, name, value) VALUES($1, $2, 1)"
-				       " ON CONFLICT(account_id, name) DO UPDATE SET value = counter.value + 1"
-				       " RETURNING value",
-				 &rows, err, DB_INT(account), DB_TEXT(name));
-
-	if (r != OK)
-		return r;
-	r = db_next(&rows, &more, err);
-	if (r == OK) {
-		INVARIANT(more);
-		*out = db_int(&rows, 0);
-		r = db_next(&rows, &more, err);
-	}
-	db_end(&rows);
-	return r;
+	return counter_take(keys, account, name, 1, out, err);
 }
 
 enum result tombstone_put(struct db *keys, uint32_t account, const struct blind *blind, struct instant at,

@@ -70,6 +70,9 @@ MUST_CHECK enum result epoch_list(struct db *keys, struct epoch *out, size_t max
 
 /* The next value, from 1; never the same twice. */
 MUST_CHECK enum result counter_next(struct db *keys, uint32_t account, const char *name, int64_t *out, struct err *err);
+/* The same for `many` values at once, from *first on. */
+MUST_CHECK enum result counter_take(struct db *keys, uint32_t account, const char *name, int64_t many, int64_t *first,
+				    struct err *err);
 
 MUST_CHECK enum result tombstone_put(struct db *keys, uint32_t account, const struct blind *blind, struct instant at,
 				     struct err *err);

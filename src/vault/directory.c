@@ -6,25 +6,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A direct-mapped cache: the blind index is uniformly random, so its first bytes are the slot. A clash only costs a
- * look into the database. */
-struct slot { uint32_t account; bool used; struct blind blind; struct entry entry; };
+/* Identity numbers taken from the key store's counter at once. */
+#define NUMBERS 256
+
+/* A cache of sets of two, the newer first: the blind index is uniformly random, so its first bytes choose the set. What
+ * falls out only costs a look into the databases. */
+struct slot {
+	struct blind blind;
+	uint32_t account;
+	uint32_t generation; /* of the directory when it was filled; another one: empty */
+	struct entry entry;
+};
 
 struct directory {
-	size_t mask;
+	size_t mask;         /* number of sets - 1 */
+	uint32_t generation; /* from 1 */
+	uint32_t account;    /* of the numbers below */
+	int64_t next, end;   /* numbers that are taken and not given out yet */
 	struct slot slots[];
 };
 
 enum result directory_new(size_t entries, struct directory **out, struct err *err)
 {
-	size_t count = 1;
+	size_t sets = 1;
 
-	while (count < entries)
-		count *= 2;
-	*out = calloc(1, sizeof **out + count * sizeof(struct slot));
+	while (sets * 2 < entries)
+		sets *= 2;
+	*out = calloc(1, sizeof **out + sets * 2 * sizeof(struct slot));
 	if (*out == NULL)
 		return err_no_memory(err);
-	(*out)->mask = count - 1;
+	(*out)->mask = sets - 1;
+	(*out)->generation = 1;
 	return OK;
 }
 
@@ -35,42 +47,81 @@ void directory_free(struct directory *directory)
 
 void directory_clear(struct directory *directory)
 {
-	if (directory != NULL)
-		memset(directory->slots, 0, (directory->mask + 1) * sizeof(struct slot));
+	if (directory == NULL)
+		return;
+	directory->next = directory->end = 0;
+	if (++directory->generation != 0)
+		return;
+	memset(directory->slots, 0, (directory->mask + 1) * 2 * sizeof(struct slot));
+	directory->generation = 1;
 }
 
-static struct slot *slot_of(struct directory *directory, const struct blind *blind)
+static struct slot *set_of(struct directory *directory, const struct blind *blind)
 {
 	uint64_t number;
 
 	memcpy(&number, blind->bytes, sizeof number);
-	return &directory->slots[number & directory->mask];
+	return &directory->slots[(number & directory->mask) * 2];
+}
+
+static bool is_of(const struct directory *directory, const struct slot *slot, uint32_t account,
+		  const struct blind *blind)
+{
+	return slot->generation == directory->generation && slot->account == account &&
+	       memcmp(slot->blind.bytes, blind->bytes, BLIND_LEN) == 0;
 }
 
 static void remember(struct directory *directory, uint32_t account, const struct blind *blind,
 		     const struct entry *entry)
 {
-	if (directory != NULL)
-		*slot_of(directory, blind) = (struct slot){account, true, *blind, *entry};
+	struct slot *set = directory != NULL ? set_of(directory, blind) : NULL;
+
+	if (set == NULL)
+		return;
+	if (!is_of(directory, &set[0], account, blind))
+		set[1] = set[0];
+	set[0] = (struct slot){*blind, account, directory->generation, *entry};
 }
 
 void directory_forget(struct directory *directory, uint32_t account, const struct blind *blind)
 {
-	struct slot *slot = directory != NULL ? slot_of(directory, blind) : NULL;
+	struct slot *set = directory != NULL ? set_of(directory, blind) : NULL;
 
-	if (slot != NULL && slot->account == account)
-		*slot = (struct slot){0};
+	for (int i = 0; set != NULL && i < 2; i++) {
+		if (is_of(directory, &set[i], account, blind))
+			set[i] = (struct slot){0};
+	}
 }
 
 static bool recall(struct directory *directory, uint32_t account, const struct blind *blind, struct entry *out)
 {
-	const struct slot *slot = directory != NULL ? slot_of(directory, blind) : NULL;
+	const struct slot *set = directory != NULL ? set_of(directory, blind) : NULL;
 
-	if (slot == NULL || !slot->used || slot->account != account ||
-	    memcmp(slot->blind.bytes, blind->bytes, BLIND_LEN) != 0)
-		return false;
-	*out = slot->entry;
-	return true;
+	for (int i = 0; set != NULL && i < 2; i++) {
+		if (is_of(directory, &set[i], account, blind)) {
+			*out = set[i].entry;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What is taken and not given out when the program ends is never used: numbers may have gaps. */
+static enum result next_number(struct session *session, uint32_t account, int64_t *out, struct err *err)
+{
+	struct directory *directory = session->directory;
+	enum result r = OK;
+
+	if (directory == NULL)
+		return counter_next(session->keys, account, "identity", out, err);
+	if (directory->next == directory->end || directory->account != account) {
+		r = counter_take(session->keys, account, "identity", NUMBERS, &directory->next, err);
+		directory->account = account;
+		directory->end = r == OK ? directory->next + NUMBERS : directory->next;
+	}
+	if (r == OK)
+		*out = directory->next++;
+	return r;
 }
 
 enum result directory_find(struct session *session, uint32_t account, const struct blind *blind, struct entry *out,
@@ -105,9 +156,9 @@ enum result directory_make(struct session *session, uint32_t account, enum ident
 
 	pool_init(&pool, 64 * 1024);
 	row.person = person != NULL ? *person : id_new(now);
-	r = counter_next(session->keys, account, "identity", &row.identity, err);
+	r = next_number(session, account, &row.identity, err);
 	if (r == OK)
-		r = keyring_get_or_make(session->ring, account, KEY_IDENTITY, row.identity, &key, err);
+		r = keyring_make(session->ring, account, KEY_IDENTITY, row.identity, &key, err);
 	if (r == OK)
 		r = seal_identity(&key, &row, value, &pool, err);
 	if (r == OK)

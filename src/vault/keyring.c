@@ -196,8 +196,8 @@ enum result keyring_get(struct keyring *ring, uint32_t account, enum key_class c
 	return r;
 }
 
-static enum result make(struct keyring *ring, uint32_t account, enum key_class class, int64_t number, struct key *out,
-			struct err *err)
+enum result keyring_make(struct keyring *ring, uint32_t account, enum key_class class, int64_t number,
+			 struct key *out, struct err *err)
 {
 	struct keycache_name name = {.account = account, .class = (uint32_t)class, .number = (uint64_t)number};
 	struct wrapped_key wrapped = {.account = account, .class = class, .number = number};
@@ -219,7 +219,7 @@ enum result keyring_get_or_make(struct keyring *ring, uint32_t account, enum key
 {
 	enum result r = keyring_get(ring, account, class, number, out, err);
 
-	return r == ERR_GONE ? make(ring, account, class, number, out, err) : r;
+	return r == ERR_GONE ? keyring_make(ring, account, class, number, out, err) : r;
 }
 
 enum result keyring_destroy(struct keyring *ring, uint32_t account, enum key_class class, int64_t number,
@@ -283,11 +283,11 @@ enum result keyring_account_create(struct keyring *ring, uint32_t account, struc
 	if (r == OK)
 		r = keyring_account_epoch(ring, account, epoch, err);
 	if (r == OK)
-		r = make(ring, account, KEY_OWN, OWN_INDEX, &key, err);
+		r = keyring_make(ring, account, KEY_OWN, OWN_INDEX, &key, err);
 	if (r == OK)
-		r = make(ring, account, KEY_OWN, OWN_DATA, &key, err);
+		r = keyring_make(ring, account, KEY_OWN, OWN_DATA, &key, err);
 	if (r == OK && account == VAULT_ACCOUNT)
-		r = make(ring, account, KEY_OWN, OWN_SIGN, &key, err);
+		r = keyring_make(ring, account, KEY_OWN, OWN_SIGN, &key, err);
 	key_wipe(&key);
 	return r;
 }

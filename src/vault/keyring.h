@@ -48,6 +48,9 @@ MUST_CHECK enum result keyring_get(struct keyring *ring, uint32_t account, enum 
 /* Makes it when it is not there. Inside a transaction on the key store. */
 MUST_CHECK enum result keyring_get_or_make(struct keyring *ring, uint32_t account, enum key_class class,
 					   int64_t number, struct key *out, struct err *err);
+/* Makes one that cannot be there yet: its number was never given out before. Inside a transaction on the key store. */
+MUST_CHECK enum result keyring_make(struct keyring *ring, uint32_t account, enum key_class class, int64_t number,
+				    struct key *out, struct err *err);
 /* Inside a transaction on the key store. */
 MUST_CHECK enum result keyring_destroy(struct keyring *ring, uint32_t account, enum key_class class, int64_t number,
 				       bool *existed, struct err *err);

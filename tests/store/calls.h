@@ -285,6 +285,11 @@ CALL(hold_follow)
 	return one(hold_follow(vault, account, (struct id){{9}}, person, &err), seen);
 }
 
+CALL(hold_set_person)
+{
+	return one(hold_set_person(vault, account, 5, person, &err), seen);
+}
+
 CALL(hold_set_released)
 {
 	return one(hold_set_released(vault, account, 5, (struct instant){1}, &err), seen);
@@ -476,6 +481,11 @@ CALL(account_key_insert)
 CALL(counter_next)
 {
 	return one(counter_next(keys, account, "number", seen, &err), seen);
+}
+
+CALL(counter_take)
+{
+	return one(counter_take(keys, account, "number", 3, seen, &err), seen);
 }
 
 CALL(tombstone_put)
@@ -973,10 +983,10 @@ static const struct call {
     READ(record_exists), READ(record_list_day), READ(record_count_day), READ(record_next_day),
 
     WRITE(contact_put), WRITE(contact_delete), WRITE(hold_insert), WRITE(hold_follow),
-    WRITE(hold_set_released), WRITE(held_insert),
+    WRITE(hold_set_person), WRITE(hold_set_released), WRITE(held_insert),
     WRITE(held_delete), WRITE(identity_insert), WRITE(identity_move), WRITE(identity_delete), WRITE(job_insert),
     WRITE(job_update), WRITE(key_insert), WRITE(key_delete), WRITE(key_delete_account), WRITE(key_rewrap),
-    WRITE(account_key_insert), WRITE(counter_next), WRITE(tombstone_put), WRITE(tombstone_delete_account),
+    WRITE(account_key_insert), WRITE(counter_next), WRITE(counter_take), WRITE(tombstone_put), WRITE(tombstone_delete_account),
     WRITE(leaf_append), WRITE(media_insert), WRITE(media_reseal), WRITE(media_delete), WRITE(media_trash_day),
     WRITE(trash_add), WRITE(trash_remove), WRITE(party_insert), WRITE(party_delete), WRITE(period_add),
     WRITE(policy_put), WRITE(policy_put_back), WRITE(record_insert), WRITE(record_delete), WRITE(record_reseal),
