@@ -341,12 +341,12 @@ static void records_of_an_erased_person_from_before_do_not_come_back(void **stat
 
 	(void)state;
 	take_in(CALL("1", ""));
-	erase("+4520000578", "");
+	erase("+4520000578", NOW);
 	take_in(CALL("1", "") CALL("2", ""));
 	assert_int_equal(result.refused_erased, 2);
 	assert_int_equal(result.identities, 0);
 	assert_false(find(IDENTITY_PHONE, "+4520000578", &row));
-	take_in("{\"type\":\"call\",\"id\":\"9\",\"time\":\"\",\"from\":\"+4520000578\"}\n");
+	take_in("{\"type\":\"call\",\"id\":\"9\",\"time\":\"2024-06-01T13:00:00Z\",\"from\":\"+4520000578\"}\n");
 	assert_int_equal(result.refused_erased, 0);
 	assert_int_equal(result.records[KIND_CALL], 1);
 	assert_true(find(IDENTITY_PHONE, "+4520000578", &row));
@@ -358,11 +358,11 @@ static void a_contact_of_an_erased_person_is_refused_until_they_live_again(void 
 {
 	(void)state;
 	take_in(CALL("1", ""));
-	erase("+4520000578", "");
+	erase("+4520000578", NOW);
 	take_in(CONTACT("a", "Astrid Holst", "\"phones\":[\"+4520000578\"]"));
 	assert_int_equal(result.refused_erased, 1);
 	assert_int_equal(result.contacts_new, 0);
-	take_in("{\"type\":\"call\",\"id\":\"9\",\"time\":\"\",\"from\":\"+4520000578\"}\n"
+	take_in("{\"type\":\"call\",\"id\":\"9\",\"time\":\"2024-06-01T13:00:00Z\",\"from\":\"+4520000578\"}\n"
 		CONTACT("a", "Astrid Holst", "\"phones\":[\"+4520000578\"]"));
 	assert_int_equal(result.contacts_new, 1);
 }
