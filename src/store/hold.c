@@ -135,6 +135,12 @@ enum result hold_follow(struct db *db, uint32_t account, struct id from, struct 
 		      DB_BLOB(to.bytes, sizeof to.bytes));
 }
 
+enum result hold_set_person(struct db *db, uint32_t account, int64_t hold, struct id person, struct err *err)
+{
+	return db_run(db, "UPDATE hold SET person_id = $3 WHERE account_id = $1 AND hold_id = $2", err, DB_INT(account),
+		      DB_INT(hold), DB_BLOB(person.bytes, sizeof person.bytes));
+}
+
 enum result held_insert(struct db *db, const struct held_row *row, struct err *err)
 {
 	return db_run(db, "INSERT INTO held(account_id, hold_id, kind, id, cause, due_at) VALUES($1, $2, $3, $4, $5, $6)"

@@ -45,6 +45,10 @@ MUST_CHECK enum result hold_names_person(struct db *db, uint32_t account, struct
 /* When no identity is left to `from`, its active holds are of `to`, who has them now. */
 MUST_CHECK enum result hold_follow(struct db *db, uint32_t account, struct id from, struct id to, struct err *err);
 
+/* Whose it is, as another copy of the data says; for a hold on a person. No-op when it is not there. */
+MUST_CHECK enum result hold_set_person(struct db *db, uint32_t account, int64_t hold, struct id person,
+				       struct err *err);
+
 /* Stored: only add. */
 enum held_cause { HELD_EXPIRED = 1, HELD_ERASED = 2 };
 /* The kind under which a contact is listed. */
