@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "crypto/keycache.h"
+#include "crypto/ready.h"
 
 static struct keycache *make(size_t entries)
 {
@@ -194,14 +195,6 @@ static void it_tells_whether_its_memory_is_locked(void **state)
 	keycache_free(cache);
 }
 
-static int init(void **state)
-{
-	struct err err;
-
-	(void)state;
-	return crypto_init(&err) == OK ? 0 : -1;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,5 +208,5 @@ int main(void)
 	    cmocka_unit_test(it_tells_whether_its_memory_is_locked),
 	};
 
-	return cmocka_run_group_tests(tests, init, NULL);
+	return cmocka_run_group_tests(tests, crypto_ready, NULL);
 }

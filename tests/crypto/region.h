@@ -198,6 +198,30 @@ static inline void check_epochs(struct root *root)
 	destroy_epoch(root, 1);
 }
 
+/* Keys outlive the closing of their root, and do not outlive their own destruction. Leaves no epoch. */
+static inline void check_reopening(struct region *r)
+{
+	struct root *root = region_create(r);
+	struct key key = key_random(), got;
+	struct wrapped w;
+	char list[200];
+
+	make_epoch(root, 4294967295u);
+	make_epoch(root, 7);
+	w = wrap(root, 7, &key);
+	root_close(root);
+	root = region_open(r);
+	assert_string_equal(epochs_of(root, list), "7 4294967295 ");
+	assert_int_equal(unwrap(root, 7, &w, &got), OK);
+	assert_memory_equal(&got, &key, sizeof key);
+	destroy_epoch(root, 7);
+	root_close(root);
+	root = region_open(r);
+	assert_int_equal(unwrap(root, 7, &w, &got), ERR_GONE);
+	destroy_epoch(root, 4294967295u);
+	root_close(root);
+}
+
 static inline void check_limit(struct root *root)
 {
 	struct err err;

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <cmocka.h>
 
+#include "crypto/ready.h"
 #include "crypto/region.h"
 #include "crypto/root_provider.h"
 
@@ -79,27 +80,10 @@ static void a_file_root_makes_wraps_and_destroys(void **state)
 static void what_was_wrapped_opens_after_closing(void **state)
 {
 	struct region r;
-	struct root *root;
-	struct key key = key_random(), got;
-	struct wrapped w;
-	char list[200];
 
 	(void)state;
 	region_make(&r, "file");
-	root = region_create(&r);
-	make_epoch(root, 4294967295u);
-	make_epoch(root, 7);
-	w = wrap(root, 7, &key);
-	root_close(root);
-	root = region_open(&r);
-	assert_string_equal(epochs_of(root, list), "7 4294967295 ");
-	assert_int_equal(unwrap(root, 7, &w, &got), OK);
-	assert_memory_equal(&got, &key, sizeof key);
-	destroy_epoch(root, 7);
-	root_close(root);
-	root = region_open(&r);
-	assert_int_equal(unwrap(root, 7, &w, &got), ERR_GONE);
-	root_close(root);
+	check_reopening(&r);
 	region_remove(&r);
 }
 
@@ -596,14 +580,6 @@ static void a_damaged_or_huge_file_is_refused_with_its_path(void **state)
 	region_remove(&r);
 }
 
-static int init(void **state)
-{
-	struct err err;
-
-	(void)state;
-	return crypto_init(&err) == OK ? 0 : -1;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -632,5 +608,5 @@ int main(void)
 	    cmocka_unit_test(a_damaged_or_huge_file_is_refused_with_its_path),
 	};
 
-	return cmocka_run_group_tests(tests, init, NULL);
+	return cmocka_run_group_tests(tests, crypto_ready, NULL);
 }

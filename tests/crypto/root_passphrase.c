@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "crypto/ready.h"
 #include "crypto/region.h"
 
 #define GOOD "correct horse battery staple\n"
@@ -215,14 +216,6 @@ static void when_root_json_cannot_be_saved_nothing_has_changed(void **state)
 	region_remove(&r);
 }
 
-static int init(void **state)
-{
-	struct err err;
-
-	(void)state;
-	return crypto_init(&err) == OK ? 0 : -1;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,5 +229,5 @@ int main(void)
 	    cmocka_unit_test(when_root_json_cannot_be_saved_nothing_has_changed),
 	};
 
-	return cmocka_run_group_tests(tests, init, NULL);
+	return cmocka_run_group_tests(tests, crypto_ready, NULL);
 }

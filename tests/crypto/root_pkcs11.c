@@ -59,28 +59,10 @@ static void softhsm_is_not_sold_as_hardware(void **state)
 static void what_the_hsm_wrapped_opens_after_closing(void **state)
 {
 	struct region r;
-	struct root *root;
-	struct key key = key_random(), got;
-	struct wrapped w;
-	char list[200];
 
 	(void)state;
 	region_with_token(&r, "lethe-2");
-	root = region_create(&r);
-	make_epoch(root, 4294967295u);
-	make_epoch(root, 10);
-	w = wrap(root, 10, &key);
-	root_close(root);
-	root = region_open(&r);
-	assert_string_equal(epochs_of(root, list), "10 4294967295 ");
-	assert_int_equal(unwrap(root, 10, &w, &got), OK);
-	assert_memory_equal(&got, &key, sizeof key);
-	destroy_epoch(root, 10);
-	root_close(root);
-	root = region_open(&r);
-	assert_int_equal(unwrap(root, 10, &w, &got), ERR_GONE);
-	destroy_epoch(root, 4294967295u);
-	root_close(root);
+	check_reopening(&r);
 	region_remove(&r);
 }
 

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "crypto/primitives.h"
+#include "crypto/ready.h"
 #include "crypto/secret.h"
 
 /* ---- from standard input ---- */
@@ -183,14 +184,6 @@ static void without_a_terminal_the_ways_out_are_told(void **state)
 	assert_int_equal(status, 0);
 }
 
-static int init(void **state)
-{
-	struct err err;
-
-	(void)state;
-	return crypto_init(&err) == OK ? 0 : -1;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,5 +195,5 @@ int main(void)
 	    cmocka_unit_test(without_a_terminal_the_ways_out_are_told),
 	};
 
-	return cmocka_run_group_tests(tests, init, NULL);
+	return cmocka_run_group_tests(tests, crypto_ready, NULL);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "crypto/ready.h"
 #include "crypto/stream.h"
 #include "crypto/stream-vectors.h"
 
@@ -450,14 +451,6 @@ static void failures_of_source_and_sink_are_passed_on(void **state)
 	free(got.data);
 }
 
-static int init(void **state)
-{
-	struct err err;
-
-	(void)state;
-	return crypto_init(&err) == OK ? 0 : -1;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -480,5 +473,5 @@ int main(void)
 	    cmocka_unit_test(failures_of_source_and_sink_are_passed_on),
 	};
 
-	return cmocka_run_group_tests(tests, init, NULL);
+	return cmocka_run_group_tests(tests, crypto_ready, NULL);
 }
