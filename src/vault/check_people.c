@@ -7,6 +7,7 @@
 
 #include "store/hold.h"
 #include "vault/check_run.h"
+#include "vault/idle_keys.h"
 
 #define BATCH 64
 
@@ -258,49 +259,7 @@ enum result check_holds(struct check_run *run, struct err *err)
 
 /* ---- keys without data ---- */
 
-static enum result identity_needs(struct check_run *run, int64_t number, bool *needed, struct err *err)
-{
-	struct identity_row row;
-	enum result r = identity_get(run->session->data, run->account, number, &run->pool, &row, err);
-
-	*needed = r == OK;
-	return r == ERR_NOT_FOUND ? OK : r;
-}
-
-static enum result period_needs(struct check_run *run, int64_t number, bool *needed, struct err *err)
-{
-	struct date day = key_period_day(number), next;
-	enum result r = record_next_day(run->session->data, run->account, (enum record_kind)key_period_kind(number),
-					date_add_days(day, -1), &next, err);
-
-	*needed = r == OK && next.days == day.days;
-	return r == ERR_NOT_FOUND ? OK : r;
-}
-
-static enum result check_class(struct check_run *run, enum key_class class,
-			       enum result (*needs)(struct check_run *run, int64_t number, bool *needed, struct err *err),
-			       struct err *err)
-{
-	int64_t numbers[BATCH], after = 0;
-	size_t count;
-	bool needed;
-	enum result r;
-
-	do {
-		pool_reset(&run->pool);
-		r = key_list_numbers(run->session->keys, run->account, class, after, BATCH, numbers, &count, err);
-		for (size_t i = 0; r == OK && i < count; i++) {
-			r = needs(run, numbers[i], &needed, err);
-			run->report->keys_without_data += r == OK && !needed;
-		}
-		after = r == OK && count > 0 ? numbers[count - 1] : after;
-	} while (r == OK && count == BATCH);
-	return r;
-}
-
 enum result check_keys(struct check_run *run, struct err *err)
 {
-	enum result r = check_class(run, KEY_IDENTITY, identity_needs, err);
-
-	return r == OK ? check_class(run, KEY_PERIOD, period_needs, err) : r;
+	return idle_keys_count(run->session, run->account, &run->pool, &run->report->keys_without_data, err);
 }

@@ -7,6 +7,7 @@
 
 #include "store/account.h"
 #include "store/hold.h"
+#include "vault/idle_keys.h"
 
 #define BATCH 128 /* records of 4 MiB must fit the pool */
 
@@ -270,49 +271,6 @@ static enum result look_at_holds(struct work *w, struct err *err)
 	return r;
 }
 
-/* ---- keys without data ---- */
-
-static enum result needs_identity(struct work *w, int64_t number, bool *needed, struct err *err)
-{
-	struct identity_row row;
-	enum result r = identity_get(w->session->data, w->account, number, &w->pool, &row, err);
-
-	*needed = r == OK;
-	return r == ERR_NOT_FOUND ? OK : r;
-}
-
-static enum result needs_period(struct work *w, int64_t number, bool *needed, struct err *err)
-{
-	int64_t all = 0, held;
-	struct date day = key_period_day(number);
-	enum record_kind kind = (enum record_kind)key_period_kind(number);
-	enum result r = record_count_day(w->session->data, w->account, kind, day, &all, &held, err);
-
-	*needed = all > 0;
-	return r;
-}
-
-static enum result count_keys(struct work *w, enum key_class class,
-			      enum result (*needs)(struct work *w, int64_t number, bool *needed, struct err *err),
-			      struct err *err)
-{
-	int64_t numbers[BATCH], after = 0;
-	size_t count;
-	bool needed;
-	enum result r;
-
-	do {
-		pool_reset(&w->pool);
-		r = key_list_numbers(w->session->keys, w->account, class, after, BATCH, numbers, &count, err);
-		for (size_t i = 0; r == OK && i < count; i++) {
-			r = needs(w, numbers[i], &needed, err);
-			w->out->keys_without_data += r == OK && !needed;
-		}
-		after = r == OK && count > 0 ? numbers[count - 1] : after;
-	} while (r == OK && count == BATCH);
-	return r;
-}
-
 /* ---- all of it ---- */
 
 static enum result reconcile_account(struct work *w, struct err *err)
@@ -323,9 +281,9 @@ static enum result reconcile_account(struct work *w, struct err *err)
 		r = look_at_identities(w, err);
 	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++)
 		r = look_at_periods(w, kind, err);
-	if (r == OK)
-		r = count_keys(w, KEY_IDENTITY, needs_identity, err);
-	return r == OK ? count_keys(w, KEY_PERIOD, needs_period, err) : r;
+	if (r != OK)
+		return r;
+	return idle_keys_count(w->session, w->account, &w->pool, &w->out->keys_without_data, err);
 }
 
 enum result reconcile(struct session *session, struct reconciled *out, struct err *err)
