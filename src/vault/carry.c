@@ -104,15 +104,29 @@ static enum result carry_identities(struct carry *c, struct err *err)
 
 /* ---- holds and what they keep ---- */
 
+/* Whose it is may have changed with who is whose, and it may have been released. */
+static enum result update_hold(struct carry *c, const struct hold_row *live, const struct hold_row *have,
+			       struct err *err)
+{
+	bool moved = live->has_person && id_compare(live->person, have->person) != 0;
+	bool ended = live->released && !have->released;
+	enum result r = OK;
+
+	if (moved)
+		r = hold_set_person(c->to->data, c->account, live->hold, live->person, err);
+	if (r == OK && ended)
+		r = hold_set_released(c->to->data, c->account, live->hold, live->released_at, err);
+	c->out->holds += r == OK && (moved || ended);
+	return r;
+}
+
 static enum result carry_hold(struct carry *c, const struct hold_row *live, struct err *err)
 {
 	struct hold_row have;
 	enum result r = hold_get(c->to->data, c->account, live->hold, &c->pool, &have, err);
 
-	if (r == OK && live->released && !have.released) {
-		c->out->holds++;
-		return hold_set_released(c->to->data, c->account, live->hold, live->released_at, err);
-	}
+	if (r == OK)
+		return update_hold(c, live, &have, err);
 	if (r != ERR_NOT_FOUND)
 		return r;
 	c->out->holds++;
@@ -211,7 +225,37 @@ static enum result carry_held(struct carry *c, const struct held_row *held, stru
 	return r == OK ? held_insert(c->to->data, held, err) : r;
 }
 
-static enum result carry_held_of(struct carry *c, int64_t hold, struct err *err)
+/* Is it under that hold's key in the live data? */
+static enum result lives(struct carry *c, const struct held_row *held, bool *lives, struct err *err)
+{
+	struct contact_row contact = {0};
+	struct record_row record = {0};
+	enum result r;
+
+	if (held->kind == (enum record_kind)HELD_CONTACT)
+		r = contact_get(c->live->data, c->account, held->id, &c->pool, &contact, err);
+	else
+		r = record_get(c->live->data, c->account, held->kind, held->id, &c->pool, &record, err);
+	*lives = r == OK && (contact.hold == held->hold || record.hold == held->hold);
+	return none_is_fine(r);
+}
+
+/* Of a hold that is released: what was due and went since must not come back by a key that still keeps the rest. What
+ * another hold took over comes with that one. */
+static enum result drop_if_gone(struct carry *c, const struct held_row *held, struct err *err)
+{
+	bool kept = false, existed = false;
+	enum result r = lives(c, held, &kept, err);
+
+	if (r == OK && !kept)
+		r = remove_held(c->to, held, &c->pool, &existed, err);
+	c->out->released += r == OK && existed;
+	return r;
+}
+
+typedef enum result each_held(struct carry *c, const struct held_row *held, struct err *err);
+
+static enum result walk_held(struct carry *c, struct db *in, int64_t hold, each_held *each, struct err *err)
 {
 	struct held_row rows[BATCH], after = {0};
 	struct pool outer = c->pool;
@@ -220,10 +264,10 @@ static enum result carry_held_of(struct carry *c, int64_t hold, struct err *err)
 
 	pool_init(&c->pool, (size_t)1024 * 1024 * 1024);
 	do {
-		r = held_list(c->live->data, c->account, hold, after.kind, after.id, rows, BATCH, &count, err);
+		r = held_list(in, c->account, hold, after.kind, after.id, rows, BATCH, &count, err);
 		for (size_t i = 0; r == OK && i < count; i++) {
 			pool_reset(&c->pool);
-			r = carry_held(c, &rows[i], err);
+			r = each(c, &rows[i], err);
 		}
 		after = r == OK && count > 0 ? rows[count - 1] : after;
 	} while (r == OK && count == BATCH);
@@ -245,7 +289,9 @@ static enum result carry_holds(struct carry *c, struct err *err)
 		for (size_t i = 0; r == OK && i < count; i++) {
 			r = carry_hold(c, &rows[i], err);
 			if (r == OK)
-				r = carry_held_of(c, rows[i].hold, err);
+				r = walk_held(c, c->live->data, rows[i].hold, carry_held, err);
+			if (r == OK && rows[i].released)
+				r = walk_held(c, c->to->data, rows[i].hold, drop_if_gone, err);
 		}
 		after = r == OK && count > 0 ? rows[count - 1].hold : after;
 	} while (r == OK && count == BATCH);

@@ -7,8 +7,9 @@
  *     accounts     made since: their keys live, and so must their names
  *     identities   known since, and who is whose: an erasure must find them, a hold must cover them
  *     policies     every version
- *     holds        added since, and releases
- *     held         what only a hold keeps: the backup has it under keys that are gone
+ *     holds        added since, releases, and whose they are now
+ *     held         what only a hold keeps: the backup has it under keys that are gone;
+ *                  and that what a released hold had kept is gone
  *     jobs         whose results are receipts
  *     leaves       the log never goes back
  *
@@ -19,7 +20,10 @@
 
 #include "vault/remove.h"
 
-struct carried { int64_t accounts, identities, policies, holds, held, jobs, leaves; };
+struct carried {
+	int64_t accounts, identities, policies, holds, held, jobs, leaves;
+	int64_t released; /* records and contacts dropped: a released hold had kept them, and they went since */
+};
 
 /* From `live` into `to`, whose data are a transaction's; `live` is only read. Both sessions have the same keys. */
 MUST_CHECK enum result carry_over(struct session *live, struct session *to, struct carried *out, struct err *err);

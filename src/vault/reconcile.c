@@ -163,7 +163,7 @@ static enum result look_at_identities(struct work *w, struct err *err)
 	return r;
 }
 
-/* ---- periods without a key ---- */
+/* ---- periods without a key, or with another ---- */
 
 static enum result drop_period(struct work *w, enum record_kind kind, struct date day, struct err *err)
 {
@@ -189,45 +189,78 @@ static enum result drop_period(struct work *w, enum record_kind kind, struct dat
 	return r;
 }
 
+/* Says nothing of a row that a hold keeps, or one of whose keys is gone or itself damaged. */
+static enum result try_row(struct work *w, const struct record_row *row, bool *opens, bool *shut, struct err *err)
+{
+	const char *plain;
+	struct key key;
+	size_t len;
+	enum result r = row->hold == 0 ? seal_record_key(w->session->ring, row, &key, err) : ERR_GONE;
+
+	if (r != OK)
+		return r == ERR_GONE || r == ERR_CORRUPT ? OK : r;
+	r = open_payload(&key, row, &w->pool, &plain, &len, err);
+	key_wipe(&key);
+	*opens = r == OK;
+	*shut = *shut || r == ERR_CORRUPT;
+	return r == ERR_CORRUPT ? OK : r;
+}
+
+/* A day that had expired has a key again when records were imported for it since, and it is not the one that sealed
+ * these. One that opens shows that it is; that one does not may be damage, so all are tried before the day goes. */
+static enum result was_remade(struct work *w, enum record_kind kind, struct date day, bool *remade, struct err *err)
+{
+	struct record_row *row = &w->rows[0];
+	struct id after = {{0}};
+	bool opens = false, shut = false;
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&w->pool);
+		r = record_list_day(w->session->data, w->account, kind, day, after, &w->pool, row, 1, &count, err);
+		if (r == OK && count > 0) {
+			after = row->id;
+			r = try_row(w, row, &opens, &shut, err);
+		}
+	} while (r == OK && count > 0 && !opens);
+	*remade = shut && !opens;
+	return r;
+}
+
+static enum result look_at_period(struct work *w, enum record_kind kind, struct date day, struct err *err)
+{
+	bool exists, remade = false;
+	enum result r = key_exists(w, KEY_PERIOD, key_period_number(kind, day), &exists, err);
+
+	if (r == OK && exists)
+		r = was_remade(w, kind, day, &remade, err);
+	return r == OK && (!exists || remade) ? drop_period(w, kind, day, err) : r;
+}
+
 static enum result look_at_periods(struct work *w, enum record_kind kind, struct err *err)
 {
 	struct date day = {INT32_MIN / 2};
-	bool exists;
 	enum result r;
 
-	for (;;) {
+	do {
 		r = record_next_day(w->session->data, w->account, kind, day, &day, err);
-		if (r != OK)
-			return r == ERR_NOT_FOUND ? OK : r;
-		r = key_exists(w, KEY_PERIOD, key_period_number(kind, day), &exists, err);
-		if (r == OK && !exists)
-			r = drop_period(w, kind, day, err);
-		if (r != OK)
-			return r;
-	}
+		if (r == ERR_NOT_FOUND)
+			return OK;
+		if (r == OK)
+			r = look_at_period(w, kind, day, err);
+	} while (r == OK);
+	return r;
 }
 
 /* ---- holds without a key ---- */
 
 static enum result drop_held(struct work *w, const struct held_row *held, struct err *err)
 {
-	struct removed removed = {0};
-	enum result r;
+	bool existed;
+	enum result r = remove_held(w->session, held, &w->pool, &existed, err);
 
-	if (held->kind == 0) {
-		struct contact_row contact;
-
-		r = contact_get(w->session->data, w->account, held->id, &w->pool, &contact, err);
-		if (r == OK)
-			r = contact_delete(w->session->data, &contact, err);
-	} else {
-		r = record_get(w->session->data, w->account, held->kind, held->id, &w->pool, &w->rows[0], err);
-		if (r == OK)
-			r = remove_records(w->session, w->account, w->rows, 1, &removed, err);
-	}
-	w->out->released += r == OK;
-	if (r == OK || r == ERR_NOT_FOUND)
-		r = held_delete(w->session->data, w->account, held->hold, held->kind, held->id, err);
+	w->out->released += r == OK && existed;
 	return r;
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "store/contact.h"
 #include "store/media.h"
 
 #define MEDIA_MAX 64
@@ -108,5 +109,38 @@ enum result remove_records(struct session *session, uint32_t account, const stru
 	r = work.parties != NULL && work.periods != NULL ? remove_all(&work, rows, count, err) : err_no_memory(err);
 	free(work.parties);
 	free(work.periods);
+	return r;
+}
+
+static enum result remove_held_contact(struct session *session, const struct held_row *held, struct pool *pool,
+				       bool *existed, struct err *err)
+{
+	struct contact_row row;
+	enum result r = contact_get(session->data, held->account, held->id, pool, &row, err);
+
+	*existed = r == OK && row.hold == held->hold;
+	return *existed ? contact_delete(session->data, &row, err) : r;
+}
+
+static enum result remove_held_record(struct session *session, const struct held_row *held, struct pool *pool,
+				      bool *existed, struct err *err)
+{
+	struct removed ignored = {0};
+	struct record_row row;
+	enum result r = record_get(session->data, held->account, held->kind, held->id, pool, &row, err);
+
+	*existed = r == OK && row.hold == held->hold;
+	return *existed ? remove_records(session, held->account, &row, 1, &ignored, err) : r;
+}
+
+enum result remove_held(struct session *session, const struct held_row *held, struct pool *pool, bool *existed,
+			struct err *err)
+{
+	enum result r = held->kind == (enum record_kind)HELD_CONTACT
+				? remove_held_contact(session, held, pool, existed, err)
+				: remove_held_record(session, held, pool, existed, err);
+
+	if (r == OK || r == ERR_NOT_FOUND)
+		r = held_delete(session->data, held->account, held->hold, held->kind, held->id, err);
 	return r;
 }

@@ -6,6 +6,7 @@
 #ifndef LETHE_VAULT_REMOVE_H
 #define LETHE_VAULT_REMOVE_H
 
+#include "store/hold.h"
 #include "store/party.h"
 #include "store/period.h"
 #include "vault/vault.h"
@@ -21,5 +22,9 @@ struct removed {
  * period counts, each in the cheap order. Rows that are gone already are passed over. */
 MUST_CHECK enum result remove_records(struct session *session, uint32_t account, const struct record_row *rows,
 				      size_t count, struct removed *removed, struct err *err);
+/* The same for one record or contact that is under a hold's key, and its line in the hold's list; `*existed` false when
+ * nothing is under that key any more. */
+MUST_CHECK enum result remove_held(struct session *session, const struct held_row *held, struct pool *pool,
+				   bool *existed, struct err *err);
 
 #endif
