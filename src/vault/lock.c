@@ -27,18 +27,54 @@ static enum result busy(int fd, const char *path, struct err *err)
 	return err_mend(err, "wait until it has finished, or stop it: what it has done is whole");
 }
 
-static enum result wait_for(int fd, int wait_ms, const char *path, struct err *err)
+static enum result wait_for(int fd, int how, int wait_ms, const char *path, struct err *err)
 {
 	const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
 
-	for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited += POLL_MS) {
+	for (int waited = 0; flock(fd, how | LOCK_NB) != 0; waited += POLL_MS) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_sys(err, "cannot lock %s", path);
 		if (waited >= wait_ms)
-			return busy(fd, path, err);
+			return err_set(err, ERR_BUSY, "%s is locked", path);
 		nanosleep(&pause, NULL);
 	}
 	return OK;
+}
+
+static enum result close_on(enum result r, int *fd)
+{
+	if (r != OK) {
+		close(*fd);
+		*fd = -1;
+	}
+	return r;
+}
+
+static enum result restoring(const char *path, struct err *err)
+{
+	err_set(err, ERR_BUSY, "a restore is putting its data in place");
+	err_where(err, "%s", path);
+	return err_mend(err, "run this again in a moment");
+}
+
+static enum result being_read(const char *path, struct err *err)
+{
+	err_set(err, ERR_BUSY, "another process is reading the vault");
+	err_where(err, "%s", path);
+	return err_mend(err, "stop every other lethe on this vault and run this again; nothing was changed");
+}
+
+enum result lock_readers(const char *path, bool alone, int wait_ms, int *fd, struct err *err)
+{
+	enum result r;
+
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (*fd < 0)
+		return err_sys(err, "cannot open %s", path);
+	r = wait_for(*fd, alone ? LOCK_EX : LOCK_SH, wait_ms, path, err);
+	if (r == ERR_BUSY)
+		r = alone ? being_read(path, err) : restoring(path, err);
+	return close_on(r, fd);
 }
 
 enum result lock_take(const char *path, const char *command, int wait_ms, int *fd, struct err *err)
@@ -50,12 +86,11 @@ enum result lock_take(const char *path, const char *command, int wait_ms, int *f
 	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (*fd < 0)
 		return err_sys(err, "cannot open %s", path);
-	r = wait_for(*fd, wait_ms, path, err);
-	if (r != OK) {
-		close(*fd);
-		*fd = -1;
+	r = wait_for(*fd, LOCK_EX, wait_ms, path, err);
+	if (r == ERR_BUSY)
+		r = busy(*fd, path, err);
+	if (close_on(r, fd) != OK)
 		return r;
-	}
 	/* Only for the reader of an error message: failing to write it changes nothing. */
 	len = snprintf(holder, sizeof holder, "lethe %s (process %ld)\n", command, (long)getpid());
 	if (ftruncate(*fd, 0) != 0 || pwrite(*fd, holder, (size_t)len, 0) != len)

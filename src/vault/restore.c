@@ -18,6 +18,7 @@
 #include "store/media.h"
 #include "store/period.h"
 #include "store/schema.h"
+#include "vault/lock.h"
 
 #define STAGED "vault.db.restore"
 #define DAMAGED "vault.db.damaged"
@@ -112,9 +113,20 @@ static enum result remove_staged(const struct vault *vault, struct err *err)
 	return r;
 }
 
-static enum result copy_bytes(struct run *run, int from, int to, unsigned char *chunk, struct err *err)
+static const struct manifest_file *data_file(const struct manifest *manifest)
 {
-	uint64_t done = 0;
+	size_t i = 0;
+
+	while (i < manifest->file_count && strcmp(manifest->files[i].name, "vault.db") != 0)
+		i++;
+	INVARIANT(i < manifest->file_count); /* manifest_read saw it */
+	return &manifest->files[i];
+}
+
+static enum result copy_bytes(struct run *run, int from, int to, unsigned char *chunk, struct sha256_stream *stream,
+			      struct err *err)
+{
+	uint64_t done = 0, total = data_file(&run->out->manifest)->bytes;
 	ssize_t got;
 	enum result r = OK;
 
@@ -123,36 +135,53 @@ static enum result copy_bytes(struct run *run, int from, int to, unsigned char *
 			continue;
 		if (got < 0)
 			return err_sys(err, "cannot read the backup's vault.db");
+		sha256_update(stream, chunk, (size_t)got);
 		r = file_write_all(to, chunk, (size_t)got, err);
 		done += (uint64_t)got;
 		if (r == OK)
-			r = report(run, RESTORE_DATA, done, run->out->manifest.files[0].bytes, err);
+			r = report(run, RESTORE_DATA, done, total, err);
 	}
 	return r;
+}
+
+/* What was verified was another reading of the file: it is the copy that must be what the manifest says. */
+static enum result copy_verified(struct run *run, int from, int to, struct err *err)
+{
+	const struct manifest_file *file = data_file(&run->out->manifest);
+	unsigned char *chunk = malloc(CHUNK);
+	struct sha256_stream *stream = sha256_begin();
+	struct hash hash = {0};
+	enum result r = chunk != NULL && stream != NULL ? copy_bytes(run, from, to, chunk, stream, err)
+							: err_no_memory(err);
+
+	if (stream != NULL)
+		hash = sha256_end(stream);
+	free(chunk);
+	if (r != OK || memcmp(&hash, &file->hash, sizeof hash) == 0)
+		return r;
+	err_set(err, ERR_CORRUPT, "the backup's vault.db changed while it was read");
+	err_where(err, "%s/vault.db", run->options->dir);
+	return err_mend(err, "see that nothing writes to the backup and that its disk is sound, and run this again");
 }
 
 static enum result copy_data(struct run *run, struct err *err)
 {
 	char source[VAULT_PATH_MAX], target[VAULT_PATH_MAX];
-	unsigned char *chunk = malloc(CHUNK);
 	int from, to;
 	enum result r = manifest_path(run->options->dir, "vault.db", source, err);
 
-	if (r != OK || chunk == NULL) {
-		free(chunk);
-		return r != OK ? r : err_no_memory(err);
-	}
+	if (r != OK)
+		return r;
 	from = open(source, O_RDONLY | O_CLOEXEC);
 	to = open(vault_path(run->vault, STAGED, target), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (from < 0 || to < 0)
 		r = err_sys(err, "cannot copy %s to %s", source, target);
 	else
-		r = copy_bytes(run, from, to, chunk, err);
+		r = copy_verified(run, from, to, err);
 	if (from >= 0)
 		close(from);
 	if (to >= 0)
 		close(to);
-	free(chunk);
 	return r;
 }
 
@@ -244,6 +273,16 @@ static enum result take_over(struct run *run, struct err *err)
 	if (r == OK)
 		return db_commit(run->staged.data, err);
 	db_rollback(run->staged.data);
+	return r;
+}
+
+/* ---- 4: what must not come back ---- */
+
+static enum result drop(struct run *run, struct err *err)
+{
+	enum result r = reconcile(&run->staged, &run->out->dropped, err);
+
+	run->out->dropped.released += run->out->carried.released;
 	return r;
 }
 
@@ -522,7 +561,7 @@ static enum result set_aside(struct run *run, struct err *err)
 	return r == OK ? file_sync_dir(run->vault->dir, err) : r;
 }
 
-/* We have closed all of ours: a log that is still there is in use by somebody. */
+/* We have closed all of ours: a log that is still there is in use by somebody who is no lethe. */
 static enum result check_alone(struct run *run, struct err *err)
 {
 	char path[VAULT_PATH_MAX];
@@ -565,15 +604,31 @@ static enum result settle_waiting(struct run *run, struct err *err)
 	return r;
 }
 
-static enum result swap(struct run *run, struct err *err)
+/* Nobody may have the old data open as they go: the leaf of what they read would go too. */
+static enum result replace_data(struct run *run, struct err *err)
 {
-	struct err reopening;
-	enum result r;
+	char path[VAULT_PATH_MAX];
+	int alone;
+	enum result r = lock_readers(vault_path(run->vault, VAULT_READERS, path), true, run->vault->lock_wait_ms, &alone,
+				     err);
 
+	if (r != OK)
+		return r;
 	if (!run->out->live_lost)
 		db_rollback(run->vault->read.data);
 	vault_close_data(run->vault);
 	r = put_in_place(run, err);
+	close(alone);
+	return r;
+}
+
+static enum result swap(struct run *run, struct err *err)
+{
+	struct err reopening;
+	enum result r = replace_data(run, err);
+
+	if (r != OK && run->vault->read.data != NULL)
+		return r; /* nothing was closed */
 	if (r == OK)
 		r = settle_waiting(run, err);
 	if (r == OK)
@@ -601,7 +656,7 @@ static enum result go(struct run *run, struct err *err)
 	if (r == OK)
 		r = take_over(run, err);
 	if (r == OK)
-		r = reconcile(&run->staged, &run->out->dropped, err);
+		r = drop(run, err);
 	if (r == OK)
 		r = settle_blobs(run, err);
 	if (r == OK)

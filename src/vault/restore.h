@@ -5,13 +5,14 @@
  * since stays so.
  *
  *     1  the backup is verified: signature, digests, sizes, checkpoint
- *     2  its vault.db is copied beside the live one, as vault.db.restore
+ *     2  its vault.db is copied beside the live one, as vault.db.restore, and the
+ *        copy's digest verified
  *     3  what must not go back is taken over from the live data (vault/carry.h)
  *     4  what has no key any more is dropped (vault/reconcile.h)
  *     5  blobs that the vault lacks are copied back, journalled but not settled;
  *        those that nothing names any more are listed as trash
  *     6  the leaf is appended; vault.db.restore is closed and synced
- *     7  it is renamed over vault.db, and opened
+ *     7  it is renamed over vault.db while nobody reads (vault/lock.h), and opened
  *
  * A crash before 7 leaves the old vault whole: blobs of 5 have no rows there and
  * go when it is opened for writing.  After 7 the new one is whole, and opening

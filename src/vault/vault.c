@@ -393,6 +393,13 @@ static enum result take_lock(struct vault *vault, const struct vault_options *op
 			 err);
 }
 
+static enum result share_reading(struct vault *vault, const struct vault_options *options, struct err *err)
+{
+	char path[VAULT_PATH_MAX];
+
+	return lock_readers(vault_path(vault, VAULT_READERS, path), false, options->lock_wait_ms, &vault->lock_fd, err);
+}
+
 static enum result start_writing(struct vault *vault, struct instant now, struct err *err)
 {
 	enum result r;
@@ -406,7 +413,7 @@ static enum result open_parts(struct vault *vault, const struct vault_options *o
 			      struct err *err)
 {
 	char path[VAULT_PATH_MAX];
-	enum result r = options->write ? take_lock(vault, options, err) : OK;
+	enum result r = options->write ? take_lock(vault, options, err) : share_reading(vault, options, err);
 
 	if (r == OK)
 		r = open_root(vault, options, err);
@@ -467,6 +474,7 @@ static enum result vault_new(const struct vault_options *options, struct vault *
 	if (vault == NULL)
 		return err_no_memory(err);
 	vault->lock_fd = -1;
+	vault->lock_wait_ms = options->lock_wait_ms;
 	pthread_mutex_init(&vault->shared.root_lock, NULL);
 	snprintf(vault->data_dir, sizeof vault->data_dir, "%s", options->data_dir);
 	snprintf(vault->region, sizeof vault->region, "%s",

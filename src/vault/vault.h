@@ -9,10 +9,11 @@
  *                           root.json   which root provider; no secret in it
  *                           lethe.pub   the public key that receipts verify with
  *                           lock        held by the one process that writes
+ *                           readers     shared by those that read (vault/lock.h)
  *
- * Reading needs no lock.  Every write goes through vault_write: an operation
- * on the writer thread, in one transaction with its audit leaf, acknowledged
- * after fsync.
+ * Readers and the writer do not wait for each other.  Every write goes through
+ * vault_write: an operation on the writer thread, in one transaction with its
+ * audit leaf, acknowledged after fsync.
  */
 #ifndef LETHE_VAULT_VAULT_H
 #define LETHE_VAULT_VAULT_H
@@ -27,6 +28,7 @@
 #define VAULT_REGION_MAX 32
 #define VAULT_PATH_MAX 4096
 #define VAULT_DEFAULT_REGION "default"
+#define VAULT_READERS "readers"
 
 /* Connections and keys of one thread. */
 struct session {
@@ -42,7 +44,8 @@ struct vault {
 	char region[VAULT_REGION_MAX + 1];
 	struct id id;
 	bool writable;
-	int lock_fd;
+	int lock_fd;                       /* of `lock` when open for writing, else of VAULT_READERS */
+	int lock_wait_ms;
 	struct keyring_shared shared;      /* holds the root */
 	struct blob_store *blobs;
 	struct session read;               /* the calling thread's */
@@ -56,14 +59,15 @@ struct vault_options {
 	const char *secret_file; /* passphrase or PIN of the root */
 	const char *command;     /* shown to whoever finds the vault locked */
 	bool write;
-	int lock_wait_ms;        /* how long to wait for another writer */
+	int lock_wait_ms;        /* how long to wait for another writer; reading, for a restore's last step */
 };
 
 /* Makes the folder, both databases, the root's first epoch, the vault's own keys, lethe.pub. ERR_EXISTS. */
 MUST_CHECK enum result vault_init(const struct vault_options *options, const struct root_options *root,
 				  struct instant now, struct err *err);
-/* Opens; for writing also takes the lock (ERR_BUSY names who has it) and settles what a crash left: journalled blobs,
- * blobs to be removed, a rotation under way. Unfinished jobs are the caller's: see privacy/resume.h. */
+/* Opens; for reading ERR_BUSY while a restore puts its data in place. For writing also takes the lock (ERR_BUSY names
+ * who has it) and settles what a crash left: journalled blobs, blobs to be removed, a rotation under way. Unfinished
+ * jobs are the caller's: see privacy/resume.h. */
 MUST_CHECK enum result vault_open(const struct vault_options *options, struct instant now, struct vault **out,
 				  struct err *err);
 void vault_close(struct vault *vault); /* NULL is fine */

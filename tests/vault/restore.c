@@ -3,6 +3,9 @@
  */
 #include "vault/recording.h"
 
+#include <sys/file.h>
+
+#include "privacy/person.h"
 #include "retention/holds.h"
 #include "vault/backup.h"
 #include "vault/check.h"
@@ -149,6 +152,41 @@ static void what_has_expired_since_stays_gone(void **state)
 	assert_int_equal(count_records(&p->world, KIND_MESSAGE), 0);
 }
 
+static void a_day_that_has_expired_stays_gone_though_it_has_a_new_key(void **state)
+{
+	struct place *p = *state;
+	struct restore_result out;
+	struct id again;
+
+	world_put(&p->world, KIND_MESSAGE, "2025-02-01T12:00:00Z", "{\"a\":4}", ANNA, NULL);
+	back_up(p);
+	destroy_period(&p->world, KIND_MESSAGE, "2025-02-01T00:00:00Z");
+	again = world_put(&p->world, KIND_MESSAGE, "2025-02-01T13:00:00Z", "{\"a\":5}", BENT, NULL);
+	assert_true(opens(p, KIND_MESSAGE, again));
+	out = restore(p);
+	assert_int_equal(out.records, 2);
+	assert_int_equal(out.dropped.periods, 1);
+	assert_int_equal(all(&out.dropped.expired), 2);
+	assert_int_equal(count_records(&p->world, KIND_MESSAGE), 0);
+	assert_int_equal(out.dropped.keys_without_data, 1); /* the new one: a newer backup may need it */
+}
+
+static void a_damaged_record_does_not_take_its_day_along(void **state)
+{
+	struct place *p = *state;
+	struct restore_result out;
+	struct err err;
+
+	tamper(&p->world, "vault.db", "UPDATE record SET payload = zeroblob(40) WHERE kind = 1 AND id ="
+				      " (SELECT MIN(id) FROM record WHERE kind = 1)");
+	assert_false(opens(p, KIND_CALL, p->call));
+	back_up(p);
+	assert_ok(try_restore(p, &out, &err), &err);
+	assert_int_equal(out.records, 3);
+	assert_int_equal(all(&out.dropped.expired), 0);
+	assert_true(opens(p, KIND_CALL, p->other));
+}
+
 static void the_log_never_goes_back(void **state)
 {
 	struct place *p = *state;
@@ -256,6 +294,125 @@ static void what_only_a_hold_keeps_survives_a_backup_from_before_it(void **state
 	back_up(p);
 	assert_int_equal(restore(p).carried.held, 0);
 	assert_true(opens(p, KIND_CALL, p->call));
+}
+
+static enum result let_go_op(struct session *session, void *arg, struct err *err)
+{
+	struct keeping *k = arg;
+	struct held_row held = {.account = k->p->world.account.number, .hold = 1, .kind = k->kind, .id = k->id};
+	bool existed;
+	enum result r = remove_held(session, &held, &k->p->world.pool, &existed, err);
+
+	assert_true(existed);
+	return r;
+}
+
+static void keep_both_calls(struct place *p, const struct hold_request *request, struct id *hold)
+{
+	struct keeping call = {p, KIND_CALL, p->call}, other = {p, KIND_CALL, p->other};
+	struct err err;
+
+	assert_ok(holds_add(p->world.vault, &p->world.account, request, p->world.now, hold, &err), &err);
+	assert_ok(vault_write(p->world.vault, keep_op, &call, &err), &err);
+	assert_ok(vault_write(p->world.vault, keep_op, &other, &err), &err);
+}
+
+static void what_a_released_hold_had_kept_and_is_gone_stays_gone_while_its_key_keeps_others(void **state)
+{
+	struct place *p = *state;
+	struct keeping call = {p, KIND_CALL, p->call};
+	struct hold_request request = {.reason = "a court order"};
+	struct restore_result out;
+	struct id hold;
+	int64_t due, listed;
+	struct err err;
+
+	keep_both_calls(p, &request, &hold);
+	back_up(p);
+	assert_ok(holds_release(p->world.vault, &p->world.account, hold, p->world.now, &due, &err), &err);
+	assert_int_equal(due, 2);
+	assert_ok(vault_write(p->world.vault, let_go_op, &call, &err), &err);
+	out = restore(p);
+	assert_int_equal(out.carried.released, 1);
+	assert_int_equal(out.dropped.released, 1);
+	assert_false(opens(p, KIND_CALL, p->call));
+	assert_true(opens(p, KIND_CALL, p->other)); /* due, as it was */
+	assert_ok(held_count(p->world.vault->read.data, 1, 1, &listed, &err), &err);
+	assert_int_equal(listed, 1);
+}
+
+static void what_another_hold_took_over_from_a_released_one_is_kept(void **state)
+{
+	struct place *p = *state;
+	struct hold_request request = {.reason = "a court order"};
+	struct restore_result out;
+	struct id hold, second;
+	int64_t due;
+	struct err err;
+
+	keep_both_calls(p, &request, &hold);
+	back_up(p);
+	assert_ok(holds_add(p->world.vault, &p->world.account, &request, p->world.now, &second, &err), &err);
+	assert_ok(holds_release(p->world.vault, &p->world.account, hold, p->world.now, &due, &err), &err);
+	assert_int_equal(due, 0);
+	out = restore(p);
+	assert_int_equal(out.carried.held, 2);
+	assert_true(opens(p, KIND_CALL, p->call));
+	assert_true(opens(p, KIND_CALL, p->other));
+}
+
+static struct id person_of(struct place *p, const char *phone)
+{
+	struct identity_row row;
+	struct err err;
+
+	assert_ok(identity_get(p->world.vault->read.data, 1, identity_of(&p->world, phone), &p->world.pool, &row, &err),
+		  &err);
+	return row.person;
+}
+
+static void link_persons(struct place *p, const char *one, const char *other)
+{
+	bool changed;
+	struct err err;
+
+	assert_ok(person_link(p->world.vault, &p->world.account, person_of(p, one), person_of(p, other), p->world.now,
+			      &changed, &err), &err);
+	assert_true(changed);
+}
+
+static enum result forget_op(struct session *session, void *arg, struct err *err)
+{
+	return identity_delete(session->data, 1, *(int64_t *)arg, err);
+}
+
+/* Bent is erased and then Anna is linked to Carl: nobody is left of the person the hold was on, but in the backup. */
+static void a_hold_is_of_whom_it_is_in_the_live_data(void **state)
+{
+	struct place *p = *state;
+	struct hold_request request = {.has_person = true, .reason = "a court order"};
+	struct hold_row row;
+	struct id hold, carl;
+	int64_t bent;
+	struct err err;
+
+	world_put(&p->world, KIND_CALL, "2025-05-02T10:00:00Z", "{\"a\":4}", "+4520000003", NULL);
+	link_persons(p, ANNA, BENT);
+	request.person = person_of(p, ANNA);
+	assert_ok(holds_add(p->world.vault, &p->world.account, &request, p->world.now, &hold, &err), &err);
+	back_up(p);
+	remove_one(&p->world, KIND_CALL, p->call);
+	remove_one(&p->world, KIND_CALL, p->other);
+	remove_one(&p->world, KIND_MESSAGE, p->old);
+	bent = identity_of(&p->world, BENT);
+	destroy_identity(&p->world, BENT);
+	assert_ok(vault_write(p->world.vault, forget_op, &bent, &err), &err);
+	link_persons(p, "+4520000003", ANNA);
+	carl = person_of(p, "+4520000003");
+	assert_int_equal(restore(p).carried.holds, 1);
+	assert_ok(hold_find(p->world.vault->read.data, 1, hold, &p->world.pool, &row, &err), &err);
+	assert_int_equal(id_compare(row.person, carl), 0);
+	assert_int_equal(id_compare(person_of(p, ANNA), carl), 0);
 }
 
 static void blobs_come_back_and_those_of_later_records_go(void **state)
@@ -420,6 +577,34 @@ static void a_damaged_backup_changes_nothing(void **state)
 	sound(p);
 }
 
+static bool change_when_verified(void *arg, enum restore_step step, uint64_t done, uint64_t total)
+{
+	const struct place *p = arg;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/vault.db", p->dir);
+	if (step == RESTORE_VERIFY && done == total)
+		flip(path, -1);
+	return false;
+}
+
+static void a_backup_that_changes_after_it_was_verified_changes_nothing(void **state)
+{
+	struct place *p = *state;
+	struct restore_options options = {
+	    .dir = p->dir, .now = p->world.now, .progress = change_when_verified, .progress_arg = p};
+	struct restore_result out;
+	uint64_t before;
+	struct err err;
+
+	back_up(p);
+	before = log_size(p);
+	assert_int_equal(restore_run(p->world.vault, &options, &out, &err), ERR_CORRUPT);
+	assert_string_equal(err.what, "the backup's vault.db changed while it was read");
+	assert_int_equal(log_size(p), before);
+	sound(p);
+}
+
 static void a_backup_of_another_vault_or_region_is_refused(void **state)
 {
 	struct place *p = *state;
@@ -477,6 +662,36 @@ static void another_process_that_reads_is_noticed(void **state)
 	assert_int_equal(log_size(p), before); /* open again, as it was */
 	assert_ok(leaf_get(p->world.vault->read.data, 0, &p->world.pool, &leaf, &err), &err);
 	restore(p);
+}
+
+static void a_lethe_that_reads_keeps_the_data_in_place(void **state)
+{
+	struct place *p = *state;
+	struct vault_options options = {.data_dir = p->world.data, .command = "reader"};
+	struct restore_result out;
+	struct vault *reader;
+	char path[PATH_MAX];
+	uint64_t before;
+	struct err err;
+	int fd;
+
+	back_up(p);
+	before = log_size(p);
+	assert_ok(vault_open(&options, p->world.now, &reader, &err), &err);
+	assert_int_equal(try_restore(p, &out, &err), ERR_BUSY);
+	assert_string_equal(err.what, "another process is reading the vault");
+	vault_close(reader);
+	/* Also one that has opened no database yet, so that there is no log that shows it. */
+	snprintf(path, sizeof path, "%s/regions/default/readers", p->world.data);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_SH), 0);
+	assert_int_equal(try_restore(p, &out, &err), ERR_BUSY);
+	assert_string_equal(err.what, "another process is reading the vault");
+	assert_int_equal(log_size(p), before);
+	close(fd);
+	restore(p);
+	assert_ok(vault_open(&options, p->world.now, &reader, &err), &err); /* and lets readers in again */
+	vault_close(reader);
 }
 
 static bool stop_at(void *arg, enum restore_step step, uint64_t done, uint64_t total)
@@ -546,10 +761,15 @@ int main(void)
 		TEST(records_that_were_lost_come_back_and_later_ones_go),
 		TEST(what_was_erased_since_stays_erased),
 		TEST(what_has_expired_since_stays_gone),
+		TEST(a_day_that_has_expired_stays_gone_though_it_has_a_new_key),
+		TEST(a_damaged_record_does_not_take_its_day_along),
 		TEST(the_log_never_goes_back),
 		TEST(identities_known_since_stay_so_that_an_erasure_finds_them),
 		TEST(holds_and_policies_made_since_stay),
 		TEST(what_only_a_hold_keeps_survives_a_backup_from_before_it),
+		TEST(what_a_released_hold_had_kept_and_is_gone_stays_gone_while_its_key_keeps_others),
+		TEST(what_another_hold_took_over_from_a_released_one_is_kept),
+		TEST(a_hold_is_of_whom_it_is_in_the_live_data),
 		TEST(blobs_come_back_and_those_of_later_records_go),
 		TEST(erased_blobs_do_not_come_back),
 		TEST(blobs_that_neither_has_are_counted),
@@ -558,9 +778,11 @@ int main(void)
 		TEST(a_damaged_vault_is_kept_aside),
 		TEST(after_a_loss_a_newer_backup_is_of_another_history),
 		TEST(a_damaged_backup_changes_nothing),
+		TEST(a_backup_that_changes_after_it_was_verified_changes_nothing),
 		TEST(a_backup_of_another_vault_or_region_is_refused),
 		TEST(an_unfinished_job_is_to_be_finished_first),
 		TEST(another_process_that_reads_is_noticed),
+		TEST(a_lethe_that_reads_keeps_the_data_in_place),
 		TEST(stopping_at_any_step_changes_nothing),
 		TEST(what_a_restore_that_died_left_is_cleared_away),
 		TEST(a_restored_vault_takes_new_records_and_finds_old_identities),

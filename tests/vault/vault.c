@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "vault/lock.h"
 #include "vault/recording.h"
 
 static enum result try_open(struct world *world, const char *data, const char *region, bool write, struct err *err)
@@ -83,6 +84,24 @@ static void only_one_writes_and_the_other_is_told_who(void **state)
 	world->vault = NULL;
 	assert_ok(try_open(world, world->data, NULL, true, &err), &err);
 	world_open_vault(world);
+}
+
+static void nobody_reads_while_a_restore_puts_its_data_in_place(void **state)
+{
+	struct world *world = *state;
+	char path[PATH_MAX];
+	struct err err;
+	int alone, second;
+
+	in_region(world, "readers", path);
+	assert_ok(lock_readers(path, true, 0, &alone, &err), &err);
+	assert_int_equal(try_open(world, world->data, NULL, false, &err), ERR_BUSY);
+	assert_string_equal(err.what, "a restore is putting its data in place");
+	assert_int_equal(lock_readers(path, true, 0, &second, &err), ERR_BUSY);
+	assert_int_equal(second, -1);
+	close(alone);
+	assert_ok(try_open(world, world->data, NULL, false, &err), &err);
+	assert_int_equal(lock_readers(world->data, false, 0, &second, &err), ERR_IO);
 }
 
 static void where_there_is_no_vault_is_said(void **state)
@@ -251,6 +270,7 @@ int main(void)
 		IN_WORLD(an_init_that_failed_can_be_done_again),
 		IN_WORLD(bad_names_of_regions_are_refused),
 		IN_WORLD(only_one_writes_and_the_other_is_told_who),
+		IN_WORLD(nobody_reads_while_a_restore_puts_its_data_in_place),
 		IN_WORLD(where_there_is_no_vault_is_said),
 		IN_WORLD(the_key_store_of_another_vault_opens_nothing),
 		IN_WORLD(regions_are_listed_in_order),
