@@ -69,7 +69,8 @@ crash_once() {
 # cases COUNT JUDGE WORD..: so many cases of the operation.
 cases() {
 	local judge=$2
-	cases=${CRASH_CASES:-$1}
+	cases=${CRASH_CASES:-${SANITIZE:+$(((${1} + 3) / 4))}}
+	cases=${cases:-$1}
 	[ -z "${LONG:-}" ] || cases=$((cases * 10))
 	shift 2
 	measure "$@"

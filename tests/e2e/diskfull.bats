@@ -42,7 +42,8 @@ fail_once() {
 
 # cases JUDGE WORD..: moments spread over the operation, each kind of fault in turn.
 cases() {
-	local judge=$1 cases=${FAULT_CASES:-15} kinds=('enospc:%d' 'enospc:%d:0' 'eio:%d' 'eio:%d:0' 'short:%d') n at
+	local judge=$1 cases=${FAULT_CASES:-${SANITIZE:+5}} kinds=('enospc:%d' 'enospc:%d:0' 'eio:%d' 'eio:%d:0' 'short:%d') n at
+	cases=${cases:-15}
 	[ -z "${LONG:-}" ] || cases=$((cases * 10))
 	shift
 	measure "$@"

@@ -64,7 +64,7 @@ static unsigned next_char(const unsigned char **at)
 
 static void add_wide(const char *pattern, const char *text)
 {
-	unsigned char little[1024], big[1024], latin[512];
+	unsigned char little[1024] = {0}, big[1024] = {0}, latin[512] = {0};
 	size_t n = 0;
 	bool is_latin = true;
 
@@ -83,7 +83,7 @@ static void add_wide(const char *pattern, const char *text)
 
 static void add_escaped(const char *pattern, const char *text)
 {
-	char json[4096], percent[4096], hex[4096];
+	char json[4096] = "", percent[4096] = "", hex[4096] = "";
 	size_t j = 0, p = 0, h = 0;
 
 	for (const unsigned char *at = (const unsigned char *)text; *at != '\0' && j < 4000;) {
@@ -109,7 +109,7 @@ static void add_base64(const char *pattern, const unsigned char *bytes, size_t l
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	size_t first = (shift * 8 + 5) / 6, last = (shift + len) * 8 / 6, n = 0;
-	char out[2048];
+	char out[2048] = "";
 
 	for (size_t i = first; i < last && n < sizeof out; i++) {
 		unsigned value = 0;
