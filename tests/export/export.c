@@ -435,6 +435,43 @@ static void a_record_whose_content_is_no_json_is_listed_as_unreadable(void **sta
 	unzipped_free(&zip);
 }
 
+static enum result spoil_contact(struct session *session, void *arg, struct err *err)
+{
+	struct world *world = arg;
+	struct contact_row row;
+	struct id id;
+	size_t count;
+	enum result r = contact_list(session->data, world->account.number, (struct id){{0}}, &id, 1, &count, err);
+
+	if (r == OK)
+		r = contact_get(session->data, world->account.number, id, &world->pool, &row, err);
+	row.payload_len--;
+	return r == OK ? contact_put(session->data, &row, err) : r;
+}
+
+/* Each of the three walks over the contacts meets it. */
+static void a_contact_that_cannot_be_read_is_listed_once_and_the_others_are_there(void **state)
+{
+	struct world *world = *state;
+	struct export_result result;
+	const struct json *left;
+	struct err err;
+
+	take_in(world, "{\"type\":\"contact\",\"id\":\"k1\",\"name\":\"Ann Holst\",\"phones\":[\"" ANN "\"]}\n"
+		       "{\"type\":\"contact\",\"id\":\"k2\",\"name\":\"Ann Holst\",\"phones\":[\"" ANN "\"]}\n"
+		       "{\"type\":\"contact\",\"id\":\"k3\",\"name\":\"Ann Holst\",\"phones\":[\"" ANN "\"]}\n");
+	assert_ok(vault_write(world->vault, spoil_contact, world, &err), &err);
+	result = export_of(world, ANN, false, &zip);
+	assert_int_equal(2, result.contacts);
+	assert_int_equal(1, result.left_out);
+	left = json_get(tree_of(world, &zip, "data.json"), "left_out");
+	assert_int_equal(1, left->len);
+	assert_string_equal("contact", json_get_text(left->first, "kind"));
+	assert_string_equal("unreadable", json_get_text(left->first, "reason"));
+	assert_non_null(strstr(text_of(&zip, "index.html"), "<tr><td>contact</td>"));
+	unzipped_free(&zip);
+}
+
 /* ---- much ---- */
 
 static void put_many(struct world *world, int count)
@@ -754,6 +791,7 @@ int main(void)
 		IN_WORLD(nothing_of_a_damaged_file_gets_out),
 		IN_WORLD(a_record_whose_key_is_gone_is_listed_with_the_reason),
 		IN_WORLD(a_record_whose_content_is_no_json_is_listed_as_unreadable),
+		IN_WORLD(a_contact_that_cannot_be_read_is_listed_once_and_the_others_are_there),
 		IN_WORLD(a_person_with_thousands_of_records_gets_pages_by_year),
 		IN_WORLD(pages_begin_with_the_newest),
 		IN_WORLD(a_file_that_is_there_is_not_written_over),

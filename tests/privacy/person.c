@@ -218,6 +218,41 @@ static void walking_more_records_than_one_batch_meets_each_once(void **state)
 	assert_int_equal(700, person.records[KIND_CALL] + person.records[KIND_MESSAGE]);
 }
 
+static enum result put_contact(struct session *session, void *arg, struct err *err)
+{
+	return contact_put(session->data, arg, err);
+}
+
+/* Gives a contact of the person's first identity their second one too. */
+static void share_contact(struct world *world, const struct person *person, struct id contact)
+{
+	struct contact_row row;
+	struct err err;
+
+	assert_ok(contact_get(world->vault->read.data, world->account.number, contact, &world->pool, &row, &err), &err);
+	row.parties[0].identity = person->identities[0].identity;
+	row.parties[1] = (struct party){person->identities[1].identity, 0};
+	row.party_count = 2;
+	assert_ok(vault_write(world->vault, put_contact, &row, &err), &err);
+}
+
+/* More pages than one of the first number, exactly one of the second, and one contact of both. */
+static void a_person_in_a_thousand_contacts_has_each_of_them_once(void **state)
+{
+	struct world *world = *state;
+	struct person person;
+	struct id shared = world_put_contacts(world, ANNA, 1000);
+
+	world_put_contacts(world, ANNA_2, 256);
+	assert_int_equal(OK, link_two(world, ANNA, ANNA_2));
+	person = load(world, one(world, ANNA));
+	share_contact(world, &person, shared);
+	person = load(world, one(world, ANNA));
+	assert_int_equal(1256, person.contact_count);
+	for (size_t i = 1; i < person.contact_count; i++)
+		assert_true(id_compare(person.contacts[i - 1], person.contacts[i]) < 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +266,7 @@ int main(void)
 	    IN_WORLD(nobody_is_taken_out_of_a_person_under_a_hold),
 	    IN_WORLD(unlinking_gives_an_identity_a_person_of_its_own),
 	    IN_WORLD(walking_more_records_than_one_batch_meets_each_once),
+	    IN_WORLD(a_person_in_a_thousand_contacts_has_each_of_them_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
