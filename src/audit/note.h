@@ -24,7 +24,8 @@ struct note_key {
 /* ERR_INPUT for a bad name. */
 MUST_CHECK enum result note_key_make(const char *name, const unsigned char public_key[SIGN_PUBLIC_LEN],
 				     struct note_key *out, struct err *err);
-MUST_CHECK enum result note_key_parse(const char *text, struct note_key *out, struct err *err); /* trailing newline allowed */
+/* A trailing newline is allowed. */
+MUST_CHECK enum result note_key_parse(const char *text, struct note_key *out, struct err *err);
 char *note_key_format(const struct note_key *key, char out[NOTE_KEY_TEXT_MAX]);
 
 struct checkpoint {

@@ -23,7 +23,8 @@ MUST_CHECK enum result receipt_digest(const struct json *statement, char out[65]
 MUST_CHECK enum result receipt_write(const struct json *statement, const char *leaf, size_t leaf_len, uint64_t index,
 				     const struct merkle_proof *proof, const char *checkpoint, struct buf *out,
 				     struct err *err);
-/* Checks everything; on OK `*statement` (in `pool`) is what was signed, `*at` the checkpoint. ERR_CORRUPT says which link fails. */
+/* Checks everything; on OK `*statement` (in `pool`) is what was signed, `*at` the checkpoint. ERR_CORRUPT
+ * says which link fails. */
 MUST_CHECK enum result receipt_verify(const char *text, size_t len, const struct note_key *key, struct pool *pool,
 				      const struct json **statement, struct checkpoint *at, struct err *err);
 

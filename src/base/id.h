@@ -17,7 +17,8 @@ struct id { unsigned char bytes[16]; }; /* big-endian: memcmp orders by time */
 
 /* A UUIDv7 whose time is `at` (0 <= ms < 2^48; earlier is clamped to 0) and whose other 74 bits are random. */
 struct id id_new(struct instant at);
-/* A UUIDv7 whose time is `at` and whose other bits are the first 74 of `entropy`: ids for records that come with an id of their source. */
+/* A UUIDv7 whose time is `at` and whose other bits are the first 74 of `entropy`: ids for records that come
+ * with an id of their source. */
 struct id id_derived(struct instant at, const unsigned char entropy[16]);
 struct instant id_time(struct id id);
 /* The smallest id at or after `at`: bound for ranges. Version and variant bits are not set in it. */

@@ -36,8 +36,9 @@ struct civil { int32_t year; int month; int day; int hour; int minute; int secon
 /* The only clock reading in the program. */
 struct instant instant_now(void);
 
-/* RFC 3339 date-time with an offset or Z ("2024-02-29T23:59:60Z" reads as the next second; fraction cut to ms).
- * A space for 'T' and lower case are accepted, a missing offset is not.  `text` need not be terminated. Years 1 to 9999. */
+/* RFC 3339 date-time with an offset or Z ("2024-02-29T23:59:60Z" reads as the next second; fraction cut to
+ * ms). A space for 'T' and lower case are accepted, a missing offset is not.  `text` need not be terminated.
+ * Years 1 to 9999. */
 MUST_CHECK enum result instant_parse(const char *text, size_t len, struct instant *out, struct err *err);
 /* "2024-02-29T23:59:59.123Z", without the fraction when it is zero. Returns `out`. */
 char *instant_format(struct instant at, char out[TIME_TEXT_MAX]);

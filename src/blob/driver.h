@@ -31,7 +31,8 @@ struct blob_driver {
 
 	/* Incoming object to its name. ERR_EXISTS, and nothing changed, when the name is taken. */
 	enum result (*publish)(struct blob_store *store, const char *token, const char *path, struct err *err);
-	/* Makes what was published as `path`, or removed from it, durable. Optional: when publish is durable by itself. */
+	/* Makes what was published as `path`, or removed from it, durable. Optional: when publish is durable
+	 * by itself. */
 	enum result (*sync_path)(struct blob_store *store, const char *path, struct err *err);
 
 	/* Journals: written durably, removed, listed. */
@@ -45,7 +46,8 @@ struct blob_driver {
 	enum result (*clear_incoming)(struct blob_store *store, struct err *err);
 
 	/* Reading. read is exact: ERR_CORRUPT past the end. */
-	enum result (*open)(struct blob_store *store, const char *path, void **reading, uint64_t *size, struct err *err);
+	enum result (*open)(struct blob_store *store, const char *path, void **reading, uint64_t *size,
+			    struct err *err);
 	enum result (*read)(void *reading, uint64_t offset, void *out, size_t len, struct err *err);
 	void (*end)(void *reading);
 

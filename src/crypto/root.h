@@ -40,7 +40,8 @@ struct root_options {
 	const char *secret_file;     /* passphrase or PIN, one line; NULL: ask on the terminal, "-" standard input */
 };
 
-/* Creates the provider's state (an empty file of mode 0600, ..) and root.json. ERR_EXISTS when it is there. No epoch yet. */
+/* Creates the provider's state (an empty file of mode 0600, ..) and root.json. ERR_EXISTS when it is there.
+ * No epoch yet. */
 MUST_CHECK enum result root_create(const struct root_options *options, struct root **out, struct err *err);
 /* Opens by root.json; only config_path, data_dir and secret_file of the options are read.
  * A file root that is not mode 0600 or not ours is refused (ERR_DENIED) with the chmod to run. */

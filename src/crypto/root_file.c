@@ -218,7 +218,8 @@ static enum result set_up(struct root *root, const char *path, const char *data_
 
 /* ---- the provider ---- */
 
-/* A root file without a key opens nothing: the making of a vault that was stopped left it. `err` says that it exists. */
+/* A root file without a key opens nothing: the making of a vault that was stopped left it. `err` says that it
+ * exists. */
 static enum result adopt(const struct file_state *state, struct err *err)
 {
 	struct err ignored;

@@ -104,8 +104,9 @@ bool db_in_transaction(struct db *db);
  * ERR_BUSY when a reader still needs it. */
 MUST_CHECK enum result db_checkpoint(struct db *db, struct err *err);
 /* A consistent copy of a running database, written to `path` (which must not exist), fsynced. */
-MUST_CHECK enum result db_copy_to(struct db *db, const char *path, void (*progress)(void *arg, int64_t done, int64_t all),
-				  void *arg, struct err *err);
+MUST_CHECK enum result db_copy_to(struct db *db, const char *path,
+				  void (*progress)(void *arg, int64_t done, int64_t all), void *arg,
+				  struct err *err);
 /* The driver's own check of its structure; ERR_CORRUPT when it finds a fault, and `problem` (of 200) names the first;
  * else `problem` is "". */
 MUST_CHECK enum result db_integrity(struct db *db, char problem[200], struct err *err);

@@ -290,7 +290,8 @@ static const char *term_at(const struct scrub *scrub, const char *text, size_t l
 		size_t n = strlen(scrub->terms[i].text);
 		bool whole = at == 0 && n == len;
 
-		if (n <= len - at && (whole || n >= SCRUB_SHORTEST) && memcmp(text + at, scrub->terms[i].text, n) == 0) {
+		if (n <= len - at && (whole || n >= SCRUB_SHORTEST) &&
+		    memcmp(text + at, scrub->terms[i].text, n) == 0) {
 			*skip = n;
 			return scrub->terms[i].instead;
 		}

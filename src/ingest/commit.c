@@ -317,7 +317,8 @@ static enum result check_known(struct records *w, const struct batch_record *rec
 {
 	const struct batch_record *last = w->last;
 
-	*known = record->is_known || (last != NULL && last->kind == record->kind && id_compare(last->id, record->id) == 0);
+	*known = record->is_known ||
+		 (last != NULL && last->kind == record->kind && id_compare(last->id, record->id) == 0);
 	if (*known || found->all_found)
 		return OK;
 	return record_exists(w->c->session->data, w->c->batch->account, record->kind, record->id, known, err);

@@ -20,9 +20,9 @@ struct mediafile_folder {
 /* `root` (may be NULL) as the user gave it, else the folder of the import file `input` ("-": the current one). */
 MUST_CHECK enum result mediafile_folder(const char *root, const char *input, struct mediafile_folder *out,
 					struct err *err);
-/* Seals one file into `blobs` under a new random key. `row` comes with account, kind, id and n, and leaves with all but
- * its sealed key. Asks `stop` (may be NULL) between pieces: ERR_INTERRUPTED.
- * ERR_INPUT, `where` set: no such file, outside the folder, unreadable: a fault of its line. All else is the vault's. */
+/* Seals one file into `blobs` under a new random key. `row` comes with account, kind, id and n, and leaves
+ * with all but its sealed key. Asks `stop` (may be NULL) between pieces: ERR_INTERRUPTED. ERR_INPUT, `where`
+ * set: no such file, outside the folder, unreadable: a fault of its line. All else is the vault's. */
 MUST_CHECK enum result mediafile_seal(const struct mediafile_folder *folder, const struct intake_media *media,
 				      struct blob_batch *blobs, bool (*stop)(void *arg), void *arg,
 				      struct media_row *row, struct key *key, struct err *err);

@@ -61,7 +61,8 @@ bool reading_given(const struct json *value);
 /* A one-line string of 1 to `max` bytes. `*out` is borrowed from the tree. */
 MUST_CHECK enum result reading_word(struct reading *r, struct place place, const struct json *value, size_t max,
 				  const char **out);
-MUST_CHECK enum result reading_seconds(struct reading *r, struct place place, const struct json *value, int64_t *out_ms);
+MUST_CHECK enum result reading_seconds(struct reading *r, struct place place, const struct json *value,
+				       int64_t *out_ms);
 /* Refuses members of `object` that are not among `names`. */
 MUST_CHECK enum result reading_members(struct reading *r, struct place place, const struct json *object,
 				     const char *const *names, size_t count);

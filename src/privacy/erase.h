@@ -30,7 +30,8 @@ struct erase_options {
 	void *progress_arg;
 };
 
-/* What was found by looking again after the deletion. All zero unless something is wrong; held records are not counted. */
+/* What was found by looking again after the deletion. All zero unless something is wrong; held records are
+ * not counted. */
 struct erase_left { int64_t keys, identities, contacts, records, blobs; };
 
 struct erase_result {

@@ -45,7 +45,8 @@ static void write_result(const struct erase_state *state, struct json_writer *w)
 	json_end_object(w);
 }
 
-static enum result write_text(const struct erase_state *state, void (*write)(const struct erase_state *, struct json_writer *),
+static enum result write_text(const struct erase_state *state,
+			      void (*write)(const struct erase_state *, struct json_writer *),
 			      struct pool *pool, const char **out, struct err *err)
 {
 	struct json_writer w;

@@ -51,7 +51,8 @@ MUST_CHECK enum result person_walk_begin(struct session *session, const struct a
 MUST_CHECK enum result person_walk_next(struct session *session, struct person_walk *walk, struct party_key *out,
 					bool *more, struct err *err);
 
-/* Makes the persons of `a` and `b` one: b's identities move to a's. OK and `*changed` false when they are one already. */
+/* Makes the persons of `a` and `b` one: b's identities move to a's. OK and `*changed` false when they are one
+ * already. */
 MUST_CHECK enum result person_link(struct vault *vault, const struct account *account, struct id a, struct id b,
 				   struct instant now, bool *changed, struct err *err);
 /* Takes one identity out into a person of its own. ERR_INPUT when it is the only one; ERR_DENIED while a hold is on

@@ -32,8 +32,8 @@ MUST_CHECK enum result expire_needed(struct session *session, uint32_t account, 
 /* Seals what `holds` cover under their keys, batch by batch. A record that fails its tag makes the period `damaged`. */
 MUST_CHECK enum result expire_keep(struct vault *vault, const struct hold_set *holds, struct expiry *expiry,
 				   struct err *err);
-/* In one transaction, those that are not damaged: keys destroyed, rows deleted, blobs listed as trash, period rows corrected, a leaf each.
- * vault_scrub and vault_empty_trash are the caller's. */
+/* In one transaction, those that are not damaged: keys destroyed, rows deleted, blobs listed as trash, period
+ * rows corrected, a leaf each. vault_scrub and vault_empty_trash are the caller's. */
 MUST_CHECK enum result expire_delete(struct vault *vault, uint32_t account, struct id job, struct instant now,
 				     struct expiry *batch, size_t count, struct err *err);
 

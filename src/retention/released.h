@@ -24,7 +24,8 @@ typedef bool released_stop(void *arg);
  * new key first; a crash in between leaves a key without rows, which the next run destroys. */
 MUST_CHECK enum result released_delete(struct vault *vault, uint32_t account, struct id job, struct instant now,
 				       released_stop *stop, void *arg, struct released *out, struct err *err);
-/* What released_delete would delete: `visit` sees each thing that is due, with its row (NULL: a contact). Reads only. */
+/* What released_delete would delete: `visit` sees each thing that is due, with its row (NULL: a contact).
+ * Reads only. */
 typedef enum result released_visit(void *arg, const struct held_row *held, const struct record_row *row,
 				   struct err *err);
 MUST_CHECK enum result released_walk(struct session *session, const struct hold_set *holds, released_visit *visit,

@@ -33,7 +33,8 @@ MUST_CHECK enum result account_list(struct db *db, uint32_t after, uint32_t *out
 				    struct err *err);
 
 /* ERR_NOT_FOUND. The value lives in `pool`. */
-MUST_CHECK enum result meta_get(struct db *db, const char *name, struct pool *pool, const char **value, struct err *err);
+MUST_CHECK enum result meta_get(struct db *db, const char *name, struct pool *pool, const char **value,
+				struct err *err);
 MUST_CHECK enum result meta_set(struct db *db, const char *name, const char *value, struct err *err);
 
 #endif

@@ -14,7 +14,8 @@
 /* Exactly `len` bytes into `out`; ERR_CORRUPT otherwise. */
 MUST_CHECK enum result column_exact(struct db_rows *rows, int column, void *out, size_t len, struct err *err);
 MUST_CHECK enum result column_id(struct db_rows *rows, int column, struct id *out, struct err *err);
-/* A word of one of the stored vocabularies, [first, last]; ERR_CORRUPT otherwise, so that no damage reaches their names. */
+/* A word of one of the stored vocabularies, [first, last]; ERR_CORRUPT otherwise, so that no damage reaches
+ * their names. */
 MUST_CHECK enum result column_word(struct db_rows *rows, int column, int first, int last, int *out, struct err *err);
 /* A copy in the pool. */
 MUST_CHECK enum result column_bytes(struct db_rows *rows, int column, struct pool *pool, const unsigned char **out,

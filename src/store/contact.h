@@ -33,8 +33,8 @@ MUST_CHECK enum result contact_get(struct db *db, uint32_t account, struct id id
 				   struct contact_row *out, struct err *err);
 MUST_CHECK enum result contact_delete(struct db *db, const struct contact_row *row, struct err *err);
 /* Ids of the contacts an identity is in; ERR_LIMIT above max. */
-MUST_CHECK enum result contact_of_identity(struct db *db, uint32_t account, int64_t identity, struct id *out, size_t max,
-					   size_t *count, struct err *err);
+MUST_CHECK enum result contact_of_identity(struct db *db, uint32_t account, int64_t identity, struct id *out,
+					   size_t max, size_t *count, struct err *err);
 /* The same by pages: up to max after `after`. */
 MUST_CHECK enum result contact_list_identity(struct db *db, uint32_t account, int64_t identity, struct id after,
 					     struct id *out, size_t max, size_t *count, struct err *err);

@@ -41,7 +41,8 @@ MUST_CHECK enum result hold_set_released(struct db *db, uint32_t account, int64_
 					 struct err *err);
 
 /* Has an active hold this person for its scope? */
-MUST_CHECK enum result hold_names_person(struct db *db, uint32_t account, struct id person, bool *names, struct err *err);
+MUST_CHECK enum result hold_names_person(struct db *db, uint32_t account, struct id person, bool *names,
+					 struct err *err);
 /* When no identity is left to `from`, its active holds are of `to`, who has them now. */
 MUST_CHECK enum result hold_follow(struct db *db, uint32_t account, struct id from, struct id to, struct err *err);
 

@@ -99,7 +99,8 @@ enum result identity_of_person(struct db *db, uint32_t account, struct id person
 			       struct identity_row *out, size_t max, size_t *count, struct err *err)
 {
 	struct db_rows rows;
-	/* Written so that SQLite goes by identity_person: it takes an account for a few rows, and would walk all of it. */
+	/* Written so that SQLite goes by identity_person: it takes an account for a few rows, and would walk
+	 * all of it. */
 	enum result r = db_query(db, "SELECT " COLUMNS " FROM identity WHERE account_id = $1 AND identity_id IN"
 				     " (SELECT identity_id FROM identity WHERE account_id = $1 AND person_id = $2)"
 				     " ORDER BY identity_id",

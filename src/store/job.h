@@ -31,7 +31,8 @@ MUST_CHECK enum result job_get(struct db *db, uint32_t account, struct id id, st
 /* Writes state, ended and result. */
 MUST_CHECK enum result job_update(struct db *db, const struct job *job, struct err *err);
 /* The oldest running job of that type, of any account; ERR_NOT_FOUND when there is none. */
-MUST_CHECK enum result job_next_running(struct db *db, enum job_type type, struct pool *pool, struct job *out, struct err *err);
+MUST_CHECK enum result job_next_running(struct db *db, enum job_type type, struct pool *pool, struct job *out,
+					struct err *err);
 /* Of one account, in any state, after `after`; up to max. */
 MUST_CHECK enum result job_list(struct db *db, uint32_t account, struct id after, struct pool *pool, struct job *out,
 				size_t max, size_t *count, struct err *err);

@@ -29,7 +29,8 @@ enum record_kind {
 
 const char *kind_name(enum record_kind kind);   /* "campaign_result" */
 const char *kind_plural(enum record_kind kind); /* "campaign results", for people */
-const char *kind_prefix(enum record_kind kind); /* of ids: "call", "rec", "vm", "tr", "msg", "chat", "form", "ses", "note", "doc", "dlv", "res" */
+/* Of ids: "call", "rec", "vm", "tr", "msg", "chat", "form", "ses", "note", "doc", "dlv", "res". */
+const char *kind_prefix(enum record_kind kind);
 bool kind_parse(const char *name, enum record_kind *out);
 bool kind_of_prefix(const char *text, enum record_kind *out); /* of a record id: "msg_01h4.." */
 

@@ -105,8 +105,8 @@ enum result media_list_day(struct db *db, uint32_t account, enum record_kind kin
 	return r;
 }
 
-enum result media_walk(struct db *db, uint32_t account, const struct media_row *after, struct media_row *out, size_t max,
-		       size_t *count, struct err *err)
+enum result media_walk(struct db *db, uint32_t account, const struct media_row *after, struct media_row *out,
+		       size_t max, size_t *count, struct err *err)
 {
 	struct db_rows rows;
 	enum result r = db_query(db, "SELECT " COLUMNS " FROM media WHERE account_id = $1 AND (kind, id, n) > ($2, $3, $4)"

@@ -12,7 +12,10 @@
 #define MEDIA_SEALED_KEY_LEN 60
 
 /* Stored: only add. */
-enum media_format { MEDIA_OTHER = 0, MEDIA_WAV = 1, MEDIA_MP3 = 2, MEDIA_OGG = 3, MEDIA_FLAC = 4, MEDIA_GSM = 5, MEDIA_IMAGE = 6, MEDIA_TEXT = 7 };
+enum media_format {
+	MEDIA_OTHER = 0, MEDIA_WAV = 1, MEDIA_MP3 = 2, MEDIA_OGG = 3, MEDIA_FLAC = 4, MEDIA_GSM = 5, MEDIA_IMAGE = 6,
+	MEDIA_TEXT = 7
+};
 
 struct media_row {
 	uint32_t account;

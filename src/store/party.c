@@ -239,8 +239,8 @@ enum result party_count(struct db *db, uint32_t account, int64_t *rows, int64_t 
 	return r;
 }
 
-enum result party_walk(struct db *db, uint32_t account, const struct party_key *after, struct party_key *out, size_t max,
-		       size_t *count, struct err *err)
+enum result party_walk(struct db *db, uint32_t account, const struct party_key *after, struct party_key *out,
+		       size_t max, size_t *count, struct err *err)
 {
 	struct db_rows rows;
 	bool more;

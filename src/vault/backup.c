@@ -78,7 +78,8 @@ static enum result public_key_line(struct run *run, char out[NOTE_KEY_TEXT_MAX +
 	return r;
 }
 
-/* What a run that died while it wrote a file left beside it: names that begin with `prefix`, as file_write_atomic makes them. */
+/* What a run that died while it wrote a file left beside it: names that begin with `prefix`, as
+ * file_write_atomic makes them. */
 static enum result remove_temporaries(struct run *run, const char *prefix, struct err *err)
 {
 	DIR *dir = opendir(run->part);
@@ -230,7 +231,8 @@ static enum result count_account(struct run *run, uint32_t account, struct err *
 }
 
 /* Runs `each` for every account of the copy. */
-static enum result each_account(struct run *run, enum result (*each)(struct run *run, uint32_t account, struct err *err),
+static enum result each_account(struct run *run,
+				enum result (*each)(struct run *run, uint32_t account, struct err *err),
 				struct err *err)
 {
 	uint32_t accounts[ACCOUNTS_MAX], after = 0;

@@ -26,7 +26,8 @@ struct backup_options {
 	const char *dir;     /* must not exist */
 	bool with_keys;
 	struct instant now;
-	/* May be NULL. `done` of `all`: pages of a database, or blobs. True stops with ERR_INTERRUPTED (between blobs). */
+	/* May be NULL. `done` of `all`: pages of a database, or blobs. True stops with ERR_INTERRUPTED
+	 * (between blobs). */
 	bool (*progress)(void *arg, enum backup_step step, int64_t done, int64_t all);
 	void *progress_arg;
 };

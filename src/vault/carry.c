@@ -61,7 +61,8 @@ static enum result carry_policies(struct carry *c, struct err *err)
 	return r;
 }
 
-/* The same number, or the same identifier under another number, is there already: who it belongs to may have changed. */
+/* The same number, or the same identifier under another number, is there already: who it belongs to may have
+ * changed. */
 static enum result carry_identity(struct carry *c, const struct identity_row *live, struct err *err)
 {
 	struct identity_row have;
@@ -402,7 +403,8 @@ static enum result append_leaves(struct session *live, struct session *to, uint6
 		if (r == OK && count == 0)
 			r = err_set(err, ERR_CORRUPT, "the vault's audit log has gaps");
 		for (size_t i = 0; r == OK && i < count; i++) {
-			r = leaf_append(to->data, rows[i].account, rows[i].at, rows[i].body, rows[i].body_len, &seq, err);
+			r = leaf_append(to->data, rows[i].account, rows[i].at, rows[i].body, rows[i].body_len,
+					&seq, err);
 			out->leaves += r == OK;
 		}
 		from += count;

@@ -125,7 +125,8 @@ static enum result check_index(struct check_run *run, const struct contact_row *
 	enum result r = OK;
 
 	for (size_t i = 0; i < row->party_count && r == OK; i++) {
-		r = contact_has_identity(run->session->data, run->account, row->parties[i].identity, row->id, &indexed, err);
+		r = contact_has_identity(run->session->data, run->account, row->parties[i].identity, row->id,
+					 &indexed, err);
 		if (r == OK && !indexed)
 			check_found(run, CHECK_CONTACTS, "account %u: %s: identity %lld does not lead to it",
 				    run->account, id, (long long)row->parties[i].identity);

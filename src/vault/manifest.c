@@ -260,7 +260,8 @@ static bool read_file(const struct json *node, struct manifest_file *out)
 	const char *name = json_get_text(node, "name");
 	int64_t bytes = json_get_int(node, "bytes", -1);
 
-	if (name == NULL || name[0] == '\0' || strlen(name) >= sizeof out->name || strchr(name, '/') != NULL || bytes < 0)
+	if (name == NULL || name[0] == '\0' || strlen(name) >= sizeof out->name ||
+	    strchr(name, '/') != NULL || bytes < 0)
 		return false;
 	snprintf(out->name, sizeof out->name, "%s", name);
 	out->bytes = (uint64_t)bytes;

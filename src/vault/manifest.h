@@ -51,8 +51,9 @@ MUST_CHECK enum result manifest_write(const struct manifest *manifest, struct se
 MUST_CHECK enum result manifest_read(const char *dir, struct manifest *out, struct err *err);
 /* Its signature by this vault's key, every file's size and SHA-256, every blob's size, the checkpoint's signature; that
  * the checkpoint is of vault.db is for who opens that. `progress` may be NULL. ERR_CORRUPT names the file. */
-MUST_CHECK enum result manifest_verify(const struct manifest *manifest, struct session *session, const char *dir,
-				       const struct manifest_progress *progress, struct checkpoint *at, struct err *err);
+MUST_CHECK enum result manifest_verify(const struct manifest *manifest, struct session *session,
+				       const char *dir, const struct manifest_progress *progress,
+				       struct checkpoint *at, struct err *err);
 
 /* "DIR/name" in `out`; ERR_INPUT when it is too long. */
 MUST_CHECK enum result manifest_path(const char *dir, const char *name, char out[VAULT_PATH_MAX], struct err *err);
