@@ -67,7 +67,7 @@ const struct cli_command cli_commands[] = {
 	{"person link", "WHO OTHER", "make two persons one", cmd_person_link,
 	 "OTHER's identities become WHO's. Nothing is sealed anew; `person unlink` takes them apart.\n"},
 	{"person unlink", "WHO IDENTITY", "make one identity a person of its own", cmd_person_unlink,
-	 "IDENTITY is written as `person show` writes it.\n"},
+	 "IDENTITY is written as `person show` writes it. Refused while a legal hold is on the person.\n"},
 	{"person export", "WHO --out FILE [--others show]", "everything on somebody, as a ZIP", cmd_person_export,
 	 "The copy that GDPR articles 15 and 20 ask for. Other people's names, numbers and addresses are masked, and how\n"
 	 "many were is said; --others show leaves them. Leaves an audit leaf.\n"},
@@ -116,7 +116,7 @@ const struct cli_command cli_commands[] = {
 	 "input.\n"},
 	{"keys status", "", "epochs, keys, and what the root can promise", cmd_keys_status, ""},
 	{"keys rotate", "", "begin a new epoch and destroy the old one", cmd_keys_rotate,
-	 "From then on every older copy of the key store opens nothing. Run it every 7 days.\n"},
+	 "From then on every older copy of the key store opens nothing, if the root can forget. Run it every 7 days.\n"},
 	{"backup", "--out DIR [--with-keys]", "copy a running vault", cmd_backup,
 	 "The data and their media, as of one moment; DIR must not exist. Without keys it is noise: it may be kept anywhere,\n"
 	 "for ever, and what is erased later stays erased. Interrupted, the same command begins anew and keeps the blobs it\n"
