@@ -37,26 +37,32 @@ static enum result erase_one(const struct erasing *erasing, struct plot *plot, i
 	return r;
 }
 
-/* The first is not on the clock: it opens what the others find open. */
-static enum result erase_some(void *arg, struct sample *out, struct err *err)
+/* On a vault opened for it, as a command does; the opening is not on the clock. */
+static enum result erase_cold(const struct erasing *erasing, int64_t who, struct sample *out, struct err *err)
 {
-	struct erasing *erasing = arg;
-	int64_t people = measure_even_calls(erasing->records).people;
-	int64_t place = (int64_t)erasing->round * (ERASURES + 1), all = (ERASURES + 1) * ROUNDS_MAX;
-	struct moment started = {0};
+	struct moment started;
 	struct plot plot;
 	enum result r = ground_open(&erasing->m->ground, erasing->name, true, &plot, err);
 
 	if (r != OK)
 		return r;
-	for (int i = 0; i <= ERASURES && r == OK; i++) {
-		if (i == 1)
-			started = child_now();
-		r = erase_one(erasing, &plot, people >= all ? (place + i) * (people / all) : place + i, err);
-	}
+	started = child_now();
+	r = erase_one(erasing, &plot, who, err);
 	child_stop(out, started);
-	out->units = ERASURES;
 	ground_close(&plot);
+	return r;
+}
+
+static enum result erase_some(void *arg, struct sample *out, struct err *err)
+{
+	struct erasing *erasing = arg;
+	int64_t people = measure_even_calls(erasing->records).people;
+	int64_t place = (int64_t)erasing->round * ERASURES, all = ERASURES * ROUNDS_MAX;
+	enum result r = OK;
+
+	for (int i = 0; i < ERASURES && r == OK; i++)
+		r = erase_cold(erasing, people >= all ? (place + i) * (people / all) : place + i, out, err);
+	out->units = ERASURES;
 	return r;
 }
 
