@@ -445,8 +445,10 @@ static enum result spoil_contact(struct session *session, void *arg, struct err 
 
 	if (r == OK)
 		r = contact_get(session->data, world->account.number, id, &world->pool, &row, err);
+	if (r != OK)
+		return r;
 	row.payload_len--;
-	return r == OK ? contact_put(session->data, &row, err) : r;
+	return contact_put(session->data, &row, err);
 }
 
 /* Each of the three walks over the contacts meets it. */
