@@ -38,6 +38,10 @@ static const char *mend_of(int system)
 		return "look for disk errors in the system log (dmesg), then run the same command again";
 	case EROFS:
 		return "its file system is mounted read-only: mount it for writing, then run the same command again";
+	case EMFILE:
+		return "this process may not open more files: raise its limit (`ulimit -n`), then run the same command again";
+	case ENFILE:
+		return "the system has no more open files to give: close some programs, or raise fs.file-max";
 	case EACCES:
 	case EPERM:
 		return "run as the user it belongs to, or change its owner or mode";
@@ -64,7 +68,14 @@ enum result err_sys(struct err *err, const char *fmt, ...)
 		err->code = ERR_NO_MEMORY;
 	else
 		err->code = ERR_IO;
-	return mend_of(saved) != NULL ? err_mend(err, "%s", mend_of(saved)) : err->code;
+	return err_mend_sys(err, saved);
+}
+
+enum result err_mend_sys(struct err *err, int system)
+{
+	const char *mend = mend_of(system);
+
+	return mend != NULL ? err_mend(err, "%s", mend) : err->code;
 }
 
 enum result err_where(struct err *err, const char *fmt, ...)

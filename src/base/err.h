@@ -50,6 +50,9 @@ enum result err_sys(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 enum result err_where(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Say how to mend it; returns err->code. */
 enum result err_mend(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Say how to mend what the system refused with `system` (an errno), where there is something that holds for every call;
+ * else leaves `mend` as it is. Returns err->code. */
+enum result err_mend_sys(struct err *err, int system);
 /* Shorthand for ERR_NO_MEMORY. */
 enum result err_no_memory(struct err *err);
 #ifdef __clang_analyzer__ /* it reads one file at a time: tell it that none of these returns OK */

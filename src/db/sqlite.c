@@ -99,6 +99,18 @@ static int refine(sqlite3 *handle, int code)
 	return system == EACCES || system == EPERM ? SQLITE_PERM : code;
 }
 
+/* What the system said. SQLite opens what it may not write for reading, and forgets why: asked again. 0: not known. */
+static int cause_of(const struct sqlite_db *s, int code)
+{
+	int primary = code & 0xff;
+
+	if (primary == SQLITE_READONLY || primary == SQLITE_PERM)
+		return access(s->path, W_OK) != 0 ? errno : 0;
+	if (primary != SQLITE_IOERR && primary != SQLITE_CANTOPEN)
+		return 0;
+	return s->handle != NULL ? sqlite3_system_errno(s->handle) : 0;
+}
+
 static enum result constraint_failed(const struct sqlite_db *s, int code, struct err *err)
 {
 	enum result r = ERR_DENIED;
@@ -114,21 +126,25 @@ static enum result constraint_failed(const struct sqlite_db *s, int code, struct
 static enum result fail(const struct sqlite_db *s, int code, const char *sql, struct err *err)
 {
 	const struct failure *known;
+	int cause;
 
 	code = refine(s->handle, code);
 	known = failure_of(code);
+	cause = cause_of(s, code);
 	if ((code & 0xff) == SQLITE_NOMEM)
 		err_no_memory(err);
 	else if ((code & 0xff) == SQLITE_CONSTRAINT)
 		constraint_failed(s, code, err);
-	else if (known && (code & 0xff) == SQLITE_IOERR && sqlite3_system_errno(s->handle) != 0)
-		err_set(err, known->result, "%s (%s)", known->what, strerror(sqlite3_system_errno(s->handle)));
+	else if (known && cause != 0)
+		err_set(err, known->result, "%s (%s)", known->what, strerror(cause));
 	else if (known)
 		err_set(err, known->result, "%s", known->what);
 	else
 		err_set(err, ERR_INTERNAL, "%s%s%.200s", sqlite3_errstr(code), sql ? " in: " : "", sql ? sql : "");
 	err_where(err, "%s", s->path);
-	return known ? err_mend(err, "%s", known->mend) : err->code;
+	if (known)
+		err_mend(err, "%s", known->mend);
+	return cause != 0 ? err_mend_sys(err, cause) : err->code;
 }
 
 /* While preparing, the message speaks of the text only. */

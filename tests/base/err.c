@@ -75,6 +75,21 @@ static void a_system_error_says_why_and_chooses_its_code(void **state)
 	assert_int_equal(err_no_memory(&err), ERR_NO_MEMORY);
 }
 
+static void what_the_system_refused_comes_with_what_mends_it(void **state)
+{
+	(void)state;
+	errno = EROFS;
+	assert_int_equal(err_sys(&err, "cannot write"), ERR_IO);
+	assert_non_null(strstr(err.mend, "mounted read-only"));
+	errno = EMFILE;
+	assert_int_equal(err_sys(&err, "cannot open"), ERR_IO);
+	assert_non_null(strstr(err.mend, "ulimit -n"));
+	err_set(&err, ERR_DENIED, "no");
+	err_mend(&err, "ask");
+	assert_int_equal(err_mend_sys(&err, ENOENT), ERR_DENIED); /* nothing better is known */
+	assert_string_equal(err.mend, "ask");
+}
+
 static void every_result_has_its_own_name(void **state)
 {
 	(void)state;
@@ -113,6 +128,7 @@ int main(void)
 	    cmocka_unit_test(where_and_mend_return_the_code),
 	    cmocka_unit_test(what_is_too_long_is_cut),
 	    cmocka_unit_test(a_system_error_says_why_and_chooses_its_code),
+	    cmocka_unit_test(what_the_system_refused_comes_with_what_mends_it),
 	    cmocka_unit_test(every_result_has_its_own_name),
 	    cmocka_unit_test(a_broken_invariant_stops_the_process),
 	};

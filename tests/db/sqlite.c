@@ -428,6 +428,21 @@ static void a_database_that_is_not_there_is_not_found_unless_created(void **stat
 	assert_int_equal(open_result(path_of("a.db"), DB_CREATE), OK);
 }
 
+static void a_database_that_no_file_is_left_for_says_so(void **state)
+{
+	struct rlimit old, few = {0, 0};
+
+	(void)state;
+	assert_int_equal(open_result(path_of("a.db"), DB_CREATE), OK);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	few.rlim_max = old.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_int_equal(open_result(path_of("a.db"), DB_READ_WRITE), ERR_IO);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_non_null(strstr(err.what, "Too many open files"));
+	assert_non_null(strstr(err.mend, "ulimit -n"));
+}
+
 static void a_read_only_database_refuses_writes(void **state)
 {
 	struct db *writer = open_with_table("a.db"), *reader = open_db("a.db", DB_READ_ONLY);
@@ -745,6 +760,7 @@ int main(void)
 	    CASE(a_second_writer_is_told_the_database_is_busy),
 	    CASE(a_file_that_is_no_database_is_corrupt),
 	    CASE(a_database_that_is_not_there_is_not_found_unless_created),
+	    CASE(a_database_that_no_file_is_left_for_says_so),
 	    CASE(a_read_only_database_refuses_writes),
 	    CASE(a_refused_write_is_an_error_and_leaves_the_rows_of_before),
 	    CASE(a_database_at_its_page_limit_is_full),
