@@ -4,15 +4,17 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/commands.h"
+#include "ingest/field.h"
 #include "ingest/import.h"
 
-#define SHOWN_MAX 20 /* bad lines told of; all are counted and kept */
+#define SHOWN_MAX 20 /* lines told of, of each sort; all are counted and kept */
 
 struct importing {
 	struct cli *cli;
 	struct cli_progress progress;
-	int shown;
+	int rejected, differing;
 };
 
 /* ---- while it runs ---- */
@@ -34,8 +36,9 @@ static void show_bad_line(void *arg, const char *file, uint64_t line, const stru
 {
 	struct importing *importing = arg;
 	struct cli *cli = importing->cli;
+	int *shown = why->code == ERR_EXISTS ? &importing->differing : &importing->rejected;
 
-	if (importing->shown++ >= SHOWN_MAX)
+	if ((*shown)++ >= SHOWN_MAX)
 		return;
 	if (importing->progress.on) /* clear the bar's line; the next call draws it anew */
 		fputs("\r\x1b[K", stderr);
@@ -47,24 +50,31 @@ static void show_bad_line(void *arg, const char *file, uint64_t line, const stru
 /* ---- the outcome ---- */
 
 static const struct row {
-	const char *name; /* in JSON */
-	const char *text; /* for people */
+	const char *name;       /* in JSON */
+	const char *one, *many; /* for people */
 	size_t offset;
 } rows[] = {
-#define ROW(member, text) {#member, text, offsetof(struct import_result, member)}
-    ROW(contacts_new, "new contacts"),
-    ROW(contacts_updated, "contacts updated"),
-    ROW(contacts_unchanged, "contacts unchanged"),
-    ROW(identities, "new identities"),
-    ROW(linked, "persons linked with another by a contact"),
-    ROW(shared, "identifiers not linked: a contact of another name has them too"),
-    ROW(media, "media files"),
-    ROW(duplicates, "records that were there already"),
-    ROW(refused_erased, "refused: the person was erased after that time"),
-    ROW(expired, "left out: the policy in force would delete them at once"),
-    ROW(contacts_held, "contacts not updated: a legal hold keeps them as they are"),
-    ROW(fell_back, "identifiers that are neither phone number nor e-mail address: kept as external ids"),
-    ROW(doubtful_times, "local times that their zone skips or repeats"),
+#define ROW(member, one, many) {#member, one, many, offsetof(struct import_result, member)}
+    ROW(contacts_new, "new contact", "new contacts"),
+    ROW(contacts_updated, "contact updated", "contacts updated"),
+    ROW(contacts_unchanged, "contact unchanged", "contacts unchanged"),
+    ROW(identities, "new identity", "new identities"),
+    ROW(linked, "person linked with another by a contact", "persons linked with another by a contact"),
+    ROW(shared, "identifier not linked: a contact of another name has it too",
+	"identifiers not linked: a contact of another name has them too"),
+    ROW(media, "media file", "media files"),
+    ROW(duplicates, "record that was there already", "records that were there already"),
+    ROW(differs, "record that is here already with other content; it was left as it was",
+	"records that are here already with other content; they were left as they were"),
+    ROW(refused_erased, "refused: the person was erased after that time",
+	"refused: the person was erased after that time"),
+    ROW(expired, "left out: the policy in force would delete it at once",
+	"left out: the policy in force would delete them at once"),
+    ROW(contacts_held, "contact not updated: a legal hold keeps it as it is",
+	"contacts not updated: a legal hold keeps them as they are"),
+    ROW(fell_back, "identifier that is neither phone number nor e-mail address: kept as an external id",
+	"identifiers that are neither phone number nor e-mail address: kept as external ids"),
+    ROW(doubtful_times, "local time that its zone skips or repeats", "local times that their zone skips or repeats"),
 #undef ROW
 };
 #define ROW_COUNT (sizeof rows / sizeof *rows)
@@ -92,16 +102,17 @@ static void say_result(struct cli *cli, const struct import_result *result)
 	cli_say(cli, "Read %s line%s, %s.\n", cli_count(result->lines, lines), result->lines == 1 ? "" : "s",
 		cli_bytes((uint64_t)result->input_bytes, bytes));
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
-		say_count(cli, result->records[kind], kind_plural((enum record_kind)kind));
+		say_count(cli, result->records[kind], cli_kind((enum record_kind)kind, result->records[kind]));
 	for (size_t i = 0; i < ROW_COUNT; i++)
-		say_count(cli, value_of(result, &rows[i]), rows[i].text);
-	say_count(cli, result->rejected, "lines rejected");
+		say_count(cli, value_of(result, &rows[i]), value_of(result, &rows[i]) == 1 ? rows[i].one : rows[i].many);
+	say_count(cli, result->rejected, result->rejected == 1 ? "line rejected" : "lines rejected");
 	if (result->rejects[0] == '\0')
 		return;
-	cli_say(cli, "The rejected lines are in %s, the reasons in %s.txt.\n", cli_clean(cli, result->rejects),
+	cli_say(cli, "The lines that were not taken are in %s, the reasons in %s.txt.\n", cli_clean(cli, result->rejects),
 		cli_clean(cli, result->rejects));
 	if (result->rejects_files > 1)
-		cli_say(cli, "So are those of %zu more files, under their names.\n", result->rejects_files - 1);
+		cli_say(cli, "So are those of %zu more file%s.\n", result->rejects_files - 1,
+			result->rejects_files == 2 ? ", under its name" : "s, under their names");
 	cli_say(cli, "Mend them and import that file; then delete both, for they are not encrypted.\n");
 }
 
@@ -147,6 +158,22 @@ struct given {
 	struct import_options options;
 };
 
+/* As a line's own source is checked. */
+static enum result check_source(const char *source, struct err *err)
+{
+	if (text_is_utf8(source, strlen(source)) && field_word(source, strlen(source), FIELD_SOURCE_MAX, err) == OK)
+		return OK;
+	err_set(err, ERR_INPUT, "a source has 1 to %d printable characters", FIELD_SOURCE_MAX);
+	err_where(err, "--source");
+	return err_mend(err, "give the name of the system that the records come from, such as pbx-2");
+}
+
+static void say_more(int told, const char *what)
+{
+	if (told > SHOWN_MAX)
+		fprintf(stderr, ".. and %d more %s\n", told - SHOWN_MAX, what);
+}
+
 static enum result read_given(struct given *given, struct err *err)
 {
 	if (given->format != NULL && !import_format_parse(given->format, &given->options.format)) {
@@ -155,10 +182,8 @@ static enum result read_given(struct given *given, struct err *err)
 		return err_mend(err, "give jsonl or asterisk-csv; unless given, files whose names end in .csv are "
 				     "asterisk-csv");
 	}
-	if (given->source != NULL && (given->source[0] == '\0' || strlen(given->source) > 64)) {
-		err_set(err, ERR_INPUT, "a source has 1 to 64 characters");
-		return err_where(err, "--source");
-	}
+	if (given->source != NULL && check_source(given->source, err) != OK)
+		return err->code;
 	given->options.source = given->source;
 	if (given->zone != NULL && zone_open(given->zone, &given->options.zone, err) != OK)
 		return err_where(err, "--tz");
@@ -184,11 +209,12 @@ static enum result run_import(struct cli *cli, struct given *given, int count, c
 	cli_progress_begin(&importing.progress, "Importing");
 	r = import_files(cli->vault, &given->options, (const char *const *)paths, (size_t)count, &result, err);
 	cli_progress_end(&importing.progress);
-	if (importing.shown > SHOWN_MAX)
-		fprintf(stderr, ".. and %d more rejected lines\n", importing.shown - SHOWN_MAX);
+	say_more(importing.rejected, importing.rejected == SHOWN_MAX + 1 ? "rejected line" : "rejected lines");
+	say_more(importing.differing, importing.differing == SHOWN_MAX + 1 ? "record with other content"
+									    : "records with other content");
 	if (r == OK || result.lines > 0)
 		report(cli, &result, r);
-	*partly = result.rejected > 0;
+	*partly = result.rejected > 0 || result.differs > 0;
 	return r;
 }
 

@@ -17,6 +17,7 @@
 #define UNIQUEID_MAX 100 /* bytes; leaves room for a digest behind it */
 #define SEQUENCE_MAX 20
 #define NO_COLUMN (-1)
+#define CSV_SEMICOLONS_MIN 4 /* in a row without a comma: they part its columns */
 #define EPOCH_DIGITS_MIN 9
 #define EPOCH_DIGITS_MAX 11
 
@@ -253,9 +254,23 @@ static void find_csv_columns(struct row *row)
 	}
 }
 
+static bool has_semicolons(const char *text)
+{
+	size_t count = 0;
+
+	while ((text = strchr(text, ';')) != NULL) {
+		count++;
+		text++;
+	}
+	return count >= CSV_SEMICOLONS_MIN;
+}
+
 static enum result wrong_count(const struct row *row)
 {
-	if (row->layout->header_count) {
+	if (row->csv->count == 1 && has_semicolons(row->csv->fields[0])) {
+		err_set(row->err, ERR_INPUT, "the columns are parted by semicolons; commas are read");
+		err_mend(row->err, "export it with commas: spreadsheets write semicolons in some languages");
+	} else if (row->layout->header_count) {
 		err_set(row->err, ERR_INPUT, "the row has %zu columns, its header %zu", row->csv->count,
 			row->layout->header_count);
 		err_mend(row->err, "the row was cut short or a comma is not quoted: export the table again");

@@ -28,7 +28,8 @@ enum result batch_new(struct vault *vault, const struct import_options *options,
 	batch->records = calloc(BATCH_ROWS_MAX, sizeof *batch->records);
 	batch->contacts = calloc(BATCH_ROWS_MAX, sizeof *batch->contacts);
 	batch->keys = sodium_malloc(KEYS_MAX * sizeof *batch->keys);
-	if (batch->records == NULL || batch->contacts == NULL || batch->keys == NULL) {
+	batch->differing = calloc(BATCH_ROWS_MAX, sizeof *batch->differing);
+	if (batch->records == NULL || batch->contacts == NULL || batch->keys == NULL || batch->differing == NULL) {
 		batch_free(batch);
 		return err_no_memory(err);
 	}
@@ -45,6 +46,7 @@ void batch_reset(struct batch *batch)
 	pool_reset(&batch->pool);
 	batch->record_count = batch->contact_count = batch->party_count = batch->bytes = batch->key_count = 0;
 	batch->media_bytes = 0;
+	batch->differing_count = 0;
 	batch->counts = (struct import_result){0};
 }
 
@@ -58,6 +60,7 @@ void batch_free(struct batch *batch)
 	sodium_free(batch->keys); /* wipes */
 	free(batch->records);
 	free(batch->contacts);
+	free(batch->differing);
 	free(batch);
 }
 
@@ -92,6 +95,7 @@ static void add_counts(struct import_result *total, const struct import_result *
 	total->contacts_updated += part->contacts_updated;
 	total->contacts_unchanged += part->contacts_unchanged;
 	total->duplicates += part->duplicates;
+	total->differs += part->differs;
 	total->refused_erased += part->refused_erased;
 	total->expired += part->expired;
 	total->contacts_held += part->contacts_held;
@@ -118,7 +122,6 @@ enum result batch_wait(struct batch *batch, struct import_result *total, struct 
 		if (batch->blobs != NULL)
 			r = blob_settle(batch->blobs, err);
 	}
-	batch_reset(batch);
 	return r;
 }
 

@@ -38,6 +38,10 @@ struct batch_record {
 	size_t media_count;
 	size_t first_key;        /* of its media, in batch->keys */
 	bool is_known;           /* it is in the vault: nothing was sealed for it */
+	uint32_t file;           /* where it stands, for the reading thread alone: which of the files imported .. */
+	uint64_t line_number;
+	const char *line;        /* .. and as what; NULL: the payload is the line */
+	size_t line_len;
 };
 
 struct batch_contact {
@@ -68,6 +72,8 @@ struct batch {
 	uint64_t media_bytes;
 	struct blob_batch *blobs; /* NULL until there is one */
 	struct import_result counts;
+	const struct batch_record **differing; /* in the vault already, with other content */
+	size_t differing_count;
 	struct vault_ticket ticket;
 	bool in_flight;
 };
@@ -83,7 +89,7 @@ bool batch_is_empty(const struct batch *batch);
 const void *batch_copy(struct batch *batch, const void *data, size_t len);
 /* Hands it to the writer thread. */
 void batch_submit(struct batch *batch);
-/* Waits until it is on disk, adds its counts to `total`, and empties it for the next use, also when it failed. */
+/* Waits until it is on disk and adds its counts to `total`. Whatever comes of it, batch_reset it before its next use. */
 MUST_CHECK enum result batch_wait(struct batch *batch, struct import_result *total, struct err *err);
 /* Takes back the media of a record that is not stored. */
 MUST_CHECK enum result batch_drop_media(struct batch *batch, const struct media_row *media, size_t count,

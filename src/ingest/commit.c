@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ingest/enrol.h"
+#include "ingest/same.h"
 #include "ingest/sealer.h"
 #include "store/party.h"
 #include "store/period.h"
@@ -240,6 +241,43 @@ static enum result pass_over(struct records *w, const struct batch_record *recor
 	return batch_drop_media(w->c->batch, record->media, record->media_count, err);
 }
 
+/* ---- records that are there already ---- */
+
+/* The payload in the vault, or of the line before when that is on its way there. */
+static enum result stored_payload(struct records *w, const struct batch_record *record, const char **out, size_t *len,
+				  struct err *err)
+{
+	const struct session *session = w->c->session;
+	struct record_row row;
+	enum result r = record_get(session->data, w->c->batch->account, record->kind, record->id, &w->c->pool, &row, err);
+
+	if (r == OK)
+		return open_record(session->ring, &row, &w->c->pool, out, len, err);
+	if (r == ERR_NOT_FOUND && w->last != NULL) {
+		*out = w->last->payload;
+		*len = w->last->payload_len;
+		return OK;
+	}
+	return r;
+}
+
+/* What cannot be opened any more cannot be compared. */
+static enum result pass_over_known(struct records *w, const struct batch_record *record, struct err *err)
+{
+	struct batch *batch = w->c->batch;
+	const char *stored;
+	size_t len;
+	enum result r = stored_payload(w, record, &stored, &len, err);
+	bool differs = r == OK && !same_content(stored, len, record->payload, record->payload_len, &w->c->pool);
+
+	pool_reset(&w->c->pool);
+	if (r != OK && r != ERR_GONE && r != ERR_CORRUPT)
+		return r;
+	if (differs)
+		batch->differing[batch->differing_count++] = record;
+	return pass_over(w, record, differs ? &w->c->counts->differs : &w->c->counts->duplicates, err);
+}
+
 /* ---- after sealing ---- */
 
 static enum result insert(struct records *w, struct sealer_row *sealed, struct err *err)
@@ -252,7 +290,7 @@ static enum result insert(struct records *w, struct sealer_row *sealed, struct e
 	if (r != OK)
 		return r;
 	if (!inserted)
-		return pass_over(w, sealed->record, &w->c->counts->duplicates, err);
+		return pass_over_known(w, sealed->record, err);
 	count_stored(w, &sealed->row);
 	return store_media(w, sealed->record, sealed->key, err);
 }
@@ -342,7 +380,7 @@ static enum result store_record(struct records *w, const struct batch_record *re
 	if (r == OK)
 		r = check_known(w, record, &found, &known, err);
 	if (r == OK && known)
-		return pass_over(w, record, &counts->duplicates, err);
+		return pass_over_known(w, record, err);
 	if (r == OK && !found.all_found)
 		r = make_missing(w->c, record, &found, err);
 	return r == OK ? give_to_sealer(w, record, &found, err) : r;
@@ -404,6 +442,7 @@ static enum result append_leaf(struct commit *c, struct err *err)
 	act_int(&act, "contacts_unchanged", counts->contacts_unchanged);
 	act_int(&act, "contacts_held", counts->contacts_held);
 	act_int(&act, "duplicates", counts->duplicates);
+	act_int(&act, "differs", counts->differs);
 	act_int(&act, "refused_erased", counts->refused_erased);
 	act_int(&act, "expired", counts->expired);
 	act_int(&act, "identities", counts->identities);

@@ -104,6 +104,10 @@ enum result field_time(const struct intake_context *context, const char *text, s
 		err_set(err, ERR_INPUT, "the time %s is before 1970", quote(text, len, shown));
 		return err_mend(err, "correct the date; a telephone system's record is not that old");
 	}
+	if (result == OK && context->latest.ms > 0 && out->at.ms > context->latest.ms) {
+		err_set(err, ERR_INPUT, "the time %s is in the future: is --tz right?", quote(text, len, shown));
+		return err_mend(err, "correct the time, or the clock that wrote it; its retention would count from there");
+	}
 	return result;
 }
 

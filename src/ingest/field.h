@@ -18,7 +18,8 @@
 #define FIELD_SECONDS_MAX (366 * 24 * 3600) /* longest duration */
 
 /* RFC 3339 with an offset, or a local "YYYY-MM-DD HH:MM:SS[.fraction]" ('T' also) when context->zone is set.
- * Sets out->at and out->doubtful_time. ERR_INPUT without `where`: before 1970, no zone, not a time. */
+ * Sets out->at and out->doubtful_time. ERR_INPUT without `where`: before 1970, after context->latest, no zone, not a
+ * time. */
 MUST_CHECK enum result field_time(const struct intake_context *context, const char *text, size_t len,
 				  struct intake *out, struct err *err);
 /* Seconds, cut to milliseconds by rounding: ERR_INPUT when negative, not finite or over FIELD_SECONDS_MAX. */

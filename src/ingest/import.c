@@ -18,7 +18,15 @@
 #include "ingest/sealer.h"
 
 #define SCRATCH_MAX ((size_t)512 * 1024 * 1024)
+#define FUTURE_MS (INT64_C(24) * 3600 * 1000) /* clocks differ, and a zone may be wrong by hours; not by more */
 #define PROGRESS_STEP ((uint64_t)256 * 1024) /* bytes between two calls */
+
+/* What is kept of each file until the last of its lines is stored. */
+struct file {
+	const char *path;
+	struct rejects rejects;
+	bool read; /* to its end */
+};
 
 struct run {
 	const struct import_options *options;
@@ -29,17 +37,17 @@ struct run {
 	struct prepare prepare;
 	struct sealer *sealer;
 	struct batch *filling, *writing;
+	struct file *files;
 	uint64_t done, total, shown; /* bytes */
 };
 
 /* One file of it. */
 struct reading {
 	struct run *run;
-	const char *path;
+	struct file *file;
 	enum import_format format;
 	struct lines *lines;
 	struct asterisk_layout *layout;
-	struct rejects rejects;
 	bool rejecting; /* the line that goes on was rejected */
 };
 
@@ -54,7 +62,79 @@ bool import_format_parse(const char *name, enum import_format *out)
 	return true;
 }
 
+/* ---- lines that are not taken ---- */
+
+static void note_rejects_file(struct import_result *result, const struct rejects *rejects)
+{
+	if (result->rejects_files++ == 0)
+		snprintf(result->rejects, sizeof result->rejects, "%.255s", rejects->path);
+}
+
+/* Tells of it, and keeps it with its reason. */
+static enum result set_aside(struct run *run, struct file *file, const struct line *line, const struct err *why,
+			     struct err *err)
+{
+	const struct import_options *options = run->options;
+	bool first = file->rejects.path[0] == '\0';
+	enum result r;
+
+	if (options->bad_line != NULL)
+		options->bad_line(options->arg, file->path, line->number, why);
+	r = rejects_add(&file->rejects, options->rejects, file->path, line, why, err);
+	if (first && file->rejects.path[0] != '\0')
+		note_rejects_file(run->result, &file->rejects);
+	return r;
+}
+
+static enum result set_aside_differing(struct run *run, const struct batch_record *record, struct err *err)
+{
+	struct file *file = &run->files[record->file];
+	struct line line = {.text = record->line != NULL ? record->line : record->payload,
+			    .len = record->line != NULL ? record->line_len : record->payload_len,
+			    .number = record->line_number};
+	struct err why;
+
+	err_set(&why, ERR_EXISTS, "a record of this source, id and time is here already, with other content");
+	err_mend(&why, "it was left as it was: a record cannot be replaced; to keep both, give this one an id of its own");
+	return set_aside(run, file, &line, &why, err);
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct batch_record *const *x = a, *const *y = b;
+
+	return (*x)->order < (*y)->order ? -1 : (*x)->order > (*y)->order;
+}
+
+/* Files that are read to their end are closed; one more of their lines opens their rejects again. */
+static enum result tell_differing(struct run *run, const struct batch *batch, struct err *err)
+{
+	enum result r = OK;
+
+	qsort(batch->differing, batch->differing_count, sizeof(void *), by_order);
+	for (size_t i = 0; i < batch->differing_count && r == OK; i++) {
+		struct file *file = &run->files[batch->differing[i]->file];
+		bool last = i + 1 == batch->differing_count || &run->files[batch->differing[i + 1]->file] != file;
+
+		r = set_aside_differing(run, batch->differing[i], err);
+		if (r == OK && last && file->read)
+			r = rejects_close(&file->rejects, err);
+	}
+	return r;
+}
+
 /* ---- batches ---- */
+
+/* Waits until it is stored, tells what became of it, and empties it. */
+static enum result settle(struct run *run, struct batch *batch, struct err *err)
+{
+	enum result r = batch_wait(batch, run->result, err);
+
+	if (r == OK)
+		r = tell_differing(run, batch, err);
+	batch_reset(batch);
+	return r;
+}
 
 /* Hands over the batch that is full, so that the writer need not wait, and then waits for the one before it, which is
  * filled next. Also when that one failed the other is in flight: see finish(). */
@@ -68,7 +148,7 @@ static enum result hand_over(struct run *run, struct err *err)
 		return OK;
 	}
 	batch_submit(full);
-	r = batch_wait(run->writing, run->result, err);
+	r = settle(run, run->writing, err);
 	run->filling = run->writing;
 	run->writing = full;
 	return r;
@@ -77,7 +157,7 @@ static enum result hand_over(struct run *run, struct err *err)
 static enum result finish_batches(struct run *run, struct err *err)
 {
 	struct err second;
-	enum result r = hand_over(run, err), last = batch_wait(run->writing, run->result, &second);
+	enum result r = hand_over(run, err), last = settle(run, run->writing, &second);
 
 	if (r == OK && last != OK)
 		*err = second;
@@ -111,34 +191,17 @@ static enum result stop_at(const struct reading *reading, const struct line *lin
 {
 	*err = *why;
 	err->code = ERR_INPUT;
-	return err_where(err, "%.200s:%" PRIu64 "%s%.60s", reading->path, line->number, why->where[0] ? ": " : "",
+	return err_where(err, "%.200s:%" PRIu64 "%s%.60s", reading->file->path, line->number, why->where[0] ? ": " : "",
 			 why->where);
-}
-
-static void note_rejects_file(struct reading *reading)
-{
-	struct import_result *result = reading->run->result;
-
-	if (result->rejects_files++ == 0)
-		snprintf(result->rejects, sizeof result->rejects, "%.255s", reading->rejects.path);
 }
 
 static enum result reject(struct reading *reading, const struct line *line, const struct err *why, struct err *err)
 {
-	const struct import_options *options = reading->run->options;
-	bool first = reading->rejects.lines == NULL;
-	enum result r;
-
 	reading->run->result->rejected++;
-	if (options->strict)
+	if (reading->run->options->strict)
 		return stop_at(reading, line, why, err);
-	if (options->bad_line != NULL)
-		options->bad_line(options->arg, reading->path, line->number, why);
 	reading->rejecting = true;
-	r = rejects_add(&reading->rejects, options->rejects, reading->path, line, why, err);
-	if (first && reading->rejects.path[0] != '\0')
-		note_rejects_file(reading);
-	return r;
+	return set_aside(reading->run, reading->file, line, why, err);
 }
 
 static bool is_blank(const struct line *line)
@@ -150,15 +213,17 @@ static bool is_blank(const struct line *line)
 	return true;
 }
 
-static enum result too_long(struct err *err)
+static enum result too_long(enum import_format format, struct err *err)
 {
 	err_set(err, ERR_LIMIT, "the line is longer than %zu bytes", INTAKE_LINE_MAX);
+	if (format == IMPORT_ASTERISK)
+		return err_mend(err, "no call detail record is: the file is damaged here, or is no CSV");
 	return err_mend(err, "put long content into a file and name it in 'media'");
 }
 
 static enum result keep_header(struct reading *reading, const struct line *line, struct err *err)
 {
-	struct buf *header = &reading->rejects.header;
+	struct buf *header = &reading->file->rejects.header;
 
 	buf_free(header);
 	buf_init(header, 2 * INTAKE_LINE_MAX);
@@ -183,10 +248,31 @@ static enum result read_line(struct reading *reading, const struct line *line, b
 
 	*is_header = false;
 	if (line->too_long)
-		return too_long(err);
+		return too_long(reading->format, err);
 	if (reading->format == IMPORT_ASTERISK)
 		return read_row(reading, line, is_header, in, err);
 	return jsonl_read(run->parser, &run->context, line->text, line->len, &run->scratch, in, err);
+}
+
+/* So that it can be set aside should it turn out to be there already with other content. The payload of most is the
+ * line itself. */
+static enum result note_line(const struct reading *reading, const struct intake *in, const struct line *line,
+			     struct err *err)
+{
+	struct run *run = reading->run;
+	struct batch *batch = run->filling;
+	struct batch_record *record;
+
+	if (in->type == INTAKE_CONTACT)
+		return OK;
+	record = &batch->records[batch->record_count - 1];
+	record->file = (uint32_t)(reading->file - run->files);
+	record->line_number = line->number;
+	if (reading->format == IMPORT_JSONL && in->media_count == 0)
+		return OK;
+	record->line = pool_strndup(&batch->pool, line->text, line->len);
+	record->line_len = line->len;
+	return record->line != NULL ? OK : err_no_memory(err);
 }
 
 static enum result take_line(struct reading *reading, struct line *line, struct err *err)
@@ -212,6 +298,8 @@ static enum result take_line(struct reading *reading, struct line *line, struct 
 	}
 	if (r != OK)
 		*err = why;
+	else
+		r = note_line(reading, &in, line, err);
 	return r == OK && batch_is_full(run->filling) ? hand_over(run, err) : r;
 }
 
@@ -219,7 +307,7 @@ static enum result take(struct reading *reading, struct line *line, struct err *
 {
 	reading->run->result->input_bytes = (int64_t)(reading->run->done + lines_offset(reading->lines));
 	if (line->continues)
-		return reading->rejecting ? rejects_add_more(&reading->rejects, line, err) : OK;
+		return reading->rejecting ? rejects_add_more(&reading->file->rejects, line, err) : OK;
 	return is_blank(line) ? OK : take_line(reading, line, err);
 }
 
@@ -238,11 +326,22 @@ static enum result begin_file(struct reading *reading, struct err *err)
 {
 	struct run *run = reading->run;
 	bool csv = reading->format == IMPORT_ASTERISK;
-	enum result r = lines_open(reading->path, csv ? LINES_CSV : LINES_PLAIN, &reading->lines, err);
+	enum result r = lines_open(reading->file->path, csv ? LINES_CSV : LINES_PLAIN, &reading->lines, err);
 
 	if (r == OK)
-		r = mediafile_folder(run->options->media_root, reading->path, &run->prepare.folder, err);
+		r = mediafile_folder(run->options->media_root, reading->file->path, &run->prepare.folder, err);
 	return r == OK && csv ? asterisk_layout_new(&reading->layout, err) : r;
+}
+
+/* Excel and PowerShell write it unasked: not one of its lines could be read. */
+static enum result refuse_utf16(const struct reading *reading, const struct line *line, struct err *err)
+{
+	if (line->number > 1 || line->len < 2 ||
+	    (memcmp(line->text, "\xff\xfe", 2) != 0 && memcmp(line->text, "\xfe\xff", 2) != 0))
+		return OK;
+	err_set(err, ERR_INPUT, "the file is in UTF-16; UTF-8 is read");
+	err_where(err, "%.280s", reading->file->path);
+	return err_mend(err, "convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW-FILE, or save it as UTF-8");
 }
 
 static enum result read_lines(struct reading *reading, struct err *err)
@@ -257,21 +356,24 @@ static enum result read_lines(struct reading *reading, struct err *err)
 		r = lines_next(reading->lines, &line, &more, err);
 		if (r != OK || !more)
 			return r;
-		r = take(reading, &line, err);
+		r = refuse_utf16(reading, &line, err);
+		if (r == OK)
+			r = take(reading, &line, err);
 		show_progress(reading->run, reading->lines);
 	}
 	return r;
 }
 
-static enum result import_file(struct run *run, const char *path, struct err *err)
+static enum result import_file(struct run *run, struct file *file, struct err *err)
 {
-	struct reading reading = {.run = run, .path = path, .format = format_of(run->options, path)};
+	struct reading reading = {.run = run, .file = file, .format = format_of(run->options, file->path)};
 	struct err second;
 	enum result r = begin_file(&reading, err), closed;
 
 	if (r == OK)
 		r = read_lines(&reading, err);
-	closed = rejects_close(&reading.rejects, &second);
+	file->read = true;
+	closed = rejects_close(&file->rejects, &second);
 	if (r == OK && closed != OK) {
 		*err = second;
 		r = closed;
@@ -307,15 +409,21 @@ static enum result check_options(const struct import_options *options, size_t co
 	return rejects_check(options->rejects, err);
 }
 
-static enum result begin(struct run *run, struct vault *vault, struct err *err)
+static enum result begin(struct run *run, struct vault *vault, const char *const *paths, size_t count, struct err *err)
 {
 	const struct import_options *options = run->options;
 	enum result r;
 
 	run->context = (struct intake_context){.default_source = options->source != NULL ? options->source : "import",
-					       .zone = options->zone};
+					       .zone = options->zone,
+					       .latest = {options->now.ms + FUTURE_MS}};
 	run->prepare = (struct prepare){.vault = vault, .options = options, .scratch = &run->scratch};
 	pool_init(&run->scratch, SCRATCH_MAX);
+	run->files = calloc(count + 1, sizeof *run->files);
+	if (run->files == NULL)
+		return err_no_memory(err);
+	for (size_t i = 0; i < count; i++)
+		run->files[i].path = paths[i];
 	r = prepare_begin(&run->prepare, err);
 	if (r == OK)
 		r = json_parser_new(INTAKE_LINE_MAX, &run->parser, err);
@@ -326,8 +434,11 @@ static enum result begin(struct run *run, struct vault *vault, struct err *err)
 	return r == OK ? batch_new(vault, options, run->sealer, &run->writing, err) : r;
 }
 
-static void end(struct run *run)
+static void end(struct run *run, size_t count)
 {
+	for (size_t i = 0; i < count && run->files != NULL; i++)
+		rejects_free(&run->files[i].rejects);
+	free(run->files);
 	batch_free(run->filling);
 	batch_free(run->writing);
 	sealer_free(run->sealer);
@@ -345,7 +456,7 @@ static enum result finish(struct run *run, enum result r, struct err *err)
 
 	if (r == OK)
 		return finish_batches(run, err);
-	last = r == ERR_INTERRUPTED ? finish_batches(run, &second) : batch_wait(run->writing, run->result, &second);
+	last = r == ERR_INTERRUPTED ? finish_batches(run, &second) : settle(run, run->writing, &second);
 	if (r == ERR_INTERRUPTED && last != OK) {
 		*err = second;
 		return last;
@@ -363,11 +474,11 @@ enum result import_files(struct vault *vault, const struct import_options *optio
 	r = check_options(options, count, err);
 	if (r != OK)
 		return r;
-	r = begin(&run, vault, err);
+	r = begin(&run, vault, paths, count, err);
 	for (size_t i = 0; i < count && r == OK; i++)
-		r = import_file(&run, paths[i], err);
+		r = import_file(&run, &run.files[i], err);
 	if (run.writing != NULL)
 		r = finish(&run, r, err);
-	end(&run);
+	end(&run, count);
 	return r;
 }

@@ -30,7 +30,8 @@ struct import_options {
 	void *arg;              /* for what follows; each may be NULL */
 	bool (*stop)(void *arg);
 	void (*progress)(void *arg, uint64_t done, uint64_t total); /* bytes; total 0: not known */
-	void (*bad_line)(void *arg, const char *file, uint64_t line, const struct err *why); /* why->where is the field */
+	/* why->where is the field. ERR_EXISTS: the record is there already with other content. */
+	void (*bad_line)(void *arg, const char *file, uint64_t line, const struct err *why);
 };
 
 /* What is in the vault now, and what is not and why. Only whole batches count, but for lines, rejected, input_bytes. */
@@ -39,6 +40,7 @@ struct import_result {
 	int64_t records[KIND_COUNT];   /* new */
 	int64_t contacts_new, contacts_updated, contacts_unchanged;
 	int64_t duplicates;            /* records that were there already */
+	int64_t differs;               /* .. but with other content: they were left as they were */
 	int64_t refused_erased;        /* of erased persons, from before their erasure */
 	int64_t expired;               /* the policy in force would delete them at once */
 	int64_t contacts_held;         /* not updated: a legal hold keeps them as they are */

@@ -60,6 +60,7 @@ struct intake {
 struct intake_context {
 	const char *default_source; /* "import" unless --source */
 	struct zone *zone;          /* for local times; NULL: a time without offset is an error */
+	struct instant latest;      /* later times are in the future, and errors; 0: all are taken */
 };
 
 /* A fault names the field: err->where is "field 'duration'". The importer adds file and line. */

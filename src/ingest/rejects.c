@@ -49,14 +49,19 @@ enum result rejects_check(const char *path, struct err *err)
 	return file_exists(reasons) ? exists(reasons, err) : OK;
 }
 
-static FILE *create(const char *path)
+static FILE *open_file(const char *path, int flags, const char *mode)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+	int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
+	FILE *file = fd >= 0 ? fdopen(fd, mode) : NULL;
 
 	if (file == NULL && fd >= 0)
 		close(fd);
 	return file;
+}
+
+static FILE *create(const char *path)
+{
+	return open_file(path, O_CREAT | O_EXCL, "w");
 }
 
 /* A name of which neither file exists: "calls.jsonl.rejects", then "calls.jsonl.rejects.2" .. */
@@ -107,11 +112,28 @@ static enum result open_both(struct rejects *rejects, const char *path, const ch
 	return OK;
 }
 
+static enum result reopen(struct rejects *rejects, struct err *err)
+{
+	char reasons[REJECTS_PATH_MAX];
+	enum result r = companion(rejects->path, reasons, err);
+
+	if (r != OK)
+		return r;
+	rejects->ended = true;
+	rejects->lines = open_file(rejects->path, O_APPEND, "a");
+	if (rejects->lines == NULL)
+		return cannot(rejects->path, err);
+	rejects->reasons = open_file(reasons, O_APPEND, "a");
+	return rejects->reasons != NULL ? OK : cannot(reasons, err);
+}
+
 enum result rejects_add(struct rejects *rejects, const char *path, const char *input, const struct line *line,
 			const struct err *why, struct err *err)
 {
-	enum result r = rejects->lines == NULL ? open_both(rejects, path, input, err) : OK;
+	enum result r = OK;
 
+	if (rejects->lines == NULL)
+		r = rejects->path[0] != '\0' ? reopen(rejects, err) : open_both(rejects, path, input, err);
 	if (r != OK)
 		return r;
 	if (!rejects->ended)
@@ -156,8 +178,16 @@ enum result rejects_close(struct rejects *rejects, struct err *err)
 	r = finish(rejects->lines, rejects->path, err);
 	r2 = finish(rejects->reasons, rejects->path, &second);
 	rejects->lines = rejects->reasons = NULL;
-	buf_free(&rejects->header);
 	if (r == OK && r2 != OK)
 		*err = second;
 	return r != OK ? r : r2;
+}
+
+void rejects_free(struct rejects *rejects)
+{
+	struct err ignored;
+
+	if (rejects->lines != NULL || rejects->reasons != NULL)
+		(void)!rejects_close(rejects, &ignored);
+	buf_free(&rejects->header);
 }

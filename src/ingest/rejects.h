@@ -14,7 +14,7 @@
 
 #define REJECTS_PATH_MAX 4096
 
-/* Those of one import file. Zeroed, it is empty. */
+/* Those of one import file. Zeroed, it is empty; rejects_close and rejects_free end it. */
 struct rejects {
 	char path[REJECTS_PATH_MAX]; /* "" until the first line is rejected */
 	struct buf header;           /* a CSV header row, to stand before them */
@@ -24,12 +24,14 @@ struct rejects {
 
 /* ERR_EXISTS when `path` (as given by the user, or NULL) or its companion is there. */
 MUST_CHECK enum result rejects_check(const char *path, struct err *err);
-/* `path` NULL: the name of `input` with ".rejects" behind it, in the current folder, numbered when that is taken. */
+/* Goes on behind what is there when it was closed before.
+ * `path` NULL: the name of `input` with ".rejects" behind it, in the current folder, numbered when that is taken. */
 MUST_CHECK enum result rejects_add(struct rejects *rejects, const char *path, const char *input,
 				   const struct line *line, const struct err *why, struct err *err);
 /* One more piece of the last line. */
 MUST_CHECK enum result rejects_add_more(struct rejects *rejects, const struct line *line, struct err *err);
-/* Writes them out and closes; the path stays. */
+/* Writes them out and closes; the path and the header stay. */
 MUST_CHECK enum result rejects_close(struct rejects *rejects, struct err *err);
+void rejects_free(struct rejects *rejects);
 
 #endif

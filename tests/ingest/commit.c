@@ -54,7 +54,8 @@ static void the_first_of_two_lines_with_one_id_wins(void **state)
 
 	(void)state;
 	take_in(CALL("1", ",\"duration\":1") CALL("1", ",\"duration\":2"));
-	assert_int_equal(result.duplicates, 1);
+	assert_int_equal(result.duplicates, 0);
+	assert_int_equal(result.differs, 1);
 	assert_int_equal(list_day(KIND_CALL, "2024-05-17T00:00:00Z", rows, 4), 1);
 	assert_int_equal(rows[0].duration_ms, 1000);
 }
@@ -66,9 +67,68 @@ static void a_known_record_makes_no_new_identities(void **state)
 	(void)state;
 	take_in(CALL("1", ""));
 	take_in(CALL("1", ",\"participants\":[\"+4520000999\"]"));
-	assert_int_equal(result.duplicates, 1);
+	assert_int_equal(result.differs, 1);
 	assert_int_equal(result.identities, 0);
 	assert_false(find(IDENTITY_PHONE, "+4520000999", &row));
+}
+
+static const char *open_call(void)
+{
+	struct record_row row;
+	const char *text;
+
+	assert_int_equal(list_day(KIND_CALL, "2024-05-17T00:00:00Z", &row, 1), 1);
+	assert_ok(world_open_record(&world, KIND_CALL, row.id, &text, &err), &err);
+	return text;
+}
+
+static void a_record_that_comes_again_with_other_content_is_told_of_and_left_as_it_was(void **state)
+{
+	(void)state;
+	take_in(CALL("1", ",\"duration\":1"));
+	take_in("\n" CALL("1", ",\"duration\":1") CALL("1", ",\"duration\":2"));
+	assert_int_equal(result.duplicates, 1);
+	assert_int_equal(result.differs, 1);
+	assert_int_equal(result.rejected, 0);
+	assert_non_null(strstr(told, "in.jsonl:3: "));
+	assert_non_null(strstr(told, "is here already, with other content (it was left as it was"));
+	assert_string_equal(result.rejects, "in.jsonl.rejects");
+	assert_string_equal(content_of("in.jsonl.rejects"), CALL("1", ",\"duration\":2"));
+	assert_non_null(strstr(content_of("in.jsonl.rejects.txt"), "line 3: a record of this source, id and time"));
+	assert_non_null(strstr(open_call(), "\"duration\":1"));
+}
+
+static void the_order_of_fields_and_blanks_are_no_other_content(void **state)
+{
+	(void)state;
+	take_in(CALL("1", ",\"duration\":1"));
+	take_in("{ \"id\": \"1\", \"type\": \"call\", \"duration\": 1, \"from\": \"+4520000578\", \"to\": \"+4520000300\","
+		" \"time\": \"2024-05-17T14:03:00Z\" }\n");
+	assert_int_equal(result.duplicates, 1);
+	assert_int_equal(result.differs, 0);
+	take_in(CALL("1", ",\"duration\":1.0"));
+	assert_int_equal(result.differs, 1);
+	take_in(CALL("1", ",\"duration\":1,\"tags\":[\"a\"]"));
+	assert_int_equal(result.differs, 1);
+}
+
+static enum result destroy_day_op(struct session *session, void *arg, struct err *e)
+{
+	bool existed;
+
+	(void)arg;
+	return keyring_destroy(session->ring, world.account.number, KEY_PERIOD,
+			       key_period_number(KIND_CALL, instant_date(world_time("2024-05-17T00:00:00Z"))), &existed, e);
+}
+
+static void a_record_that_can_no_longer_be_opened_is_not_compared(void **state)
+{
+	(void)state;
+	take_in(CALL("1", ",\"duration\":1"));
+	assert_ok(vault_write(world.vault, destroy_day_op, NULL, &err), &err);
+	take_in(CALL("1", ",\"duration\":2"));
+	assert_int_equal(result.duplicates, 1);
+	assert_int_equal(result.differs, 0);
 }
 
 static void the_same_id_of_another_source_or_kind_is_another_record(void **state)
@@ -323,6 +383,9 @@ int main(void)
 	    TEST(importing_twice_changes_nothing),
 	    TEST(the_first_of_two_lines_with_one_id_wins),
 	    TEST(a_known_record_makes_no_new_identities),
+	    TEST(a_record_that_comes_again_with_other_content_is_told_of_and_left_as_it_was),
+	    TEST(the_order_of_fields_and_blanks_are_no_other_content),
+	    TEST(a_record_that_can_no_longer_be_opened_is_not_compared),
 	    TEST(the_same_id_of_another_source_or_kind_is_another_record),
 	    TEST(numbers_are_read_by_the_rules_of_the_accounts_country),
 	    TEST(what_is_no_number_becomes_an_external_id_and_is_counted),

@@ -175,6 +175,85 @@ static void a_stray_quote_costs_its_own_row_only(void **state)
 	zone_close(options.zone);
 }
 
+static void a_later_time_makes_another_record_and_one_in_the_future_none(void **state)
+{
+	(void)state;
+	take_in("{\"type\":\"call\",\"id\":\"1\",\"time\":\"2024-06-02T12:00:00Z\",\"from\":\"+4520000578\"}\n"
+		"{\"type\":\"call\",\"id\":\"1\",\"time\":\"2024-06-01T12:00:00Z\",\"from\":\"+4520000578\"}\n"
+		"{\"type\":\"call\",\"id\":\"1\",\"time\":\"2024-06-02T12:00:01Z\",\"from\":\"+4520000578\"}\n");
+	assert_int_equal(result.records[KIND_CALL], 2);
+	assert_int_equal(result.rejected, 1);
+	assert_non_null(strstr(told, "in.jsonl:3: field 'time': the time '2024-06-02T12:00:01Z' is in the future: is --tz right?"));
+}
+
+static void rows_of_the_future_are_rejected(void **state)
+{
+	(void)state;
+	assert_ok(zone_open("UTC", &options.zone, &err), &err);
+	put_file("cdr.csv", "src,dst,start,duration,disposition\n"
+			    "+4520000578,+4520000300,2034-05-17 10:00:00,5,ANSWERED\n");
+	assert_ok(import("cdr.csv"), &err);
+	assert_int_equal(result.rejected, 1);
+	assert_non_null(strstr(told, "cdr.csv:2: column 'start': the time '2034-05-17 10:00:00' is in the future"));
+	zone_close(options.zone);
+}
+
+/* The first file is closed when the batch with its rows is stored. */
+static void rows_with_other_content_are_kept_as_they_came_behind_those_rejected(void **state)
+{
+	static const char header[] = "src,dst,start,duration,disposition,uniqueid,sequence\n";
+	const char *paths[] = {"a.csv", "b.csv"};
+	char text[400];
+
+	(void)state;
+	assert_ok(zone_open("UTC", &options.zone, &err), &err);
+	snprintf(text, sizeof text, "%s+4520000578,+4520000300,2024-05-17 10:00:00,5,ANSWERED,1715940000.1,1\n", header);
+	put_file("a.csv", text);
+	assert_ok(import("a.csv"), &err);
+	snprintf(text, sizeof text, "%s+4520000578,+4520000300,yesterday,5,ANSWERED,1715940000.2,2\n"
+		 "+4520000578,+4520000300,2024-05-17 10:00:00,6,ANSWERED,1715940000.1,1\n", header);
+	put_file("a.csv", text);
+	snprintf(text, sizeof text, "%s+4520000578,+4520000300,2024-05-17 10:00:00,7,ANSWERED,1715940000.1,1\n", header);
+	put_file("b.csv", text);
+	assert_ok(import_files(world.vault, &options, paths, 2, &result, &err), &err);
+	assert_int_equal(result.rejected, 1);
+	assert_int_equal(result.differs, 2);
+	assert_int_equal(result.rejects_files, 2);
+	assert_string_equal(content_of("a.csv.rejects"),
+			    "src,dst,start,duration,disposition,uniqueid,sequence\n"
+			    "+4520000578,+4520000300,yesterday,5,ANSWERED,1715940000.2,2\n"
+			    "+4520000578,+4520000300,2024-05-17 10:00:00,6,ANSWERED,1715940000.1,1\n");
+	assert_non_null(strstr(content_of("a.csv.rejects.txt"), "line 3: a record of this source"));
+	assert_string_equal(content_of("b.csv.rejects"), text);
+	zone_close(options.zone);
+}
+
+static void a_file_in_utf_16_is_refused_whole(void **state)
+{
+	(void)state;
+	put_bytes("in.jsonl", "\xff\xfe{\0}\0\n\0", 8);
+	assert_int_equal(import("in.jsonl"), ERR_INPUT);
+	assert_non_null(strstr(err.what, "UTF-16"));
+	assert_non_null(strstr(err.mend, "iconv -f UTF-16 -t UTF-8"));
+	put_bytes("in.jsonl", "\xfe\xff\0{\0}\0\n", 8);
+	assert_int_equal(import("in.jsonl"), ERR_INPUT);
+}
+
+static void a_row_too_long_is_told_otherwise_than_a_line(void **state)
+{
+	size_t len = INTAKE_LINE_MAX + 200000;
+	char *text = test_malloc(len + 1);
+
+	(void)state;
+	memset(text, 'x', len);
+	text[len] = '\0';
+	put_file("Master.csv", text);
+	test_free(text);
+	assert_ok(import("Master.csv"), &err);
+	assert_int_equal(result.rejected, 1);
+	assert_non_null(strstr(told, "no call detail record is"));
+}
+
 static void rejected_rows_of_a_table_keep_its_header(void **state)
 {
 	(void)state;
@@ -358,6 +437,11 @@ int main(void)
 	    TEST(master_csv_is_read_in_its_time_zone),
 	    TEST(a_stray_quote_costs_its_own_row_only),
 	    TEST(rejected_rows_of_a_table_keep_its_header),
+	    TEST(a_later_time_makes_another_record_and_one_in_the_future_none),
+	    TEST(rows_of_the_future_are_rejected),
+	    TEST(rows_with_other_content_are_kept_as_they_came_behind_those_rejected),
+	    TEST(a_file_in_utf_16_is_refused_whole),
+	    TEST(a_row_too_long_is_told_otherwise_than_a_line),
 	    TEST(doubtful_times_are_counted),
 	    TEST(formats_are_known_by_name),
 	    TEST(many_records_come_in_batches_and_every_count_agrees),

@@ -4,7 +4,9 @@
 #include "ingest/taking.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "crypto/stream.h"
 
@@ -104,7 +106,7 @@ static void media_of_duplicates_and_refused_records_are_dropped_again(void **sta
 	put_file("a.txt", "one");
 	put_file("b.txt", "two");
 	take_in(RECORDING("1", "\"a.txt\"") RECORDING("1", "\"b.txt\""));
-	assert_int_equal(result.duplicates, 1);
+	assert_int_equal(result.differs, 1);
 	assert_int_equal(result.media, 1);
 	assert_int_equal(count_blobs(), 1);
 	assert_int_equal(unlink("a.txt"), 0);
@@ -166,12 +168,24 @@ static void files_outside_the_folder_are_refused(void **state)
 	assert_int_equal(import("in.jsonl"), ERR_IO);
 }
 
+static void a_socket_is_no_medium(void **state)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX, .sun_path = "a.wav"};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)state;
+	assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof at), 0);
+	expect_refused(RECORDING("1", "\"a.wav\""), "is no file (name the file itself)");
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(media_are_sealed_beside_their_record),
 	    TEST(media_of_duplicates_and_refused_records_are_dropped_again),
 	    TEST(a_missing_file_rejects_its_line_alone),
+	    TEST(a_socket_is_no_medium),
 	    TEST(files_outside_the_folder_are_refused),
 	};
 
