@@ -82,6 +82,12 @@ enum result root_save_config(struct root *root, struct err *err)
 	return save_config(root, false, err);
 }
 
+static enum result put_back(struct err *err)
+{
+	return err_mend(err, "copy root.json back from a backup of this vault; that of a passphrase root is in none, so "
+			     "only a copy of your own helps there");
+}
+
 static enum result read_config(const char *path, struct pool *pool, const struct json **out, struct err *err)
 {
 	struct buf text = {0};
@@ -90,14 +96,15 @@ static enum result read_config(const char *path, struct pool *pool, const struct
 	if (rc == OK)
 		rc = file_read(path, CONFIG_MAX, &text, err);
 	if (rc == ERR_NOT_FOUND) {
-		err_set(err, ERR_NOT_FOUND, "this region has no root");
+		err_set(err, ERR_NOT_FOUND, "this region has no root: root.json is missing");
 		err_where(err, "%s", path);
-		err_mend(err, "check the path of the region; if root.json was lost, restore it from a backup");
+		put_back(err);
 	} else if (rc == OK) {
 		rc = json_parse_once(text.len > 0 ? text.data : "", text.len, pool, out, err);
 		if (rc == ERR_INPUT) {
 			err->code = rc = ERR_CORRUPT;
 			err_where(err, "%s", path);
+			put_back(err);
 		}
 	}
 	buf_free(&text);
@@ -181,8 +188,10 @@ static enum result open_with(const struct root_options *options, const struct js
 	const struct root_ops *ops;
 	enum result rc = root_config_text(config, "provider", &name, err);
 
-	if (rc != OK)
-		return err_where(err, "%s", options->config_path);
+	if (rc != OK) {
+		err_where(err, "%s", options->config_path);
+		return put_back(err);
+	}
 	ops = provider_named(name);
 	if (ops == NULL) {
 		err_set(err, ERR_UNSUPPORTED, "this version knows no root provider \"%s\"", name);

@@ -230,6 +230,14 @@ static enum result adopt(const struct file_state *state, struct err *err)
 	return err_mend(err, "it may hold the keys of another vault: choose another file with --root file:PATH");
 }
 
+/* Found there later it is opened, and promises less; but nobody wants to begin so. */
+static enum result refuse_inside(const struct file_state *state, struct err *err)
+{
+	err_set(err, ERR_INPUT, "the root file would lie inside the data folder: whoever copies the one has the other");
+	err_where(err, "%s", state->path);
+	return err_mend(err, "put it outside, where no backup takes it along: --root file:/etc/lethe/NAME.root");
+}
+
 static enum result file_create(struct root *root, const struct root_options *options, struct err *err)
 {
 	enum result rc;
@@ -239,6 +247,8 @@ static enum result file_create(struct root *root, const struct root_options *opt
 		return err_mend(err, "name one outside the data folder and outside backups, as /etc/lethe/NAME.root");
 	}
 	rc = set_up(root, options->file_path, options->data_dir, err);
+	if (rc == OK && options->data_dir != NULL && root->promise == ROOT_CANNOT_FORGET)
+		return refuse_inside(root->state, err);
 	if (rc == OK)
 		rc = save(root->state, keyfile_create, err);
 	return rc == ERR_EXISTS ? adopt(root->state, err) : rc;

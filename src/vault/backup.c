@@ -21,6 +21,7 @@
 
 #define BATCH 256           /* blobs made durable together */
 #define ACCOUNTS_MAX 1024
+#define ROOT_CONFIG_MAX ((size_t)64 * 1024)
 #define LIST_FLUSH ((size_t)64 * 1024)
 
 struct run {
@@ -142,7 +143,7 @@ static enum result lock_part(struct run *run, struct err *err)
 static enum result remove_leftovers(struct run *run, struct err *err)
 {
 	static const char *const names[] = {"vault.db", "vault.db-journal", "keys.db", "keys.db-journal", MANIFEST_BLOBS,
-					    "checkpoint", "manifest.json", "manifest.sig"};
+					    "checkpoint", "manifest.json", "manifest.sig", "root.json"};
 	char path[VAULT_PATH_MAX];
 	enum result r = remove_temporaries(run, "", err);
 
@@ -208,6 +209,31 @@ static enum result copy_databases(struct run *run, struct err *err)
 	if (r == OK && run->options->with_keys)
 		r = copy_database(run, run->vault->read.keys, "keys.db", BACKUP_KEYS, err);
 	return r == OK ? open_copy(run, err) : r;
+}
+
+/* It says where the root is. That of a passphrase holds the wrapped epoch keys besides, and must not be copied. */
+static bool may_hold_root_config(const struct run *run)
+{
+	const char *provider = root_provider(run->vault->shared.root);
+
+	return strcmp(provider, "file") == 0 || strcmp(provider, "pkcs11") == 0;
+}
+
+static enum result copy_root_config(struct run *run, struct err *err)
+{
+	char path[VAULT_PATH_MAX];
+	struct buf text = {0};
+	enum result r;
+
+	if (!may_hold_root_config(run))
+		return OK;
+	r = file_read(vault_path(run->vault, "root.json", path), ROOT_CONFIG_MAX, &text, err);
+	if (r == OK)
+		r = manifest_path(run->part, "root.json", path, err);
+	if (r == OK)
+		r = file_write_atomic(path, text.data, text.len, 0600, err);
+	buf_free(&text);
+	return r;
 }
 
 static enum result count_account(struct run *run, uint32_t account, struct err *err)
@@ -455,6 +481,8 @@ static enum result seal_manifest(struct run *run, struct hash *digest, struct er
 		r = manifest_add_file(m, run->part, names[i], err);
 	if (r == OK && m->with_keys)
 		r = manifest_add_file(m, run->part, "keys.db", err);
+	if (r == OK && may_hold_root_config(run))
+		r = manifest_add_file(m, run->part, "root.json", err);
 	return r == OK ? manifest_write(m, &run->vault->read, run->part, digest, err) : r;
 }
 
@@ -546,6 +574,8 @@ enum result backup_create(struct vault *vault, const struct backup_options *opti
 	r = prepare(run, err);
 	if (r == OK)
 		r = copy_databases(run, err);
+	if (r == OK)
+		r = copy_root_config(run, err);
 	if (r == OK)
 		r = each_account(run, count_account, err);
 	if (r == OK)

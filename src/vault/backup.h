@@ -8,8 +8,9 @@
  * it may be kept for ever and anywhere, and restoring it needs the live key
  * store (vault/restore.h).  What is erased after the backup stays erased.
  *
- * Never in it: the root's file, and root.json, which for a passphrase root holds
- * the wrapped epoch keys.
+ * Never in it: the root's file, and the root.json of a passphrase root, which holds
+ * the wrapped epoch keys. That of another root is in it: it only says where the
+ * root is, and a vault that lost it cannot be opened.
  *
  * Built in DIR.part and renamed at the end.  After an interruption the same
  * command begins anew and keeps the blobs that are there.

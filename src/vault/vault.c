@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -66,6 +67,22 @@ static void session_close(struct session *session)
 	*session = (struct session){0};
 }
 
+/* SQLite would make a new database of an empty file, and say nothing. */
+static enum result check_there(const char *path, const char *name, struct err *err)
+{
+	struct stat st;
+	bool there = stat(path, &st) == 0;
+
+	if ((there && st.st_size > 0) || (!there && errno != ENOENT))
+		return OK;
+	err_set(err, ERR_CORRUPT, "%s is %s", name, there ? "empty" : "missing");
+	err_where(err, "%s", path);
+	if (strcmp(name, "keys.db") != 0)
+		return err_mend(err, "stop here, keep what is left, and bring it back with `lethe restore` from a backup");
+	return err_mend(err, "put the live one back, or one of a backup made --with-keys since the last `lethe keys rotate`; "
+			     "without it nothing that is sealed can be read");
+}
+
 static enum result open_database(const char *dir, const char *name, enum db_mode mode, size_t cache, struct db **out,
 				 struct err *err)
 {
@@ -74,6 +91,8 @@ static enum result open_database(const char *dir, const char *name, enum db_mode
 	char path[VAULT_PATH_MAX];
 	enum result r = join(path, dir, name, err);
 
+	if (r == OK && mode != DB_CREATE)
+		r = check_there(path, name, err);
 	return r == OK ? db_open_sqlite(path, &options, out, err) : r;
 }
 
@@ -324,6 +343,7 @@ enum result vault_init(const struct vault_options *options, const struct root_op
 		       struct err *err)
 {
 	char dir[VAULT_PATH_MAX], building[VAULT_PATH_MAX], parent[VAULT_PATH_MAX];
+	bool is_new;
 	enum result r = region_dir(options, dir, err);
 
 	if (r == OK)
@@ -337,10 +357,16 @@ enum result vault_init(const struct vault_options *options, const struct root_op
 	if (strlen(dir) + 5 > sizeof building)
 		return err_set(err, ERR_INPUT, "the path of the data folder is too long");
 	snprintf(building, sizeof building, "%.*s.new", (int)(sizeof building - 5), dir);
+	is_new = !file_exists(options->data_dir);
 	r = init_in(building, root, options->data_dir, now, err);
 	if (r == OK && rename(building, dir) != 0)
 		r = err_sys(err, "cannot rename %s to %s", building, dir);
-	return r == OK ? file_sync_dir(parent, err) : r;
+	if (r == OK)
+		return file_sync_dir(parent, err);
+	/* Only what is empty goes; the next attempt begins with what is not. */
+	if (rmdir(building) == 0 && rmdir(parent) == 0 && is_new)
+		rmdir(options->data_dir);
+	return r;
 }
 
 /* ---- opening ---- */
@@ -365,7 +391,8 @@ static enum result prove_keys(struct vault *vault, struct err *err)
 	key_wipe(&key);
 	if (r == ERR_CORRUPT || r == ERR_GONE) {
 		err_where(err, "%s/keys.db", vault->dir);
-		err_mend(err, "keys.db must be the live key store of this vault, from its current epoch; an older copy opens nothing, by design");
+		err_mend(err, "either keys.db is not the live key store of this vault (an older copy opens nothing, by design), or "
+			      "the root that root.json names is another vault's: put the right one back");
 	}
 	return r;
 }
@@ -400,6 +427,19 @@ static enum result share_reading(struct vault *vault, const struct vault_options
 	return lock_readers(vault_path(vault, VAULT_READERS, path), false, options->lock_wait_ms, &vault->lock_fd, err);
 }
 
+static enum result open_blobs(struct vault *vault, struct err *err)
+{
+	char path[VAULT_PATH_MAX];
+	enum result r = blob_open_folder(vault_path(vault, "blobs", path), false, &vault->blobs, err);
+
+	if (r != ERR_NOT_FOUND)
+		return r;
+	err_set(err, ERR_CORRUPT, "the folder of the media is missing");
+	err_where(err, "%s", path);
+	return err_mend(err, "put blobs/ back from a copy; without one make it anew (mkdir -m 700) and run `lethe check`, which "
+			     "names what is lost");
+}
+
 static enum result start_writing(struct vault *vault, struct instant now, struct err *err)
 {
 	enum result r;
@@ -412,7 +452,6 @@ static enum result start_writing(struct vault *vault, struct instant now, struct
 static enum result open_parts(struct vault *vault, const struct vault_options *options, struct instant now,
 			      struct err *err)
 {
-	char path[VAULT_PATH_MAX];
 	enum result r = options->write ? take_lock(vault, options, err) : share_reading(vault, options, err);
 
 	if (r == OK)
@@ -422,7 +461,7 @@ static enum result open_parts(struct vault *vault, const struct vault_options *o
 	if (r == OK)
 		r = read_id(vault, err);
 	if (r == OK)
-		r = blob_open_folder(vault_path(vault, "blobs", path), false, &vault->blobs, err);
+		r = open_blobs(vault, err);
 	return r == OK && options->write ? start_writing(vault, now, err) : r;
 }
 

@@ -92,7 +92,6 @@ static void the_promise_depends_on_where_the_file_lies(void **state)
 {
 	struct region r;
 	struct root *root;
-	char inside[340];
 
 	(void)state;
 	region_make(&r, "file");
@@ -111,11 +110,30 @@ static void the_promise_depends_on_where_the_file_lies(void **state)
 	root = region_open(&r);
 	assert_int_equal(root_promise(root), ROOT_CANNOT_FORGET);
 	root_close(root);
-	unlink(r.config);
+	region_remove(&r);
+}
+
+static void a_root_file_inside_the_data_folder_is_refused_when_made_and_promises_nothing_when_found(void **state)
+{
+	struct region r;
+	struct root *root;
+	struct err err;
+	char inside[340];
+
+	(void)state;
+	region_make(&r, "file");
 	snprintf(inside, sizeof inside, "%s/../data/eu.root", r.data);
 	r.options.file_path = inside;
-	r.options.data_dir = r.data;
+	assert_int_equal(root_create(&r.options, &root, &err), ERR_INPUT);
+	assert_non_null(strstr(err.what, "inside the data folder"));
+	assert_non_null(strstr(err.mend, "put it outside"));
+	assert_int_not_equal(access(inside, F_OK), 0);
+	assert_int_not_equal(access(r.config, F_OK), 0);
+	r.options.data_dir = NULL; /* not known */
 	root = region_create(&r);
+	root_close(root);
+	r.options.data_dir = r.data;
+	root = region_open(&r);
 	assert_int_equal(root_promise(root), ROOT_CANNOT_FORGET);
 	assert_non_null(strstr(root_promise_text(root), "inside the data folder"));
 	root_close(root);
@@ -319,7 +337,7 @@ static void a_root_json_that_is_not_ours_is_refused(void **state)
 	(void)state;
 	region_make(&r, "file");
 	assert_int_equal(open_fails(&r, &err), ERR_NOT_FOUND);
-	assert_string_equal(err.what, "this region has no root");
+	assert_string_equal(err.what, "this region has no root: root.json is missing");
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		write_text(r.config, cases[i].text, 0600);
 		assert_int_equal(open_fails(&r, &err), cases[i].code);
@@ -587,6 +605,7 @@ int main(void)
 	    cmocka_unit_test(what_was_wrapped_opens_after_closing),
 	    cmocka_unit_test(the_promise_depends_on_where_the_file_lies),
 	    cmocka_unit_test(a_folder_whose_name_only_begins_alike_is_outside),
+	    cmocka_unit_test(a_root_file_inside_the_data_folder_is_refused_when_made_and_promises_nothing_when_found),
 	    cmocka_unit_test(the_files_are_for_the_owner_alone_whatever_the_umask),
 	    cmocka_unit_test(another_mode_is_refused_with_the_command_to_run),
 	    cmocka_unit_test(a_file_of_another_user_is_refused),

@@ -46,6 +46,69 @@ static void a_second_vault_in_the_same_place_is_refused(void **state)
 	assert_int_equal(vault_init(&options, &root, world->now, &err), ERR_EXISTS);
 }
 
+static void an_init_that_failed_leaves_no_empty_folders(void **state)
+{
+	struct world *world = *state;
+	char data[400], inside[450];
+	struct vault_options options = {.data_dir = data, .command = "test"};
+	struct root_options root = {.provider = "file", .file_path = inside};
+	struct err err;
+
+	snprintf(data, sizeof data, "%s/new", world->base);
+	snprintf(inside, sizeof inside, "%s/x.root", data);
+	assert_int_equal(vault_init(&options, &root, world->now, &err), ERR_INPUT);
+	assert_int_not_equal(access(data, F_OK), 0);
+	assert_int_equal(mkdir(data, 0700), 0);
+	assert_int_equal(vault_init(&options, &root, world->now, &err), ERR_INPUT);
+	assert_int_equal(rmdir(data), 0); /* it was there before, and is empty as it was */
+}
+
+/* Renames it away, empties it if asked, looks what opening says, and puts it back. */
+static void loses(struct world *world, const char *name, bool emptied, const char *what, const char *mend)
+{
+	char path[PATH_MAX], away[PATH_MAX + 8];
+	struct err err;
+
+	in_region(world, name, path);
+	snprintf(away, sizeof away, "%s.away", path);
+	assert_int_equal(rename(path, away), 0);
+	if (emptied)
+		assert_ok(file_write_atomic(path, "", 0, 0600, &err), &err);
+	assert_int_not_equal(try_open(world, world->data, NULL, false, &err), OK);
+	assert_string_equal(err.what, what);
+	assert_non_null(strstr(err.mend, mend));
+	if (emptied)
+		assert_int_equal(unlink(path), 0);
+	assert_int_equal(rename(away, path), 0);
+}
+
+static void a_file_that_is_lost_or_empty_says_which_and_what_brings_it_back(void **state)
+{
+	struct world *world = *state;
+	struct err err;
+
+	vault_close(world->vault);
+	world->vault = NULL;
+	loses(world, "keys.db", false, "keys.db is missing", "--with-keys");
+	loses(world, "keys.db", true, "keys.db is empty", "--with-keys");
+	loses(world, "vault.db", false, "vault.db is missing", "lethe restore");
+	loses(world, "vault.db", true, "vault.db is empty", "lethe restore");
+	loses(world, "blobs", false, "the folder of the media is missing", "put blobs/ back");
+	loses(world, "root.json", false, "this region has no root: root.json is missing", "copy root.json back from a backup");
+	assert_ok(try_open(world, world->data, NULL, true, &err), &err);
+}
+
+static void a_root_json_half_written_says_what_brings_it_back(void **state)
+{
+	struct world *world = *state;
+	char path[PATH_MAX];
+	struct err err;
+
+	assert_ok(file_write_atomic(in_region(world, "root.json", path), "{\"provider\": \"fi", 17, 0600, &err), &err);
+	assert_int_equal(try_open(world, world->data, NULL, false, &err), ERR_CORRUPT);
+	assert_non_null(strstr(err.mend, "copy root.json back from a backup"));
+}
+
 static void an_init_that_failed_can_be_done_again(void **state)
 {
 	struct world *world = *state;
@@ -126,7 +189,7 @@ static void the_key_store_of_another_vault_opens_nothing(void **state)
 	world->vault = NULL;
 	assert_int_equal(rename(in_region(&other, "keys.db", theirs), in_region(world, "keys.db", mine)), 0);
 	assert_int_equal(try_open(world, world->data, NULL, false, &err), ERR_CORRUPT);
-	assert_non_null(strstr(err.mend, "must be the live key store of this vault"));
+	assert_non_null(strstr(err.mend, "is another vault's: put the right one back"));
 	world_end(&other);
 }
 
@@ -256,7 +319,7 @@ static void without_its_data_a_vault_opens_for_the_right_id_only(void **state)
 	vault_close(world->vault);
 	world->vault = NULL;
 	assert_int_equal(unlink(in_region(world, "vault.db", path)), 0);
-	assert_int_equal(try_open(world, world->data, NULL, false, &err), ERR_NOT_FOUND);
+	assert_int_equal(try_open(world, world->data, NULL, false, &err), ERR_CORRUPT);
 	assert_int_equal(vault_open_without_data(&options, id_new(world->now), &vault, &err), ERR_CORRUPT);
 	assert_ok(vault_open_without_data(&options, id, &vault, &err), &err);
 	vault_close(vault);
@@ -267,6 +330,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_WORLD(a_new_vault_has_its_files_and_nobody_else_may_read_them),
 		IN_WORLD(a_second_vault_in_the_same_place_is_refused),
+		IN_WORLD(an_init_that_failed_leaves_no_empty_folders),
+		IN_WORLD(a_file_that_is_lost_or_empty_says_which_and_what_brings_it_back),
+		IN_WORLD(a_root_json_half_written_says_what_brings_it_back),
 		IN_WORLD(an_init_that_failed_can_be_done_again),
 		IN_WORLD(bad_names_of_regions_are_refused),
 		IN_WORLD(only_one_writes_and_the_other_is_told_who),
