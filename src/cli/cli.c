@@ -52,6 +52,24 @@ static enum result unknown_option(const struct reading *reading, const char *nam
 			command != NULL ? command : "");
 }
 
+/* Which of two values is meant is not for us to guess. */
+static enum result note_value(struct cli *cli, const struct cli_option *option, struct err *err)
+{
+	for (size_t i = 0; i < cli->given_count; i++) {
+		if (strcmp(cli->given[i].name, option->name) != 0)
+			continue;
+		if (strcmp(cli->given[i].value, *option->value) == 0)
+			return OK;
+		err_set(err, ERR_INPUT, "--%s is given twice, with different values", option->name);
+		return err_mend(err, "give it once");
+	}
+	if (cli->given_count == CLI_GIVEN_MAX)
+		return err_set(err, ERR_INPUT, "too many options");
+	cli->given[cli->given_count].name = option->name;
+	cli->given[cli->given_count++].value = *option->value;
+	return OK;
+}
+
 /* `text` stands behind the dashes of argv[*at]: NAME, or NAME=VALUE. */
 static enum result take_option(struct reading *reading, const char *text, int argc, char **argv, int *at,
 			       struct err *err)
@@ -75,7 +93,7 @@ static enum result take_option(struct reading *reading, const char *text, int ar
 		return err_mend(err, "write --%s VALUE", option->name);
 	}
 	*option->value = equals != NULL ? equals + 1 : argv[++*at];
-	return OK;
+	return note_value(reading->cli, option, err);
 }
 
 static enum result read_now(struct cli *cli, const char *text, struct err *err)
@@ -161,6 +179,37 @@ static enum result wrong_operands(const struct cli *cli, const char *what, const
 			command->usage);
 }
 
+static const char *next_word(const char **at, size_t *len)
+{
+	const char *word = *at + strspn(*at, " ");
+
+	*len = strcspn(word, " ");
+	*at = word + *len;
+	return *len > 0 ? word : NULL;
+}
+
+/* "WHO is missing", by the n-th operand of the usage; what stands in brackets can be left out, and options are none. */
+static enum result missing_operand(const struct cli *cli, int n, struct err *err)
+{
+	const struct cli_command *command = cli->command != NULL ? table_find(cli->command) : NULL;
+	const char *at = command != NULL ? command->usage : "", *word;
+	char what[64] = "something is missing";
+	bool optional = false;
+	size_t len;
+
+	while ((word = next_word(&at, &len)) != NULL) {
+		bool option = strncmp(word, "--", 2) == 0;
+
+		optional = optional || *word == '[';
+		if (!optional && option)
+			next_word(&at, &len); /* its value */
+		else if (!optional && *word != '.' && n-- == 0)
+			snprintf(what, sizeof what, "%.*s is missing", (int)(len < 40 ? len : 40), word);
+		optional = optional && memchr(word, ']', len) == NULL;
+	}
+	return wrong_operands(cli, what, "", err);
+}
+
 enum result cli_parse(struct cli *cli, const struct cli_option *options, size_t count, int *argc, char **argv,
 		      int least, int most, struct err *err)
 {
@@ -170,7 +219,7 @@ enum result cli_parse(struct cli *cli, const struct cli_option *options, size_t 
 	if (r != OK)
 		return r;
 	if (*argc < least)
-		return wrong_operands(cli, "something is missing", "", err);
+		return missing_operand(cli, *argc, err);
 	if (most >= 0 && *argc > most)
 		return wrong_operands(cli, "there is a word too many: ", argv[most], err);
 	return OK;

@@ -28,6 +28,8 @@ enum exit_code {
 };
 enum exit_code exit_code_of(enum result result);
 
+#define CLI_GIVEN_MAX 64
+
 /* One invocation. */
 struct cli {
 	const char *command;     /* "person export" */
@@ -37,6 +39,8 @@ struct cli {
 	const char *account;     /* --account, LETHE_ACCOUNT, or NULL */
 	bool json;               /* --json */
 	struct instant now;      /* --now, or the clock */
+	struct { const char *name, *value; } given[CLI_GIVEN_MAX]; /* the options read so far */
+	size_t given_count;
 	struct pool pool;        /* lives as long as the command */
 	struct vault *vault;     /* opened by cli_open*, closed by main */
 	struct buf out;          /* JSON to be printed at the end */
@@ -50,7 +54,8 @@ struct cli_option {
 	bool *flag;           /* set to true */
 };
 
-/* Reads options wherever they stand and leaves the operands in argv[0..*argc). ERR_INPUT names the option.
+/* Reads options wherever they stand and leaves the operands in argv[0..*argc). ERR_INPUT names the option, also one
+ * that is given twice with different values.
  * Fails when there are fewer than `least` or more than `most` operands (most < 0: any number). */
 MUST_CHECK enum result cli_parse(struct cli *cli, const struct cli_option *options, size_t count, int *argc,
 				 char **argv, int least, int most, struct err *err);

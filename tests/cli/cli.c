@@ -50,6 +50,7 @@ static int split(const char *line, char **argv)
 static enum result parse(const char *line, int least, int most, int *argc, char **argv)
 {
 	*argc = split(line, argv);
+	cli.given_count = 0; /* a command line of its own */
 	return cli_parse(&cli, options, 2, argc, argv, least, most, &err);
 }
 
@@ -187,6 +188,20 @@ static void an_option_of_one_dash_is_refused(void **state)
 	assert_string_equal(err.what, "'-y' is no option");
 }
 
+static void an_option_given_twice_with_different_values_is_refused(void **state)
+{
+	char *argv[16];
+	int argc;
+
+	(void)state;
+	assert_int_equal(parse("--country DK --country DK", 0, 0, &argc, argv), OK);
+	assert_int_equal(parse("--country DK --country=SE", 0, 0, &argc, argv), ERR_INPUT);
+	assert_string_equal(err.what, "--country is given twice, with different values");
+	cli.command = "person link";
+	assert_int_equal(parse("a", 2, 2, &argc, argv), ERR_INPUT);
+	assert_string_equal(err.what, "OTHER is missing");
+}
+
 static void too_few_and_too_many_operands_are_refused_with_the_usage(void **state)
 {
 	char *argv[16];
@@ -194,7 +209,7 @@ static void too_few_and_too_many_operands_are_refused_with_the_usage(void **stat
 
 	(void)state;
 	assert_int_equal(parse("", 1, 1, &argc, argv), ERR_INPUT);
-	assert_string_equal(err.what, "something is missing");
+	assert_string_equal(err.what, "NAME is missing");
 	assert_string_equal(err.mend, "usage: lethe account create NAME --country CC");
 	assert_int_equal(parse("a b", 1, 1, &argc, argv), ERR_INPUT);
 	assert_string_equal(err.what, "there is a word too many: b");
@@ -339,6 +354,7 @@ int main(void)
 		cmocka_unit_test_setup(an_option_without_its_value_is_refused, set_up),
 		cmocka_unit_test_setup(a_flag_with_a_value_is_refused, set_up),
 		cmocka_unit_test_setup(an_option_of_one_dash_is_refused, set_up),
+		cmocka_unit_test_setup(an_option_given_twice_with_different_values_is_refused, set_up),
 		cmocka_unit_test_setup(too_few_and_too_many_operands_are_refused_with_the_usage, set_up),
 		cmocka_unit_test_setup(the_first_operand_ends_the_options_before_a_command, set_up),
 		cmocka_unit_test_setup(commands_of_one_and_two_words_are_found, set_up),
