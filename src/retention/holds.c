@@ -463,10 +463,10 @@ static enum result find_active(struct session *session, const struct releasing *
 		err_set(err, r, "there is no hold %s in this account", id);
 		return err_mend(err, "`lethe hold list` shows those there are");
 	}
-	if (r == OK && out->released)
-		r = err_set(err, ERR_EXISTS, "%s was released already, at %s", id,
-			    instant_format(out->released_at, at));
-	return r;
+	if (r != OK || !out->released)
+		return r;
+	err_set(err, ERR_EXISTS, "%s was released already, at %s", id, instant_format(out->released_at, at));
+	return err_mend(err, "there is nothing left to do: the next `lethe retention run` deletes what it alone kept");
 }
 
 static enum result note_release(struct session *session, const struct releasing *releasing, struct err *err)

@@ -10,11 +10,24 @@
 #include "base/text.h"
 #include "shim/phone.h"
 
+static bool has_control(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return true;
+	}
+	return false;
+}
+
 static enum result name_blind(struct keyring *ring, const char *name, struct pool *pool, struct blind *out,
 			      struct err *err)
 {
 	char *folded = text_fold(pool, name, strlen(name));
 
+	if (has_control(name)) {
+		err_set(err, ERR_INPUT, "an account's name holds no control characters and no line ends");
+		return err_mend(err, "leave them out");
+	}
 	if (folded == NULL || *folded == '\0' || strlen(name) > ACCOUNT_NAME_MAX)
 		return err_set(err, ERR_INPUT, "an account's name is 1 to %d bytes of UTF-8", ACCOUNT_NAME_MAX);
 	return keyring_blind(ring, VAULT_ACCOUNT, BLIND_ACCOUNT_NAME, folded, strlen(folded), out, err);

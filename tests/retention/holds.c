@@ -195,6 +195,7 @@ static void a_hold_is_released_once(void **state)
 	assert_int_equal(release_hold(world, id), 0);
 	assert_int_equal(holds_release(world->vault, &world->account, id, world->now, &due, &err), ERR_EXISTS);
 	assert_non_null(strstr(err.what, "2026-03-01"));
+	assert_non_null(strstr(err.mend, "nothing left to do"));
 	assert_int_equal(holds_release(world->vault, &world->account, id_new(world->now), world->now, &due, &err),
 			 ERR_NOT_FOUND);
 }

@@ -52,6 +52,9 @@ static void bad_names_and_countries_are_refused(void **state)
 	assert_int_equal(create(world, "", "SE", &account, &err), ERR_INPUT);
 	assert_int_equal(create(world, "  ", "SE", &account, &err), ERR_INPUT);
 	assert_int_equal(create(world, "\xff", "SE", &account, &err), ERR_INPUT);
+	assert_int_equal(create(world, "A\nB", "SE", &account, &err), ERR_INPUT);
+	assert_int_equal(create(world, "A\x1b[31m", "SE", &account, &err), ERR_INPUT);
+	assert_non_null(strstr(err.what, "control characters"));
 	assert_int_equal(create(world, longer, "SE", &account, &err), ERR_INPUT);
 	assert_int_equal(create(world, "acc_01m7zzb9n8e5xarcv5fmb52r3z", "SE", &account, &err), ERR_INPUT);
 	assert_int_equal(create(world, "A", "XX", &account, &err), ERR_INPUT);
