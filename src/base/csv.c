@@ -81,7 +81,9 @@ enum result csv_split(const char *text, size_t len, struct pool *pool, struct cs
 
 		state = step(before, text[i]);
 		if (before == QUOTE_SEEN && state == PLAIN)
-			return bad_row(err, out->count + 1, "text follows a closing quote");
+			return bad_row(err, out->count + 1, text[i] == ';' ? "a semicolon follows a closing quote; columns "
+									     "are parted by commas"
+									   : "text follows a closing quote");
 		if (is_content(before, state))
 			*to++ = text[i];
 		if (state != FIELD_START)

@@ -101,6 +101,7 @@ static void a_malformed_row_is_refused_with_its_column(void **state)
 	(void)state;
 	assert_refused("\"a\"b,c\n", "follows a closing quote", "column 1");
 	assert_refused("a,\"b\" ,c\n", "follows a closing quote", "column 2");
+	assert_refused("\"a\";\"b\"\n", "columns are parted by commas", "column 1");
 	assert_refused("a,b,\"c\n", "never closed", "column 3");
 	assert_refused("\"a\"\"\n", "never closed", "column 1");
 }

@@ -360,7 +360,7 @@ static void half_rows_and_foreign_rows_are_refused(void **state)
 	(void)state;
 	refuses("\"\",\"20000578\",\"1000\"", "the row has 3 columns; a call detail record has 16 to 21", "column 3");
 	refuses(ROW ",1,2,3,4,5,6", "the row has 22 columns; a call detail record has 16 to 21", "column 22");
-	refuses("\"\";20000578;1000;ctx;x;y", "the columns are parted by semicolons; commas are read", "column 1");
+	refuses("acc;20000578;1000;ctx;x;y", "the columns are parted by semicolons; commas are read", "column 1");
 	refuses("a", "the row has 1 columns; a call detail record has 16 to 21", "column 1");
 }
 
