@@ -305,7 +305,7 @@ persons() { "$LETHE" --now "$NOW" person find "$1" --json | jq -r '.persons[].id
 	NOW=2025-11-10T00:00:00Z
 	ok person erase +4520000289 --yes --receipt receipt.json
 	ok verify receipt.json --key "$REGION/lethe.pub"
-	NOW=2025-11-01T00:00:00Z
+	NOW=2025-11-08T00:00:00Z
 	ok import small.jsonl --json
 	jq -e '.records == {} and .refused_erased > 0' <<<"$output"
 	lethe person find +4520000289
@@ -324,7 +324,7 @@ persons() { "$LETHE" --now "$NOW" person find "$1" --json | jq -r '.persons[].id
 	END
 	NOW=2025-12-21T00:00:00Z
 	ok import late.jsonl
-	NOW=2025-11-01T00:00:00Z
+	NOW=2025-11-08T00:00:00Z
 	ok person erase +4520000289 --yes
 	ok import small.jsonl --json
 	jq -e '.records == {} and .refused_erased > 0' <<<"$output"
