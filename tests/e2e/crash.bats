@@ -110,7 +110,7 @@ whole_batches() {
 
 @test "P9, P10: so does one of whom a hold keeps some, and what is kept opens" {
 	fill_base
-	ok hold add --person crm-289 --kind recording --kind note --reason 'case 2025-117'
+	ok hold add --person crm-289 --kind recording,note --reason 'case 2025-117'
 	as_base
 	cases 20 whole_or_absent person erase crm-289 --yes
 }

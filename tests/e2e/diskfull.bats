@@ -72,7 +72,7 @@ cases() {
 
 @test "P28: when it fails in an erasure that a hold touches, what is kept is kept" {
 	fill_base
-	ok hold add --person crm-289 --kind recording --kind note --reason 'case 2025-117'
+	ok hold add --person crm-289 --kind recording,note --reason 'case 2025-117'
 	as_base
 	cases whole_or_absent person erase crm-289 --yes
 }

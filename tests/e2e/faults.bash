@@ -13,7 +13,8 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
 fault() {
 	local spec=$1
 	shift
-	run --separate-stderr env LD_PRELOAD="$FAULTS" LETHE_FAULT_DIR="$PWD" LETHE_FAULT="$spec" "$LETHE" --now "$NOW" "$@"
+	at_now "$@"
+	run --separate-stderr env LD_PRELOAD="$FAULTS" LETHE_FAULT_DIR="$PWD" LETHE_FAULT="$spec" "$LETHE" "${words[@]}"
 }
 
 # begin_base: an empty folder to make a vault in, with files to import. A vault knows where its root is, so each case

@@ -11,10 +11,19 @@ REGION=lethe-data/regions/default
 
 unset LETHE_DATA LETHE_ACCOUNT LETHE_SECRET_FILE
 
-NOW=2025-12-01T12:00:00Z # no test depends on the day it runs; a --now of its own comes later and wins
+NOW=2025-12-01T12:00:00Z # no test depends on the day it runs
+
+# at_now WORD..: the words with --now "$NOW", unless they have a --now, in $words.
+at_now() {
+	words=("$@")
+	[[ " $* " == *' --now '* ]] || words=(--now "$NOW" "$@")
+}
 
 # lethe WORD..: runs it; $status, $output, $stderr are what came of it.
-lethe() { run --separate-stderr "$LETHE" --now "$NOW" "$@"; }
+lethe() {
+	at_now "$@"
+	run --separate-stderr "$LETHE" "${words[@]}"
+}
 
 # said CODE: the last `lethe` ended with that code.
 said() {

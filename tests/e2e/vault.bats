@@ -209,9 +209,9 @@ persons() { "$LETHE" --now "$NOW" person find "$1" --json | jq -r '.persons[].id
 		hold_*) asks=('hold release ID') ;;
 		esac
 		for ask in "${asks[@]}"; do
-			read -ra words <<<"$ask"
-			same "$ask" "$(answer "$other" "${words[@]}")" "$(answer "$id" "${words[@]}")"
-			[[ $(answer "$id" "${words[@]}") == '3 '* ]] || { echo "$ask: does not end with 3"; return 1; }
+			read -ra asked <<<"$ask"
+			same "$ask" "$(answer "$other" "${asked[@]}")" "$(answer "$id" "${asked[@]}")"
+			[[ $(answer "$id" "${asked[@]}") == '3 '* ]] || { echo "$ask: does not end with 3"; return 1; }
 		done
 	done
 	for who in +4520000289 'Astrid Holst' astrid@example.com; do
