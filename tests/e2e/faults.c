@@ -408,10 +408,19 @@ EXPORT int mkdir(const char *path, mode_t mode)
 	return mkdirat(AT_FDCWD, path, mode);
 }
 
-/* Only opening that may create or empty a file changes anything. */
+static bool exists(int dir, const char *path)
+{
+	int saved = errno;
+	bool there = syscall(SYS_faccessat, dir, path, F_OK) == 0;
+
+	errno = saved;
+	return there;
+}
+
+/* Only opening that creates or empties a file changes anything. */
 static int open_any(int dir, const char *path, int flags, mode_t mode)
 {
-	bool changes = flags & (O_CREAT | O_TRUNC);
+	bool changes = (flags & O_TRUNC) || ((flags & O_CREAT) && !exists(dir, path));
 
 	INTERPOSE(changes && path_is_watched(dir, path), MAKES, syscall(SYS_openat, dir, path, flags, mode));
 }
