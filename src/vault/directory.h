@@ -29,7 +29,8 @@ void directory_forget(struct directory *directory, uint32_t account, const struc
 /* Looks up; `*found` false leaves only erased and erased_at set in `out`. */
 MUST_CHECK enum result directory_find(struct session *session, uint32_t account, const struct blind *blind,
 				      struct entry *out, bool *found, struct err *err);
-/* Makes the identity for `value` (normalised), its key, and a person of its own. `*person` NULL: a new person. */
+/* Makes the identity for `value` (normalised), its key, and a person of its own. `*person` NULL: a new person. `out` is
+ * what directory_find left for it. */
 MUST_CHECK enum result directory_make(struct session *session, uint32_t account, enum identity_kind kind,
 				      const struct blind *blind, const char *value, const struct id *person,
 				      struct instant now, struct entry *out, struct err *err);

@@ -435,6 +435,19 @@ static void a_record_dated_ahead_by_a_skewed_clock_does_not_come_back(void **sta
 	assert_int_equal(world_time("2025-06-01T20:00:00.001Z").ms, buried_at(world, ANNA).ms);
 }
 
+static void somebody_met_again_ahead_of_the_clock_counts_from_their_tombstone_on(void **state)
+{
+	struct world *world = *state;
+	struct person person;
+	struct err err;
+
+	world_put(world, KIND_CALL, "2025-06-01T20:00:00Z", "{}", ANNA, BO, NULL);
+	erase(world, ANNA);
+	world_put(world, KIND_CALL, "2025-06-01T21:00:00Z", "{}", ANNA, BO, NULL);
+	assert_ok(person_load(&world->vault->read, &world->account, one(world, ANNA), &world->pool, &person, &err), &err);
+	assert_true(person.identities[0].created.ms >= buried_at(world, ANNA).ms);
+}
+
 static void a_reference_that_could_be_a_name_is_refused(void **state)
 {
 	struct world *world = *state;
@@ -479,6 +492,7 @@ int main(void)
 	    IN_WORLD(an_agent_in_a_held_record_is_not_erased_from_it),
 	    IN_WORLD(a_clock_set_back_does_not_let_the_records_of_before_come_back),
 	    IN_WORLD(a_record_dated_ahead_by_a_skewed_clock_does_not_come_back),
+	    IN_WORLD(somebody_met_again_ahead_of_the_clock_counts_from_their_tombstone_on),
 	    IN_WORLD(a_reference_that_could_be_a_name_is_refused),
 	    IN_WORLD(erasing_nobody_is_not_found),
 	};
