@@ -12,6 +12,7 @@
 #include "cli/interrupt.h"
 #include "privacy/erase.h"
 #include "shim/json_parse.h"
+#include "store/job.h"
 
 /* ---- one person in words ---- */
 
@@ -424,6 +425,7 @@ static enum result print_erased(struct cli *cli, const struct erase_result *resu
 	if (r != OK)
 		return r;
 	json_begin_object(w, NULL);
+	json_id(w, "job", JOB_PREFIX, result->job);
 	json_id(w, "person", PERSON_PREFIX, result->person);
 	json_int(w, "identities", result->identities);
 	json_int(w, "contacts", result->contacts);
@@ -456,8 +458,10 @@ static enum result erase(struct cli *cli, const struct account *account, struct 
 }
 
 /* The erasure stands whatever becomes of the file: so the receipt is still printed when it cannot be written. */
-static enum result save_receipt(const char *path, const char *receipt, struct err *err)
+static enum result save_receipt(const char *path, const struct erase_result *result, struct err *err)
 {
+	const char *receipt = result->receipt;
+	char job[ID_TEXT_MAX];
 	enum result r;
 
 	if (path == NULL)
@@ -466,7 +470,8 @@ static enum result save_receipt(const char *path, const char *receipt, struct er
 	if (r == OK)
 		return OK;
 	printf("%s\n", receipt);
-	return err_mend(err, "the person is erased; the receipt was printed instead: keep it");
+	return err_mend(err, "the person is erased; the receipt was printed instead, and `lethe person receipt %s` gives it "
+			     "again", id_format(JOB_PREFIX, result->job, job));
 }
 
 enum result cmd_person_erase(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
@@ -489,7 +494,7 @@ enum result cmd_person_erase(struct cli *cli, int argc, char **argv, bool *partl
 	if (r == OK)
 		r = erase(cli, &account, person, reference, &result, err);
 	if (r == OK)
-		r = save_receipt(receipt, result.receipt, err);
+		r = save_receipt(receipt, &result, err);
 	if (r != OK)
 		return r;
 	*partly = sum(result.kept, 0) > 0;

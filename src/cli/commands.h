@@ -27,6 +27,7 @@ cli_run cmd_person_link;
 cli_run cmd_person_unlink;
 cli_run cmd_person_export; /* cmd_export.c */
 cli_run cmd_person_erase;
+cli_run cmd_person_receipt; /* cmd_receipt.c */
 
 cli_run cmd_record_get;
 cli_run cmd_record_media;

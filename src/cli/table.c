@@ -20,7 +20,8 @@ static const struct group {
 	{"account", "create | list", "controllers whose data are kept apart"},
 	{"import", "FILE ..", "take in calls, messages, recordings, contacts"},
 	{"person", "find | show | export", "what there is on somebody"},
-	{"person", "link | unlink | erase", "join, part, or forget them"},
+	{"person", "link | unlink", "make two persons one; part them"},
+	{"person", "erase | receipt", "forget somebody, and prove it"},
 	{"record", "get | media | why", "one record, its audio, what becomes of it"},
 	{"why", "ID", "policy, holds and dates behind a verdict"},
 	{"policy", "set | list", "how long each kind is kept"},
@@ -76,7 +77,12 @@ const struct cli_command cli_commands[] = {
 	 "Destroys the keys of their identities, then what those sealed, then looks again. What a legal hold covers is\n"
 	 "kept, and said (exit code 5). It cannot be undone: on a terminal you are asked; elsewhere say --yes.\n"
 	 "  --receipt FILE    where the signed receipt goes; `lethe verify` checks it\n"
-	 "  --reference ID    an opaque id of the request, [A-Za-z0-9._-], put into the receipt\n"},
+	 "  --reference ID    an opaque id of the request, [A-Za-z0-9._-], put into the receipt\n"
+	 "Interrupted, it is finished by the next command that writes; then `lethe person receipt` has the receipt.\n"},
+	{"person receipt", "[JOB] [--out FILE]", "the receipt of an erasure, once more", cmd_person_receipt,
+	 "Also of one that was interrupted and finished by a later command. Without JOB the erasures of the account are\n"
+	 "listed: job, when it began, done, unfinished or failed, the person, the reference. `lethe verify` checks a receipt.\n"
+	 "  --out FILE        where the receipt goes; unless given, it is printed\n"},
 	{"record get", "ID", "one record, opened", cmd_record_get, "Leaves an audit leaf.\n"},
 	{"record media", "ID --out FILE [--n N] [--range A-B]", "a record's audio or attachment", cmd_record_media,
 	 "FILE \"-\" is standard output, which may not be a terminal. Nothing is written before its tag is checked.\n"

@@ -10,7 +10,6 @@
 #include "privacy/erase_state.h"
 #include "privacy/statement.h"
 #include "retention/holds.h"
-#include "shim/json_parse.h"
 #include "store/leaf.h"
 #include "vault/directory.h"
 #include "vault/proof.h"
@@ -32,7 +31,9 @@ struct run {
 	struct party_key last;   /* the last key seen of it */
 	size_t seen;             /* keys in the batch */
 	struct erase_left left;
-	bool gave_up;            /* the job is closed, and nothing is erased */
+	bool begun;              /* the job is on disk */
+	bool gave_up;            /* it is closed, and nothing is erased */
+	bool finished;           /* it is closed, and all is done */
 	const char *statement;   /* JSON */
 	char digest[65];
 	uint64_t leaf;
@@ -94,8 +95,7 @@ static enum result report(struct run *run, struct err *err)
 		done += run->state.removed.records[kind] + run->state.kept[kind];
 	if (run->options->progress == NULL || !run->options->progress(run->options->progress_arg, done))
 		return OK;
-	err_set(err, ERR_INTERRUPTED, "the erasure stopped half-way");
-	return err_mend(err, "the next command that writes to this vault goes on with it");
+	return err_set(err, ERR_INTERRUPTED, "the erasure stopped half-way");
 }
 
 /* ---- walking the person's records ---- */
@@ -523,7 +523,7 @@ static enum result log_erasure(struct session *session, struct run *run, struct 
 	return act_append(&act, session->data, &run->leaf, err);
 }
 
-/* The job keeps its statement and leaf, so that the receipt can be written again: erase_receipt. */
+/* The job keeps its statement and leaf, so that the receipt can be written again: erasures_receipt. */
 static enum result finish(struct session *session, void *arg, struct err *err)
 {
 	struct run *run = arg;
@@ -570,6 +570,7 @@ static enum result make_receipt(struct run *run, struct pool *pool, struct erase
 	run->statement = statement.data;
 	if (r == OK)
 		r = step(run, finish, err);
+	run->finished = r == OK;
 	if (r == OK)
 		r = proof_receipt(&run->vault->read, run->vault->id, statement.data, statement.len, run->leaf, &receipt,
 				  err);
@@ -616,6 +617,36 @@ static enum result keep_or_give_up(struct run *run, struct err *err)
 	return r;
 }
 
+static const char *in_the_way(enum result r)
+{
+	switch (r) {
+	case ERR_BUSY:
+		return "let whoever is reading end; ";
+	case ERR_FULL:
+		return "free some space; ";
+	default:
+		return "";
+	}
+}
+
+/* A job on disk is finished by whichever command writes next, and that one does not print its receipt. */
+static enum result say_job(const struct run *run, enum result r, struct err *err)
+{
+	char id[ID_TEXT_MAX];
+
+	if (r == OK || !run->begun || run->gave_up)
+		return r;
+	id_format(JOB_PREFIX, run->state.job, id);
+	if (err->where[0] == '\0')
+		err_where(err, "%s", id);
+	if (run->finished)
+		err_mend(err, "the person is erased; `lethe person receipt %s` gives the receipt", id);
+	else
+		err_mend(err, "%sthe next command that writes finishes the erasure; then `lethe person receipt %s` gives its "
+			      "receipt", in_the_way(r), id);
+	return r;
+}
+
 /* From the phase its job says to the end. Holds are loaded anew: a released or added hold since is honoured. */
 static enum result go_on(struct run *run, struct pool *pool, struct erase_result *out, struct err *err)
 {
@@ -632,7 +663,9 @@ static enum result go_on(struct run *run, struct pool *pool, struct erase_result
 		r = delete_rows(run, err);
 	if (r == OK)
 		r = look_again(run, err);
-	return r == OK ? make_receipt(run, pool, out, err) : r;
+	if (r == OK)
+		r = make_receipt(run, pool, out, err);
+	return say_job(run, r, err);
 }
 
 static struct run *run_new(struct vault *vault, const struct erase_options *options)
@@ -697,7 +730,10 @@ static enum result prepare(struct run *run, const struct account *account, struc
 		r = err_set(err, ERR_NOT_FOUND, "no such person in this account");
 	for (size_t i = 0; r == OK && i < state->identity_count; i++)
 		state->identities[i] = rows[i].identity;
-	return r == OK ? step(run, begin, err) : r;
+	if (r == OK)
+		r = step(run, begin, err);
+	run->begun = r == OK;
+	return r;
 }
 
 enum result erase_person(struct vault *vault, const struct account *account, struct id person,
@@ -722,6 +758,7 @@ static enum result resume(struct run *run, const struct job *job, struct err *er
 	struct erase_result out = {0};
 	enum result r = erase_state_read(job, &run->pool, &run->state, err);
 
+	run->begun = r == OK;
 	return r == OK ? go_on(run, &run->pool, &out, err) : r;
 }
 
@@ -744,36 +781,5 @@ enum result erase_resume(struct vault *vault, struct instant now, bool *found, s
 		r = OK;
 	}
 	run_free(run);
-	return r;
-}
-
-enum result erase_receipt(struct vault *vault, const struct account *account, struct id id, struct pool *pool,
-			  const char **receipt, struct err *err)
-{
-	const struct json *result, *statement;
-	struct buf text, out;
-	struct job job;
-	enum result r = job_get(vault->read.data, account->number, id, pool, &job, err);
-
-	if (r == OK && (job.type != JOB_ERASE || job.state != JOB_DONE))
-		r = err_set(err, ERR_NOT_FOUND, "that job is no finished erasure");
-	if (r == OK)
-		r = json_parse_once(job.result, strlen(job.result), pool, &result, err);
-	if (r != OK)
-		return r;
-	statement = json_get(result, "statement");
-	if (statement == NULL)
-		return err_set(err, ERR_NOT_FOUND, "that erasure was given up, and nothing was erased");
-	buf_init(&text, (size_t)64 * 1024);
-	buf_init(&out, (size_t)256 * 1024);
-	json_add_tree(&text, statement);
-	r = buf_ok(&text, "a statement", err);
-	if (r == OK)
-		r = proof_receipt(&vault->read, vault->id, text.data, text.len,
-				  (uint64_t)json_get_int(result, "leaf", -1), &out, err);
-	if (r == OK && (*receipt = pool_strndup(pool, out.data, out.len)) == NULL)
-		r = err_no_memory(err);
-	buf_free(&text);
-	buf_free(&out);
 	return r;
 }

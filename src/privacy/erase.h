@@ -12,7 +12,8 @@
  *     5  a second look counts what is left, per store
  *     6  the act is logged with the digest of the receipt's statement
  *
- * A crash at any point is gone on with by erase_resume.
+ * A crash at any point is gone on with by erase_resume. An error after step 1
+ * names the job and how to come by its receipt: privacy/erasures.h.
  */
 #ifndef LETHE_PRIVACY_ERASE_H
 #define LETHE_PRIVACY_ERASE_H
@@ -53,9 +54,6 @@ struct erase_result {
 MUST_CHECK enum result erase_person(struct vault *vault, const struct account *account, struct id person,
 				    const struct erase_options *options, struct pool *pool, struct erase_result *out,
 				    struct err *err);
-/* The receipt of a finished erasure once more, over the tree as it is now. ERR_NOT_FOUND. */
-MUST_CHECK enum result erase_receipt(struct vault *vault, const struct account *account, struct id job,
-				     struct pool *pool, const char **receipt, struct err *err);
 /* Goes on with one erasure that did not come to its end; `*found` false when there is none. */
 MUST_CHECK enum result erase_resume(struct vault *vault, struct instant now, bool *found, struct err *err);
 

@@ -36,6 +36,9 @@ MUST_CHECK enum result job_next_running(struct db *db, enum job_type type, struc
 /* Of one account, in any state, after `after`; up to max. */
 MUST_CHECK enum result job_list(struct db *db, uint32_t account, struct id after, struct pool *pool, struct job *out,
 				size_t max, size_t *count, struct err *err);
+/* The same of one type, ids only: costs what it lists. */
+MUST_CHECK enum result job_list_of_type(struct db *db, uint32_t account, enum job_type type, struct id after,
+					struct id *out, size_t max, size_t *count, struct err *err);
 MUST_CHECK enum result job_count_running_of(struct db *db, uint32_t account, int64_t *out, struct err *err);
 MUST_CHECK enum result job_count_running(struct db *db, int64_t *out, struct err *err);
 

@@ -161,6 +161,8 @@ static const char vault_1[] =
     " PRIMARY KEY(account_id, job_id)) WITHOUT ROWID;"
     /* What is still running is found without a look at what ever ran. */
     "CREATE INDEX job_running ON job(type, started_at) WHERE state = 1;"
+    /* Erasures are few, sweeps are one a day: who looks for one does not read the other. */
+    "CREATE INDEX job_of_type ON job(account_id, type, job_id);"
 
     /* The log of acts. Nothing personal, append only. */
     "CREATE TABLE audit_leaf("

@@ -285,6 +285,46 @@ record_id() {
 	said 2
 }
 
+@test "the receipt of an erasure can be had again, by a job that the list shows" {
+	make_vault
+	lethe person receipt
+	said 0
+	[[ $output == "Nobody has been erased"* ]]
+	"$LETHE" person erase +4520000289 --yes --receipt r.json --reference REQ-7 >/dev/null
+	lethe person receipt
+	said 0
+	[[ $output =~ ^(job_[0-9a-z]+)' '.*' done '.*' per_'[0-9a-z]+'  REQ-7'$ ]]
+	job=${BASH_REMATCH[1]}
+	lethe person receipt "$job" --out again.json
+	said 0
+	lethe verify again.json --key lethe-data/regions/default/lethe.pub
+	said 0
+	[ "$(jq -S .statement r.json)" = "$(jq -S .statement again.json)" ]
+	lethe person receipt "$job"
+	said 0
+	diff <(jq -S . <<<"$output") <(jq -S . again.json)
+	lethe person receipt "$job" --json
+	[ "$(jq -r .job <<<"$output")" = "$job" ]
+	diff <(jq -S .receipt <<<"$output") <(jq -S . again.json)
+	lethe person receipt "$job" --out nowhere/r.json
+	[ "$status" -ne 0 ]
+	lethe person receipt --out r.json
+	said 2
+	lethe person receipt per_01h455vb4pex5vsknk084sn02q
+	said 2
+	lethe person receipt job_01h455vb4pex5vsknk084sn02q
+	said 3
+	[[ $stderr == *"lists the erasures"* ]]
+}
+
+@test "a receipt that cannot be written is printed, and can be had again" {
+	make_vault
+	lethe person erase +4520000289 --yes --receipt nowhere/r.json
+	said 8
+	jq -e .statement.job <<<"$output"
+	[[ $stderr == *"the person is erased"*"lethe person receipt job_"* ]]
+}
+
 # ---- records ----
 
 @test "a record is shown with its parties and what its source said" {
@@ -586,6 +626,7 @@ on_terminal() {
 		policy set call 90d
 		policy list
 		hold list
+		person receipt
 		retention plan
 		audit list
 		audit verify

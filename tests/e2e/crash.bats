@@ -102,17 +102,29 @@ whole_batches() {
 	cases 6 whole_batches import many.jsonl
 }
 
+# erased_with_receipt WORD..: ends the case; whichever command finished it, the receipt can be had and verifies.
+erased_with_receipt() {
+	local job
+	whole_or_absent "$@" || return 1
+	ok person receipt --json
+	same "erasures that are not done" "" "$(jq -r '.erasures[] | select(.state != "done") | .job' <<<"$output")"
+	job=$(jq -r '.erasures[-1].job' <<<"$output")
+	ok person receipt "$job" --out receipt.json
+	ok verify receipt.json --key "$REGION/lethe.pub"
+	same "the receipt's job" "$job" "$(jq -r .statement.job receipt.json)"
+}
+
 @test "P9: an erasure that is killed has not begun, or comes to its end with the next command that writes" {
 	fill_base
 	as_base
-	cases 30 whole_or_absent person erase crm-289 --yes
+	cases 30 erased_with_receipt person erase crm-289 --yes
 }
 
 @test "P9, P10: so does one of whom a hold keeps some, and what is kept opens" {
 	fill_base
 	ok hold add --person crm-289 --kind recording,note --reason 'case 2025-117'
 	as_base
-	cases 20 whole_or_absent person erase crm-289 --yes
+	cases 20 erased_with_receipt person erase crm-289 --yes
 }
 
 @test "P29: a sweep that is killed has not begun, or comes to its end with the next command that writes" {

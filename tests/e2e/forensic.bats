@@ -220,9 +220,16 @@ keys_due() { sqlite3 "$REGION/vault.db" "SELECT identity_id FROM identity ORDER 
 	lethe person erase +4520000289 --yes --receipt receipt.json
 	said 6
 	[ ! -e receipt.json ]
+	# shellcheck disable=SC2154
+	[[ $stderr =~ 'next command that writes finishes the erasure; then `lethe person receipt '(job_[0-9a-z]+)'`' ]]
+	job=${BASH_REMATCH[1]}
+	lethe person receipt "$job"
+	said 3
 	exec 9>&-
 	wait
 	ok policy set form '30 years'
+	ok person receipt "$job" --out receipt.json
+	ok verify receipt.json --key "$REGION/lethe.pub"
 	opens before "$REGION"
 	finds_nothing
 }

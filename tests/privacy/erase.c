@@ -135,21 +135,6 @@ static void the_receipt_verifies_with_the_public_key_alone(void **state)
 	assert_string_equal("2025-06-08T12:00:00Z", json_get_text(json_get(statement, "copies"), "unreadable_by"));
 }
 
-static void the_receipt_of_a_finished_erasure_can_be_written_again(void **state)
-{
-	struct world *world = *state;
-	struct erase_result result;
-	const char *again;
-	struct err err;
-
-	world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{}", ANNA, BO, NULL);
-	result = erase(world, ANNA);
-	assert_ok(erase_receipt(world->vault, &world->account, result.job, &world->pool, &again, &err), &err);
-	assert_string_equal(result.receipt, again);
-	assert_int_equal(ERR_NOT_FOUND, erase_receipt(world->vault, &world->account, id_new(world->now), &world->pool,
-						      &again, &err));
-}
-
 /* P10 */
 static void what_a_hold_covers_is_kept_under_its_key_and_said(void **state)
 {
@@ -268,7 +253,6 @@ static void a_damaged_record_under_a_hold_stops_the_erasure_and_nothing_else(voi
 	struct id sound = world_put(world, KIND_CALL, "2025-05-01T09:00:00Z", "{\"n\":2}", ANNA, NULL);
 	struct erase_result result;
 	struct record_row row = row_of(world, KIND_CALL, id);
-	const char *text;
 	int64_t running;
 	struct err err;
 
@@ -281,8 +265,6 @@ static void a_damaged_record_under_a_hold_stops_the_erasure_and_nothing_else(voi
 	assert_int_equal(0, running);
 	assert_true(found(world, ANNA));
 	assert_opens(world, KIND_CALL, sound, "{\"n\":2}");
-	assert_int_equal(ERR_NOT_FOUND, erase_receipt(world->vault, &world->account, result.job, &world->pool, &text,
-						      &err));
 }
 
 static void a_person_in_very_many_contacts_is_erased_whole(void **state)
@@ -479,7 +461,6 @@ int main(void)
 	    IN_WORLD(erasing_a_linked_person_takes_all_their_identities),
 	    IN_WORLD(an_erased_identifier_leaves_a_tombstone_with_the_time),
 	    IN_WORLD(the_receipt_verifies_with_the_public_key_alone),
-	    IN_WORLD(the_receipt_of_a_finished_erasure_can_be_written_again),
 	    IN_WORLD(a_held_contact_is_kept_until_its_hold_is_released),
 	    IN_WORLD(what_a_hold_kept_before_is_said_to_be_kept),
 	    IN_WORLD(what_only_a_released_hold_kept_is_erased_and_its_key_with_it),

@@ -416,6 +416,15 @@ CALL(job_list)
 	return several(r, count, seen);
 }
 
+CALL(job_list_of_type)
+{
+	struct id ids[4];
+	size_t count = 0;
+	enum result r = job_list_of_type(vault, account, JOB_ERASE, (struct id){{0}}, ids, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
 CALL(job_count_running_of)
 {
 	return job_count_running_of(vault, account, seen, &err);
@@ -975,7 +984,7 @@ static const struct call {
     READ(contact_has_identity), READ(contact_find_name), READ(contact_list), READ(contact_count), READ(hold_find),
     READ(hold_get), READ(hold_list), READ(hold_names_person), READ(held_get), READ(held_list),
     READ(held_count), READ(identity_get), READ(identity_find), READ(identity_of_person), READ(identity_count),
-    READ(identity_list), READ(job_get), READ(job_list), READ(job_count_running_of), READ(key_get),
+    READ(identity_list), READ(job_get), READ(job_list), READ(job_list_of_type), READ(job_count_running_of), READ(key_get),
     READ(key_list_numbers), READ(account_key_get), READ(tombstone_get), READ(party_newest), READ(leaf_list), READ(media_list),
     READ(media_list_day), READ(media_walk), READ(media_names_blob), READ(trash_has), READ(party_list),
     READ(party_list_range), READ(party_exists), READ(party_walk), READ(party_month_next), READ(party_count),

@@ -129,6 +129,30 @@ static void jobs_of_an_account_are_listed_page_by_page(void **state)
 	assert_int_equal(count, 0);
 }
 
+static void jobs_of_one_type_are_listed_page_by_page(void **state)
+{
+	struct id ids[9];
+	size_t count;
+
+	(void)state;
+	put(1, 3, JOB_ERASE, 1);
+	put(1, 2, JOB_SWEEP, 2);
+	end(put(1, 1, JOB_ERASE, 3));
+	put(2, 4, JOB_ERASE, 4);
+	assert_ok(job_list_of_type(vault, 1, JOB_ERASE, (struct id){{0}}, ids, 9, &count, &err));
+	assert_int_equal(count, 2);
+	assert_int_equal(ids[0].bytes[0], 1);
+	assert_int_equal(ids[1].bytes[0], 3);
+	assert_ok(job_list_of_type(vault, 1, JOB_ERASE, (struct id){{0}}, ids, 1, &count, &err));
+	assert_int_equal(count, 1);
+	assert_ok(job_list_of_type(vault, 1, JOB_ERASE, ids[0], ids, 1, &count, &err));
+	assert_int_equal(ids[0].bytes[0], 3);
+	assert_ok(job_list_of_type(vault, 1, JOB_ERASE, ids[0], ids, 1, &count, &err));
+	assert_int_equal(count, 0);
+	raw(vault, "UPDATE job SET job_id = x'01' WHERE type = 2");
+	assert_fails(job_list_of_type(vault, 1, JOB_SWEEP, (struct id){{0}}, ids, 1, &count, &err), ERR_CORRUPT, NULL);
+}
+
 static void a_damaged_id_or_a_full_pool_is_reported(void **state)
 {
 	struct job job = put(1, 7, JOB_ERASE, 1000), back;
@@ -152,6 +176,7 @@ int main(void)
 	    table_test(only_a_job_that_is_done_has_an_end),
 	    table_test(the_oldest_running_job_of_a_type_is_next),
 	    table_test(jobs_of_an_account_are_listed_page_by_page),
+	    table_test(jobs_of_one_type_are_listed_page_by_page),
 	    table_test(a_damaged_id_or_a_full_pool_is_reported),
 	};
 

@@ -1,0 +1,137 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "privacy/erasures.h"
+
+#include <string.h>
+
+#include "privacy/erase_state.h"
+#include "shim/json_parse.h"
+#include "vault/proof.h"
+
+#define PAGE 64
+#define ONE_MAX ((size_t)1024 * 1024) /* a job, parsed */
+
+/* The statement a finished job keeps; `*out` NULL when it was given up. */
+static enum result statement_of(const struct job *job, struct pool *pool, const struct json **result,
+				const struct json **out, struct err *err)
+{
+	enum result r = json_parse_once(job->result, strlen(job->result), pool, result, err);
+
+	*out = r == OK ? json_get(*result, "statement") : NULL;
+	return r;
+}
+
+/* ---- the list ---- */
+
+static enum result read_erasure(const struct job *job, struct pool *pool, struct erasure *out, struct err *err)
+{
+	const struct json *result, *statement;
+	struct erase_state state;
+	enum result r = erase_state_read(job, pool, &state, err);
+
+	if (r == OK)
+		r = statement_of(job, pool, &result, &statement, err);
+	if (r != OK)
+		return r;
+	*out = (struct erasure){.job = job->id, .person = state.person, .end = ERASURE_UNFINISHED,
+				.started = job->started, .ended = job->ended};
+	memcpy(out->reference, state.reference, sizeof out->reference);
+	if (job->state == JOB_DONE)
+		out->end = statement != NULL ? ERASURE_DONE : ERASURE_FAILED;
+	return OK;
+}
+
+static enum result visit_one(struct session *session, uint32_t account, struct id id, erasure_visit *visit, void *arg,
+			     struct err *err)
+{
+	struct erasure erasure;
+	struct pool pool;
+	struct job job;
+	enum result r;
+
+	pool_init(&pool, ONE_MAX);
+	r = job_get(session->data, account, id, &pool, &job, err);
+	if (r == OK)
+		r = read_erasure(&job, &pool, &erasure, err);
+	if (r == OK)
+		r = visit(arg, &erasure, err);
+	pool_free(&pool);
+	return r;
+}
+
+enum result erasures_list(struct session *session, uint32_t account, erasure_visit *visit, void *arg, struct err *err)
+{
+	struct id ids[PAGE], after = {{0}};
+	size_t count;
+	enum result r;
+
+	do {
+		r = job_list_of_type(session->data, account, JOB_ERASE, after, ids, PAGE, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			after = ids[i];
+			r = visit_one(session, account, ids[i], visit, arg, err);
+		}
+	} while (r == OK && count == PAGE);
+	return r;
+}
+
+/* ---- a receipt ---- */
+
+static enum result find(struct vault *vault, uint32_t account, struct id id, struct pool *pool, struct job *out,
+			struct err *err)
+{
+	char text[ID_TEXT_MAX];
+	enum result r = job_get(vault->read.data, account, id, pool, out, err);
+
+	if (r == OK && out->type != JOB_ERASE)
+		r = err_set(err, ERR_NOT_FOUND, "that job is no erasure");
+	if (r == ERR_NOT_FOUND) {
+		err_where(err, "%s", id_format(JOB_PREFIX, id, text));
+		return err_mend(err, "`lethe person receipt` without a job lists the erasures there were");
+	}
+	if (r != OK || out->state == JOB_DONE)
+		return r;
+	err_set(err, ERR_NOT_FOUND, "that erasure has not come to its end yet, so it has no receipt");
+	err_where(err, "%s", id_format(JOB_PREFIX, id, text));
+	return err_mend(err, "the next command that writes finishes it, such as `lethe retention run`; then ask again");
+}
+
+static enum result write_receipt(struct vault *vault, const struct json *statement, int64_t leaf, struct pool *pool,
+				 const char **receipt, struct err *err)
+{
+	struct buf text, out;
+	enum result r;
+
+	buf_init(&text, (size_t)64 * 1024);
+	buf_init(&out, (size_t)256 * 1024);
+	json_add_tree(&text, statement);
+	r = buf_ok(&text, "a statement", err);
+	if (r == OK)
+		r = proof_receipt(&vault->read, vault->id, text.data, text.len, (uint64_t)leaf, &out, err);
+	if (r == OK && (*receipt = pool_strndup(pool, out.data, out.len)) == NULL)
+		r = err_no_memory(err);
+	buf_free(&text);
+	buf_free(&out);
+	return r;
+}
+
+enum result erasures_receipt(struct vault *vault, const struct account *account, struct id id, struct pool *pool,
+			     const char **receipt, struct err *err)
+{
+	const struct json *result, *statement;
+	struct job job;
+	char text[ID_TEXT_MAX];
+	enum result r = find(vault, account->number, id, pool, &job, err);
+
+	if (r == OK)
+		r = statement_of(&job, pool, &result, &statement, err);
+	if (r != OK)
+		return r;
+	if (statement == NULL) {
+		err_set(err, ERR_NOT_FOUND, "that erasure was given up, and nothing was erased");
+		err_where(err, "%s", id_format(JOB_PREFIX, id, text));
+		return err_mend(err, "mend what it said then, and erase the person again");
+	}
+	return write_receipt(vault, statement, json_get_int(result, "leaf", -1), pool, receipt, err);
+}
