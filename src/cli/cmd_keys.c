@@ -65,10 +65,12 @@ static enum result show_epoch(struct cli *cli, const struct epoch *current, stru
 	if (root_promise(cli->vault->shared.root) != ROOT_CANNOT_FORGET)
 		cli_say(cli, "Copies of the key store from before then open nothing; those made since do until\n"
 			     "the next rotation.\n");
-	cli_say(cli, "The next `lethe keys rotate` %s %s.\n", late ? "has been due since" : "is due by", due);
+	cli_say(cli, "An epoch is to last %d %s: the next `lethe keys rotate` %s %s.\n", days, days == 1 ? "day" : "days",
+		late ? "has been due since" : "is due by", due);
 	json_begin_object(&cli->w, "epoch");
 	json_int(&cli->w, "number", current->epoch);
 	json_string(&cli->w, "since", started);
+	json_int(&cli->w, "days", days);
 	json_string(&cli->w, "rotation_due", due);
 	json_bool(&cli->w, "overdue", late);
 	json_end_object(&cli->w);
@@ -130,34 +132,85 @@ static bool show_progress(void *arg, int64_t rewrapped)
 	return cli_interrupted();
 }
 
-enum result cmd_keys_rotate(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+static enum result read_days(const char *text, int *out, struct err *err)
+{
+	size_t len = strlen(text);
+
+	*out = 0;
+	for (size_t i = 0; i < len && i < 4; i++)
+		*out = text[i] >= '0' && text[i] <= '9' ? *out * 10 + text[i] - '0' : EPOCH_DAYS_MAX + 1;
+	if (len < 4 && *out >= 1 && *out <= EPOCH_DAYS_MAX)
+		return OK;
+	err_set(err, ERR_INPUT, "'%.40s' is no number of days from 1 to %d", text, EPOCH_DAYS_MAX);
+	err_where(err, "--every");
+	return err_mend(err, "write just the number, such as --every 14");
+}
+
+/* Only a change is an act: the same line may stand in a crontab. */
+static enum result set_length(struct cli *cli, int days, struct err *err)
+{
+	struct instant due;
+	int before;
+	enum result r = rotate_due(&cli->vault->read, &due, &before, err);
+
+	return r == OK && days != before ? rotate_set_days(cli->vault, days, cli->now, err) : r;
+}
+
+static enum result rotate(struct cli *cli, struct rotation *out, struct err *err)
 {
 	struct cli_progress progress;
-	struct rotation rotation;
-	char count[32];
-	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 0, 0, err);
+	enum result r;
 
-	(void)partly;
-	if (r == OK)
-		r = cli_open(cli, true, err);
-	if (r != OK)
-		return r;
 	cli_progress_begin(&progress, "Wrapping keys anew");
-	r = rotate_begin(cli->vault, cli->now, show_progress, &progress, &rotation, err);
+	r = rotate_begin(cli->vault, cli->now, show_progress, &progress, out, err);
 	cli_progress_end(&progress);
+	return r;
+}
+
+static enum result report(struct cli *cli, const struct rotation *rotation, struct err *err)
+{
+	struct instant next;
+	char count[32], due[TIME_TEXT_MAX];
+	int days;
+	enum result r = rotate_due(&cli->vault->read, &next, &days, err);
+
 	if (r != OK)
 		return r;
 	cli_say(cli, "Epoch %u has ended and its key is destroyed; epoch %u began. %s keys were wrapped anew.\n",
-		rotation.from, rotation.to, cli_count(rotation.rewrapped, count));
+		rotation->from, rotation->to, cli_count(rotation->rewrapped, count));
 	if (root_promise(cli->vault->shared.root) != ROOT_CANNOT_FORGET)
 		cli_say(cli, "What was erased before now is unreadable in every older copy that does not include the root.\n");
 	else
 		cli_say(cli, "%s\n", root_promise_text(cli->vault->shared.root));
+	cli_say(cli, "The next is due by %s.\n", instant_format(next, due));
 	json_begin_object(&cli->w, NULL);
-	json_int(&cli->w, "ended", rotation.from);
-	json_int(&cli->w, "current", rotation.to);
-	json_int(&cli->w, "rewrapped", rotation.rewrapped);
+	json_int(&cli->w, "ended", rotation->from);
+	json_int(&cli->w, "current", rotation->to);
+	json_int(&cli->w, "rewrapped", rotation->rewrapped);
 	json_string(&cli->w, "forgets", promise_name(root_promise(cli->vault->shared.root)));
+	json_int(&cli->w, "days", days);
+	json_string(&cli->w, "rotation_due", instant_format(next, due));
 	json_end_object(&cli->w);
 	return OK;
+}
+
+enum result cmd_keys_rotate(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	const char *every = NULL;
+	const struct cli_option options[] = {{"every", &every, NULL}};
+	struct rotation rotation;
+	int days = 0;
+	enum result r = cli_parse(cli, options, 1, &argc, argv, 0, 0, err);
+
+	(void)partly;
+	if (r == OK && every != NULL)
+		r = read_days(every, &days, err);
+	if (r == OK)
+		r = cli_open(cli, true, err);
+	if (r == OK)
+		r = rotate(cli, &rotation, err);
+	/* Then, and not before: what receipts promised of the old epoch is kept whatever comes. */
+	if (r == OK && every != NULL)
+		r = set_length(cli, days, err);
+	return r == OK ? report(cli, &rotation, err) : r;
 }

@@ -121,8 +121,10 @@ const struct cli_command cli_commands[] = {
 	 "FILE is the region's lethe.pub. Needs nothing else: no vault, no network. \"-\" reads the receipt from standard\n"
 	 "input.\n"},
 	{"keys status", "", "epochs, keys, and what the root can promise", cmd_keys_status, ""},
-	{"keys rotate", "", "begin a new epoch and destroy the old one", cmd_keys_rotate,
-	 "From then on every older copy of the key store opens nothing, if the root can forget. Run it every 7 days.\n"},
+	{"keys rotate", "[--every DAYS]", "begin a new epoch and destroy the old one", cmd_keys_rotate,
+	 "From then on every older copy of the key store opens nothing, if the root can forget. Run it every 7 days, or as\n"
+	 "often as --every says: receipts promise a date by it, and none when it is overdue.\n"
+	 "  --every DAYS      an epoch is to last so many days from now on, 1 to 366; it stays so until said otherwise\n"},
 	{"backup", "--out DIR [--with-keys]", "copy a running vault", cmd_backup,
 	 "The data and their media, as of one moment; DIR must not exist. Without keys it is noise: it may be kept anywhere,\n"
 	 "for ever, and what is erased later stays erased. Interrupted, the same command begins anew and keeps the blobs it\n"

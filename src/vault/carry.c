@@ -345,6 +345,15 @@ static enum result carry_one(struct carry *c, struct err *err)
 	return r == OK ? carry_jobs(c, err) : r;
 }
 
+/* How long an epoch lasts: what receipts promise by, and no part of what is gone back to. */
+static enum result carry_epoch_length(struct session *live, struct session *to, struct pool *pool, struct err *err)
+{
+	const char *days;
+	enum result r = meta_get(live->data, "epoch_days", pool, &days, err);
+
+	return r == OK ? meta_set(to->data, "epoch_days", days, err) : none_is_fine(r);
+}
+
 enum result carry_over(struct session *live, struct session *to, struct carried *out, struct err *err)
 {
 	struct carry c = {.live = live, .to = to, .out = out, .account = VAULT_ACCOUNT};
@@ -353,8 +362,10 @@ enum result carry_over(struct session *live, struct session *to, struct carried 
 	enum result r;
 
 	pool_init(&c.pool, (size_t)1024 * 1024 * 1024);
+	r = carry_epoch_length(live, to, &c.pool, err);
 	do {
-		r = carry_one(&c, err);
+		if (r == OK)
+			r = carry_one(&c, err);
 		if (r == OK)
 			r = account_list(live->data, c.account, &account, 1, &count, err);
 		c.account = r == OK && count > 0 ? account : c.account;

@@ -11,6 +11,7 @@
  *     held         what only a hold keeps: the backup has it under keys that are gone;
  *                  and that what a released hold had kept is gone
  *     jobs         whose results are receipts
+ *     epoch length receipts promise by it
  *     leaves       the log never goes back
  *
  * Records and contacts made since are not: going back is what a restore is for.

@@ -598,6 +598,30 @@ on_terminal() {
 	[ "$status" -eq 7 ] || [ "$status" -eq 9 ]
 }
 
+@test "an epoch lasts as many days as keys rotate --every says, and status shows it" {
+	make_vault
+	lethe keys status --json
+	jq -e '.epoch.days == 7' <<<"$output"
+	lethe keys rotate --every 14 --now 2030-01-01 --json
+	said 0
+	jq -e '.current == 2 and .days == 14 and .rotation_due == "2030-01-15T00:00:00Z"' <<<"$output"
+	lethe keys rotate --every 14 --now 2030-01-02
+	said 0
+	[[ $output == *"due by 2030-01-16"* ]]
+	[ "$("$LETHE" audit list --json | jq '[.leaves[] | select(.leaf.act == "keys.epoch_length")] | length')" -eq 1 ]
+	lethe keys status --now 2030-01-03
+	[[ $output == *"last 14 days: the next"*"is due by 2030-01-16"* ]]
+	lethe keys status --now 2030-01-17 --json
+	jq -e '.epoch.overdue and .epoch.days == 14' <<<"$output"
+	for days in 0 367 1000 -1 x 7d "" 1.5; do
+		lethe keys rotate --every="$days"
+		said 2
+		[[ $stderr == *"at: --every"* ]]
+	done
+	lethe keys status --json
+	jq -e '.epoch.number == 3' <<<"$output"
+}
+
 @test "P25: a root that others may read is refused with the chmod to run" {
 	"$LETHE" init >/dev/null
 	chmod 644 lethe-data.default.root

@@ -10,6 +10,7 @@
 #include "vault/backup.h"
 #include "vault/check.h"
 #include "vault/restore.h"
+#include "vault/rotate.h"
 
 struct place { struct world world; char dir[400]; struct id call, other, old; };
 
@@ -250,6 +251,21 @@ static void holds_and_policies_made_since_stay(void **state)
 	assert_int_equal(id_compare(rows[0].id, hold), 0);
 	assert_ok(policy_get(p->world.vault->read.data, 1, KIND_CALL, &policy, &err), &err);
 	assert_int_equal(policy.keep.days, 30);
+}
+
+static void the_epoch_length_does_not_go_back(void **state)
+{
+	struct place *p = *state;
+	struct instant due;
+	struct err err;
+	int days;
+
+	assert_ok(rotate_set_days(p->world.vault, 3, p->world.now, &err), &err);
+	back_up(p);
+	assert_ok(rotate_set_days(p->world.vault, 30, p->world.now, &err), &err);
+	restore(p);
+	assert_ok(rotate_due(&p->world.vault->read, &due, &days, &err), &err);
+	assert_int_equal(days, 30);
 }
 
 struct keeping { struct place *p; enum record_kind kind; struct id id; };
@@ -766,6 +782,7 @@ int main(void)
 		TEST(the_log_never_goes_back),
 		TEST(identities_known_since_stay_so_that_an_erasure_finds_them),
 		TEST(holds_and_policies_made_since_stay),
+		TEST(the_epoch_length_does_not_go_back),
 		TEST(what_only_a_hold_keeps_survives_a_backup_from_before_it),
 		TEST(what_a_released_hold_had_kept_and_is_gone_stays_gone_while_its_key_keeps_others),
 		TEST(what_another_hold_took_over_from_a_released_one_is_kept),

@@ -5,8 +5,8 @@
  */
 #include "vault/recording.h"
 
-
 #include "softhsm.h"
+#include "store/leaf.h"
 #include "vault/check.h"
 #include "vault/rotate.h"
 
@@ -315,6 +315,35 @@ static void rotations_follow_each_other(void **state)
 	is_at_epoch(p, 5);
 }
 
+static int days_of(struct place *p, struct instant *due)
+{
+	struct err err;
+	int days;
+
+	assert_ok(rotate_due(&p->world.vault->read, due, &days, &err), &err);
+	return days;
+}
+
+static void an_epoch_lasts_as_many_days_as_was_said(void **state)
+{
+	struct place *p = *state;
+	struct instant due;
+	uint64_t before, after;
+	struct err err;
+
+	assert_int_equal(days_of(p, &due), EPOCH_DAYS_DEFAULT);
+	assert_ok(leaf_tree_size(p->world.vault->read.data, &before, &err), &err);
+	assert_ok(rotate_set_days(p->world.vault, 30, p->world.now, &err), &err);
+	assert_ok(leaf_tree_size(p->world.vault->read.data, &after, &err), &err);
+	assert_int_equal(after, before + 1);
+	reopen(p);
+	assert_int_equal(days_of(p, &due), 30);
+	assert_int_equal(due.ms, world_time("2025-07-01T00:00:00Z").ms);
+	for (int days = -1; days <= EPOCH_DAYS_MAX + 1; days += days == 0 ? EPOCH_DAYS_MAX + 1 : 1)
+		assert_int_equal(rotate_set_days(p->world.vault, days, p->world.now, &err), ERR_INPUT);
+	assert_int_equal(days_of(p, &due), 30);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 #define HSM(f) {"hsm: " #f, f, set_up_hsm, tear_down, NULL}
 int main(void)
@@ -330,6 +359,7 @@ int main(void)
 		TEST(stopped_behind_the_old_account_keys),
 		TEST(stopped_behind_the_old_root_key),
 		TEST(rotations_follow_each_other),
+		TEST(an_epoch_lasts_as_many_days_as_was_said),
 		HSM(after_a_rotation_everything_opens_and_an_old_copy_of_the_keys_opens_nothing),
 		HSM(stopped_while_wrapping_it_goes_on_when_next_opened),
 		HSM(stopped_before_the_new_root_key),
