@@ -119,9 +119,22 @@ static enum result list_leaves(struct cli *cli, uint32_t account, uint64_t from,
 
 struct list_options { const char *from, *count; };
 
+/* Where the last `count` begin: of an account, or of all. */
+static enum result last_ones(struct cli *cli, uint32_t account, uint64_t size, uint64_t count, uint64_t *from,
+			     struct err *err)
+{
+	enum result r;
+
+	*from = size > count ? size - count : 0;
+	if (account == 0 || *from == 0 || count == 0)
+		return OK;
+	r = leaf_back(cli->vault->read.data, account, size, count, from, err);
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
 /* The last ones, unless --from says where to begin. */
-static enum result list_bounds(struct cli *cli, const struct list_options *given, uint64_t *from, uint64_t *count,
-			       uint64_t *size, struct err *err)
+static enum result list_bounds(struct cli *cli, uint32_t account, const struct list_options *given, uint64_t *from,
+			       uint64_t *count, uint64_t *size, struct err *err)
 {
 	enum result r = leaf_tree_size(cli->vault->read.data, size, err);
 
@@ -130,8 +143,9 @@ static enum result list_bounds(struct cli *cli, const struct list_options *given
 		r = read_number("--count", given->count, count, err);
 	if (r != OK)
 		return r;
-	*from = *size > *count ? *size - *count : 0;
-	return given->from != NULL ? read_number("--from", given->from, from, err) : OK;
+	if (given->from != NULL)
+		return read_number("--from", given->from, from, err);
+	return last_ones(cli, account, *size, *count, from, err);
 }
 
 enum result cmd_audit_list(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
@@ -146,7 +160,7 @@ enum result cmd_audit_list(struct cli *cli, int argc, char **argv, bool *partly,
 	if (r == OK)
 		r = cli->account != NULL ? cli_open_account(cli, false, &account, err) : cli_open(cli, false, err);
 	if (r == OK)
-		r = list_bounds(cli, &given, &from, &count, &size, err);
+		r = list_bounds(cli, account.number, &given, &from, &count, &size, err);
 	if (r != OK)
 		return r;
 	json_begin_object(&cli->w, NULL);

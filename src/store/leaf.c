@@ -89,26 +89,47 @@ enum result leaf_get(struct db *db, uint64_t seq, struct pool *pool, struct leaf
 	return r;
 }
 
-enum result leaf_list(struct db *db, uint32_t account, uint64_t from, struct pool *pool, struct leaf *out, size_t max,
-		      size_t *count, struct err *err)
+static enum result read_leaves(struct db_rows *rows, struct pool *pool, struct leaf *out, size_t *count, struct err *err)
 {
-	struct db_rows rows;
 	bool more;
-	enum result r = db_query(db, "SELECT seq, account_id, at, body FROM audit_leaf"
-				     " WHERE seq >= $1 AND (account_id = $2 OR $2 = 0) ORDER BY seq LIMIT $3",
-				 &rows, err, DB_INT(from), DB_INT(account), DB_INT(max));
+	enum result r;
 
-	*count = 0;
-	if (r != OK)
-		return r;
-	while ((r = db_next(&rows, &more, err)) == OK && more) {
-		r = read_leaf(&rows, pool, &out[*count], err);
+	while ((r = db_next(rows, &more, err)) == OK && more) {
+		r = read_leaf(rows, pool, &out[*count], err);
 		if (r != OK)
 			break;
 		(*count)++;
 	}
-	db_end(&rows);
+	db_end(rows);
 	return r;
+}
+
+enum result leaf_list(struct db *db, uint32_t account, uint64_t from, struct pool *pool, struct leaf *out, size_t max,
+		      size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	enum result r;
+
+	*count = 0;
+	if (account == 0)
+		r = db_query(db, "SELECT seq, account_id, at, body FROM audit_leaf WHERE seq >= $1 ORDER BY seq LIMIT $2",
+			     &rows, err, DB_INT(from), DB_INT(max));
+	else
+		r = db_query(db, "SELECT seq, account_id, at, body FROM audit_leaf WHERE account_id = $1 AND seq >= $2"
+				 " ORDER BY seq LIMIT $3",
+			     &rows, err, DB_INT(account), DB_INT(from), DB_INT(max));
+	return r == OK ? read_leaves(&rows, pool, out, count, err) : r;
+}
+
+enum result leaf_back(struct db *db, uint32_t account, uint64_t before, uint64_t n, uint64_t *seq, struct err *err)
+{
+	int64_t found;
+	enum result r = db_query_int(db, "SELECT seq FROM audit_leaf WHERE account_id = $1 AND seq < $2"
+					 " ORDER BY seq DESC LIMIT 1 OFFSET $3",
+				     -1, &found, err, DB_INT(account), DB_INT(before), DB_INT(n - 1));
+
+	*seq = r == OK && found >= 0 ? (uint64_t)found : 0;
+	return r == OK && found < 0 ? err_set(err, ERR_NOT_FOUND, "the account has no so many leaves") : r;
 }
 
 enum result leaf_count_hashes(struct db *db, int64_t *out, struct err *err)

@@ -24,6 +24,10 @@ MUST_CHECK enum result leaf_get(struct db *db, uint64_t seq, struct pool *pool, 
 /* Up to max leaves from `from` on, of one account, or of all with account 0. */
 MUST_CHECK enum result leaf_list(struct db *db, uint32_t account, uint64_t from, struct pool *pool, struct leaf *out,
 				 size_t max, size_t *count, struct err *err);
+/* The number of the n-th leaf of an account, counted back from `before`, which is not included; n from 1. ERR_NOT_FOUND
+ * when it has fewer. Walks those n. */
+MUST_CHECK enum result leaf_back(struct db *db, uint32_t account, uint64_t before, uint64_t n, uint64_t *seq,
+				 struct err *err);
 /* How many hashes are stored. */
 MUST_CHECK enum result leaf_count_hashes(struct db *db, int64_t *out, struct err *err);
 /* The stored hashes, for roots and proofs. Lives as long as db. */

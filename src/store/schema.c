@@ -170,6 +170,8 @@ static const char vault_1[] =
     " account_id INTEGER NOT NULL,"
     " at INTEGER NOT NULL,"
     " body BLOB NOT NULL);" /* canonical JSON: exactly what is hashed */
+    /* An account's own acts are found without those of the others. */
+    "CREATE INDEX audit_leaf_account ON audit_leaf(account_id, seq);"
     "CREATE TABLE audit_hash("
     " level INTEGER NOT NULL,"
     " number INTEGER NOT NULL,"

@@ -405,6 +405,25 @@ record_id() {
 	said 2
 }
 
+@test "the log of one account is its own last leaves, however many others there are after them" {
+	make_vault
+	"$LETHE" account create Second --country DK >/dev/null
+	for i in 1 2 3 4; do "$LETHE" policy set call "$i days" --account Second >/dev/null; done
+	lethe audit list --account Contoso --count 2 --json
+	said 0
+	jq -e '[.leaves[].leaf.act] == ["account.create", "import.batch"]' <<<"$output"
+	lethe audit list --account Second --count 3 --json
+	jq -e '[.leaves[].leaf.act] == ["policy.set", "policy.set", "policy.set"]' <<<"$output"
+	lethe audit list --account Second --json
+	jq -e '(.leaves | length) == 5' <<<"$output"
+	lethe audit list --account Contoso --from 2 --json
+	jq -e '[.leaves[].leaf.act] == ["import.batch"]' <<<"$output"
+	lethe audit list --account Contoso --count 0 --json
+	jq -e '.leaves == []' <<<"$output"
+	lethe audit list --count 1 --json
+	jq -e '[.leaves[].leaf.act] == ["policy.set"]' <<<"$output"
+}
+
 # on_terminal INPUT WORD..: runs lethe on a pseudo-terminal that types INPUT.
 on_terminal() {
 	run python3 - "$@" <<-'END'

@@ -535,6 +535,13 @@ CALL(leaf_list)
 	return several(r, count, seen);
 }
 
+CALL(leaf_back)
+{
+	uint64_t seq;
+
+	return one(leaf_back(vault, account, 1, 1, &seq, &err), seen);
+}
+
 CALL(media_insert)
 {
 	struct media_row row = media_of(account, record_id, 5);
@@ -985,7 +992,8 @@ static const struct call {
     READ(hold_get), READ(hold_list), READ(hold_names_person), READ(held_get), READ(held_list),
     READ(held_count), READ(identity_get), READ(identity_find), READ(identity_of_person), READ(identity_count),
     READ(identity_list), READ(job_get), READ(job_list), READ(job_list_of_type), READ(job_count_running_of), READ(key_get),
-    READ(key_list_numbers), READ(account_key_get), READ(tombstone_get), READ(party_newest), READ(leaf_list), READ(media_list),
+    READ(key_list_numbers), READ(account_key_get), READ(tombstone_get), READ(party_newest), READ(leaf_list), READ(leaf_back),
+    READ(media_list),
     READ(media_list_day), READ(media_walk), READ(media_names_blob), READ(trash_has), READ(party_list),
     READ(party_list_range), READ(party_exists), READ(party_walk), READ(party_month_next), READ(party_count),
     READ(period_get), READ(period_list), READ(period_sum), READ(policy_get), READ(policy_walk), READ(record_get),

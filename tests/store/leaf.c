@@ -117,6 +117,25 @@ static struct hash slow_root(uint64_t from, uint64_t count)
 	return merkle_node(&left, &right);
 }
 
+static void an_account_s_last_leaves_are_counted_back(void **state)
+{
+	uint64_t seq;
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		append(i % 3 == 0 ? 1 : 2, "x"); /* account 1: 0, 3, 6, 9 */
+	assert_ok(leaf_back(vault, 1, 10, 1, &seq, &err));
+	assert_int_equal(seq, 9);
+	assert_ok(leaf_back(vault, 1, 9, 1, &seq, &err));
+	assert_int_equal(seq, 6);
+	assert_ok(leaf_back(vault, 1, 10, 4, &seq, &err));
+	assert_int_equal(seq, 0);
+	assert_fails(leaf_back(vault, 1, 10, 5, &seq, &err), ERR_NOT_FOUND, NULL);
+	assert_int_equal(seq, 0);
+	assert_fails(leaf_back(vault, 3, 10, 1, &seq, &err), ERR_NOT_FOUND, NULL);
+	assert_fails(leaf_back(vault, 1, 10, INT64_MAX, &seq, &err), ERR_NOT_FOUND, NULL);
+}
+
 static void the_stored_hashes_make_the_root_of_every_size(void **state)
 {
 	struct merkle_store hashes = leaf_hashes(vault);
@@ -228,6 +247,7 @@ int main(void)
 	    table_test(a_leaf_that_is_rolled_back_gives_its_number_to_the_next),
 	    table_test(there_is_no_leaf_beyond_the_last),
 	    table_test(leaves_are_listed_by_account_or_all),
+	    table_test(an_account_s_last_leaves_are_counted_back),
 	    table_test(the_stored_hashes_make_the_root_of_every_size),
 	    table_test(a_missing_or_damaged_hash_is_reported),
 	    table_test(nothing_changes_the_log_once_it_is_written),

@@ -164,6 +164,8 @@ static void check_step(const struct statement *statement, const char *detail)
 		fail_msg("%s: walks an account (\"%s\"): %s", statement->file, detail, statement->sql);
 	if (strncmp(detail, "SCAN ", 5) == 0 && !may_be_scanned(detail + 5, statement->sql))
 		fail_msg("%s: \"%s\" in: %s", statement->file, detail, statement->sql);
+	if (strstr(detail, "(rowid>?)") != NULL && strstr(statement->sql, "account_id = $") != NULL)
+		fail_msg("%s: walks what other accounts have (\"%s\"): %s", statement->file, detail, statement->sql);
 	if (strstr(detail, "TEMP B-TREE") != NULL)
 		fail_msg("%s: sorts (\"%s\"): %s", statement->file, detail, statement->sql);
 }
