@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Keys lie in the locked slab, entry by entry; names and links, which are no
- * secret, beside it.  A table with linear probing finds an entry by name, and
- * a ring through entry 0 (which holds no key) orders them by use.
+ * secret, beside it.  A table with linear probing finds an entry by name.  What
+ * makes room is chosen by the clock algorithm: a hand goes round, passes over
+ * what was used since it came by last, and takes the first that was not.
  */
 #include "crypto/keycache.h"
 
@@ -14,26 +15,28 @@
 
 struct entry {
 	struct keycache_name name;
-	uint32_t newer, older; /* in the ring; older links the free list as well */
+	uint32_t next_free;
+	bool used; /* since the hand came by */
 };
 
 struct keycache {
 	struct key *keys;      /* the slab; keys[i - 1] is entry i's */
-	struct entry *entries; /* entries[0]: older is the newest, newer is the oldest */
+	struct entry *entries; /* from 1 */
 	uint32_t *table;       /* entry numbers, 0 for an empty place */
 	size_t count, mask;
-	uint32_t free;
+	uint32_t free; /* 0: none */
+	uint32_t hand;
 	bool locked;
 };
 
-/* All in the free list, nothing in table and ring. */
+/* All in the free list, nothing in the table. */
 static void reset(struct keycache *cache)
 {
 	memset(cache->table, 0, (cache->mask + 1) * sizeof *cache->table);
 	memset(cache->entries, 0, (cache->count + 1) * sizeof *cache->entries);
 	for (size_t i = 1; i < cache->count; i++)
-		cache->entries[i].older = (uint32_t)i + 1;
-	cache->free = 1;
+		cache->entries[i].next_free = (uint32_t)i + 1;
+	cache->free = cache->hand = 1;
 }
 
 static size_t table_size(size_t entries)
@@ -133,44 +136,35 @@ static void table_remove(struct keycache *cache, size_t hole)
 	cache->table[hole] = 0;
 }
 
-/* ---- the order of use ---- */
-
-static void ring_remove(struct keycache *cache, uint32_t i)
-{
-	struct entry *entry = &cache->entries[i];
-
-	cache->entries[entry->newer].older = entry->older;
-	cache->entries[entry->older].newer = entry->newer;
-}
-
-static void ring_add_newest(struct keycache *cache, uint32_t i)
-{
-	struct entry *head = &cache->entries[0];
-
-	cache->entries[i].newer = 0;
-	cache->entries[i].older = head->older;
-	cache->entries[head->older].newer = i;
-	head->older = i;
-}
-
-static void touch(struct keycache *cache, uint32_t i)
-{
-	ring_remove(cache, i);
-	ring_add_newest(cache, i);
-}
-
-/* ---- the interface ---- */
+/* ---- making room ---- */
 
 static void drop_at(struct keycache *cache, size_t place)
 {
 	uint32_t i = cache->table[place];
 
 	table_remove(cache, place);
-	ring_remove(cache, i);
 	key_wipe(&cache->keys[i - 1]);
-	cache->entries[i].older = cache->free;
+	cache->entries[i].next_free = cache->free;
 	cache->free = i;
 }
+
+/* Only when nothing is free, so that every entry the hand meets holds a key. */
+static void drop_unused(struct keycache *cache)
+{
+	uint32_t found = 0;
+
+	while (found == 0) {
+		struct entry *entry = &cache->entries[cache->hand];
+
+		if (!entry->used)
+			found = cache->hand;
+		entry->used = false;
+		cache->hand = cache->hand == cache->count ? 1 : cache->hand + 1;
+	}
+	drop_at(cache, place_of(cache, cache->entries[found].name));
+}
+
+/* ---- the interface ---- */
 
 bool keycache_get(struct keycache *cache, struct keycache_name name, struct key *out)
 {
@@ -178,7 +172,7 @@ bool keycache_get(struct keycache *cache, struct keycache_name name, struct key 
 
 	if (i == 0)
 		return false;
-	touch(cache, i);
+	cache->entries[i].used = true;
 	*out = cache->keys[i - 1];
 	return true;
 }
@@ -188,20 +182,17 @@ void keycache_put(struct keycache *cache, struct keycache_name name, const struc
 	uint32_t i = cache->table[place_of(cache, name)];
 
 	if (i != 0) {
-		touch(cache, i);
+		cache->entries[i].used = true;
 		cache->keys[i - 1] = *key;
 		return;
 	}
-	if (cache->free == 0) { /* the least recently used makes room */
-		uint32_t oldest = cache->entries[0].newer;
-
-		drop_at(cache, place_of(cache, cache->entries[oldest].name));
-	}
+	if (cache->free == 0)
+		drop_unused(cache);
 	i = cache->free;
-	cache->free = cache->entries[i].older;
+	cache->free = cache->entries[i].next_free;
 	cache->entries[i].name = name;
+	cache->entries[i].used = true;
 	cache->keys[i - 1] = *key;
-	ring_add_newest(cache, i);
 	cache->table[place_of(cache, name)] = i;
 }
 
@@ -211,6 +202,15 @@ void keycache_drop(struct keycache *cache, struct keycache_name name)
 
 	if (cache->table[place] != 0)
 		drop_at(cache, place);
+}
+
+void keycache_prefetch(const struct keycache *cache, struct keycache_name name)
+{
+	uint32_t i = cache->table[home_of(cache, name)];
+
+	/* Usually the right one; a wrong guess costs a line of cache. */
+	__builtin_prefetch(&cache->entries[i], 1);
+	__builtin_prefetch(&cache->keys[i == 0 ? 0 : i - 1]);
 }
 
 void keycache_clear(struct keycache *cache)

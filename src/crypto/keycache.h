@@ -21,6 +21,8 @@ MUST_CHECK enum result keycache_new(size_t entries, struct keycache **out, struc
 void keycache_free(struct keycache *cache); /* wipes all */
 bool keycache_get(struct keycache *cache, struct keycache_name name, struct key *out);
 void keycache_put(struct keycache *cache, struct keycache_name name, const struct key *key);
+/* Has the processor fetch what keycache_get of that name will want, while the caller does something else. */
+void keycache_prefetch(const struct keycache *cache, struct keycache_name name);
 void keycache_drop(struct keycache *cache, struct keycache_name name);
 void keycache_clear(struct keycache *cache);
 bool keycache_is_locked(const struct keycache *cache); /* did mlock succeed? */

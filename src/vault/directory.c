@@ -56,12 +56,18 @@ void directory_clear(struct directory *directory)
 	directory->generation = 1;
 }
 
-static struct slot *set_of(struct directory *directory, const struct blind *blind)
+/* Of the first of its set. */
+static size_t place_of(const struct directory *directory, const struct blind *blind)
 {
 	uint64_t number;
 
 	memcpy(&number, blind->bytes, sizeof number);
-	return &directory->slots[(number & directory->mask) * 2];
+	return (number & directory->mask) * 2;
+}
+
+static struct slot *set_of(struct directory *directory, const struct blind *blind)
+{
+	return &directory->slots[place_of(directory, blind)];
 }
 
 static bool is_of(const struct directory *directory, const struct slot *slot, uint32_t account,
@@ -93,9 +99,20 @@ void directory_forget(struct directory *directory, uint32_t account, const struc
 	}
 }
 
-static bool recall(struct directory *directory, uint32_t account, const struct blind *blind, struct entry *out)
+void directory_prefetch(const struct directory *directory, const struct blind *blind)
 {
-	const struct slot *set = directory != NULL ? set_of(directory, blind) : NULL;
+	if (directory != NULL) {
+		const struct slot *set = &directory->slots[place_of(directory, blind)];
+
+		__builtin_prefetch(&set[0]);
+		__builtin_prefetch(&set[1]);
+	}
+}
+
+bool directory_recall(const struct directory *directory, uint32_t account, const struct blind *blind,
+		      struct entry *out)
+{
+	const struct slot *set = directory != NULL ? &directory->slots[place_of(directory, blind)] : NULL;
 
 	for (int i = 0; set != NULL && i < 2; i++) {
 		if (is_of(directory, &set[i], account, blind)) {
@@ -131,7 +148,7 @@ enum result directory_find(struct session *session, uint32_t account, const stru
 	enum result r;
 
 	*found = true;
-	if (recall(session->directory, account, blind, out))
+	if (directory_recall(session->directory, account, blind, out))
 		return OK;
 	*out = (struct entry){0};
 	r = tombstone_get(session->keys, account, blind, &out->erased, &out->erased_at, err);

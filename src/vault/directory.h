@@ -29,6 +29,11 @@ void directory_forget(struct directory *directory, uint32_t account, const struc
 /* Looks up; `*found` false leaves only erased and erased_at set in `out`. */
 MUST_CHECK enum result directory_find(struct session *session, uint32_t account, const struct blind *blind,
 				      struct entry *out, bool *found, struct err *err);
+/* Has the processor fetch what is remembered of it, if anything is: for who will look many up in a row. */
+void directory_prefetch(const struct directory *directory, const struct blind *blind);
+/* What is remembered of it, without a look into the databases. */
+bool directory_recall(const struct directory *directory, uint32_t account, const struct blind *blind,
+		      struct entry *out);
 /* Makes the identity for `value` (normalised), its key, and a person of its own. `*person` NULL: a new person. `out` is
  * what directory_find left for it. */
 MUST_CHECK enum result directory_make(struct session *session, uint32_t account, enum identity_kind kind,

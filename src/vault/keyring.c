@@ -196,6 +196,13 @@ enum result keyring_get(struct keyring *ring, uint32_t account, enum key_class c
 	return r;
 }
 
+void keyring_prefetch(const struct keyring *ring, uint32_t account, enum key_class class, int64_t number)
+{
+	struct keycache_name name = {.account = account, .class = (uint32_t)class, .number = (uint64_t)number};
+
+	keycache_prefetch(ring->cache, name);
+}
+
 enum result keyring_make(struct keyring *ring, uint32_t account, enum key_class class, int64_t number,
 			 struct key *out, struct err *err)
 {

@@ -45,6 +45,8 @@ bool keyring_is_locked(const struct keyring *ring);
 /* ERR_GONE when the key is not there: destroyed, or never made. */
 MUST_CHECK enum result keyring_get(struct keyring *ring, uint32_t account, enum key_class class, int64_t number,
 				   struct key *out, struct err *err);
+/* Has the processor fetch it from the cache of keys, if it is there: for who will get many keys in a row. */
+void keyring_prefetch(const struct keyring *ring, uint32_t account, enum key_class class, int64_t number);
 /* Makes it when it is not there. Inside a transaction on the key store. */
 MUST_CHECK enum result keyring_get_or_make(struct keyring *ring, uint32_t account, enum key_class class,
 					   int64_t number, struct key *out, struct err *err);

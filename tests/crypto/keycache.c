@@ -81,21 +81,33 @@ static void putting_again_replaces_the_key(void **state)
 	keycache_free(cache);
 }
 
-static void the_least_recently_used_goes_first(void **state)
+static void what_was_used_since_the_last_round_stays(void **state)
 {
-	struct keycache *cache = make(3);
+	struct keycache *cache = make(4);
 
 	(void)state;
-	put(cache, 1);
-	put(cache, 2);
-	put(cache, 3);
-	assert_true(has(cache, 1)); /* 2 is the oldest now */
-	put(cache, 4);
-	assert_false(has(cache, 2));
-	put(cache, 3); /* 1 is, for putting is using */
-	put(cache, 5);
+	for (uint64_t i = 1; i <= 4; i++)
+		put(cache, i);
+	put(cache, 5); /* all were used: the hand goes round once, and the first one goes */
 	assert_false(has(cache, 1));
-	assert_true(has(cache, 3) && has(cache, 4) && has(cache, 5));
+	assert_true(has(cache, 2) && has(cache, 4));
+	put(cache, 6); /* 3 was not used since; 2 was */
+	assert_false(has(cache, 3));
+	assert_true(has(cache, 2) && has(cache, 4) && has(cache, 5) && has(cache, 6));
+	keycache_free(cache);
+}
+
+static void fetching_ahead_changes_nothing(void **state)
+{
+	struct keycache *cache = make(2);
+
+	(void)state;
+	keycache_prefetch(cache, name_of(1));
+	put(cache, 1);
+	keycache_prefetch(cache, name_of(1));
+	keycache_prefetch(cache, name_of(2));
+	assert_true(has(cache, 1));
+	assert_false(has(cache, 2));
 	keycache_free(cache);
 }
 
@@ -132,41 +144,80 @@ static void dropping_takes_one_and_clearing_takes_all(void **state)
 	keycache_free(cache);
 }
 
-/* A plain model beside it: the time of last use of each of 64 names, 0 when absent. */
-static void evict_oldest(uint64_t *used)
-{
-	size_t oldest = 64, live = 0;
+/* A plain model beside it: what each of 16 places holds. */
+#define PLACES 16
+#define NOBODY UINT64_MAX
+struct model {
+	uint64_t names[PLACES];
+	bool used[PLACES];
+	size_t free[PLACES], free_count, hand;
+};
 
-	for (size_t i = 0; i < 64; i++) {
-		live += used[i] > 0;
-		if (used[i] > 0 && (oldest == 64 || used[i] < used[oldest]))
-			oldest = i;
+static size_t model_find(const struct model *m, uint64_t name)
+{
+	size_t i = 0;
+
+	while (i < PLACES && m->names[i] != name)
+		i++;
+	return i;
+}
+
+static void model_drop(struct model *m, size_t place)
+{
+	m->names[place] = NOBODY;
+	m->free[m->free_count++] = place;
+}
+
+static void model_put(struct model *m, uint64_t name)
+{
+	size_t i = model_find(m, name);
+
+	if (i == PLACES && m->free_count == 0) {
+		while (m->used[m->hand]) {
+			m->used[m->hand] = false;
+			m->hand = (m->hand + 1) % PLACES;
+		}
+		model_drop(m, m->hand);
+		m->hand = (m->hand + 1) % PLACES;
 	}
-	if (live > 16)
-		used[oldest] = 0;
+	if (i == PLACES)
+		i = m->free[--m->free_count];
+	m->names[i] = name;
+	m->used[i] = true;
+}
+
+static bool model_has(struct model *m, uint64_t name)
+{
+	size_t i = model_find(m, name);
+
+	if (i == PLACES)
+		return false;
+	m->used[i] = true;
+	return true;
 }
 
 static void it_agrees_with_a_simple_model_over_many_steps(void **state)
 {
-	struct keycache *cache = make(16);
-	uint64_t used[64] = {0};
+	struct keycache *cache = make(PLACES);
+	struct model model = {.hand = 0};
 	uint32_t seed = 12345;
 
 	(void)state;
-	for (uint64_t step = 1; step < 100000; step++) {
+	for (size_t i = PLACES; i-- > 0;)
+		model_drop(&model, i);
+	for (int step = 1; step < 100000; step++) {
 		uint64_t n = (seed = seed * 1664525u + 1013904223u) >> 26;
 		uint32_t act = (seed >> 8) % 8;
 
 		if (act < 4) {
 			put(cache, n);
-			used[n] = step;
-			evict_oldest(used);
+			model_put(&model, n);
 		} else if (act < 7) {
-			assert_int_equal(has(cache, n), used[n] > 0);
-			used[n] = used[n] > 0 ? step : 0;
+			assert_int_equal(has(cache, n), model_has(&model, n));
 		} else {
 			keycache_drop(cache, name_of(n));
-			used[n] = 0;
+			if (model_find(&model, n) < PLACES)
+				model_drop(&model, model_find(&model, n));
 		}
 	}
 	keycache_free(cache);
@@ -200,7 +251,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_key_is_found_by_all_parts_of_its_name),
 	    cmocka_unit_test(putting_again_replaces_the_key),
-	    cmocka_unit_test(the_least_recently_used_goes_first),
+	    cmocka_unit_test(what_was_used_since_the_last_round_stays),
+	    cmocka_unit_test(fetching_ahead_changes_nothing),
 	    cmocka_unit_test(a_cache_of_one_holds_the_last),
 	    cmocka_unit_test(dropping_takes_one_and_clearing_takes_all),
 	    cmocka_unit_test(it_agrees_with_a_simple_model_over_many_steps),
