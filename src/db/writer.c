@@ -272,14 +272,6 @@ enum result writer_wait(struct writer *w, struct writer_ticket *ticket, struct e
 	return ticket->result;
 }
 
-enum result writer_do(struct writer *w, writer_op *op, void *arg, struct err *err)
-{
-	struct writer_ticket ticket;
-
-	writer_submit(w, &ticket, op, arg);
-	return writer_wait(w, &ticket, err);
-}
-
 void writer_stop(struct writer *w)
 {
 	if (!w)

@@ -48,8 +48,6 @@ MUST_CHECK enum result writer_start(struct db *const *dbs, size_t count, const s
 void writer_submit(struct writer *w, struct writer_ticket *ticket, writer_op *op, void *arg);
 /* Blocks until the ticket's group is on disk (or failed). */
 MUST_CHECK enum result writer_wait(struct writer *w, struct writer_ticket *ticket, struct err *err);
-/* submit and wait. */
-MUST_CHECK enum result writer_do(struct writer *w, writer_op *op, void *arg, struct err *err);
 /* Finishes what is queued, joins the thread. NULL is fine. */
 void writer_stop(struct writer *w);
 

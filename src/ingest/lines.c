@@ -20,7 +20,7 @@ struct lines {
 	int fd;
 	const char *path;
 	enum lines_split split;
-	uint64_t size, offset; /* offset: of data[at] in the file */
+	uint64_t offset;       /* of data[at] in the file */
 	uint64_t number;       /* of the physical line that begins at data[at] */
 	size_t at, end;        /* what is read and not yet given */
 	size_t used;           /* of data, to be wiped */
@@ -28,7 +28,7 @@ struct lines {
 	char data[];
 };
 
-static enum result open_file(const char *path, int *fd, uint64_t *size, struct err *err)
+static enum result open_file(const char *path, int *fd, struct err *err)
 {
 	struct stat st;
 
@@ -44,7 +44,6 @@ static enum result open_file(const char *path, int *fd, uint64_t *size, struct e
 		err_where(err, "%.280s", path);
 		return err_mend(err, "name the files in it");
 	}
-	*size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 	return OK;
 }
 
@@ -57,9 +56,8 @@ static void close_file(int fd)
 enum result lines_open(const char *path, enum lines_split split, struct lines **out, struct err *err)
 {
 	struct lines *lines;
-	uint64_t size = 0;
 	int fd = -1;
-	enum result r = open_file(path, &fd, &size, err);
+	enum result r = open_file(path, &fd, err);
 
 	/* Large, so it comes as pages that are zero already and cost nothing until they are used. */
 	lines = r == OK ? calloc(1, sizeof *lines + ROOM) : NULL;
@@ -72,7 +70,6 @@ enum result lines_open(const char *path, enum lines_split split, struct lines **
 	lines->fd = fd;
 	lines->path = path;
 	lines->split = split;
-	lines->size = size;
 	lines->number = 1;
 	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	*out = lines;
@@ -202,9 +199,4 @@ void lines_cut(struct lines *lines, struct line *line)
 uint64_t lines_offset(const struct lines *lines)
 {
 	return lines->offset;
-}
-
-uint64_t lines_size(const struct lines *lines)
-{
-	return lines->size;
 }

@@ -32,8 +32,7 @@ MUST_CHECK enum result lines_next(struct lines *lines, struct line *out, bool *m
 /* Cuts the row that lines_next gave last to its first physical line; the others are given again. For a bad CSV row,
  * which one stray quote can make swallow its followers. */
 void lines_cut(struct lines *lines, struct line *line);
-/* Bytes given so far, and those there are (0: not known). */
+/* Bytes given so far. */
 uint64_t lines_offset(const struct lines *lines);
-uint64_t lines_size(const struct lines *lines);
 
 #endif

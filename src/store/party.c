@@ -156,28 +156,6 @@ enum result party_list(struct db *db, uint32_t account, int64_t identity, const 
 	}
 }
 
-enum result party_list_range(struct db *db, uint32_t account, int64_t identity, enum record_kind kind,
-			     struct instant from, struct instant until, struct id after, struct party_key *out,
-			     size_t max, size_t *count, struct err *err)
-{
-	struct id low = id_floor(from), high = id_floor(until);
-	struct db_rows rows;
-	enum result r;
-
-	if (id_compare(after, low) > 0)
-		low = after;
-	r = db_query(db, "SELECT month, kind, id FROM party WHERE account_id = $1 AND month = $2 AND identity_id = $3"
-			 " AND kind = $4 AND id > $5 AND id < $6 ORDER BY id LIMIT $7",
-		     &rows, err, DB_INT(account), DB_INT(date_month_index(instant_date(from))), DB_INT(identity),
-		     DB_INT(kind), DB_BLOB(low.bytes, sizeof low.bytes), DB_BLOB(high.bytes, sizeof high.bytes),
-		     DB_INT(max));
-	if (r != OK)
-		return r;
-	r = collect(&rows, identity, out, count, err);
-	db_end(&rows);
-	return r;
-}
-
 static enum result newest_of_month(struct db *db, uint32_t account, int64_t identity, int32_t month,
 				   struct instant *out, struct err *err)
 {

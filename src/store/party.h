@@ -28,10 +28,6 @@ MUST_CHECK enum result party_delete(struct db *db, uint32_t account, const struc
 /* Records of one identity after `after` (zeroed: from the start), by month, kind and id; up to max. */
 MUST_CHECK enum result party_list(struct db *db, uint32_t account, int64_t identity, const struct party_key *after,
 				  struct party_key *out, size_t max, size_t *count, struct err *err);
-/* Those of one identity, kind and month within [from, until): for holds. */
-MUST_CHECK enum result party_list_range(struct db *db, uint32_t account, int64_t identity, enum record_kind kind,
-					struct instant from, struct instant until, struct id after,
-					struct party_key *out, size_t max, size_t *count, struct err *err);
 /* The time of an identity's newest record; the earliest instant of all when it has none. */
 MUST_CHECK enum result party_newest(struct db *db, uint32_t account, int64_t identity, struct instant *out,
 				    struct err *err);

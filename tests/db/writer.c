@@ -25,6 +25,14 @@ static struct {
 	bool refuse;
 } seen;
 
+static enum result do_op(struct writer *w, writer_op *op, void *arg, struct err *e)
+{
+	struct writer_ticket ticket;
+
+	writer_submit(w, &ticket, op, arg);
+	return writer_wait(w, &ticket, e);
+}
+
 static enum result before_commit(void *arg, struct err *e)
 {
 	assert_ptr_equal(arg, &seen);
@@ -225,7 +233,7 @@ static void an_operation_is_committed_in_every_database(void **state)
 	int64_t value = 5;
 
 	(void)state;
-	assert_int_equal(writer_do(w, insert_both, &value, &err), OK);
+	assert_int_equal(do_op(w, insert_both, &value, &err), OK);
 	assert_int_equal(seen.before_commit, 1);
 	assert_int_equal(seen.rolled_back, 0);
 	assert_int_equal(seen.committed, 1);
@@ -240,7 +248,7 @@ static void one_that_fails_alone_is_undone_everywhere(void **state)
 	int64_t value = 5;
 
 	(void)state;
-	assert_int_equal(writer_do(w, insert_then_fail, &value, &err), ERR_INPUT);
+	assert_int_equal(do_op(w, insert_then_fail, &value, &err), ERR_INPUT);
 	assert_string_equal(err.what, "operation 5 does not like it");
 	assert_int_equal(seen.before_commit, 0);
 	assert_int_equal(seen.rolled_back, 1);
@@ -302,7 +310,7 @@ static void a_failed_commit_fails_the_whole_group_alike(void **state)
 		assert_string_equal(t[i].err.what, t[0].err.what);
 	}
 	assert_int_equal(seen.rolled_back, 1);
-	assert_int_equal(writer_do(w, insert_both, &value, &err), OK);
+	assert_int_equal(do_op(w, insert_both, &value, &err), OK);
 	writer_stop(w);
 	assert_int_equal(rows_in(0), 1);
 	assert_int_equal(rows_in(1), 1);
@@ -330,11 +338,11 @@ static void a_hook_that_refuses_fails_the_group(void **state)
 
 	(void)state;
 	seen.refuse = true;
-	assert_int_equal(writer_do(w, insert_both, &value, &err), ERR_FULL);
+	assert_int_equal(do_op(w, insert_both, &value, &err), ERR_FULL);
 	assert_string_equal(err.what, "the hook refused");
 	assert_int_equal(seen.rolled_back, 1);
 	seen.refuse = false;
-	assert_int_equal(writer_do(w, insert_both, &value, &err), OK);
+	assert_int_equal(do_op(w, insert_both, &value, &err), OK);
 	writer_stop(w);
 	assert_int_equal(rows_in(1), 1);
 }
@@ -361,7 +369,7 @@ static void a_transaction_lost_silently_is_not_taken_for_success(void **state)
 	struct writer *w = start(NULL);
 
 	(void)state;
-	assert_int_equal(writer_do(w, lose_it_silently, NULL, &err), ERR_IO);
+	assert_int_equal(do_op(w, lose_it_silently, NULL, &err), ERR_IO);
 	writer_stop(w);
 }
 
@@ -377,9 +385,9 @@ static void a_writer_that_cannot_begin_says_why_to_all(void **state)
 	(void)state;
 	assert_int_equal(db_open_sqlite(path_of(1), &options, &other, &err), OK);
 	assert_int_equal(db_begin(other, &err), OK);
-	assert_int_equal(writer_do(w, insert_both, &value, &err), ERR_BUSY);
+	assert_int_equal(do_op(w, insert_both, &value, &err), ERR_BUSY);
 	db_close(other);
-	assert_int_equal(writer_do(w, insert_both, &value, &err), OK);
+	assert_int_equal(do_op(w, insert_both, &value, &err), OK);
 	run_group(w, ops, 2, t);
 	writer_stop(w);
 	assert_int_equal(rows_in(0), 3);
@@ -435,7 +443,7 @@ static void *submit_many(void *arg)
 		int64_t value = s->base + i;
 		bool bad = i % 10 == 9;
 		struct err e;
-		enum result r = writer_do(s->w, bad ? insert_then_fail : insert_both, &value, &e);
+		enum result r = do_op(s->w, bad ? insert_then_fail : insert_both, &value, &e);
 
 		s->wrong += r != (bad ? ERR_INPUT : OK);
 	}

@@ -648,16 +648,6 @@ CALL(party_list)
 	return several(r, count, seen);
 }
 
-CALL(party_list_range)
-{
-	struct party_key rows[4];
-	size_t count = 0;
-	enum result r = party_list_range(vault, account, 7, KIND_CALL, date_start(day), (struct instant){NOON + 1},
-					 (struct id){{0}}, rows, 4, &count, &err);
-
-	return several(r, count, seen);
-}
-
 CALL(party_newest)
 {
 	struct instant at = {0};
@@ -995,7 +985,7 @@ static const struct call {
     READ(key_list_numbers), READ(account_key_get), READ(tombstone_get), READ(party_newest), READ(leaf_list), READ(leaf_back),
     READ(media_list),
     READ(media_list_day), READ(media_walk), READ(media_names_blob), READ(trash_has), READ(party_list),
-    READ(party_list_range), READ(party_exists), READ(party_walk), READ(party_month_next), READ(party_count),
+    READ(party_exists), READ(party_walk), READ(party_month_next), READ(party_count),
     READ(period_get), READ(period_list), READ(period_sum), READ(policy_get), READ(policy_walk), READ(record_get),
     READ(record_exists), READ(record_list_day), READ(record_count_day), READ(record_next_day),
 
