@@ -7,6 +7,8 @@
 
 #include "store/hold.h"
 
+#define PAGE 128 /* identities read at a time by a walk */
+#define PAGE_MAX ((size_t)64 * 1024 * 1024)
 #define COLUMNS "identity_id, kind, person_id, blind, value, created_at"
 
 enum result identity_insert(struct db *db, const struct identity_row *row, struct err *err)
@@ -151,17 +153,39 @@ enum result identity_count(struct db *db, uint32_t account, int64_t *out, struct
 	return db_query_int(db, "SELECT COUNT(*) FROM identity WHERE account_id = $1", 0, out, err, DB_INT(account));
 }
 
-enum result identity_list(struct db *db, uint32_t account, int64_t after, struct pool *pool, struct identity_row *out,
-			  size_t max, size_t *count, struct err *err)
+static enum result list_page(struct db *db, uint32_t account, int64_t after, struct pool *pool,
+			     struct identity_row out[PAGE], size_t *count, struct err *err)
 {
 	struct db_rows rows;
 	enum result r = db_query(db, "SELECT " COLUMNS " FROM identity WHERE account_id = $1 AND identity_id > $2"
 				     " ORDER BY identity_id LIMIT $3",
-				 &rows, err, DB_INT(account), DB_INT(after), DB_INT(max));
+				 &rows, err, DB_INT(account), DB_INT(after), DB_INT(PAGE));
 
+	*count = 0;
 	if (r != OK)
 		return r;
-	r = collect(&rows, account, pool, out, max, count, err);
+	r = collect(&rows, account, pool, out, PAGE, count, err);
 	db_end(&rows);
+	return r;
+}
+
+enum result identity_walk(struct db *db, uint32_t account, identity_visit *visit, void *arg, struct err *err)
+{
+	struct identity_row rows[PAGE];
+	struct pool pool;
+	int64_t after = 0;
+	size_t count;
+	enum result r;
+
+	pool_init(&pool, PAGE_MAX);
+	do {
+		pool_reset(&pool);
+		r = list_page(db, account, after, &pool, rows, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			after = rows[i].identity;
+			r = visit(arg, &rows[i], err);
+		}
+	} while (r == OK && count == PAGE);
+	pool_free(&pool);
 	return r;
 }

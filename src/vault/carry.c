@@ -63,11 +63,15 @@ static enum result carry_policies(struct carry *c, struct err *err)
 
 /* The same number, or the same identifier under another number, is there already: who it belongs to may have
  * changed. */
-static enum result carry_identity(struct carry *c, const struct identity_row *live, struct err *err)
+static enum result carry_identity(void *arg, const struct identity_row *live, struct err *err)
 {
+	struct carry *c = arg;
 	struct identity_row have;
 	bool found;
-	enum result r = identity_get(c->to->data, c->account, live->identity, &c->pool, &have, err);
+	enum result r;
+
+	pool_reset(&c->pool);
+	r = identity_get(c->to->data, c->account, live->identity, &c->pool, &have, err);
 
 	if (r == OK && id_compare(have.person, live->person) != 0)
 		return identity_move(c->to->data, c->account, live->identity, live->person, err);
@@ -80,26 +84,6 @@ static enum result carry_identity(struct carry *c, const struct identity_row *li
 	if (r == OK)
 		r = identity_insert(c->to->data, live, err);
 	c->out->identities += r == OK;
-	return r;
-}
-
-static enum result carry_identities(struct carry *c, struct err *err)
-{
-	struct identity_row *rows = calloc(BATCH, sizeof *rows);
-	int64_t after = 0;
-	size_t count;
-	enum result r;
-
-	if (rows == NULL)
-		return err_no_memory(err);
-	do {
-		pool_reset(&c->pool);
-		r = identity_list(c->live->data, c->account, after, &c->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; r == OK && i < count; i++)
-			r = carry_identity(c, &rows[i], err);
-		after = r == OK && count > 0 ? rows[count - 1].identity : after;
-	} while (r == OK && count == BATCH);
-	free(rows);
 	return r;
 }
 
@@ -339,7 +323,7 @@ static enum result carry_one(struct carry *c, struct err *err)
 	if (r == OK)
 		r = carry_policies(c, err);
 	if (r == OK)
-		r = carry_identities(c, err);
+		r = identity_walk(c->live->data, c->account, carry_identity, c, err);
 	if (r == OK)
 		r = carry_holds(c, err);
 	return r == OK ? carry_jobs(c, err) : r;

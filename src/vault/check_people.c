@@ -3,8 +3,6 @@
  *
  * Identities, contacts, holds, and keys without data.
  */
-#include <stdlib.h>
-
 #include "store/hold.h"
 #include "vault/check_run.h"
 #include "vault/idle_keys.h"
@@ -50,14 +48,17 @@ static enum result tombstone_again(struct check_run *run, const struct suspect *
 	return r;
 }
 
-static enum result check_identity(struct check_run *run, const struct identity_row *row, struct err *err)
+static enum result check_identity(void *arg, const struct identity_row *row, struct err *err)
 {
+	struct check_run *run = arg;
 	struct suspect suspect = {.check = CHECK_IDENTITIES, .account = run->account, .number = row->identity};
 	struct instant erased_at;
 	const char *value;
 	bool erased;
-	enum result r = open_identity(run->session->ring, row, &run->pool, &value, err);
+	enum result r;
 
+	pool_reset(&run->pool);
+	r = open_identity(run->session->ring, row, &run->pool, &value, err);
 	run->report->checks[CHECK_IDENTITIES].looked_at++;
 	if (check_is_problem(r)) {
 		suspect.again = identity_again;
@@ -73,29 +74,12 @@ static enum result check_identity(struct check_run *run, const struct identity_r
 		check_suspect(run, &suspect, "account %u: identity %lld: it was erased, and is here", run->account,
 			      (long long)row->identity);
 	}
-	return r;
+	return r == OK ? check_step(run, 0, err) : r;
 }
 
 enum result check_identities(struct check_run *run, struct err *err)
 {
-	struct identity_row *rows = calloc(BATCH, sizeof *rows);
-	int64_t after = 0;
-	size_t count;
-	enum result r;
-
-	if (rows == NULL)
-		return err_no_memory(err);
-	do {
-		pool_reset(&run->pool);
-		r = identity_list(run->session->data, run->account, after, &run->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; r == OK && i < count; i++)
-			r = check_identity(run, &rows[i], err);
-		after = r == OK && count > 0 ? rows[count - 1].identity : after;
-		if (r == OK)
-			r = check_step(run, 0, err);
-	} while (r == OK && count == BATCH);
-	free(rows);
-	return r;
+	return identity_walk(run->session->data, run->account, check_identity, run, err);
 }
 
 /* ---- contacts ---- */

@@ -130,37 +130,16 @@ static enum result drop_rest_of(struct work *w, int64_t identity, struct err *er
 	return r;
 }
 
-static enum result look_at_identity(struct work *w, int64_t identity, struct err *err)
+static enum result look_at_identity(void *arg, const struct identity_row *row, struct err *err)
 {
+	struct work *w = arg;
 	bool exists;
-	enum result r = key_exists(w, KEY_IDENTITY, identity, &exists, err);
+	enum result r = key_exists(w, KEY_IDENTITY, row->identity, &exists, err);
 
 	if (r != OK || exists)
 		return r;
-	r = drop_records_of(w, identity, err);
-	return r == OK ? drop_rest_of(w, identity, err) : r;
-}
-
-static enum result look_at_identities(struct work *w, struct err *err)
-{
-	struct identity_row *rows = calloc(BATCH, sizeof *rows);
-	int64_t after = 0;
-	size_t count;
-	enum result r;
-
-	if (rows == NULL)
-		return err_no_memory(err);
-	do {
-		pool_reset(&w->pool);
-		r = identity_list(w->session->data, w->account, after, &w->pool, rows, BATCH, &count, err);
-		/* Only numbers are used from here on: dropping records empties the pool. */
-		for (size_t i = 0; r == OK && i < count; i++) {
-			after = rows[i].identity;
-			r = look_at_identity(w, after, err);
-		}
-	} while (r == OK && count == BATCH);
-	free(rows);
-	return r;
+	r = drop_records_of(w, row->identity, err);
+	return r == OK ? drop_rest_of(w, row->identity, err) : r;
 }
 
 /* ---- periods without a key, or with another ---- */
@@ -311,7 +290,7 @@ static enum result reconcile_account(struct work *w, struct err *err)
 	enum result r = look_at_holds(w, err);
 
 	if (r == OK)
-		r = look_at_identities(w, err);
+		r = identity_walk(w->session->data, w->account, look_at_identity, w, err);
 	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++)
 		r = look_at_periods(w, kind, err);
 	if (r != OK)

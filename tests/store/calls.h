@@ -376,13 +376,17 @@ CALL(identity_count)
 	return identity_count(vault, account, seen, &err);
 }
 
-CALL(identity_list)
+static enum result count_identity(void *arg, const struct identity_row *row, struct err *e)
 {
-	struct identity_row rows[4];
-	size_t count = 0;
-	enum result r = identity_list(vault, account, 0, &pool, rows, 4, &count, &err);
+	(void)row;
+	(void)e;
+	++*(int64_t *)arg;
+	return OK;
+}
 
-	return several(r, count, seen);
+CALL(identity_walk)
+{
+	return identity_walk(vault, account, count_identity, seen, &err);
 }
 
 CALL(job_insert)
@@ -981,7 +985,7 @@ static const struct call {
     READ(contact_has_identity), READ(contact_find_name), READ(contact_list), READ(contact_count), READ(hold_find),
     READ(hold_get), READ(hold_list), READ(hold_names_person), READ(held_get), READ(held_list),
     READ(held_count), READ(identity_get), READ(identity_find), READ(identity_of_person), READ(identity_count),
-    READ(identity_list), READ(job_get), READ(job_list), READ(job_list_of_type), READ(job_count_running_of), READ(key_get),
+    READ(identity_walk), READ(job_get), READ(job_list), READ(job_list_of_type), READ(job_count_running_of), READ(key_get),
     READ(key_list_numbers), READ(account_key_get), READ(tombstone_get), READ(party_newest), READ(leaf_list), READ(leaf_back),
     READ(media_list),
     READ(media_list_day), READ(media_walk), READ(media_names_blob), READ(trash_has), READ(party_list),

@@ -115,11 +115,31 @@ static void a_person_is_the_set_of_its_identities(void **state)
 	assert_int_equal(of_person(2, anna, out, 9), 1);
 }
 
-static void identities_are_counted_and_listed_in_order(void **state)
+#define SEEN_MAX 200
+
+struct seen { int64_t numbers[SEEN_MAX]; size_t count; };
+
+static enum result note(void *arg, const struct identity_row *row, struct err *e)
 {
-	struct identity_row out[9];
+	struct seen *seen = arg;
+
+	(void)e;
+	assert_true(seen->count < SEEN_MAX);
+	assert_int_equal(row->value_len, 12);
+	seen->numbers[seen->count++] = row->identity;
+	return OK;
+}
+
+static void see(uint32_t account, struct seen *seen)
+{
+	seen->count = 0;
+	assert_ok(identity_walk(vault, account, note, seen, &err));
+}
+
+static void identities_are_counted_and_walked_in_order(void **state)
+{
+	struct seen seen;
 	int64_t total;
-	size_t count;
 
 	(void)state;
 	assert_ok(identity_count(vault, 1, &total, &err));
@@ -129,17 +149,52 @@ static void identities_are_counted_and_listed_in_order(void **state)
 	put(2, 4, anna);
 	assert_ok(identity_count(vault, 1, &total, &err));
 	assert_int_equal(total, 3);
-	assert_ok(identity_list(vault, 1, 0, &pool, out, 9, &count, &err));
-	assert_int_equal(count, 3);
-	assert_int_equal(out[0].identity, 1);
-	assert_int_equal(out[2].value_len, 12);
-	for (int64_t n = 0; n < 3; n++) {
-		assert_ok(identity_list(vault, 1, n, &pool, out, 1, &count, &err));
-		assert_int_equal(count, 1);
-		assert_int_equal(out[0].identity, n + 1);
-	}
-	assert_ok(identity_list(vault, 1, 3, &pool, out, 1, &count, &err));
-	assert_int_equal(count, 0);
+	see(1, &seen);
+	assert_int_equal(seen.count, 3);
+	for (int64_t n = 0; n < 3; n++)
+		assert_int_equal(seen.numbers[n], n + 1);
+	see(2, &seen);
+	assert_int_equal(seen.count, 1);
+	see(3, &seen);
+	assert_int_equal(seen.count, 0);
+}
+
+static enum result delete_and_note(void *arg, const struct identity_row *row, struct err *e)
+{
+	return identity_delete(vault, row->account, row->identity, e) == OK ? note(arg, row, e) : e->code;
+}
+
+/* More than are read at a time, and each goes as it is met. */
+static void a_walk_meets_every_identity_though_the_visitor_deletes_them(void **state)
+{
+	struct seen seen = {.count = 0};
+	int64_t left;
+
+	(void)state;
+	assert_ok(db_begin(vault, &err));
+	for (int64_t n = 1; n <= SEEN_MAX; n++)
+		put(1, n, anna);
+	assert_ok(identity_walk(vault, 1, delete_and_note, &seen, &err));
+	assert_int_equal(seen.count, SEEN_MAX);
+	for (int64_t n = 0; n < SEEN_MAX; n++)
+		assert_int_equal(seen.numbers[n], n + 1);
+	assert_ok(identity_count(vault, 1, &left, &err));
+	assert_int_equal(left, 0);
+	db_rollback(vault);
+}
+
+static enum result refuse_second(void *arg, const struct identity_row *row, struct err *e)
+{
+	(void)arg;
+	return row->identity < 2 ? OK : err_set(e, ERR_DENIED, "enough");
+}
+
+static void what_the_visitor_fails_with_ends_the_walk(void **state)
+{
+	(void)state;
+	for (int64_t n = 3; n > 0; n--)
+		put(1, n, anna);
+	assert_fails(identity_walk(vault, 1, refuse_second, NULL, &err), ERR_DENIED, "enough");
 }
 
 static void damaged_columns_are_reported(void **state)
@@ -147,6 +202,7 @@ static void damaged_columns_are_reported(void **state)
 	static const char *const damages[] = {"UPDATE identity SET kind = 6", "UPDATE identity SET kind = 0",
 					      "UPDATE identity SET person_id = x'01' WHERE identity_id = 1"};
 	struct blind blind = blind_of(1);
+	struct seen seen = {.count = 0};
 	struct identity_row row;
 	size_t count;
 	bool found;
@@ -157,7 +213,7 @@ static void damaged_columns_are_reported(void **state)
 		raw(vault, damages[i]);
 		assert_fails(identity_get(vault, 1, 1, &pool, &row, &err), ERR_CORRUPT, NULL);
 		assert_fails(identity_find(vault, 1, &blind, &found, &row, &err), ERR_CORRUPT, NULL);
-		assert_fails(identity_list(vault, 1, 0, &pool, &row, 1, &count, &err), ERR_CORRUPT, NULL);
+		assert_fails(identity_walk(vault, 1, note, &seen, &err), ERR_CORRUPT, NULL);
 		raw(vault, "DELETE FROM identity");
 	}
 	put(1, 1, anna);
@@ -185,7 +241,9 @@ int main(void)
 	    table_test(a_number_or_a_blind_index_is_used_once_in_an_account),
 	    table_test(an_identity_is_found_by_its_blind_index),
 	    table_test(a_person_is_the_set_of_its_identities),
-	    table_test(identities_are_counted_and_listed_in_order),
+	    table_test(identities_are_counted_and_walked_in_order),
+	    table_test(a_walk_meets_every_identity_though_the_visitor_deletes_them),
+	    table_test(what_the_visitor_fails_with_ends_the_walk),
 	    table_test(damaged_columns_are_reported),
 	    table_test(a_value_larger_than_the_pool_is_reported),
 	};
