@@ -21,6 +21,8 @@
 #include "privacy/person.h"
 #include "shim/json_parse.h"
 
+#define ANN "+4520000289"
+#define BO "+4530999912"
 #define ENTRIES_MAX 256
 
 struct entry_read { char name[128]; char *data; size_t len; };
@@ -186,6 +188,20 @@ WORLD_UNUSED static void make_file(struct world *world, const char *name, const 
 	struct err err;
 
 	assert_ok(file_write_atomic(path_in(world, name), data, strlen(data), 0600, &err), &err);
+}
+
+/* So many calls of ANN. */
+WORLD_UNUSED static void put_many(struct world *world, int count)
+{
+	struct buf lines;
+
+	buf_init(&lines, (size_t)64 * 1024 * 1024);
+	for (int i = 0; i < count; i++)
+		buf_printf(&lines, "{\"type\":\"call\",\"id\":\"c%d\",\"time\":\"20%02d-%02d-%02dT%02d:%02d:00Z\",\"from\":\"" ANN
+				   "\",\"to\":\"+45301%05d\",\"status\":\"answered\",\"duration\":%d}\n",
+			   i, 23 + i % 2, 1 + i % 12, 1 + i % 28, i % 24, i % 60, i % 500, i % 300);
+	take_in(world, lines.data);
+	buf_free(&lines);
 }
 
 #endif

@@ -1,0 +1,299 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Every function on records and what follows from them, as a call.
+ */
+#ifndef LETHE_TESTS_STORE_CALLS_RECORDS_H
+#define LETHE_TESTS_STORE_CALLS_RECORDS_H
+
+#include "store/call.h"
+
+CALL(media_insert)
+{
+	struct media_row row = media_of(account, record_id, 5);
+
+	return one(media_insert(vault, &row, &err), seen);
+}
+
+CALL(media_list)
+{
+	struct media_row rows[4];
+	size_t count = 0;
+	enum result r = media_list(vault, account, KIND_CALL, record_id, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(media_reseal)
+{
+	struct media_row row = media_of(account, record_id, 0);
+
+	memset(row.key, 0x77, sizeof row.key);
+	return one(media_reseal(vault, &row, &err), seen);
+}
+
+CALL(media_delete)
+{
+	return one(media_delete(vault, account, KIND_CALL, record_id, &err), seen);
+}
+
+CALL(media_list_day)
+{
+	struct media_row rows[4];
+	size_t count = 0;
+	enum result r = media_list_day(vault, account, KIND_CALL, day, (struct id){{0}}, 0, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(media_walk)
+{
+	struct media_row rows[4], after = {.kind = 0};
+	size_t count = 0;
+	enum result r = media_walk(vault, account, &after, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(media_trash_day)
+{
+	return media_trash_day(vault, account, KIND_CALL, day, seen, &err);
+}
+
+CALL(media_names_blob)
+{
+	bool named = false;
+	enum result r = media_names_blob(vault, account, KIND_CALL, day, media_of(1, record_id, 0).blob, &named, &err);
+
+	return several(r, named, seen);
+}
+
+CALL(trash_add)
+{
+	struct trash_row row = trash_of(account, 98);
+
+	return one(trash_add(vault, &row, &err), seen);
+}
+
+CALL(trash_remove)
+{
+	struct trash_row row = trash_of(account, 99);
+
+	return one(trash_remove(vault, &row, &err), seen);
+}
+
+CALL(trash_has)
+{
+	struct trash_row row = trash_of(account, 99);
+	bool has = false;
+	enum result r = trash_has(vault, &row, &has, &err);
+
+	return several(r, has, seen);
+}
+
+CALL(party_insert)
+{
+	struct party_key key = party_of(new_id);
+
+	return one(party_insert(vault, account, &key, 1, &err), seen);
+}
+
+CALL(party_delete)
+{
+	struct party_key key = party_of(record_id);
+
+	return party_delete(vault, account, &key, 1, seen, &err);
+}
+
+CALL(party_list)
+{
+	struct party_key rows[4];
+	size_t count = 0;
+	enum result r = party_list(vault, account, 7, &(struct party_key){0}, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(party_newest)
+{
+	struct instant at = {0};
+	enum result r = party_newest(vault, account, 7, &at, &err);
+
+	*seen = r == OK && at.ms != INT64_MIN;
+	return r;
+}
+
+CALL(party_exists)
+{
+	struct party_key key = party_of(record_id);
+	bool exists = false;
+	enum result r = party_exists(vault, account, &key, &exists, &err);
+
+	return several(r, exists, seen);
+}
+
+CALL(party_walk)
+{
+	struct party_key rows[4];
+	size_t count = 0;
+	enum result r = party_walk(vault, account, &(struct party_key){0}, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(party_month_next)
+{
+	int64_t said;
+	int32_t month;
+
+	*seen = 0;
+	return party_month_next(vault, account, INT32_MIN, &month, &said, seen, &err);
+}
+
+CALL(party_count)
+{
+	int64_t by_month = 0;
+	enum result r = party_count(vault, account, seen, &by_month, &err);
+
+	*seen += by_month;
+	return r;
+}
+
+CALL(period_add)
+{
+	return one(period_add(vault, account, &(struct period){KIND_CALL, day, -1, -6, -1, -1}, &err), seen);
+}
+
+CALL(period_get)
+{
+	struct period out = {.records = 0};
+	enum result r = period_get(vault, account, KIND_CALL, day, &out, &err);
+
+	return several(r, (size_t)out.records, seen);
+}
+
+CALL(period_list)
+{
+	struct period rows[4];
+	size_t count = 0;
+	enum result r = period_list(vault, account, KIND_CALL, (struct date){0}, day, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(period_sum)
+{
+	struct period sum;
+
+	return period_sum(vault, account, KIND_CALL, day, &sum, seen, &err);
+}
+
+CALL(policy_get)
+{
+	struct policy policy = {.version = 0};
+	enum result r = policy_get(vault, account, KIND_CALL, &policy, &err);
+
+	return several(r, (size_t)policy.version, seen);
+}
+
+CALL(policy_put)
+{
+	int version;
+
+	return one(policy_put(vault, account, KIND_CALL, (struct span){.days = 1}, (struct instant){0}, &version, &err),
+		   seen);
+}
+
+CALL(policy_walk)
+{
+	struct policy rows[4], after = {.version = 0};
+	size_t count = 0;
+	enum result r = policy_walk(vault, account, &after, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(policy_put_back)
+{
+	struct policy policy = {.kind = KIND_CALL, .version = 9};
+
+	return one(policy_put_back(vault, account, &policy, &err), seen);
+}
+
+CALL(record_insert)
+{
+	struct record_row row = record_of(account, KIND_CALL, new_id);
+	bool inserted = false;
+	enum result r = record_insert(vault, &row, &inserted, &err);
+
+	return several(r, inserted, seen);
+}
+
+CALL(record_get)
+{
+	struct record_row row;
+
+	return one(record_get(vault, account, KIND_CALL, record_id, &pool, &row, &err), seen);
+}
+
+CALL(record_exists)
+{
+	bool exists = false;
+	enum result r = record_exists(vault, account, KIND_CALL, record_id, &exists, &err);
+
+	return several(r, exists, seen);
+}
+
+CALL(record_delete)
+{
+	bool existed = false;
+	enum result r = record_delete(vault, account, KIND_CALL, record_id, &existed, &err);
+
+	return several(r, existed, seen);
+}
+
+CALL(record_reseal)
+{
+	struct record_row row = record_of(account, KIND_CALL, record_id);
+
+	row.hold = 5;
+	return one(record_reseal(vault, &row, &err), seen);
+}
+
+CALL(record_list_day)
+{
+	struct record_row rows[4];
+	size_t count = 0;
+	enum result r = record_list_day(vault, account, KIND_CALL, day, (struct id){{0}}, &pool, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(record_delete_day)
+{
+	return record_delete_day(vault, account, KIND_CALL, day, seen, &err);
+}
+
+CALL(record_count_day)
+{
+	int64_t held;
+
+	return record_count_day(vault, account, KIND_CALL, day, seen, &held, &err);
+}
+
+CALL(record_next_day)
+{
+	struct date next;
+
+	return one(record_next_day(vault, account, KIND_CALL, (struct date){0}, &next, &err), seen);
+}
+
+SYSTEM_CALL(trash_list)
+{
+	struct trash_row rows[4];
+	size_t count;
+
+	return trash_list(vault, rows, 4, &count, &err);
+}
+
+#endif

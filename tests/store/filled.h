@@ -1,0 +1,147 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Tables with one of everything in them, all of account 1.
+ */
+#ifndef LETHE_TESTS_STORE_FILLED_H
+#define LETHE_TESTS_STORE_FILLED_H
+
+#include "store/tables.h"
+
+#include "store/account.h"
+#include "store/contact.h"
+#include "store/hold.h"
+#include "store/identity.h"
+#include "store/job.h"
+#include "store/leaf.h"
+#include "store/media.h"
+#include "store/party.h"
+#include "store/period.h"
+#include "store/policy.h"
+
+#define NOON INT64_C(1709208000000) /* 2024-02-29T12:00:00Z */
+
+static const struct date day = {19782};
+static const struct id person = {{1}}, con = {{2}}, hold_id = {{3}}, job_id = {{4}};
+static struct id record_id, lost_id, new_id; /* lost: media without a record */
+
+static struct identity_row identity_of(uint32_t account, int64_t identity)
+{
+	return (struct identity_row){.account = account, .identity = identity, .kind = IDENTITY_PHONE, .person = person,
+				     .blind = blind_of((unsigned char)identity), .value = (const unsigned char *)"v",
+				     .value_len = 1};
+}
+
+static struct contact_row contact_of(uint32_t account, const char *payload)
+{
+	return (struct contact_row){.account = account, .id = con, .parties = {{7, 0}}, .party_count = 1,
+				    .names = {blind_of(1), blind_of(2)}, .name_count = 2,
+				    .payload = (const unsigned char *)payload, .payload_len = strlen(payload)};
+}
+
+static struct media_row media_of(uint32_t account, struct id id, int n)
+{
+	return (struct media_row){.account = account, .kind = KIND_CALL, .id = id, .n = n,
+				  .blob = {{(unsigned char)n, id.bytes[7]}}};
+}
+
+static struct hold_row hold_of(uint32_t account, int64_t hold)
+{
+	return (struct hold_row){.account = account, .hold = hold, .id = hold_id, .has_person = true,
+				 .person = {{9}}, .reason = (const unsigned char *)"r", .reason_len = 1};
+}
+
+static struct job job_of(uint32_t account, struct id id)
+{
+	return (struct job){.account = account, .id = id, .type = JOB_ERASE, .state = JOB_RUNNING, .args = "", .result = ""};
+}
+
+static struct wrapped_key key_of(uint32_t account, int64_t number)
+{
+	struct wrapped_key key = {.account = account, .class = KEY_IDENTITY, .number = number, .epoch = 1};
+
+	memset(key.wrapped, 0x11, sizeof key.wrapped);
+	return key;
+}
+
+static struct party_key party_of(struct id id)
+{
+	return (struct party_key){.month = date_month_index(day), .identity = 7, .kind = KIND_CALL, .id = id};
+}
+
+static struct trash_row trash_of(uint32_t account, unsigned char blob)
+{
+	return (struct trash_row){account, KIND_CALL, day, {{blob}}};
+}
+
+static void fill_contacts(void)
+{
+	struct account_row account = {.account = 1, .id = {{1}}, .name_blind = blind_of(1), .name = (const unsigned char *)"n",
+				      .name_len = 1, .country = "DK"};
+	struct identity_row identity = identity_of(1, 7);
+	struct contact_row contact = contact_of(1, "p");
+
+	assert_ok(account_insert(vault, &account, &err));
+	assert_ok(meta_set(vault, "vault", "x", &err));
+	assert_ok(identity_insert(vault, &identity, &err));
+	assert_ok(contact_put(vault, &contact, &err));
+}
+
+static void fill_records(void)
+{
+	struct record_row record = record_of(1, KIND_CALL, record_id);
+	struct party_key party = party_of(record_id);
+	struct media_row media = media_of(1, record_id, 0), lost = media_of(1, lost_id, 1);
+	struct trash_row trash = trash_of(1, 99);
+
+	put_record(&record);
+	assert_ok(party_insert(vault, 1, &party, 1, &err));
+	assert_ok(media_insert(vault, &media, &err));
+	assert_ok(media_insert(vault, &lost, &err));
+	assert_ok(trash_add(vault, &trash, &err));
+	assert_ok(period_add(vault, 1, &(struct period){KIND_CALL, day, 1, 6, 1, 1}, &err));
+}
+
+static void fill_acts(void)
+{
+	struct hold_row hold = hold_of(1, 5);
+	struct held_row held = {1, 5, KIND_CALL, record_id, HELD_EXPIRED, {0}};
+	struct job job = job_of(1, job_id);
+	uint64_t seq;
+	int version;
+
+	assert_ok(hold_insert(vault, &hold, &err));
+	assert_ok(held_insert(vault, &held, &err));
+	assert_ok(job_insert(vault, &job, &err));
+	assert_ok(policy_put(vault, 1, KIND_CALL, (struct span){.days = 9}, (struct instant){0}, &version, &err));
+	assert_ok(leaf_append(vault, 1, (struct instant){0}, "{}", 2, &seq, &err));
+}
+
+static void fill_keys(void)
+{
+	struct wrapped_key key = key_of(1, 7);
+	struct blind blind = blind_of(7);
+	int64_t number;
+
+	assert_ok(epoch_insert(keys, 1, EPOCH_CURRENT, (struct instant){0}, &err));
+	assert_ok(account_key_insert(keys, 1, 1, "wrapped", 7, &err));
+	assert_ok(key_insert(keys, &key, &err));
+	assert_ok(counter_next(keys, 1, "number", &number, &err));
+	assert_ok(tombstone_put(keys, 1, &blind, (struct instant){1000}, &err));
+}
+
+static int open_filled(void **state)
+{
+	int r = open_tables(state);
+
+	record_id = id_at((struct instant){NOON}, UINT64_C(0x1111111111111111));
+	lost_id = id_at((struct instant){NOON}, UINT64_C(0x2222222222222222));
+	new_id = id_at((struct instant){NOON}, UINT64_C(0x3333333333333333));
+	fill_contacts();
+	fill_records();
+	fill_acts();
+	fill_keys();
+	return r;
+}
+
+#endif
