@@ -28,7 +28,8 @@ static const struct call {
     READ(key_list_numbers), READ(account_key_get), READ(tombstone_get), READ(party_newest), READ(leaf_list), READ(leaf_back),
     READ(media_list), READ(media_list_day), READ(media_walk), READ(media_names_blob), READ(trash_has), READ(party_list),
     READ(party_exists), READ(party_walk), READ(party_month_next), READ(party_count), READ(period_get),
-    READ(period_list), READ(period_sum), READ(policy_get), READ(policy_walk), READ(record_get), READ(record_exists), READ(record_list_day), READ(record_count_day), READ(record_next_day),
+    READ(period_list), READ(period_sum), READ(policy_get), READ(policy_walk), READ(record_get),
+    READ(record_exists), READ(record_list_day), READ(record_count_day), READ(record_next_day),
 
     WRITE(contact_put), WRITE(contact_delete), WRITE(hold_insert), WRITE(hold_follow),
     WRITE(hold_set_person), WRITE(hold_set_released), WRITE(held_insert),
