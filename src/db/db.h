@@ -38,6 +38,8 @@ struct db_options {
 	bool secure_delete;    /* overwrite what is deleted */
 	size_t cache_bytes;    /* page cache; 0: driver's default */
 	int busy_timeout_ms;   /* wait for another process's transaction */
+	int checkpoint_pages;  /* a log of so many pages is moved into the file on a thread of its own, beside the writer;
+				* 0: by the commit that meets it. SQLite only */
 };
 
 MUST_CHECK enum result db_open_sqlite(const char *path, const struct db_options *options, struct db **out,

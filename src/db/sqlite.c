@@ -15,12 +15,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/file.h"
+#include "db/checkpointer.h"
 
 #define PARAMETERS_MAX 99
 #define STATEMENTS_START 64 /* a power of two */
 #define COPY_PAGES 1024     /* a step of db_copy_to */
+#define LOG_PAGES 20000     /* of the log, before it is moved into the file */
+#define CHECKPOINT_POLL_MS 10
 
 struct statement {
 	const char *sql; /* borrowed for ever: a literal */
@@ -38,6 +42,8 @@ struct sqlite_db {
 	char *path;
 	struct statement **table; /* open addressing by address of the text */
 	size_t slots, used;
+	struct checkpointer *checkpointer; /* NULL: what is committed is moved out of the log by the commits */
+	int busy_timeout_ms;
 };
 
 static struct sqlite_db *self(struct db *db)
@@ -420,15 +426,27 @@ static enum result sqlite_set_version(struct db *db, int version, struct err *er
 
 /* --- looking after the file -------------------------------------------- */
 
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static enum result sqlite_checkpoint(struct db *db, struct err *err)
 {
 	struct sqlite_db *s = self(db);
 	enum result r = need_writable(s, err);
+	int64_t until = monotonic_ms() + s->busy_timeout_ms;
 	int code;
 
 	if (r)
 		return r;
-	code = sqlite3_wal_checkpoint_v2(s->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	/* SQLite waits for readers, but not for another checkpoint. */
+	do {
+		code = sqlite3_wal_checkpoint_v2(s->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	} while (code == SQLITE_BUSY && monotonic_ms() < until && sqlite3_sleep(CHECKPOINT_POLL_MS) > 0);
 	return code == SQLITE_OK ? OK : fail(s, code, NULL, err);
 }
 
@@ -540,9 +558,9 @@ static enum result set_pragmas(struct sqlite_db *s, const struct db_options *o, 
 	snprintf(sql, sizeof sql,
 		 "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
 		 "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 1073741824; PRAGMA synchronous = FULL;"
-		 "PRAGMA secure_delete = %s; PRAGMA wal_autocheckpoint = 20000;"
+		 "PRAGMA secure_delete = %s; PRAGMA wal_autocheckpoint = %d;"
 		 "PRAGMA journal_size_limit = 100663296;",
-		 o->secure_delete ? "ON" : "OFF");
+		 o->secure_delete ? "ON" : "OFF", LOG_PAGES);
 	if (o->cache_bytes)
 		snprintf(sql + strlen(sql), sizeof sql - strlen(sql), "PRAGMA cache_size = -%zu;",
 			 o->cache_bytes / 1024 ? o->cache_bytes / 1024 : 1);
@@ -585,6 +603,7 @@ static void sqlite_close(struct db *db)
 {
 	struct sqlite_db *s = self(db);
 
+	checkpointer_free(s->checkpointer);
 	for (size_t i = 0; i < s->slots; i++)
 		statement_free(s->table[i]);
 	free(s->table);
@@ -714,11 +733,14 @@ enum result db_open_sqlite(const char *path, const struct db_options *options, s
 	s->path = strdup(path);
 	r = s->path ? open_handle(s, options->mode, err) : err_no_memory(err);
 	if (r == OK) {
+		s->busy_timeout_ms = options->busy_timeout_ms;
 		sqlite3_busy_timeout(s->handle, options->busy_timeout_ms);
 		r = set_pragmas(s, options, err);
 	}
 	if (r == OK)
 		r = use_wal(s, options->mode, err);
+	if (r == OK && options->checkpoint_pages > 0)
+		r = checkpointer_new(s->handle, s->path, options->checkpoint_pages, &s->checkpointer, err);
 	if (r) {
 		sqlite_close(&s->db);
 		return r;

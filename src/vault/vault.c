@@ -26,6 +26,7 @@
 #define READ_KEYS 8192
 #define DIRECTORY_ENTRIES 524288
 #define BUSY_MS 30000
+#define CHECKPOINT_PAGES 20000 /* 80 MB */
 
 static enum result join(char out[VAULT_PATH_MAX], const char *dir, const char *name, struct err *err)
 {
@@ -87,7 +88,12 @@ static enum result open_database(const char *dir, const char *name, enum db_mode
 				 struct err *err)
 {
 	const struct db_options options = {
-	    .mode = mode, .secure_delete = true, .cache_bytes = cache, .busy_timeout_ms = BUSY_MS};
+	    .mode = mode,
+	    .secure_delete = true,
+	    .cache_bytes = cache,
+	    .busy_timeout_ms = BUSY_MS,
+	    .checkpoint_pages = CHECKPOINT_PAGES,
+	};
 	char path[VAULT_PATH_MAX];
 	enum result r = join(path, dir, name, err);
 
