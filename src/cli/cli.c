@@ -11,7 +11,6 @@
 #include "ingest/field.h"
 #include "privacy/resume.h"
 
-#define LOCK_WAIT_MS 2000
 #define REGIONS_MAX 64
 #define OPTIONS_MAX 64
 
@@ -235,7 +234,7 @@ static enum result open_region(struct cli *cli, const char *region, bool write, 
 		.secret_file = cli->secret_file,
 		.command = cli->command,
 		.write = write,
-		.lock_wait_ms = LOCK_WAIT_MS,
+		.lock_wait_ms = CLI_LOCK_WAIT_MS,
 	};
 	enum result r;
 

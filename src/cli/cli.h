@@ -29,6 +29,7 @@ enum exit_code {
 enum exit_code exit_code_of(enum result result);
 
 #define CLI_GIVEN_MAX 64
+#define CLI_LOCK_WAIT_MS 2000 /* for another process that writes, or makes a vault */
 
 /* One invocation. */
 struct cli {

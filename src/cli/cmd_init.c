@@ -97,8 +97,11 @@ enum result cmd_init(struct cli *cli, int argc, char **argv, bool *partly, struc
 	request.region = cli->region != NULL ? cli->region : VAULT_DEFAULT_REGION;
 	r = read_root(cli, &request, err);
 	if (r == OK) {
-		const struct vault_options vault = {
-			.data_dir = cli->data_dir, .region = request.region, .command = "init", .write = true};
+		const struct vault_options vault = {.data_dir = cli->data_dir,
+						    .region = request.region,
+						    .command = "init",
+						    .write = true,
+						    .lock_wait_ms = CLI_LOCK_WAIT_MS};
 
 		request.options.secret_file = cli->secret_file;
 		r = vault_init(&vault, &request.options, cli->now, err);

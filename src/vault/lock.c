@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -74,6 +75,31 @@ enum result lock_readers(const char *path, bool alone, int wait_ms, int *fd, str
 	r = wait_for(*fd, alone ? LOCK_EX : LOCK_SH, wait_ms, path, err);
 	if (r == ERR_BUSY)
 		r = alone ? being_read(path, err) : restoring(path, err);
+	return close_on(r, fd);
+}
+
+static enum result being_made(const char *folder, struct err *err)
+{
+	err_set(err, ERR_BUSY, "another `lethe init` is making a vault here");
+	err_where(err, "%s", folder);
+	return err_mend(err, "wait until it has finished; if it fails, run this again");
+}
+
+enum result lock_making(const char *folder, int wait_ms, int *fd, struct err *err)
+{
+	struct stat st;
+	enum result r;
+
+	*fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0 && errno == ENOENT)
+		return err_set(err, ERR_NOT_FOUND, "the folder %s is gone", folder);
+	if (*fd < 0)
+		return err_sys(err, "cannot open %s", folder);
+	r = wait_for(*fd, LOCK_EX, wait_ms, folder, err);
+	if (r == ERR_BUSY)
+		r = being_made(folder, err);
+	if (r == OK && fstat(*fd, &st) == 0 && st.st_nlink == 0)
+		r = err_set(err, ERR_NOT_FOUND, "the folder %s is gone", folder);
 	return close_on(r, fd);
 }
 

@@ -345,33 +345,68 @@ static enum result region_dir(const struct vault_options *options, char out[VAUL
 	return join(out, options->data_dir, relative, err);
 }
 
+static enum result not_there_yet(const char *dir, struct err *err)
+{
+	if (!file_exists(dir))
+		return OK;
+	err_set(err, ERR_EXISTS, "there is a vault here already");
+	return err_where(err, "%s", dir);
+}
+
+/* Two at once must not meet in the same temporary folder, nor take the other's root for one that was left behind. */
+static enum result have_alone(const char *parent, int wait_ms, int *fd, struct err *err)
+{
+	enum result r;
+
+	do {
+		r = file_make_dirs(parent, 0700, err);
+		if (r == OK)
+			r = lock_making(parent, wait_ms, fd, err);
+	} while (r == ERR_NOT_FOUND);
+	return r;
+}
+
+static enum result make_in_place(const char *dir, const char *data_dir, const struct root_options *root,
+				 struct instant now, struct err *err)
+{
+	char building[VAULT_PATH_MAX];
+	enum result r = not_there_yet(dir, err);
+
+	if (r == OK && strlen(dir) + 5 > sizeof building)
+		r = err_set(err, ERR_INPUT, "the path of the data folder is too long");
+	if (r != OK)
+		return r;
+	snprintf(building, sizeof building, "%.*s.new", (int)(sizeof building - 5), dir);
+	r = init_in(building, root, data_dir, now, err);
+	if (r == OK && rename(building, dir) != 0)
+		r = err_sys(err, "cannot rename %s to %s", building, dir);
+	if (r != OK)
+		rmdir(building); /* only when it is empty; the next attempt begins with what is not */
+	return r;
+}
+
 enum result vault_init(const struct vault_options *options, const struct root_options *root, struct instant now,
 		       struct err *err)
 {
-	char dir[VAULT_PATH_MAX], building[VAULT_PATH_MAX], parent[VAULT_PATH_MAX];
-	bool is_new;
+	char dir[VAULT_PATH_MAX], parent[VAULT_PATH_MAX];
+	bool is_new = !file_exists(options->data_dir);
+	int fd = -1;
 	enum result r = region_dir(options, dir, err);
 
 	if (r == OK)
 		r = join(parent, options->data_dir, "regions", err);
+	if (r == OK)
+		r = not_there_yet(dir, err);
+	if (r == OK)
+		r = have_alone(parent, options->lock_wait_ms, &fd, err);
 	if (r != OK)
 		return r;
-	if (file_exists(dir)) {
-		err_set(err, ERR_EXISTS, "there is a vault here already");
-		return err_where(err, "%s", dir);
-	}
-	if (strlen(dir) + 5 > sizeof building)
-		return err_set(err, ERR_INPUT, "the path of the data folder is too long");
-	snprintf(building, sizeof building, "%.*s.new", (int)(sizeof building - 5), dir);
-	is_new = !file_exists(options->data_dir);
-	r = init_in(building, root, options->data_dir, now, err);
-	if (r == OK && rename(building, dir) != 0)
-		r = err_sys(err, "cannot rename %s to %s", building, dir);
+	r = make_in_place(dir, options->data_dir, root, now, err);
 	if (r == OK)
-		return file_sync_dir(parent, err);
-	/* Only what is empty goes; the next attempt begins with what is not. */
-	if (rmdir(building) == 0 && rmdir(parent) == 0 && is_new)
+		r = file_sync_dir(parent, err);
+	else if (rmdir(parent) == 0 && is_new)
 		rmdir(options->data_dir);
+	close(fd);
 	return r;
 }
 

@@ -62,7 +62,8 @@ struct vault_options {
 	int lock_wait_ms;        /* how long to wait for another writer; reading, for a restore's last step */
 };
 
-/* Makes the folder, both databases, the root's first epoch, the vault's own keys, lethe.pub. ERR_EXISTS. */
+/* Makes the folder, both databases, the root's first epoch, the vault's own keys, lethe.pub. ERR_EXISTS; ERR_BUSY while
+ * another process makes one in the same data folder. */
 MUST_CHECK enum result vault_init(const struct vault_options *options, const struct root_options *root,
 				  struct instant now, struct err *err);
 /* Opens; for reading ERR_BUSY while a restore puts its data in place. For writing also takes the lock (ERR_BUSY names

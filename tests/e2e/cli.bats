@@ -120,6 +120,41 @@ record_id() {
 	[ "$(sha256sum lethe-data.default.root)" = "$before" ]
 }
 
+# both_init REGION REGION: two inits started together; their exit codes, the lower first, in $both. One that waits for
+# longer than it will ends with 6, and is run again.
+both_init() {
+	local one=0 two=0
+	"$LETHE" init --region "$1" >one 2>&1 3>&- &
+	"$LETHE" init --region "$2" >two 2>&1 3>&- || two=$?
+	wait $! || one=$?
+	if ((one == 6)); then one=0; "$LETHE" init --region "$1" >one 2>&1 || one=$?; fi
+	if ((two == 6)); then two=0; "$LETHE" init --region "$2" >two 2>&1 || two=$?; fi
+	both=$(printf '%s\n' "$one" "$two" | sort -n | tr '\n' ' ')
+}
+
+@test "of two inits at once one makes the vault, the other says that it is there, and nothing is spoilt" {
+	for ((n = 0; n < 25; n++)); do
+		rm -rf lethe-data lethe-data.default.root
+		both_init default default
+		[ "$both" = "0 4 " ] || { echo "round $n: $both"; cat one two; return 1; }
+		grep -q "there is a vault here already" one two
+		"$LETHE" account create Nordlys --country DK >/dev/null
+		lethe check
+		said 0
+		[ "$(ls lethe-data/regions)" = default ]
+		[ "$(grep -c '^epoch ' lethe-data.default.root)" -eq 1 ]
+	done
+}
+
+@test "two inits at once of two regions make both" {
+	for ((n = 0; n < 10; n++)); do
+		rm -rf lethe-data lethe-data.*.root
+		both_init eu us
+		[ "$both" = "0 0 " ] || { echo "round $n: $both"; cat one two; return 1; }
+		for region in eu us; do "$LETHE" check --region $region >/dev/null; done
+	done
+}
+
 @test "init with a passphrase takes it from a file, and opens with it only" {
 	echo "correct horse battery staple" >secret
 	echo "incorrect horse battery staple" >wrong

@@ -4,6 +4,8 @@
 #include "vault/lock.h"
 #include "vault/recording.h"
 
+#include <pthread.h>
+
 static enum result try_open(struct world *world, const char *data, const char *region, bool write, struct err *err)
 {
 	struct vault_options options = {
@@ -123,6 +125,58 @@ static void an_init_that_failed_can_be_done_again(void **state)
 	root.file_path = path;
 	assert_ok(vault_init(&options, &root, world->now, &err), &err);
 	assert_ok(try_open(world, world->data, "eu-west", true, &err), &err);
+}
+
+static void while_another_init_is_under_way_nothing_is_begun(void **state)
+{
+	struct world *world = *state;
+	struct vault_options options = {.data_dir = world->data, .region = "eu", .command = "test", .lock_wait_ms = 10};
+	char root_path[400], regions[400], building[450];
+	struct root_options root = {.provider = "file", .file_path = root_path};
+	struct err err;
+	int fd;
+
+	snprintf(root_path, sizeof root_path, "%s/eu.root", world->base);
+	snprintf(regions, sizeof regions, "%s/regions", world->data);
+	snprintf(building, sizeof building, "%s/eu.new", regions);
+	assert_ok(lock_making(regions, 0, &fd, &err), &err);
+	assert_int_equal(vault_init(&options, &root, world->now, &err), ERR_BUSY);
+	assert_non_null(strstr(err.what, "another `lethe init`"));
+	assert_int_not_equal(access(root_path, F_OK), 0);
+	assert_int_not_equal(access(building, F_OK), 0);
+	close(fd);
+	assert_ok(vault_init(&options, &root, world->now, &err), &err);
+	assert_ok(try_open(world, world->data, "eu", true, &err), &err);
+}
+
+static void *wait_for_making(void *arg)
+{
+	static enum result r;
+	struct err err;
+	int fd;
+
+	r = lock_making(arg, 10000, &fd, &err);
+	return &r;
+}
+
+/* The other init failed, and took its empty folders with it. */
+static void a_folder_that_goes_while_it_is_waited_for_is_not_taken(void **state)
+{
+	struct world *world = *state;
+	char folder[400];
+	pthread_t waiter;
+	struct err err;
+	void *got;
+	int fd;
+
+	snprintf(folder, sizeof folder, "%s/short-lived", world->base);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	assert_ok(lock_making(folder, 0, &fd, &err), &err);
+	assert_int_equal(pthread_create(&waiter, NULL, wait_for_making, folder), 0);
+	assert_int_equal(rmdir(folder), 0);
+	close(fd);
+	assert_int_equal(pthread_join(waiter, &got), 0);
+	assert_int_equal(*(enum result *)got, ERR_NOT_FOUND);
 }
 
 static void bad_names_of_regions_are_refused(void **state)
@@ -334,6 +388,8 @@ int main(void)
 		IN_WORLD(a_file_that_is_lost_or_empty_says_which_and_what_brings_it_back),
 		IN_WORLD(a_root_json_half_written_says_what_brings_it_back),
 		IN_WORLD(an_init_that_failed_can_be_done_again),
+		IN_WORLD(while_another_init_is_under_way_nothing_is_begun),
+		IN_WORLD(a_folder_that_goes_while_it_is_waited_for_is_not_taken),
 		IN_WORLD(bad_names_of_regions_are_refused),
 		IN_WORLD(only_one_writes_and_the_other_is_told_who),
 		IN_WORLD(nobody_reads_while_a_restore_puts_its_data_in_place),
