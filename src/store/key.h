@@ -35,19 +35,20 @@ struct date key_period_day(int64_t number);
 /* ERR_NOT_FOUND when there is none: it was destroyed or never made. */
 MUST_CHECK enum result key_get(struct db *keys, uint32_t account, enum key_class class, int64_t number,
 			       struct wrapped_key *out, struct err *err);
+/* The number of the next identity whose key is inserted: never one that was given out before. */
+MUST_CHECK enum result key_next_identity(struct db *keys, int64_t *number, struct err *err);
 MUST_CHECK enum result key_insert(struct db *keys, const struct wrapped_key *key, struct err *err);
 MUST_CHECK enum result key_delete(struct db *keys, uint32_t account, enum key_class class, int64_t number,
 				  bool *existed, struct err *err);
 MUST_CHECK enum result key_delete_account(struct db *keys, uint32_t account, int64_t *count, struct err *err);
 /* Replaces the wrapping, if the key still exists. */
 MUST_CHECK enum result key_rewrap(struct db *keys, const struct wrapped_key *key, struct err *err);
-/* Up to `max` keys after (account, class, number) whose epoch is below `epoch`, in key order. */
-MUST_CHECK enum result key_list_older(struct db *keys, uint32_t epoch, const struct wrapped_key *after, size_t max,
+/* Up to `max` keys of all accounts whose epoch is below `epoch` (EPOCH_ANY: of every one), in the order they lie in after place *after (0: from the first), which
+ * is moved to the last place looked at. None: there are no more. */
+#define EPOCH_ANY UINT32_MAX
+MUST_CHECK enum result key_list_older(struct db *keys, uint32_t epoch, int64_t *after, size_t max,
 				      struct wrapped_key *out, size_t *count, struct err *err);
 MUST_CHECK enum result key_count(struct db *keys, enum key_class class, int64_t *count, struct err *err);
-/* The numbers of a class after `after`, ascending, up to max: to compare with what the data name. */
-MUST_CHECK enum result key_list_numbers(struct db *keys, uint32_t account, enum key_class class, int64_t after,
-					size_t max, int64_t *out, size_t *count, struct err *err);
 
 MUST_CHECK enum result account_key_get(struct db *keys, uint32_t account, uint32_t epoch, struct pool *pool,
 				       const unsigned char **wrapped, size_t *len, struct err *err);
@@ -70,9 +71,6 @@ MUST_CHECK enum result epoch_list(struct db *keys, struct epoch *out, size_t max
 
 /* The next value, from 1; never the same twice. */
 MUST_CHECK enum result counter_next(struct db *keys, uint32_t account, const char *name, int64_t *out, struct err *err);
-/* The same for `many` values at once, from *first on. */
-MUST_CHECK enum result counter_take(struct db *keys, uint32_t account, const char *name, int64_t many, int64_t *first,
-				    struct err *err);
 
 MUST_CHECK enum result tombstone_put(struct db *keys, uint32_t account, const struct blind *blind, struct instant at,
 				     struct err *err);

@@ -162,8 +162,8 @@ static enum result newest_of_month(struct db *db, uint32_t account, int64_t iden
 	struct db_rows rows;
 	struct id id;
 	bool more;
-	enum result r = db_query(db, "SELECT MAX(id) FROM party WHERE account_id = $1 AND month = $2"
-				     " AND identity_id = $3 GROUP BY kind",
+	/* Not MAX(id): PostgreSQL has none for bytes before version 18. */
+	enum result r = db_query(db, "SELECT id FROM party WHERE account_id = $1 AND month = $2 AND identity_id = $3",
 				 &rows, err, DB_INT(account), DB_INT(month), DB_INT(identity));
 
 	if (r != OK)

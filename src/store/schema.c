@@ -22,7 +22,7 @@ static const char vault_1[] =
 
     "CREATE TABLE identity("
     " account_id INTEGER NOT NULL,"
-    " identity_id INTEGER NOT NULL," /* from the key store's counter: never used twice */
+    " identity_id INTEGER NOT NULL," /* from the key store: never used twice */
     " kind INTEGER NOT NULL,"        /* enum identity_kind */
     " person_id BLOB NOT NULL,"      /* per_ : the set it belongs to */
     " blind BLOB NOT NULL,"          /* blind index of kind and normalised value */
@@ -203,20 +203,20 @@ static const char keys_1[] =
     " epoch INTEGER NOT NULL,"
     " wrapped BLOB NOT NULL,"       /* by the root's key of that epoch */
     " PRIMARY KEY(account_id, epoch)) WITHOUT ROWID;"
-    /* Identity, period, hold and the account's own keys, each wrapped by the account key of its epoch. */
-    "CREATE TABLE wrapped_key("
+    /* Wrapped keys, by the account key of their epoch, 73 bytes each with epoch, class and number; zeroed when destroyed.
+     * Its rows are appended and overwritten in place, never deleted or changed in size, so that none ever moves and
+     * leaves a copy behind: see store/key.c. */
+    "CREATE TABLE key_slot("
+    " slot INTEGER PRIMARY KEY,"    /* of an identity's key: the identity's number */
+    " account_id INTEGER NOT NULL,"
+    " identity INTEGER NOT NULL,"   /* 1: for this identity only, for ever; 0: for any other key */
+    " wrapped BLOB NOT NULL);"
+    "CREATE TABLE wrapped_key("     /* where period, hold and the account's own keys are */
     " account_id INTEGER NOT NULL,"
     " class INTEGER NOT NULL,"      /* enum key_class */
-    " number INTEGER NOT NULL,"     /* identity id, packed kind and day, hold id, or which own key */
-    " epoch INTEGER NOT NULL,"
-    " slot INTEGER NOT NULL,"       /* where the wrapped key itself is */
+    " number INTEGER NOT NULL,"     /* packed kind and day, hold id, or which own key */
+    " slot INTEGER NOT NULL,"
     " PRIMARY KEY(account_id, class, number)) WITHOUT ROWID;"
-    /* Wrapped keys, 60 bytes each, zeroed when destroyed. Its rows are appended and overwritten in place, never deleted
-     * or changed in size, so that none ever moves and leaves a copy behind: see store/key.c. */
-    "CREATE TABLE key_slot("
-    " slot INTEGER PRIMARY KEY,"
-    " account_id INTEGER NOT NULL,"
-    " wrapped BLOB NOT NULL);"
     "CREATE TABLE key_free("        /* zeroed slots, for the account's next keys */
     " account_id INTEGER NOT NULL,"
     " slot INTEGER NOT NULL,"

@@ -171,7 +171,7 @@ static enum result check_all_of_account(struct check_run *run, struct err *err)
 {
 	static enum result (*const parts[])(struct check_run *run, struct err *err) = {
 	    check_account, check_identities, check_contacts, check_records, check_parties,
-	    check_media,   check_holds,	     check_keys,
+	    check_media,   check_holds,
 	};
 	enum result r = OK;
 
@@ -196,6 +196,8 @@ static enum result check_everything(struct check_run *run, struct err *err)
 	while (r == OK && (r = account_list(run->session->data, run->account, &run->account, 1, &count, err)) == OK &&
 	       count > 0)
 		r = check_all_of_account(run, err);
+	if (r == OK)
+		r = check_keys(run, err);
 	if (r == OK)
 		r = check_blobs(run, err);
 	if (r == OK)

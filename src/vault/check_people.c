@@ -246,5 +246,5 @@ enum result check_holds(struct check_run *run, struct err *err)
 
 enum result check_keys(struct check_run *run, struct err *err)
 {
-	return idle_keys_count(run->session, run->account, &run->pool, &run->report->keys_without_data, err);
+	return idle_keys_count(run->session, &run->pool, &run->report->keys_without_data, err);
 }

@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Identity numbers taken from the key store's counter at once. */
-#define NUMBERS 256
-
 /* A cache of sets of two, the newer first: the blind index is uniformly random, so its first bytes choose the set. What
  * falls out only costs a look into the databases. */
 struct slot {
@@ -21,8 +18,6 @@ struct slot {
 struct directory {
 	size_t mask;         /* number of sets - 1 */
 	uint32_t generation; /* from 1 */
-	uint32_t account;    /* of the numbers below */
-	int64_t next, end;   /* numbers that are taken and not given out yet */
 	struct slot slots[];
 };
 
@@ -49,7 +44,6 @@ void directory_clear(struct directory *directory)
 {
 	if (directory == NULL)
 		return;
-	directory->next = directory->end = 0;
 	if (++directory->generation != 0)
 		return;
 	memset(directory->slots, 0, (directory->mask + 1) * 2 * sizeof(struct slot));
@@ -123,24 +117,6 @@ bool directory_recall(const struct directory *directory, uint32_t account, const
 	return false;
 }
 
-/* What is taken and not given out when the program ends is never used: numbers may have gaps. */
-static enum result next_number(struct session *session, uint32_t account, int64_t *out, struct err *err)
-{
-	struct directory *directory = session->directory;
-	enum result r = OK;
-
-	if (directory == NULL)
-		return counter_next(session->keys, account, "identity", out, err);
-	if (directory->next == directory->end || directory->account != account) {
-		r = counter_take(session->keys, account, "identity", NUMBERS, &directory->next, err);
-		directory->account = account;
-		directory->end = r == OK ? directory->next + NUMBERS : directory->next;
-	}
-	if (r == OK)
-		*out = directory->next++;
-	return r;
-}
-
 enum result directory_find(struct session *session, uint32_t account, const struct blind *blind, struct entry *out,
 			   bool *found, struct err *err)
 {
@@ -177,7 +153,7 @@ enum result directory_make(struct session *session, uint32_t account, enum ident
 		row.created = out->erased_at;
 	pool_init(&pool, 64 * 1024);
 	row.person = person != NULL ? *person : id_new(now);
-	r = next_number(session, account, &row.identity, err);
+	r = key_next_identity(session->keys, &row.identity, err);
 	if (r == OK)
 		r = keyring_make(session->ring, account, KEY_IDENTITY, row.identity, &key, err);
 	if (r == OK)

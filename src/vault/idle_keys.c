@@ -9,55 +9,51 @@
 
 #define BATCH 128
 
-typedef enum result key_needed(struct session *session, uint32_t account, int64_t number, struct pool *pool,
-			       bool *needed, struct err *err);
-
-static enum result identity_needs(struct session *session, uint32_t account, int64_t number, struct pool *pool,
+static enum result identity_needs(struct session *session, const struct wrapped_key *key, struct pool *pool,
 				  bool *needed, struct err *err)
 {
 	struct identity_row row;
-	enum result r = identity_get(session->data, account, number, pool, &row, err);
+	enum result r = identity_get(session->data, key->account, key->number, pool, &row, err);
 
 	*needed = r == OK;
 	return r == ERR_NOT_FOUND ? OK : r;
 }
 
-static enum result period_needs(struct session *session, uint32_t account, int64_t number, struct pool *pool,
-				bool *needed, struct err *err)
+static enum result period_needs(struct session *session, const struct wrapped_key *key, bool *needed, struct err *err)
 {
-	struct date day = key_period_day(number), next;
-	enum result r = record_next_day(session->data, account, (enum record_kind)key_period_kind(number),
+	struct date day = key_period_day(key->number), next;
+	enum result r = record_next_day(session->data, key->account, (enum record_kind)key_period_kind(key->number),
 					date_add_days(day, -1), &next, err);
 
-	(void)pool;
 	*needed = r == OK && next.days == day.days;
 	return r == ERR_NOT_FOUND ? OK : r;
 }
 
-static enum result count_class(struct session *session, uint32_t account, enum key_class class, key_needed *needs,
-			       struct pool *pool, int64_t *sum, struct err *err)
+static enum result is_needed(struct session *session, const struct wrapped_key *key, struct pool *pool, bool *needed,
+			     struct err *err)
 {
-	int64_t numbers[BATCH], after = 0;
+	*needed = true;
+	if (key->class == KEY_IDENTITY)
+		return identity_needs(session, key, pool, needed, err);
+	return key->class == KEY_PERIOD ? period_needs(session, key, needed, err) : OK;
+}
+
+enum result idle_keys_count(struct session *session, struct pool *pool, int64_t *sum, struct err *err)
+{
+	struct wrapped_key keys[BATCH];
+	int64_t after = 0;
 	size_t count;
 	bool needed;
 	enum result r;
 
+	*sum = 0;
 	do {
 		pool_reset(pool);
-		r = key_list_numbers(session->keys, account, class, after, BATCH, numbers, &count, err);
+		r = key_list_older(session->keys, EPOCH_ANY, &after, BATCH, keys, &count, err);
 		for (size_t i = 0; r == OK && i < count; i++) {
-			r = needs(session, account, numbers[i], pool, &needed, err);
+			r = is_needed(session, &keys[i], pool, &needed, err);
 			*sum += r == OK && !needed;
 		}
-		after = r == OK && count > 0 ? numbers[count - 1] : after;
-	} while (r == OK && count == BATCH);
+	} while (r == OK && count > 0);
 	return r;
-}
-
-enum result idle_keys_count(struct session *session, uint32_t account, struct pool *pool, int64_t *sum,
-			    struct err *err)
-{
-	enum result r = count_class(session, account, KEY_IDENTITY, identity_needs, pool, sum, err);
-
-	return r == OK ? count_class(session, account, KEY_PERIOD, period_needs, pool, sum, err) : r;
 }

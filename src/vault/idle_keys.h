@@ -8,8 +8,7 @@
 
 #include "vault/vault.h"
 
-/* Adds their number to `*sum`. Empties `pool` as it goes. */
-MUST_CHECK enum result idle_keys_count(struct session *session, uint32_t account, struct pool *pool, int64_t *sum,
-				       struct err *err);
+/* How many, in all accounts. Empties `pool` as it goes. */
+MUST_CHECK enum result idle_keys_count(struct session *session, struct pool *pool, int64_t *sum, struct err *err);
 
 #endif

@@ -293,9 +293,7 @@ static enum result reconcile_account(struct work *w, struct err *err)
 		r = identity_walk(w->session->data, w->account, look_at_identity, w, err);
 	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++)
 		r = look_at_periods(w, kind, err);
-	if (r != OK)
-		return r;
-	return idle_keys_count(w->session, w->account, &w->pool, &w->out->keys_without_data, err);
+	return r;
 }
 
 enum result reconcile(struct session *session, struct reconciled *out, struct err *err)
@@ -308,6 +306,8 @@ enum result reconcile(struct session *session, struct reconciled *out, struct er
 	pool_init(&w.pool, (size_t)1024 * 1024 * 1024);
 	while (r == OK && (r = account_list(session->data, w.account, &w.account, 1, &count, err)) == OK && count > 0)
 		r = reconcile_account(&w, err);
+	if (r == OK)
+		r = idle_keys_count(session, &w.pool, &out->keys_without_data, err);
 	pool_free(&w.pool);
 	free(w.rows);
 	return r;

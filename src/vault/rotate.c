@@ -18,6 +18,7 @@ struct run {
 	void *arg;
 	struct rotation *out;
 	struct wrapped_key batch[BATCH];
+	int64_t after; /* the place of the last key looked at */
 	size_t count;
 };
 
@@ -75,10 +76,8 @@ static enum result change_epochs(struct session *session, void *arg, struct err 
 static enum result rewrap_batch(struct session *session, void *arg, struct err *err)
 {
 	struct run *run = arg;
-	struct wrapped_key after = run->count > 0 ? run->batch[run->count - 1] : (struct wrapped_key){0};
-	enum result r;
+	enum result r = key_list_older(session->keys, run->out->to, &run->after, BATCH, run->batch, &run->count, err);
 
-	r = key_list_older(session->keys, run->out->to, &after, BATCH, run->batch, &run->count, err);
 	for (size_t i = 0; i < run->count && r == OK; i++) {
 		r = keyring_rewrap(session->ring, &run->batch[i], run->out->to, err);
 		if (r == OK)
@@ -91,7 +90,7 @@ static enum result rewrap_all(struct run *run, struct err *err)
 {
 	enum result r;
 
-	run->count = 0;
+	run->after = 0;
 	do {
 		r = vault_write(run->vault, rewrap_batch, run, err);
 		if (r != OK)

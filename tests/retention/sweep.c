@@ -316,14 +316,19 @@ struct crash { struct world *world; int after; bool lose_keys; };
 static enum result destroy_periods(struct session *session, void *arg, struct err *err)
 {
 	struct world *world = arg;
-	int64_t numbers[64];
+	struct wrapped_key keys[64];
+	int64_t after = 0, newest = 0;
 	size_t count;
 	bool existed;
-	enum result r = key_list_numbers(session->keys, world->account.number, KEY_PERIOD, 0, 64, numbers, &count, err);
+	enum result r = key_list_older(session->keys, EPOCH_ANY, &after, 64, keys, &count, err);
 
+	for (size_t i = 0; i < count; i++)
+		if (keys[i].class == KEY_PERIOD && keys[i].number > newest)
+			newest = keys[i].number;
 	/* All but the newest, which is young. */
-	for (size_t i = 0; i + 1 < count && r == OK; i++)
-		r = keyring_destroy(session->ring, world->account.number, KEY_PERIOD, numbers[i], &existed, err);
+	for (size_t i = 0; i < count && r == OK; i++)
+		if (keys[i].class == KEY_PERIOD && keys[i].number != newest)
+			r = keyring_destroy(session->ring, world->account.number, KEY_PERIOD, keys[i].number, &existed, err);
 	return r;
 }
 

@@ -60,9 +60,14 @@ CALL(key_get)
 	return one(key_get(keys, account, KEY_IDENTITY, 7, &key, &err), seen);
 }
 
+SYSTEM_CALL(key_next_identity)
+{
+	return key_next_identity(keys, seen, &err);
+}
+
 CALL(key_insert)
 {
-	struct wrapped_key key = key_of(account, 8);
+	struct wrapped_key key = key_of(account, 8 + 10 * (int64_t)account);
 
 	return one(key_insert(keys, &key, &err), seen);
 }
@@ -88,15 +93,6 @@ CALL(key_rewrap)
 	return one(key_rewrap(keys, &key, &err), seen);
 }
 
-CALL(key_list_numbers)
-{
-	int64_t numbers[4];
-	size_t count = 0;
-	enum result r = key_list_numbers(keys, account, KEY_IDENTITY, 0, 4, numbers, &count, &err);
-
-	return several(r, count, seen);
-}
-
 CALL(account_key_get)
 {
 	const unsigned char *wrapped;
@@ -113,11 +109,6 @@ CALL(account_key_insert)
 CALL(counter_next)
 {
 	return one(counter_next(keys, account, "number", seen, &err), seen);
-}
-
-CALL(counter_take)
-{
-	return one(counter_take(keys, account, "number", 3, seen, &err), seen);
 }
 
 CALL(tombstone_put)
@@ -191,7 +182,8 @@ SYSTEM_CALL(job_count_running)
 
 SYSTEM_CALL(key_list_older)
 {
-	struct wrapped_key rows[4], after = {.account = 0};
+	struct wrapped_key rows[4];
+	int64_t after = 0;
 	size_t count;
 
 	return key_list_older(keys, 9, &after, 4, rows, &count, &err);

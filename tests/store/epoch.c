@@ -51,79 +51,118 @@ static void a_key_is_put_once(void **state)
 
 static void a_wrapping_of_the_wrong_length_is_damage(void **state)
 {
-	struct wrapped_key out, after = {0};
+	struct wrapped_key out;
+	int64_t after = 0;
 	size_t count;
 
 	(void)state;
 	put(1, KEY_IDENTITY, 5, 1);
 	raw(keys, "UPDATE key_slot SET wrapped = x'0102'");
-	assert_fails(key_get(keys, 1, KEY_IDENTITY, 5, &out, &err), ERR_CORRUPT, "a wrapped key has 2 bytes instead of 60");
+	assert_fails(key_get(keys, 1, KEY_IDENTITY, 5, &out, &err), ERR_CORRUPT, "a wrapped key takes 2 bytes instead of 73");
 	assert_fails(key_list_older(keys, 2, &after, 1, &out, &count, &err), ERR_CORRUPT, NULL);
 }
 
-static size_t older(uint32_t epoch, const struct wrapped_key *after, struct wrapped_key *out, size_t max)
+static void a_key_in_another_ones_place_is_damage(void **state)
+{
+	struct wrapped_key out;
+
+	(void)state;
+	put(1, KEY_IDENTITY, 1, 1);
+	put(1, KEY_IDENTITY, 2, 1);
+	put(1, KEY_HOLD, 1, 1);
+	put(1, KEY_HOLD, 2, 1);
+	raw(keys, "UPDATE key_slot SET wrapped = (SELECT wrapped FROM key_slot WHERE slot = 1) WHERE slot = 2");
+	raw(keys, "UPDATE wrapped_key SET slot = (SELECT slot FROM wrapped_key WHERE number = 1) WHERE number = 2");
+	assert_ok(key_get(keys, 1, KEY_IDENTITY, 1, &out, &err));
+	assert_ok(key_get(keys, 1, KEY_HOLD, 1, &out, &err));
+	assert_fails(key_get(keys, 1, KEY_IDENTITY, 2, &out, &err), ERR_CORRUPT,
+		     "a wrapped key stands in another one's place");
+	assert_fails(key_get(keys, 1, KEY_HOLD, 2, &out, &err), ERR_CORRUPT, "a wrapped key stands in another one's place");
+}
+
+static void an_identitys_number_is_never_given_out_again(void **state)
+{
+	struct wrapped_key key = {.account = 1, .class = KEY_IDENTITY, .epoch = 1};
+	int64_t first, next;
+	bool existed;
+
+	(void)state;
+	assert_ok(key_next_identity(keys, &first, &err));
+	key.number = first;
+	assert_ok(key_insert(keys, &key, &err));
+	assert_ok(key_delete(keys, 1, KEY_IDENTITY, first, &existed, &err));
+	assert_true(existed);
+	put(1, KEY_HOLD, 1, 1); /* does not take its place either */
+	assert_fails(key_get(keys, 1, KEY_IDENTITY, first, &key, &err), ERR_NOT_FOUND, "no such key");
+	assert_ok(key_next_identity(keys, &next, &err));
+	assert_true(next > first + 1);
+	assert_ok(db_begin(keys, &err));
+	assert_fails(key_insert(keys, &(struct wrapped_key){.account = 1, .class = KEY_IDENTITY, .number = first}, &err),
+		     ERR_EXISTS, NULL);
+	db_rollback(keys);
+}
+
+static size_t older(uint32_t epoch, int64_t after, struct wrapped_key *out, size_t max)
 {
 	size_t count;
 
-	assert_ok(key_list_older(keys, epoch, after, max, out, &count, &err));
+	assert_ok(key_list_older(keys, epoch, &after, max, out, &count, &err));
 	return count;
 }
 
-static void keys_of_older_epochs_are_listed_in_order(void **state)
+static void keys_of_older_epochs_are_listed_in_the_order_they_lie_in(void **state)
 {
-	struct wrapped_key out[9], after = {0};
+	struct wrapped_key out[9], one;
+	int64_t after = 0;
+	size_t count;
+	bool existed;
 
 	(void)state;
-	assert_int_equal(older(9, &after, out, 9), 0);
+	assert_int_equal(older(9, 0, out, 9), 0);
 	put(2, KEY_IDENTITY, 1, 1);
 	put(1, KEY_PERIOD, 1, 1);
 	put(1, KEY_IDENTITY, 9, 2);
-	put(1, KEY_IDENTITY, 3, 1);
+	put(1, KEY_IDENTITY, 13, 1);
+	put(1, KEY_IDENTITY, 14, 1);
 	put(0, KEY_OWN, OWN_SIGN, 1);
-	assert_int_equal(older(1, &after, out, 9), 0);
-	assert_int_equal(older(2, &after, out, 9), 4);
-	assert_int_equal(older(3, &after, out, 9), 5);
-	assert_int_equal(out[0].account, 0);
-	assert_int_equal(out[1].number, 3);
-	assert_int_equal(out[1].wrapped[59], 3);
+	assert_ok(key_delete(keys, 1, KEY_IDENTITY, 14, &existed, &err));
+	assert_int_equal(older(1, 0, out, 9), 0);
+	assert_int_equal(older(2, 0, out, 9), 4);
+	assert_int_equal(older(3, 0, out, 9), 5);
+	assert_int_equal(out[0].account, 2);
+	assert_int_equal(out[0].class, KEY_IDENTITY);
+	assert_int_equal(out[1].class, KEY_PERIOD);
 	assert_int_equal(out[2].number, 9);
 	assert_int_equal(out[2].epoch, 2);
-	assert_int_equal(out[3].class, KEY_PERIOD);
-	assert_int_equal(out[4].account, 2);
-	for (int i = 0; i < 5; i++) {
-		struct wrapped_key one;
-
-		assert_int_equal(older(3, &after, &one, 1), 1);
+	assert_int_equal(out[3].number, 13);
+	assert_int_equal(out[3].wrapped[59], 13);
+	assert_int_equal(out[4].account, 0);
+	for (int i = 0; i < 5; i++) { /* one at a time, over zeroed ones and newer ones */
+		assert_ok(key_list_older(keys, 3, &after, 1, &one, &count, &err));
+		assert_int_equal(count, 1);
 		assert_memory_equal(&one.wrapped, &out[i].wrapped, sizeof one.wrapped);
 		assert_int_equal(one.account, out[i].account);
-		after = one;
 	}
-	assert_int_equal(older(3, &after, out, 1), 0);
+	assert_int_equal(older(3, after, out, 1), 0);
 }
 
-static void keys_are_counted_by_class_and_their_numbers_listed(void **state)
+static void keys_are_counted_by_class(void **state)
 {
-	int64_t numbers[9], count;
-	size_t got;
+	int64_t count;
+	bool existed;
 
 	(void)state;
-	for (int64_t n = 3; n > 0; n--)
+	for (int64_t n = 1; n <= 3; n++)
 		put(1, KEY_IDENTITY, n, 1);
 	put(1, KEY_PERIOD, 7, 1);
 	put(2, KEY_IDENTITY, 9, 1);
+	assert_ok(key_delete(keys, 1, KEY_IDENTITY, 2, &existed, &err));
 	assert_ok(key_count(keys, KEY_IDENTITY, &count, &err));
-	assert_int_equal(count, 4);
+	assert_int_equal(count, 3);
+	assert_ok(key_count(keys, KEY_PERIOD, &count, &err));
+	assert_int_equal(count, 1);
 	assert_ok(key_count(keys, KEY_HOLD, &count, &err));
 	assert_int_equal(count, 0);
-	assert_ok(key_list_numbers(keys, 1, KEY_IDENTITY, 0, 9, numbers, &got, &err));
-	assert_int_equal(got, 3);
-	assert_int_equal(numbers[0], 1);
-	assert_int_equal(numbers[2], 3);
-	assert_ok(key_list_numbers(keys, 1, KEY_IDENTITY, 1, 1, numbers, &got, &err));
-	assert_int_equal(got, 1);
-	assert_int_equal(numbers[0], 2);
-	assert_ok(key_list_numbers(keys, 1, KEY_IDENTITY, 3, 9, numbers, &got, &err));
-	assert_int_equal(got, 0);
 }
 
 /* ---- account keys ---- */
@@ -183,7 +222,7 @@ static void the_keys_of_an_account_go_together(void **state)
 	(void)state;
 	for (uint32_t account = 1; account <= 2; account++) {
 		put_account_key(account, 1, "key");
-		put(account, KEY_IDENTITY, 1, 1);
+		put(account, KEY_IDENTITY, account * 10, 1);
 		put(account, KEY_OWN, OWN_INDEX, 1);
 	}
 	assert_ok(key_delete_account(keys, 1, &count, &err));
@@ -337,8 +376,10 @@ int main(void)
 	    cmocka_unit_test(the_number_of_a_period_orders_by_kind_and_day),
 	    table_test(a_key_is_put_once),
 	    table_test(a_wrapping_of_the_wrong_length_is_damage),
-	    table_test(keys_of_older_epochs_are_listed_in_order),
-	    table_test(keys_are_counted_by_class_and_their_numbers_listed),
+	    table_test(a_key_in_another_ones_place_is_damage),
+	    table_test(an_identitys_number_is_never_given_out_again),
+	    table_test(keys_of_older_epochs_are_listed_in_the_order_they_lie_in),
+	    table_test(keys_are_counted_by_class),
 	    table_test(an_account_has_one_key_an_epoch),
 	    table_test(account_keys_leave_with_their_epoch),
 	    table_test(the_keys_of_an_account_go_together),

@@ -22,6 +22,7 @@ static char folder[PATH_MAX], path[PATH_MAX + 16];
 static struct db *keys;
 static struct err err;
 static uint64_t seed;
+static int64_t identities[3][KEYS]; /* the numbers the store gave out; by account */
 
 /* xorshift64*: the same on every run. */
 static uint64_t next_random(void)
@@ -37,6 +38,7 @@ static int make_store(void **state)
 	const struct db_options options = {.mode = DB_CREATE, .secure_delete = true};
 
 	(void)state;
+	memset(identities, 0, sizeof identities);
 	seed = 277165; /* with which a plain table keyed by number leaves copies */
 	if (folder_make(folder, sizeof folder, "key") != 0)
 		return -1;
@@ -55,8 +57,13 @@ static int remove_store(void **state)
 /* The nth key: its bytes follow from n alone, so that they can be looked for later. */
 static struct wrapped_key nth(uint32_t account, uint64_t n)
 {
+	bool identity = n % 3 != 0;
 	struct wrapped_key key = {
-	    .account = account, .class = n % 3 ? KEY_IDENTITY : KEY_PERIOD, .number = (int64_t)n, .epoch = 1};
+	    .account = account,
+	    .class = identity ? KEY_IDENTITY : KEY_PERIOD,
+	    .number = identity ? identities[account][n] : (int64_t)n,
+	    .epoch = 1,
+	};
 	uint64_t at = (n + 1) * 0x9e3779b97f4a7c15ull + account;
 
 	for (size_t i = 0; i < sizeof key.wrapped; i++) {
@@ -66,8 +73,12 @@ static struct wrapped_key nth(uint32_t account, uint64_t n)
 	return key;
 }
 
-static void insert(struct wrapped_key key)
+static void insert(uint32_t account, uint64_t n)
 {
+	struct wrapped_key key;
+
+	assert_int_equal(key_next_identity(keys, &identities[account][n], &err), OK);
+	key = nth(account, n);
 	assert_int_equal(key_insert(keys, &key, &err), OK);
 }
 
@@ -94,53 +105,78 @@ static bool is_there(struct wrapped_key key)
 
 static void a_key_is_found_until_it_is_destroyed(void **state)
 {
-	struct wrapped_key key = nth(1, 7);
-
 	(void)state;
-	assert_false(is_there(key));
-	assert_int_equal(db_begin(keys, &err), OK);
-	insert(key);
-	insert(nth(2, 7));
-	assert_int_equal(db_commit(keys, &err), OK);
-	assert_true(is_there(key));
-	assert_true(delete(key));
-	assert_false(delete(key));
-	assert_false(is_there(key));
-	assert_true(is_there(nth(2, 7)));
+	for (uint64_t n = 6; n < 8; n++) { /* of both kinds */
+		assert_false(is_there(nth(1, n)));
+		assert_int_equal(db_begin(keys, &err), OK);
+		insert(1, n);
+		insert(2, n);
+		assert_int_equal(db_commit(keys, &err), OK);
+		assert_true(is_there(nth(1, n)));
+		assert_true(delete(nth(1, n)));
+		assert_false(delete(nth(1, n)));
+		assert_false(is_there(nth(1, n)));
+		assert_true(is_there(nth(2, n)));
+	}
+}
+
+static int64_t count_slots(void)
+{
+	int64_t slots;
+
+	assert_int_equal(db_query_int(keys, "SELECT COUNT(*) FROM key_slot WHERE account_id >= $1", 0, &slots, &err,
+				      DB_INT(0)),
+			 OK);
+	return slots;
 }
 
 static void a_destroyed_key_makes_room_for_the_next_of_its_account_only(void **state)
 {
-	int64_t slots;
-
 	(void)state;
 	assert_int_equal(db_begin(keys, &err), OK);
 	for (uint64_t n = 0; n < 10; n++)
-		insert(nth(1, n));
-	assert_true(delete(nth(1, 4)));
-	insert(nth(2, 4));
-	insert(nth(1, 11));
+		insert(1, n);
+	assert_true(delete(nth(1, 6)));
+	insert(2, 6);
+	insert(1, 12);
 	assert_int_equal(db_commit(keys, &err), OK);
-	assert_int_equal(db_query_int(keys, "SELECT COUNT(*) FROM key_slot WHERE account_id >= $1", 0, &slots, &err,
-				      DB_INT(0)),
-			 OK);
-	assert_int_equal(slots, 11);
-	assert_true(is_there(nth(1, 11)));
-	assert_true(is_there(nth(2, 4)));
+	assert_int_equal(count_slots(), 11);
+	assert_true(is_there(nth(1, 12)));
+	assert_true(is_there(nth(2, 6)));
+}
+
+/* Its number is that of its slot. */
+static void a_destroyed_identity_makes_room_for_nobody(void **state)
+{
+	(void)state;
+	assert_int_equal(db_begin(keys, &err), OK);
+	insert(1, 4);
+	assert_true(delete(nth(1, 4)));
+	insert(1, 5);
+	insert(1, 6);
+	assert_int_equal(db_commit(keys, &err), OK);
+	assert_int_equal(count_slots(), 3);
+	assert_false(is_there(nth(1, 4)));
 }
 
 static void wrapping_anew_changes_a_key_that_lives_and_makes_none(void **state)
 {
-	struct wrapped_key key = nth(1, 1), other = nth(1, 2);
-
 	(void)state;
-	insert(key);
-	memset(key.wrapped, 0x5a, sizeof key.wrapped);
-	key.epoch = 300;
-	assert_int_equal(key_rewrap(keys, &key, &err), OK);
-	assert_true(is_there(key));
-	assert_int_equal(key_rewrap(keys, &other, &err), OK);
-	assert_false(is_there(other));
+	for (uint64_t n = 6; n < 8; n++) {
+		struct wrapped_key key, gone;
+
+		insert(1, n);
+		insert(1, n + 3);
+		key = nth(1, n);
+		gone = nth(1, n + 3);
+		assert_true(delete(gone));
+		memset(key.wrapped, 0x5a, sizeof key.wrapped);
+		key.epoch = 300;
+		assert_int_equal(key_rewrap(keys, &key, &err), OK);
+		assert_true(is_there(key));
+		assert_int_equal(key_rewrap(keys, &gone, &err), OK);
+		assert_false(is_there(gone));
+	}
 }
 
 static void deleting_an_account_leaves_the_keys_of_others(void **state)
@@ -150,8 +186,8 @@ static void deleting_an_account_leaves_the_keys_of_others(void **state)
 	(void)state;
 	assert_int_equal(db_begin(keys, &err), OK);
 	for (uint64_t n = 0; n < 100; n++) {
-		insert(nth(1, n));
-		insert(nth(2, n));
+		insert(1, n);
+		insert(2, n);
 	}
 	delete(nth(1, 50));
 	assert_int_equal(key_delete_account(keys, 1, &count, &err), OK);
@@ -195,7 +231,7 @@ static void nothing_of_a_destroyed_key_is_left_anywhere_in_the_file(void **state
 			if (lives[n])
 				assert_true(delete(nth(1, n)));
 			else
-				insert(nth(1, n));
+				insert(1, n);
 			lives[n] = !lives[n];
 		}
 		assert_int_equal(db_commit(keys, &err), OK);
@@ -211,6 +247,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_key_is_found_until_it_is_destroyed, make_store, remove_store),
 	    cmocka_unit_test_setup_teardown(a_destroyed_key_makes_room_for_the_next_of_its_account_only, make_store,
 					    remove_store),
+	    cmocka_unit_test_setup_teardown(a_destroyed_identity_makes_room_for_nobody, make_store, remove_store),
 	    cmocka_unit_test_setup_teardown(wrapping_anew_changes_a_key_that_lives_and_makes_none, make_store,
 					    remove_store),
 	    cmocka_unit_test_setup_teardown(deleting_an_account_leaves_the_keys_of_others, make_store, remove_store),

@@ -120,13 +120,14 @@ static bool may_be_scanned(const char *name, const char *sql)
 					    "contact_name", "period", "policy", "hold", "held", "job", "audit_leaf",
 					    "wrapped_key", "tombstone", "k", "s", "key_slot"};
 	static const char *const whole[] = {
-	    /* `keys status` counts all keys of a class; rotation walks all keys, in pages. */
-	    "SELECT COUNT(*) FROM wrapped_key WHERE class = $1",
-	    "SELECT k.account_id, k.class, k.number, k.epoch, s.wrapped",
+	    /* `keys status` counts all keys of a class. */
+	    "SELECT COUNT(*) FROM wrapped_key WHERE class = $1", "SELECT COUNT(*) FROM key_slot WHERE identity = 1",
+	    /* The end of an account. */
+	    "UPDATE key_slot SET wrapped = $2 WHERE account_id = $1 AND wrapped <> $2",
 	    /* What is running is an index of its own, with nothing else in it. */
 	    "SELECT COUNT(*) FROM job WHERE state = 1",
 	    /* The newest comes first, or from a number on. */
-	    "SELECT MAX(seq) FROM audit_leaf",
+	    "SELECT MAX(seq) FROM audit_leaf", "SELECT MAX(slot) FROM key_slot",
 	};
 
 	for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
@@ -145,8 +146,7 @@ static bool may_walk_account(const char *sql)
 	static const char *const wanted[] = {
 	    "SELECT COUNT(*) FROM", "SELECT CAST(SUM(parties) AS BIGINT) FROM party_month", /* `check` */
 	    "DELETE FROM key_free WHERE account_id = $1", "DELETE FROM wrapped_key WHERE account_id = $1",
-	    "DELETE FROM account_key WHERE account_id = $1", "DELETE FROM tombstone WHERE account_id = $1",
-	    "UPDATE key_slot SET wrapped = $2 WHERE account_id = $1 AND slot IN", /* its end */
+	    "DELETE FROM account_key WHERE account_id = $1", "DELETE FROM tombstone WHERE account_id = $1", /* its end */
 	    "SELECT slot FROM key_free WHERE account_id = $1 ORDER BY slot LIMIT 1", /* any one */
 	};
 

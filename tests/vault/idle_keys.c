@@ -12,7 +12,7 @@ static int64_t idle(struct world *world)
 	int64_t sum = 0;
 	struct err err;
 
-	assert_ok(idle_keys_count(&world->vault->read, world->account.number, &world->pool, &sum, &err), &err);
+	assert_ok(idle_keys_count(&world->vault->read, &world->pool, &sum, &err), &err);
 	return sum;
 }
 
@@ -35,7 +35,11 @@ static enum result make_keys(struct session *session, void *arg, struct err *err
 	enum result r = OK;
 
 	for (int i = 0; i < MANY && r == OK; i++) {
-		r = keyring_get_or_make(session->ring, account, KEY_IDENTITY, 1000 + i, &key, err);
+		int64_t number;
+
+		r = key_next_identity(session->keys, &number, err);
+		if (r == OK)
+			r = keyring_make(session->ring, account, KEY_IDENTITY, number, &key, err);
 		if (r == OK)
 			r = keyring_get_or_make(session->ring, account, KEY_PERIOD,
 						key_period_number(KIND_CALL, date_add_days(day, i)), &key, err);

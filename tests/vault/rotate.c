@@ -112,7 +112,8 @@ static enum epoch_state state_of(struct place *p, uint32_t number)
 static void is_at_epoch(struct place *p, uint32_t number)
 {
 	uint32_t epochs[ROOT_EPOCHS_MAX];
-	struct wrapped_key left, after = {0};
+	struct wrapped_key left;
+	int64_t after = 0;
 	struct check_options options = {0};
 	struct check_report report;
 	const char *text;
