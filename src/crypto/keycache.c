@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * Keys lie in the locked slab, entry by entry; names and links, which are no
- * secret, beside it.  A table with linear probing finds an entry by name.  What
- * makes room is chosen by the clock algorithm: a hand goes round, passes over
- * what was used since it came by last, and takes the first that was not.
+ * Keys lie in locked slabs, entry by entry, which are added as they fill, so that
+ * a short command locks little; names and links, which are no secret, beside
+ * them.  A table with linear probing finds an entry by name.  What makes room is
+ * chosen by the clock algorithm: a hand goes round, passes over what was used
+ * since it came by last, and takes the first that was not.
  */
 #include "crypto/keycache.h"
 
@@ -19,24 +20,32 @@ struct entry {
 	bool used; /* since the hand came by */
 };
 
+#define SLAB 8192 /* entries: 256 KiB of keys */
+
 struct keycache {
-	struct key *keys;      /* the slab; keys[i - 1] is entry i's */
+	struct key **slabs;
+	size_t slab_count;
 	struct entry *entries; /* from 1 */
 	uint32_t *table;       /* entry numbers, 0 for an empty place */
-	size_t count, mask;
+	size_t count, max, mask;
 	uint32_t free; /* 0: none */
 	uint32_t hand;
 	bool locked;
 };
 
-/* All in the free list, nothing in the table. */
-static void reset(struct keycache *cache)
+static struct key *key_at(const struct keycache *cache, uint32_t i)
 {
-	memset(cache->table, 0, (cache->mask + 1) * sizeof *cache->table);
-	memset(cache->entries, 0, (cache->count + 1) * sizeof *cache->entries);
-	for (size_t i = 1; i < cache->count; i++)
-		cache->entries[i].next_free = (uint32_t)i + 1;
-	cache->free = cache->hand = 1;
+	return &cache->slabs[(i - 1) / SLAB][(i - 1) % SLAB];
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static size_t slab_entries(const struct keycache *cache, size_t slab)
+{
+	return smaller(SLAB, cache->max - slab * SLAB);
 }
 
 static size_t table_size(size_t entries)
@@ -46,6 +55,34 @@ static size_t table_size(size_t entries)
 	while (size < entries * 2) /* at most half full: probes stay short */
 		size *= 2;
 	return size;
+}
+
+/* Entries of a new slab go to the free list. False when there is no memory, or none that can be locked. */
+static bool add_slab(struct keycache *cache, bool must_lock)
+{
+	size_t entries = slab_entries(cache, cache->slab_count);
+	struct key *keys = sodium_allocarray(entries, sizeof *keys);
+
+	if (keys == NULL)
+		return false;
+	/* sodium_allocarray locks too, but does not tell whether it could. */
+	if (mlock(keys, entries * sizeof *keys) != 0) {
+		cache->locked = false;
+		if (must_lock) {
+			cache->locked = true; /* what there is still is */
+			sodium_free(keys);
+			return false;
+		}
+	}
+	cache->slabs[cache->slab_count++] = keys;
+	for (size_t i = entries; i > 0; i--) {
+		uint32_t entry = (uint32_t)(cache->count + i);
+
+		cache->entries[entry].next_free = cache->free;
+		cache->free = entry;
+	}
+	cache->count += entries;
+	return true;
 }
 
 enum result keycache_new(size_t entries, struct keycache **out, struct err *err)
@@ -58,18 +95,17 @@ enum result keycache_new(size_t entries, struct keycache **out, struct err *err)
 	cache = calloc(1, sizeof *cache);
 	if (cache == NULL)
 		return err_no_memory(err);
-	cache->count = entries;
+	cache->max = entries;
 	cache->mask = table_size(entries) - 1;
+	cache->hand = 1;
+	cache->locked = true;
+	cache->slabs = calloc((entries + SLAB - 1) / SLAB, sizeof *cache->slabs);
 	cache->table = calloc(cache->mask + 1, sizeof *cache->table);
 	cache->entries = calloc(entries + 1, sizeof *cache->entries);
-	cache->keys = sodium_allocarray(entries, sizeof *cache->keys);
-	if (cache->table == NULL || cache->entries == NULL || cache->keys == NULL) {
+	if (cache->slabs == NULL || cache->table == NULL || cache->entries == NULL || !add_slab(cache, false)) {
 		keycache_free(cache);
 		return err_no_memory(err);
 	}
-	/* sodium_allocarray locks too, but does not tell whether it could. */
-	cache->locked = mlock(cache->keys, entries * sizeof *cache->keys) == 0;
-	reset(cache);
 	*out = cache;
 	return OK;
 }
@@ -78,7 +114,9 @@ void keycache_free(struct keycache *cache)
 {
 	if (cache == NULL)
 		return;
-	sodium_free(cache->keys); /* wipes and unlocks */
+	for (size_t i = 0; i < cache->slab_count; i++)
+		sodium_free(cache->slabs[i]); /* wipes and unlocks */
+	free(cache->slabs);
 	free(cache->entries);
 	free(cache->table);
 	free(cache);
@@ -143,7 +181,7 @@ static void drop_at(struct keycache *cache, size_t place)
 	uint32_t i = cache->table[place];
 
 	table_remove(cache, place);
-	key_wipe(&cache->keys[i - 1]);
+	key_wipe(key_at(cache, i));
 	cache->entries[i].next_free = cache->free;
 	cache->free = i;
 }
@@ -173,7 +211,7 @@ bool keycache_get(struct keycache *cache, struct keycache_name name, struct key 
 	if (i == 0)
 		return false;
 	cache->entries[i].used = true;
-	*out = cache->keys[i - 1];
+	*out = *key_at(cache, i);
 	return true;
 }
 
@@ -183,16 +221,16 @@ void keycache_put(struct keycache *cache, struct keycache_name name, const struc
 
 	if (i != 0) {
 		cache->entries[i].used = true;
-		cache->keys[i - 1] = *key;
+		*key_at(cache, i) = *key;
 		return;
 	}
-	if (cache->free == 0)
+	if (cache->free == 0 && (cache->count == cache->max || !add_slab(cache, cache->locked)))
 		drop_unused(cache);
 	i = cache->free;
 	cache->free = cache->entries[i].next_free;
 	cache->entries[i].name = name;
 	cache->entries[i].used = true;
-	cache->keys[i - 1] = *key;
+	*key_at(cache, i) = *key;
 	cache->table[place_of(cache, name)] = i;
 }
 
@@ -210,11 +248,17 @@ void keycache_prefetch(const struct keycache *cache, struct keycache_name name)
 
 	/* Usually the right one; a wrong guess costs a line of cache. */
 	__builtin_prefetch(&cache->entries[i], 1);
-	__builtin_prefetch(&cache->keys[i == 0 ? 0 : i - 1]);
+	__builtin_prefetch(key_at(cache, i == 0 ? 1 : i));
 }
 
+/* The slabs stay: what was wanted once is wanted again. */
 void keycache_clear(struct keycache *cache)
 {
-	sodium_memzero(cache->keys, cache->count * sizeof *cache->keys);
-	reset(cache);
+	for (size_t i = 0; i < cache->slab_count; i++)
+		sodium_memzero(cache->slabs[i], slab_entries(cache, i) * sizeof *cache->slabs[i]);
+	memset(cache->table, 0, (cache->mask + 1) * sizeof *cache->table);
+	memset(cache->entries, 0, (cache->count + 1) * sizeof *cache->entries);
+	for (size_t i = 1; i < cache->count; i++)
+		cache->entries[i].next_free = (uint32_t)i + 1;
+	cache->free = cache->hand = 1;
 }

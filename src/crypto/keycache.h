@@ -17,6 +17,8 @@ struct keycache;
 /* Names one key: account, class, number (see store/key.h). */
 struct keycache_name { uint32_t account; uint32_t class; uint64_t number; };
 
+/* Of at most so many entries; memory is taken as it is needed, and only what can be locked, except for the first
+ * 256 KiB: see keycache_is_locked. */
 MUST_CHECK enum result keycache_new(size_t entries, struct keycache **out, struct err *err);
 void keycache_free(struct keycache *cache); /* wipes all */
 bool keycache_get(struct keycache *cache, struct keycache_name name, struct key *out);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "crypto/keycache.h"
@@ -246,9 +248,62 @@ static void it_tells_whether_its_memory_is_locked(void **state)
 	keycache_free(cache);
 }
 
+static void it_grows_to_its_size_and_not_further(void **state)
+{
+	enum { MANY = 20000 }; /* more than two slabs */
+	struct keycache *cache = make(MANY);
+
+	(void)state;
+	for (uint64_t i = 0; i < MANY; i++)
+		put(cache, i);
+	for (uint64_t i = 0; i < MANY; i++)
+		assert_true(has(cache, i));
+	put(cache, MANY);
+	assert_true(has(cache, MANY));
+	assert_false(has(cache, 0));
+	keycache_clear(cache);
+	for (uint64_t i = 0; i <= MANY; i++)
+		assert_false(has(cache, i));
+	for (uint64_t i = MANY; i < 2 * MANY; i++)
+		put(cache, i);
+	for (uint64_t i = MANY; i < 2 * MANY; i++)
+		assert_true(has(cache, i));
+	keycache_free(cache);
+}
+
+/* Root may lock what it wants, so the limit is tried as somebody else. */
+static void grow_without_locking(void)
+{
+	const struct rlimit little = {300 * 1024, 300 * 1024};
+	struct keycache *cache;
+
+	if (setrlimit(RLIMIT_MEMLOCK, &little) != 0 || (getuid() == 0 && setuid(65534) != 0))
+		_exit(1);
+	cache = make(20000);
+	for (uint64_t i = 0; i < 10000; i++)
+		put(cache, i);
+	_exit(keycache_is_locked(cache) && !has(cache, 0) && has(cache, 9999) ? 0 : 2);
+}
+
+static void it_grows_only_into_memory_that_can_be_locked(void **state)
+{
+	pid_t child = fork();
+	int status;
+
+	(void)state;
+	assert_true(child >= 0);
+	if (child == 0)
+		grow_without_locking();
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(it_grows_to_its_size_and_not_further),
+	    cmocka_unit_test(it_grows_only_into_memory_that_can_be_locked),
 	    cmocka_unit_test(a_key_is_found_by_all_parts_of_its_name),
 	    cmocka_unit_test(putting_again_replaces_the_key),
 	    cmocka_unit_test(what_was_used_since_the_last_round_stays),
