@@ -174,7 +174,7 @@ static enum result world_put_op(struct session *session, void *arg, struct err *
 	}
 	if (r == OK)
 		r = keyring_get_or_make(session->ring, row.account, KEY_PERIOD,
-					key_period_number(row.kind, instant_date(spec->at)), &key, err);
+					key_period_number(row.kind, instant_date(spec->at), 0), &key, err);
 	if (r == OK)
 		r = seal_record_key(session->ring, &row, &key, err);
 	if (r == OK)

@@ -44,10 +44,10 @@ static int64_t first_of_round(const struct sweeping *sweeping, int round)
 static enum result set_policy(struct session *session, void *arg, struct err *err)
 {
 	const struct plot *plot = arg;
-	int version;
+	struct policy policy = {.kind = KIND_CALL, .keep = {.days = 1}, .set_at = date_start(calls_epoch()),
+				.begins_at = date_start(calls_epoch()), .set_by = "bench"};
 
-	return policy_put(session->data, plot->account.number, KIND_CALL, (struct span){.days = 1},
-			  date_start(calls_epoch()), &version, err);
+	return policy_put(session->data, plot->account.number, &policy, err);
 }
 
 /* ---- preparing ---- */

@@ -27,12 +27,13 @@ enum statement {
 
 static const char *const texts[STATEMENT_COUNT] = {
 	[INSERT_RECORD] = "INSERT INTO record(account_id, kind, id, direction, status, duration, agent_id, number_id,"
-			  " hold_id, media, parties, payload) VALUES(1, 1, ?1, 1, 1, ?2, 0, 0, 0, 0, ?3, ?4)",
+			  " hold_id, media, part, labels, parties, payload)"
+			  " VALUES(1, 1, ?1, 1, 1, ?2, 0, 0, 0, 0, 0, x'', ?3, ?4)",
 	[INSERT_PARTY] = "INSERT INTO party(account_id, month, identity_id, kind, id) VALUES(1, ?1, ?2, 1, ?3)",
 	[ADD_MONTH] = "INSERT INTO party_month(account_id, month, parties) VALUES(1, ?1, ?2)"
 		      " ON CONFLICT(account_id, month) DO UPDATE SET parties = parties + excluded.parties",
-	[ADD_PERIOD] = "INSERT INTO period(account_id, kind, day, records, bytes, media, media_bytes)"
-		       " VALUES(1, 1, ?1, ?2, ?3, 0, 0) ON CONFLICT(account_id, kind, day)"
+	[ADD_PERIOD] = "INSERT INTO period(account_id, kind, day, records, bytes, media, media_bytes,"
+		       " part, looked_on, looked_policy) VALUES(1, 1, ?1, ?2, ?3, 0, 0, 0, 0, 0) ON CONFLICT(account_id, kind, day)"
 		       " DO UPDATE SET records = records + excluded.records, bytes = bytes + excluded.bytes",
 	[DELETE_PARTY] = "DELETE FROM party WHERE account_id = 1 AND month = ?1 AND identity_id = ?2 AND kind = 1"
 			 " AND id = ?3",

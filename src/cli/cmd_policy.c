@@ -5,6 +5,7 @@
 
 #include "base/quote.h"
 #include "cli/commands.h"
+#include "retention/policies.h"
 #include "retention/sweep.h"
 #include "store/policy.h"
 
@@ -33,17 +34,31 @@ static enum result set_op(struct session *session, void *arg, struct err *err)
 {
 	struct setting *setting = arg;
 	struct act act;
-	enum result r = policy_put(session->data, setting->account, setting->kind, setting->keep, setting->now,
-				   &setting->version, err);
+	struct policy policy = {.kind = setting->kind, .keep = setting->keep, .set_at = setting->now,
+				.begins_at = setting->now, .set_by = ""};
+	enum result r = policy_put(session->data, setting->account, &policy, err);
 
 	if (r != OK)
 		return r;
+	setting->version = policy.version;
 	act_begin(&act, "policy.set", setting->account, setting->now);
 	act_int_of_kind(&act, "version", setting->kind, setting->version);
 	act_int(&act, "months", setting->keep.months);
 	act_int(&act, "days", setting->keep.days);
 	act_int(&act, "unlimited", setting->keep.unlimited);
 	return act_append(&act, session->data, NULL, err);
+}
+
+static enum result read_base(struct cli *cli, const struct account *account, enum record_kind kind, struct policy *out,
+			     struct err *err)
+{
+	const struct policy *base;
+	struct policy_set set;
+	enum result r = policies_load(&cli->vault->read, account->number, cli->now, &cli->pool, &set, err);
+
+	base = r == OK ? policies_base(&set, kind) : NULL;
+	*out = base != NULL ? *base : (struct policy){.kind = kind, .keep = {.unlimited = true}};
+	return r;
 }
 
 static void print_policy(struct cli *cli, const struct policy *policy)
@@ -95,7 +110,7 @@ enum result cmd_policy_set(struct cli *cli, int argc, char **argv, bool *partly,
 	setting.account = account.number;
 	r = vault_write(cli->vault, set_op, &setting, err);
 	if (r == OK)
-		r = policy_get(cli->vault->read.data, account.number, setting.kind, &policy, err);
+		r = read_base(cli, &account, setting.kind, &policy, err);
 	if (r != OK)
 		return r;
 	cli_say(cli, "From now on %s are kept %s (version %d).\n", kind_plural(policy.kind),
@@ -132,7 +147,7 @@ enum result cmd_policy_list(struct cli *cli, int argc, char **argv, bool *partly
 	json_begin_object(&cli->w, NULL);
 	json_begin_array(&cli->w, "policies");
 	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++) {
-		r = policy_get(cli->vault->read.data, account.number, (enum record_kind)kind, &policy, err);
+		r = read_base(cli, &account, (enum record_kind)kind, &policy, err);
 		if (r != OK)
 			return r;
 		say_policy(cli, &policy);

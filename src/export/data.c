@@ -51,30 +51,26 @@ static void put_person(const struct job *job, struct json_writer *w)
 	json_end_object(w);
 }
 
-static enum result put_retention(struct job *job, struct json_writer *w, struct err *err)
+static void put_retention(const struct job *job, struct json_writer *w)
 {
 	char text[TIME_TEXT_MAX];
-	enum result r = OK;
 
 	json_begin_array(w, "retention");
-	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++) {
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
 		struct policy policy;
 
 		if (job->first[kind] == job->first[kind + 1])
 			continue;
-		r = policy_get(job->session->data, job->account->number, (enum record_kind)kind, &policy, err);
-		if (r != OK)
-			break;
+		job_policy(job, (enum record_kind)kind, &policy);
 		json_begin_object(w, NULL);
 		json_string(w, "kind", kind_name((enum record_kind)kind));
 		json_string(w, "keep", span_format(policy.keep, text));
 		json_end_object(w);
 	}
 	json_end_array(w);
-	return r;
 }
 
-static enum result put_head(struct job *job, struct json_writer *w, struct err *err)
+static void put_head(const struct job *job, struct json_writer *w)
 {
 	json_string(w, "format", "lethe/person-export/1");
 	json_instant(w, "generated", job->request->now);
@@ -85,7 +81,7 @@ static enum result put_head(struct job *job, struct json_writer *w, struct err *
 	json_end_object(w);
 	put_person(job, w);
 	json_string(w, "others", job->request->show_others ? "show" : "mask");
-	return put_retention(job, w, err);
+	put_retention(job, w);
 }
 
 /* ---- contacts ---- */
@@ -310,9 +306,8 @@ enum result data_export(struct job *job, struct err *err)
 		return r;
 	json_writer_init(&w, &job->out, 1);
 	json_begin_object(&w, NULL);
-	r = put_head(job, &w, err);
-	if (r == OK)
-		r = put_contacts(job, &w, err);
+	put_head(job, &w);
+	r = put_contacts(job, &w, err);
 	if (r == OK)
 		r = put_records(job, &w, err);
 	if (r == OK)

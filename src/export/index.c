@@ -47,16 +47,16 @@ static void put_who(struct job *job)
 
 /* ---- what ---- */
 
-static enum result put_kind_row(struct job *job, enum record_kind kind, struct err *err)
+static void put_kind_row(struct job *job, enum record_kind kind)
 {
 	struct buf *out = &job->out;
 	struct instant first, last;
 	struct policy policy;
 	char keep[TIME_TEXT_MAX];
-	enum result r = policy_get(job->session->data, job->account->number, kind, &policy, err);
 
-	if (r != OK || !job_range(job, kind, &first, &last))
-		return r;
+	if (!job_range(job, kind, &first, &last))
+		return;
+	job_policy(job, kind, &policy);
 	buf_printf(out, "<tr><th scope=\"row\"><a href=\"#%s\">%s</a></th><td class=\"n\">", page_kind_file(kind),
 		   kind_plural(kind));
 	html_count(out, job_kind_count(job, kind));
@@ -67,20 +67,18 @@ static enum result put_kind_row(struct job *job, enum record_kind kind, struct e
 	buf_printf(out, "</td><td>%s</td><td><a href=\"csv/%s.csv\">csv/%s.csv</a></td></tr>\n",
 		   policy.keep.unlimited ? "no end is set" : span_format(policy.keep, keep), kind_name(kind),
 		   kind_name(kind));
-	return OK;
 }
 
-static enum result put_what(struct job *job, struct err *err)
+static void put_what(struct job *job)
 {
 	struct buf *out = &job->out;
-	enum result r = OK;
 
 	buf_add_str(out, "<h2 id=\"what\">What is in here</h2>\n<div class=\"wide\"><table><thead><tr><th scope=\"col\">"
 			 "Kind</th><th scope=\"col\" class=\"n\">Number</th><th scope=\"col\">First</th>"
 			 "<th scope=\"col\">Last</th><th scope=\"col\">Kept for</th><th scope=\"col\">As a table</th>"
 			 "</tr></thead><tbody>\n");
-	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++)
-		r = put_kind_row(job, (enum record_kind)kind, err);
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
+		put_kind_row(job, (enum record_kind)kind);
 	buf_add_str(out, "</tbody></table></div>\n<p>\xe2\x80\x9cKept for\xe2\x80\x9d counts from the day it happened. A "
 			 "law or a legal hold can make it longer");
 	if (job->held > 0) {
@@ -90,7 +88,6 @@ static enum result put_what(struct job *job, struct err *err)
 	}
 	buf_add_str(out, ".</p>\n<p>For programs, all of it is in <a href=\"data.json\">data.json</a>; "
 			 "<a href=\"manifest.json\">manifest.json</a> lists every file with its SHA-256.</p>\n");
-	return r;
 }
 
 /* ---- masked, left out ---- */
@@ -338,8 +335,7 @@ enum result index_export(struct job *job, struct err *err)
 
 	html_begin(&job->out, "Your data", job->account->name, "");
 	put_who(job);
-	if (r == OK)
-		r = put_what(job, err);
+	put_what(job);
 	put_masked(job);
 	put_left_out(job);
 	put_to_add(job);

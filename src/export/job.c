@@ -110,12 +110,21 @@ enum result job_load(struct job *job, struct err *err)
 {
 	enum result r = person_load(job->session, job->account, job->request->person, &job->pool, &job->person, err);
 
+	if (r == OK)
+		r = policies_load(job->session, job->account->number, job->request->now, &job->pool, &job->policies, err);
 	if (r != OK)
 		return r;
 	job->contact_left = pool_alloc(&job->pool, job->person.contact_count);
 	if (job->contact_left == NULL)
 		return err_no_memory(err);
 	return list_items(job, err);
+}
+
+void job_policy(const struct job *job, enum record_kind kind, struct policy *out)
+{
+	const struct policy *base = policies_base(&job->policies, kind);
+
+	*out = base != NULL ? *base : (struct policy){.kind = kind, .keep = {.unlimited = true}};
 }
 
 /* ---- records ---- */

@@ -9,6 +9,7 @@
 #include "export/export.h"
 #include "export/view.h"
 #include "export/zip.h"
+#include "retention/policies.h"
 #include "shim/json_parse.h"
 #include "store/media.h"
 
@@ -58,6 +59,7 @@ struct job {
 	size_t left_contact_count;
 	const char *sources[JOB_SOURCES_MAX];
 	size_t source_count;
+	struct policy_set policies;
 	int64_t held;        /* records that only a legal hold still keeps */
 	int64_t done;        /* steps */
 	uint64_t leaf;
@@ -71,6 +73,8 @@ MUST_CHECK enum result job_view(struct job *job, size_t index, struct view *out,
 /* The row only, in job->row, as job_view. */
 MUST_CHECK enum result job_row(struct job *job, size_t index, bool *there, struct err *err);
 MUST_CHECK enum result job_step(struct job *job, struct err *err);
+/* The kind's own rule; version 0 and without end when none was set. */
+void job_policy(const struct job *job, enum record_kind kind, struct policy *out);
 /* A contact of the person, likewise; no step. */
 MUST_CHECK enum result job_contact(struct job *job, size_t index, struct contact_view *out, bool *there,
 				   struct err *err);

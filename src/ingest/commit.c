@@ -9,9 +9,9 @@
 #include "ingest/enrol.h"
 #include "ingest/same.h"
 #include "ingest/sealer.h"
+#include "retention/policies.h"
 #include "store/party.h"
 #include "store/period.h"
-#include "store/policy.h"
 
 #define ROW_POOL_MAX ((size_t)64 * 1024 * 1024)
 #define HOLD_POOL_MAX ((size_t)64 * 1024 * 1024)
@@ -23,8 +23,7 @@ struct day { enum record_kind kind; struct date day; };
  * and inserted here. What is gathered over the batch is written at the end, in the cheap order. */
 struct records {
 	struct commit *c;
-	bool limited[KIND_COUNT]; /* does a policy end it? */
-	struct date cutoff[KIND_COUNT];
+	struct policy_set policies;
 	struct day has_key;       /* the last one whose key is known to be there; kind 0: none */
 	const struct batch_record *last; /* given to the sealer; NULL: none */
 	struct sealer_chunk *filling, *sealing; /* sealing: under way when it has rows */
@@ -51,23 +50,6 @@ static int by_kind_and_id(const void *a, const void *b)
 	if (order != 0)
 		return order;
 	return x->order < y->order ? -1 : x->order > y->order;
-}
-
-static enum result load_cutoffs(struct records *w, struct err *err)
-{
-	struct date today = instant_date(w->c->batch->now);
-	struct policy policy;
-	enum result r = OK;
-
-	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++) {
-		r = policy_get(w->c->session->data, w->c->batch->account, (enum record_kind)kind, &policy, err);
-		if (r != OK)
-			return r;
-		w->limited[kind] = !policy.keep.unlimited;
-		if (w->limited[kind])
-			w->cutoff[kind] = span_cutoff(policy.keep, today);
-	}
-	return r;
 }
 
 /* ---- identities ---- */
@@ -147,6 +129,8 @@ static void fill_row(const struct commit *c, const struct batch_record *record, 
 	row->status = record->status;
 	row->duration_ms = record->duration_ms;
 	row->agent = row->number = row->hold = 0;
+	row->part = 0;
+	row->label_count = 0;
 	row->media = (int)record->media_count;
 	row->party_count = 0;
 	for (size_t i = 0; i < record->handle_count; i++) {
@@ -163,9 +147,13 @@ static void fill_row(const struct commit *c, const struct batch_record *record, 
 	row->party_count = parties_sort(row->parties, row->party_count);
 }
 
-static bool is_expired(const struct records *w, const struct batch_record *record)
+/* Spares a look at the rules for whatever no rule ends. */
+static bool is_old(const struct records *w, const struct batch_record *record)
 {
-	return w->limited[record->kind] && instant_date(id_time(record->id)).days <= w->cutoff[record->kind].days;
+	struct date cutoff;
+
+	return policies_first_cutoff(&w->policies, record->kind, instant_date(w->c->batch->now), &cutoff) &&
+	       instant_date(id_time(record->id)).days <= cutoff.days;
 }
 
 /* Records come in order of kind and time, so a day of a kind is one run; its key is made at the first. */
@@ -178,7 +166,7 @@ static enum result need_period_key(struct records *w, const struct batch_record 
 	if (w->has_key.kind == day.kind && w->has_key.day.days == day.day.days)
 		return OK;
 	r = keyring_get_or_make(w->c->session->ring, w->c->batch->account, KEY_PERIOD,
-				key_period_number(day.kind, day.day), &key, err);
+				key_period_number(day.kind, day.day, 0), &key, err);
 	if (r != OK)
 		return r;
 	key_wipe(&key);
@@ -372,9 +360,10 @@ static enum result store_record(struct records *w, const struct batch_record *re
 
 	if (r == OK && is_of_erased(record, &found))
 		return pass_over(w, record, &counts->refused_erased, err);
-	if (r == OK && is_expired(w, record)) {
+	if (r == OK && is_old(w, record)) {
 		fill_row(w->c, record, &found, &row);
-		if (holds_cover(&w->c->holds, &row) == NULL)
+		if (policies_expired(&w->policies, &row, instant_date(w->c->batch->now)) &&
+		    holds_cover(&w->c->holds, &row) == NULL)
 			return pass_over(w, record, &counts->expired, err);
 	}
 	if (r == OK)
@@ -432,7 +421,7 @@ static enum result store_records(struct commit *c, struct err *err)
 {
 	struct batch *batch = c->batch;
 	struct records w = {.c = c};
-	enum result r = load_cutoffs(&w, err);
+	enum result r = policies_load(c->session, batch->account, batch->now, &batch->pool, &w.policies, err);
 
 	if (r != OK)
 		return r;

@@ -16,7 +16,7 @@
 
 static int64_t key_number(const struct period *period)
 {
-	return key_period_number(period->kind, period->day);
+	return key_period_number(period->kind, period->day, period->part);
 }
 
 /* ---- looking at a day's records, a few at a time ---- */

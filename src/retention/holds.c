@@ -431,7 +431,7 @@ enum result holds_add(struct vault *vault, const struct account *account, const 
 
 	if (r != OK)
 		return r;
-	adding.row = (struct hold_row){.account = account->number, .id = id_new(now), .created = now,
+	adding.row = (struct hold_row){.account = account->number, .id = id_new(now), .created = now, .type = HOLD_LEGAL,
 				       .has_person = request->has_person, .person = request->person,
 				       .identity = request->identity, .kinds = request->kinds,
 				       .has_from = request->has_from, .from = request->from,

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "retention/policies.h"
 #include "retention/released.h"
 #include "retention/sweep.h"
 #include "store/period.h"
@@ -16,6 +17,7 @@
 struct planning {
 	struct session *session;
 	const struct hold_set *holds;
+	struct policy_set policies;
 	struct sweep_plan *out;
 	struct record_row *rows; /* ROWS of them */
 	struct pool pool;
@@ -63,12 +65,13 @@ static enum result plan_kind(struct planning *planning, enum record_kind kind, s
 {
 	struct sweep_due *due = &planning->out->kinds[kind];
 	struct period sum;
-	enum result r = policy_get(planning->session->data, planning->holds->account, kind, &due->policy, err);
+	const struct policy *base = policies_base(&planning->policies, kind);
+	enum result r;
 
-	if (r != OK || due->policy.keep.unlimited)
-		return r;
-	due->bounded = true;
-	due->cutoff = span_cutoff(due->policy.keep, planning->out->today);
+	due->policy = base != NULL ? *base : (struct policy){.kind = kind, .keep = {.unlimited = true}};
+	due->bounded = policies_last_cutoff(&planning->policies, kind, planning->out->today, &due->cutoff);
+	if (!due->bounded)
+		return OK;
 	r = period_sum(planning->session->data, planning->holds->account, kind, due->cutoff, &sum, &due->periods, err);
 	if (r != OK)
 		return r;
@@ -118,6 +121,8 @@ enum result sweep_plan(struct session *session, uint32_t account, struct instant
 	planning.rows = malloc(ROWS * sizeof *planning.rows);
 	r = planning.rows != NULL ? holds_load(session, account, &pool, &holds, err) : err_no_memory(err);
 	planning.holds = &holds;
+	if (r == OK)
+		r = policies_load(session, account, now, &pool, &planning.policies, err);
 	if (r == OK)
 		r = plan_all(&planning, err);
 	free(planning.rows);

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "retention/expire.h"
+#include "retention/policies.h"
 #include "retention/released.h"
 #include "shim/json_parse.h"
 #include "store/job.h"
@@ -139,18 +140,18 @@ static enum result begin(struct run *run, struct err *err)
 
 static enum result read_policies(struct run *run, struct err *err)
 {
-	enum result r = OK;
+	struct policy_set policies;
+	enum result r = policies_load(&run->vault->read, run->account.number, run->now, run->pool, &policies, err);
 
 	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++) {
+		const struct policy *base = policies_base(&policies, (enum record_kind)kind);
 		struct sweep_done *done = &run->out->kinds[kind];
-		struct policy policy;
 
-		r = policy_get(run->vault->read.data, run->account.number, (enum record_kind)kind, &policy, err);
-		if (r != OK || policy.keep.unlimited)
+		if (base == NULL || base->keep.unlimited)
 			continue;
 		done->bounded = true;
-		done->keep = policy.keep;
-		done->cutoff = span_cutoff(policy.keep, instant_date(run->now));
+		done->keep = base->keep;
+		done->cutoff = span_cutoff(base->keep, instant_date(run->now));
 	}
 	return r;
 }
@@ -395,7 +396,7 @@ static enum result look_at(struct run *run, const struct swept *swept, struct er
 	left->records += all - held;
 	left->media += media > period.media ? media - period.media : 0;
 	left->counts += period.records != all || period.media != media;
-	r = key_get(session->keys, run->account.number, KEY_PERIOD, key_period_number(swept->kind, swept->day), &key,
+	r = key_get(session->keys, run->account.number, KEY_PERIOD, key_period_number(swept->kind, swept->day, 0), &key,
 		    err);
 	left->keys += r == OK;
 	return r == ERR_NOT_FOUND ? OK : r;

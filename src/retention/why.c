@@ -3,6 +3,8 @@
  */
 #include "retention/why.h"
 
+#include "retention/policies.h"
+
 static enum result parse(const char *text, enum record_kind *kind, struct id *id, struct err *err)
 {
 	if (!kind_of_prefix(text, kind)) {
@@ -50,6 +52,20 @@ static enum result add_holds(struct session *session, const struct record_row *r
 	return r;
 }
 
+static enum result add_policy(struct session *session, const struct record_row *row, struct instant now,
+			      struct pool *pool, struct disposition_facts *facts, struct err *err)
+{
+	const struct policy *policy;
+	struct policy_set set;
+	enum result r = policies_load(session, row->account, now, pool, &set, err);
+
+	facts->policy = (struct policy){.kind = row->kind, .keep = {.unlimited = true}};
+	policy = r == OK ? policies_pick(&set, row) : NULL;
+	if (policy != NULL)
+		facts->policy = *policy;
+	return r;
+}
+
 static enum result add_key(struct session *session, const struct record_row *row, struct disposition_facts *facts,
 			   struct err *err)
 {
@@ -72,7 +88,7 @@ enum result why_record(struct session *session, uint32_t account, const char *te
 	*out = (struct why){.kind = row.kind, .id = row.id};
 	out->facts.kind = row.kind;
 	out->facts.occurred = id_time(row.id);
-	r = policy_get(session->data, account, row.kind, &out->facts.policy, err);
+	r = add_policy(session, &row, now, pool, &out->facts, err);
 	if (r == OK)
 		r = add_holds(session, &row, pool, &out->facts, err);
 	if (r == OK)

@@ -43,18 +43,24 @@ enum result column_bytes(struct db_rows *rows, int column, struct pool *pool, co
 	return copy != NULL ? OK : err_no_memory(err);
 }
 
+static size_t pack_number(uint64_t number, unsigned char *out)
+{
+	size_t at = 0;
+
+	for (; number >= 0x80; number >>= 7)
+		out[at++] = (unsigned char)(0x80 | (number & 0x7f));
+	out[at++] = (unsigned char)number;
+	return at;
+}
+
 size_t parties_pack(const struct party *parties, size_t count, unsigned char out[PARTIES_PACKED_MAX])
 {
 	size_t at = 0;
 
 	INVARIANT(count <= PARTIES_MAX);
 	for (size_t i = 0; i < count; i++) {
-		uint64_t rest = (uint64_t)parties[i].identity;
-
 		INVARIANT(i == 0 || parties[i - 1].identity < parties[i].identity);
-		for (; rest >= 0x80; rest >>= 7)
-			out[at++] = (unsigned char)(0x80 | (rest & 0x7f));
-		out[at++] = (unsigned char)rest;
+		at += pack_number((uint64_t)parties[i].identity, out + at);
 		out[at++] = (unsigned char)parties[i].roles;
 	}
 	return at;
@@ -113,4 +119,52 @@ size_t parties_sort(struct party *parties, size_t count)
 			parties[++kept] = parties[i];
 	}
 	return kept + 1;
+}
+
+size_t labels_pack(const int64_t *labels, size_t count, unsigned char out[LABELS_PACKED_MAX])
+{
+	size_t at = 0;
+
+	INVARIANT(count <= LABELS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		INVARIANT(i == 0 || labels[i - 1] < labels[i]);
+		at += pack_number((uint64_t)labels[i], out + at);
+	}
+	return at;
+}
+
+enum result labels_unpack(const unsigned char *in, size_t len, int64_t out[LABELS_MAX], size_t *count,
+			  struct err *err)
+{
+	size_t at = 0;
+	uint64_t number;
+
+	*count = 0;
+	while (at < len) {
+		if (*count == LABELS_MAX || !unpack_number(in, len, &at, &number) ||
+		    (*count > 0 && (int64_t)number <= out[*count - 1]))
+			return err_set(err, ERR_CORRUPT, "a list of labels is damaged");
+		out[(*count)++] = (int64_t)number;
+	}
+	return OK;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+size_t labels_sort(int64_t *labels, size_t count)
+{
+	size_t kept = 0;
+
+	if (count > 1)
+		qsort(labels, count, sizeof *labels, by_number);
+	for (size_t i = 0; i < count; i++) {
+		if (kept == 0 || labels[kept - 1] != labels[i])
+			labels[kept++] = labels[i];
+	}
+	return kept;
 }

@@ -30,6 +30,14 @@ size_t parties_pack(const struct party *parties, size_t count, unsigned char out
 /* ERR_CORRUPT, also when they are not sorted: what is read may be packed again. */
 MUST_CHECK enum result parties_unpack(const unsigned char *in, size_t len, struct party out[PARTIES_MAX],
 				      size_t *count, struct err *err);
+#define LABELS_MAX 40
+/* Label ids of a record, LEB128; must be sorted without doubles (INVARIANT). */
+#define LABELS_PACKED_MAX ((size_t)LABELS_MAX * 10)
+size_t labels_pack(const int64_t *labels, size_t count, unsigned char out[LABELS_PACKED_MAX]);
+MUST_CHECK enum result labels_unpack(const unsigned char *in, size_t len, int64_t out[LABELS_MAX], size_t *count,
+				     struct err *err);
+/* Sorts and drops doubles; returns the new count. */
+size_t labels_sort(int64_t *labels, size_t count);
 /* Sorts by identity and merges the roles of doubles; returns the new count. */
 size_t parties_sort(struct party *parties, size_t count);
 

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#define COLUMNS "hold_id, id, person_id, identity_id, kinds, from_at, until_at, reason, created_at, released_at"
+#define COLUMNS "hold_id, id, person_id, identity_id, kinds, from_at, until_at, reason, created_at, released_at," \
+		" type, number_id, agent_id, queue_id, campaign_id, tag_id, custodian, matter"
 
 static struct db_value maybe_instant(bool has, struct instant at)
 {
@@ -15,21 +16,30 @@ static struct db_value maybe_instant(bool has, struct instant at)
 enum result hold_insert(struct db *db, const struct hold_row *row, struct err *err)
 {
 	return db_run(db, "INSERT INTO hold(account_id, " COLUMNS ")"
-			  " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+			  " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
 		      err, DB_INT(row->account), DB_INT(row->hold), DB_BLOB(row->id.bytes, sizeof row->id.bytes),
 		      row->has_person ? DB_BLOB(row->person.bytes, sizeof row->person.bytes) : DB_NULL,
 		      row->identity != 0 ? DB_INT(row->identity) : DB_NULL, DB_INT(row->kinds),
 		      maybe_instant(row->has_from, row->from), maybe_instant(row->has_until, row->until),
 		      DB_BLOB(row->reason, row->reason_len), DB_INT(row->created.ms),
-		      maybe_instant(row->released, row->released_at));
+		      maybe_instant(row->released, row->released_at), DB_INT(row->type), DB_INT(row->number),
+		      DB_INT(row->agent), DB_INT(row->queue), DB_INT(row->campaign), DB_INT(row->tag),
+		      DB_BLOB(row->custodian, row->custodian_len), DB_BLOB(row->matter, row->matter_len));
 }
 
 static enum result read_hold(struct db_rows *rows, uint32_t account, struct pool *pool, struct hold_row *out,
 			     struct err *err)
 {
-	enum result r = OK;
+	int type = 0;
+	enum result r = column_word(rows, 10, HOLD_LEGAL, HOLD_RESTRICTION, &type, err);
 
 	*out = (struct hold_row){.account = account,
+				 .type = (enum hold_type)type,
+				 .number = db_int(rows, 11),
+				 .agent = db_int(rows, 12),
+				 .queue = db_int(rows, 13),
+				 .campaign = db_int(rows, 14),
+				 .tag = db_int(rows, 15),
 				 .hold = db_int(rows, 0),
 				 .has_person = !db_is_null(rows, 2),
 				 .identity = db_int(rows, 3),
@@ -41,12 +51,16 @@ static enum result read_hold(struct db_rows *rows, uint32_t account, struct pool
 				 .created = {db_int(rows, 8)},
 				 .released = !db_is_null(rows, 9),
 				 .released_at = {db_int(rows, 9)}};
-	if (out->has_person)
+	if (r == OK && out->has_person)
 		r = column_id(rows, 2, &out->person, err);
 	if (r == OK)
 		r = column_id(rows, 1, &out->id, err);
 	if (r == OK)
 		r = column_bytes(rows, 7, pool, &out->reason, &out->reason_len, err);
+	if (r == OK)
+		r = column_bytes(rows, 16, pool, &out->custodian, &out->custodian_len, err);
+	if (r == OK)
+		r = column_bytes(rows, 17, pool, &out->matter, &out->matter_len, err);
 	return r;
 }
 

@@ -11,18 +11,27 @@
 
 #define HOLD_PREFIX "hold"
 
+/* Stored: only add. A restriction (GDPR art. 18) keeps what a policy would delete, but not what an erasure asks for. */
+enum hold_type { HOLD_LEGAL = 1, HOLD_RESTRICTION = 2 };
+
 struct hold_row {
 	uint32_t account;
 	int64_t hold;          /* small, internal; never given out twice */
 	struct id id;
+	enum hold_type type;
 	bool has_person;
 	struct id person;
 	int64_t identity;      /* 0: any. A party or the account's own number */
+	int64_t number;        /* 0: any. The account's own number */
+	int64_t agent;         /* 0: any. A user's identity */
+	int64_t queue, campaign, tag; /* labels; 0: any */
 	uint32_t kinds;        /* bit set of 1 << kind; 0: all */
 	bool has_from, has_until;
 	struct instant from, until; /* [from, until) of occurred_at */
 	const unsigned char *reason; /* sealed under the account's data key; in the pool */
 	size_t reason_len;
+	const unsigned char *custodian, *matter; /* sealed likewise; empty: none said */
+	size_t custodian_len, matter_len;
 	struct instant created;
 	bool released;
 	struct instant released_at;

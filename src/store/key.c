@@ -5,20 +5,25 @@
 
 #include <string.h>
 
-int64_t key_period_number(int kind, struct date day)
+int64_t key_period_number(int kind, struct date day, int part)
 {
 	/* Days since 1970 need 22 bits even for the year 9999; the offset keeps earlier days positive. */
-	return ((int64_t)kind << 24) | (int64_t)(uint32_t)(day.days + (1 << 22));
+	return ((int64_t)part << 32) | ((int64_t)kind << 24) | (int64_t)(uint32_t)(day.days + (1 << 22));
 }
 
 int key_period_kind(int64_t number)
 {
-	return (int)(number >> 24);
+	return (int)(number >> 24 & 0xff);
 }
 
 struct date key_period_day(int64_t number)
 {
 	return (struct date){(int32_t)(number & 0xffffff) - (1 << 22)};
+}
+
+int key_period_part(int64_t number)
+{
+	return (int)(number >> 32);
 }
 
 /* ---- slots ---- */

@@ -27,10 +27,12 @@ struct wrapped_key {
 	unsigned char wrapped[KEY_WRAPPED_LEN];
 };
 
-/* The number of a period's key. */
-int64_t key_period_number(int kind, struct date day);
+/* The number of a period's key: part 0, or the one that what is left was sealed under anew when some of the day's records
+ * went before the rest; each part has a key of its own. */
+int64_t key_period_number(int kind, struct date day, int part);
 int key_period_kind(int64_t number);
 struct date key_period_day(int64_t number);
+int key_period_part(int64_t number);
 
 /* ERR_NOT_FOUND when there is none: it was destroyed or never made. */
 MUST_CHECK enum result key_get(struct db *keys, uint32_t account, enum key_class class, int64_t number,

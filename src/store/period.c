@@ -3,11 +3,12 @@
  */
 #include "store/period.h"
 
-#define COLUMNS "day, records, bytes, media, media_bytes"
+#define COLUMNS "day, records, bytes, media, media_bytes, part, looked_on, looked_policy"
 
 enum result period_add(struct db *db, uint32_t account, const struct period *delta, struct err *err)
 {
-	enum result r = db_run(db, "INSERT INTO period(account_id, kind, " COLUMNS ") VALUES($1, $2, $3, $4, $5, $6, $7)"
+	enum result r = db_run(db, "INSERT INTO period(account_id, kind, " COLUMNS ")"
+				   " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 				   " ON CONFLICT(account_id, kind, day) DO UPDATE SET"
 				   " records = period.records + excluded.records,"
 				   " bytes = period.bytes + excluded.bytes,"
@@ -15,7 +16,8 @@ enum result period_add(struct db *db, uint32_t account, const struct period *del
 				   " media_bytes = period.media_bytes + excluded.media_bytes",
 			       err, DB_INT(account), DB_INT(delta->kind), DB_INT(delta->day.days),
 			       DB_INT(delta->records), DB_INT(delta->bytes), DB_INT(delta->media),
-			       DB_INT(delta->media_bytes));
+			       DB_INT(delta->media_bytes), DB_INT(delta->part), DB_INT(delta->looked.days),
+			       DB_INT(delta->looked_policy));
 
 	if (r == OK && delta->records < 0)
 		r = db_run(db, "DELETE FROM period WHERE account_id = $1 AND kind = $2 AND day = $3 AND records = 0",
@@ -23,7 +25,15 @@ enum result period_add(struct db *db, uint32_t account, const struct period *del
 	return r;
 }
 
-static void read_period(struct db_rows *rows, enum record_kind kind, struct period *out)
+enum result period_set_looked(struct db *db, uint32_t account, const struct period *period, struct err *err)
+{
+	return db_run(db, "UPDATE period SET part = $4, looked_on = $5, looked_policy = $6"
+			  " WHERE account_id = $1 AND kind = $2 AND day = $3",
+		      err, DB_INT(account), DB_INT(period->kind), DB_INT(period->day.days), DB_INT(period->part),
+		      DB_INT(period->looked.days), DB_INT(period->looked_policy));
+}
+
+static void read_sums(struct db_rows *rows, enum record_kind kind, struct period *out)
 {
 	*out = (struct period){.kind = kind,
 			       .day = {(int32_t)db_int(rows, 0)},
@@ -31,6 +41,14 @@ static void read_period(struct db_rows *rows, enum record_kind kind, struct peri
 			       .bytes = db_int(rows, 2),
 			       .media = db_int(rows, 3),
 			       .media_bytes = db_int(rows, 4)};
+}
+
+static void read_period(struct db_rows *rows, enum record_kind kind, struct period *out)
+{
+	read_sums(rows, kind, out);
+	out->part = (int)db_int(rows, 5);
+	out->looked.days = (int32_t)db_int(rows, 6);
+	out->looked_policy = (int)db_int(rows, 7);
 }
 
 enum result period_get(struct db *db, uint32_t account, enum record_kind kind, struct date day, struct period *out,
@@ -83,7 +101,7 @@ enum result period_sum(struct db *db, uint32_t account, enum record_kind kind, s
 
 	if (r != OK)
 		return r;
-	read_period(&rows, kind, out);
+	read_sums(&rows, kind, out);
 	*days = db_int(&rows, 5);
 	db_end(&rows);
 	return OK;

@@ -15,10 +15,17 @@ struct period {
 	enum record_kind kind;
 	struct date day;
 	int64_t records, bytes, media, media_bytes;
+	int part;             /* whose key new records of that day are sealed under */
+	struct date looked;   /* the last day on which a sweep looked for what goes before the rest; days 0: never */
+	int looked_policy;    /* the kind's policy version it looked with */
 };
 
-/* Adds (or, with negative counts, takes away); a period left with nothing is removed. */
+/* Adds (or, with negative counts, takes away); a period left with nothing is removed. Leaves part and looked as they
+ * are. */
 MUST_CHECK enum result period_add(struct db *db, uint32_t account, const struct period *delta, struct err *err);
+/* After a sweep looked at it: part, looked and looked_policy as they are in `period`. No-op when there is none. */
+MUST_CHECK enum result period_set_looked(struct db *db, uint32_t account, const struct period *period,
+					 struct err *err);
 /* Zero counts when there is none. */
 MUST_CHECK enum result period_get(struct db *db, uint32_t account, enum record_kind kind, struct date day,
 				  struct period *out, struct err *err);

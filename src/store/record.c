@@ -5,19 +5,21 @@
 
 #include <string.h>
 
-#define COLUMNS "kind, id, direction, status, duration, agent_id, number_id, hold_id, media, parties, payload"
+#define COLUMNS "kind, id, direction, status, duration, agent_id, number_id, hold_id, media, part, labels, parties, payload"
 
 enum result record_insert(struct db *db, const struct record_row *row, bool *inserted, struct err *err)
 {
-	unsigned char packed[PARTIES_PACKED_MAX];
+	unsigned char packed[PARTIES_PACKED_MAX], labels[LABELS_PACKED_MAX];
 	size_t len = parties_pack(row->parties, row->party_count, packed);
+	size_t labels_len = labels_pack(row->labels, row->label_count, labels);
 	enum result r = db_run(db, "INSERT INTO record(account_id, " COLUMNS ")"
-				   " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+				   " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
 				   " ON CONFLICT DO NOTHING",
 			       err, DB_INT(row->account), DB_INT(row->kind), DB_BLOB(row->id.bytes, sizeof row->id.bytes),
 			       DB_INT(row->direction), DB_INT(row->status), DB_INT(row->duration_ms),
 			       DB_INT(row->agent), DB_INT(row->number), DB_INT(row->hold), DB_INT(row->media),
-			       DB_BLOB(packed, len), DB_BLOB(row->payload, row->payload_len));
+			       DB_INT(row->part), DB_BLOB(labels, labels_len), DB_BLOB(packed, len),
+			       DB_BLOB(row->payload, row->payload_len));
 
 	*inserted = r == OK && db_changes(db) > 0;
 	return r;
@@ -38,8 +40,8 @@ static enum result read_words(struct db_rows *rows, struct record_row *out, stru
 static enum result read_record(struct db_rows *rows, uint32_t account, struct pool *pool, struct record_row *out,
 			       struct err *err)
 {
-	size_t len;
-	const unsigned char *packed = db_blob(rows, 9, &len);
+	size_t len, labels_len;
+	const unsigned char *labels = db_blob(rows, 10, &labels_len), *packed = db_blob(rows, 11, &len);
 	enum result r;
 
 	out->account = account;
@@ -49,13 +51,16 @@ static enum result read_record(struct db_rows *rows, uint32_t account, struct po
 	out->number = db_int(rows, 6);
 	out->hold = db_int(rows, 7);
 	out->media = (int)db_int(rows, 8);
+	out->part = (int)db_int(rows, 9);
 	r = parties_unpack(packed, len, out->parties, &out->party_count, err);
+	if (r == OK)
+		r = labels_unpack(labels, labels_len, out->labels, &out->label_count, err);
 	if (r == OK)
 		r = read_words(rows, out, err);
 	if (r == OK)
 		r = column_id(rows, 1, &out->id, err);
 	if (r == OK)
-		r = column_bytes(rows, 10, pool, &out->payload, &out->payload_len, err);
+		r = column_bytes(rows, 12, pool, &out->payload, &out->payload_len, err);
 	return r;
 }
 
@@ -98,13 +103,17 @@ enum result record_delete(struct db *db, uint32_t account, enum record_kind kind
 
 enum result record_reseal(struct db *db, const struct record_row *row, struct err *err)
 {
-	unsigned char packed[PARTIES_PACKED_MAX];
+	unsigned char packed[PARTIES_PACKED_MAX], labels[LABELS_PACKED_MAX];
 	size_t len = parties_pack(row->parties, row->party_count, packed);
+	size_t labels_len = labels_pack(row->labels, row->label_count, labels);
 
-	return db_run(db, "UPDATE record SET hold_id = $4, parties = $5, payload = $6"
+	return db_run(db, "UPDATE record SET hold_id = $4, parties = $5, payload = $6, part = $7, media = $8,"
+			  " direction = $9, status = $10, duration = $11, agent_id = $12, number_id = $13, labels = $14"
 			  " WHERE account_id = $1 AND kind = $2 AND id = $3",
 		      err, DB_INT(row->account), DB_INT(row->kind), DB_BLOB(row->id.bytes, sizeof row->id.bytes),
-		      DB_INT(row->hold), DB_BLOB(packed, len), DB_BLOB(row->payload, row->payload_len));
+		      DB_INT(row->hold), DB_BLOB(packed, len), DB_BLOB(row->payload, row->payload_len),
+		      DB_INT(row->part), DB_INT(row->media), DB_INT(row->direction), DB_INT(row->status),
+		      DB_INT(row->duration_ms), DB_INT(row->agent), DB_INT(row->number), DB_BLOB(labels, labels_len));
 }
 
 enum result record_list_day(struct db *db, uint32_t account, enum record_kind kind, struct date day, struct id after,

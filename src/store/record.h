@@ -20,6 +20,9 @@ struct record_row {
 	int64_t number;      /* identity, 0: none */
 	int64_t hold;        /* 0: sealed under its period and identities; else under this hold's key */
 	int media;
+	int part;            /* which of its period's keys seals it: see keyring's key_period_number */
+	int64_t labels[LABELS_MAX]; /* sorted */
+	size_t label_count;
 	struct party parties[PARTIES_MAX]; /* sorted by identity */
 	size_t party_count;
 	const unsigned char *payload; /* sealed; in the pool */
@@ -35,7 +38,7 @@ MUST_CHECK enum result record_exists(struct db *db, uint32_t account, enum recor
 				     bool *exists, struct err *err);
 MUST_CHECK enum result record_delete(struct db *db, uint32_t account, enum record_kind kind, struct id id,
 				     bool *existed, struct err *err);
-/* Writes what sealing it anew changes: hold, parties, payload. */
+/* Writes what sealing it anew may change: hold, part, media, direction, status, duration, agent, number, labels, parties, payload. */
 MUST_CHECK enum result record_reseal(struct db *db, const struct record_row *row, struct err *err);
 /* Records of one UTC day after `after`, in id order, whole rows, up to max. */
 MUST_CHECK enum result record_list_day(struct db *db, uint32_t account, enum record_kind kind, struct date day,

@@ -65,6 +65,8 @@ static const char vault_1[] =
     " number_id INTEGER NOT NULL," /* identity of the account's own number, 0: none */
     " hold_id INTEGER NOT NULL,"  /* 0: sealed under its period and identities; else under this hold's key */
     " media INTEGER NOT NULL,"    /* how many rows in media */
+    " part INTEGER NOT NULL,"     /* which of its period's keys: see retention/partial.h */
+    " labels BLOB NOT NULL,"      /* label ids, packed */
     " parties BLOB NOT NULL,"     /* identity ids and roles, packed: also the recipe of the record's key */
     " payload BLOB NOT NULL,"     /* sealed */
     " PRIMARY KEY(account_id, kind, id)) WITHOUT ROWID;"
@@ -112,29 +114,86 @@ static const char vault_1[] =
     " bytes INTEGER NOT NULL,"      /* of sealed payloads */
     " media INTEGER NOT NULL,"
     " media_bytes INTEGER NOT NULL," /* of plaintext media */
+    " part INTEGER NOT NULL,"        /* whose key new records are sealed under */
+    " looked_on INTEGER NOT NULL,"   /* the last day on which a sweep looked for what goes before the rest; 0: never */
+    " looked_policy INTEGER NOT NULL," /* the kind's policy version it looked with */
     " PRIMARY KEY(account_id, kind, day)) WITHOUT ROWID;"
 
-    /* Versions are kept; the highest is in force. */
+    /* Queues, campaigns and tags: records name them by number. */
+    "CREATE TABLE label("
+    " account_id INTEGER NOT NULL,"
+    " label_id INTEGER NOT NULL,"    /* from the key store's counter */
+    " kind INTEGER NOT NULL,"        /* enum label_kind */
+    " blind BLOB NOT NULL,"          /* blind index of kind and folded name */
+    " name BLOB NOT NULL,"           /* sealed under the account's data key */
+    " PRIMARY KEY(account_id, label_id)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX label_blind ON label(account_id, blind);"
+
+    /* What an account is set to: words, dates and numbers. Nothing personal. */
+    "CREATE TABLE setting("
+    " account_id INTEGER NOT NULL,"
+    " name TEXT NOT NULL,"
+    " value TEXT NOT NULL,"
+    " PRIMARY KEY(account_id, name)) WITHOUT ROWID;"
+
+    /* Versions are kept, numbered within the kind; of each scope the highest that has begun is in force. A scope's parts
+     * are 0 where it is not narrowed. */
     "CREATE TABLE policy("
     " account_id INTEGER NOT NULL,"
     " kind INTEGER NOT NULL,"
     " version INTEGER NOT NULL,"
+    " number_id INTEGER NOT NULL,"    /* identity of the account's own number */
+    " queue_id INTEGER NOT NULL,"     /* labels */
+    " campaign_id INTEGER NOT NULL,"
+    " tag_id INTEGER NOT NULL,"
+    " direction INTEGER NOT NULL,"
+    " min_duration INTEGER NOT NULL," /* ms */
     " months INTEGER NOT NULL,"
     " days INTEGER NOT NULL,"
     " unlimited INTEGER NOT NULL,"
+    " removed INTEGER NOT NULL,"      /* 1: the scope has no rule of its own any more */
     " set_at INTEGER NOT NULL,"
+    " begins_at INTEGER NOT NULL,"    /* later than set_at: until then it can be undone */
+    " set_by TEXT NOT NULL,"          /* who: an opaque id */
     " PRIMARY KEY(account_id, kind, version)) WITHOUT ROWID;"
+
+    /* Which laws an account is under: codes of law/obligations. */
+    "CREATE TABLE obligation("
+    " account_id INTEGER NOT NULL,"
+    " code TEXT NOT NULL,"
+    " applied_at INTEGER NOT NULL,"
+    " ended_at INTEGER,"              /* NULL: applies */
+    " set_by TEXT NOT NULL,"
+    " PRIMARY KEY(account_id, code)) WITHOUT ROWID;"
+    /* What obligations alone keep goes by the day on which the last of them ends: one key for each such day. */
+    "CREATE TABLE duty("
+    " account_id INTEGER NOT NULL,"
+    " duty_id INTEGER NOT NULL,"      /* numbered with the holds: records name either in hold_id */
+    " ends INTEGER NOT NULL,"         /* days since 1970-01-01: gone from that day on */
+    " codes TEXT NOT NULL,"           /* of the obligations, sorted, a space between */
+    " fields INTEGER NOT NULL,"       /* bit set: what was kept */
+    " made_at INTEGER NOT NULL,"
+    " PRIMARY KEY(account_id, duty_id)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX duty_of ON duty(account_id, ends, codes, fields);"
 
     "CREATE TABLE hold("
     " account_id INTEGER NOT NULL,"
     " hold_id INTEGER NOT NULL,"      /* from the key store's counter */
     " id BLOB NOT NULL,"              /* hold_ */
-    " person_id BLOB,"                /* scope: each that is not null narrows it */
+    " type INTEGER NOT NULL,"         /* enum hold_type */
+    " person_id BLOB,"                /* scope: each that is not null, or not 0, narrows it */
     " identity_id INTEGER,"
+    " number_id INTEGER NOT NULL,"    /* identity of the account's own number */
+    " agent_id INTEGER NOT NULL,"     /* identity of a user */
+    " queue_id INTEGER NOT NULL,"     /* labels */
+    " campaign_id INTEGER NOT NULL,"
+    " tag_id INTEGER NOT NULL,"
     " kinds INTEGER NOT NULL,"        /* bit set of 1 << kind; 0: all */
     " from_at INTEGER,"
     " until_at INTEGER,"              /* exclusive */
-    " reason BLOB NOT NULL,"          /* sealed under the account's data key */
+    " reason BLOB NOT NULL,"          /* sealed under the account's data key, as the next two */
+    " custodian BLOB NOT NULL,"       /* empty: none said */
+    " matter BLOB NOT NULL,"
     " created_at INTEGER NOT NULL,"
     " released_at INTEGER,"
     " PRIMARY KEY(account_id, hold_id)) WITHOUT ROWID;"

@@ -51,7 +51,8 @@ static enum result carry_policies(struct carry *c, struct err *err)
 	enum result r;
 
 	do {
-		r = policy_walk(c->live->data, c->account, &after, rows, BATCH, &count, err);
+		pool_reset(&c->pool);
+		r = policy_walk(c->live->data, c->account, &after, &c->pool, rows, BATCH, &count, err);
 		for (size_t i = 0; r == OK && i < count; i++) {
 			r = policy_put_back(c->to->data, c->account, &rows[i], err);
 			c->out->policies += r == OK ? db_changes(c->to->data) : 0;

@@ -67,7 +67,10 @@ MUST_CHECK enum result keyring_rewrap(struct keyring *ring, struct wrapped_key *
 
 /* HMAC of kind and normalised text under the account's index key, first 128 bits. kind is a small number that keeps
  * vocabularies apart: an enum identity_kind, or one of these. */
-enum { BLIND_NAME_WORD = 100, BLIND_ACCOUNT_NAME = 101, BLIND_RECORD_ID = 102, BLIND_CONTACT_ID = 103, BLIND_DIGEST = 104 };
+enum {
+	BLIND_NAME_WORD = 100, BLIND_ACCOUNT_NAME = 101, BLIND_RECORD_ID = 102, BLIND_CONTACT_ID = 103, BLIND_DIGEST = 104,
+	BLIND_QUEUE = 105, BLIND_CAMPAIGN = 106, BLIND_TAG = 107,
+};
 MUST_CHECK enum result keyring_blind(struct keyring *ring, uint32_t account, int kind, const char *text, size_t len,
 				     struct blind *out, struct err *err);
 /* The same with the index key at hand, for threads without a keyring. */

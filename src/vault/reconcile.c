@@ -210,7 +210,7 @@ static enum result was_remade(struct work *w, enum record_kind kind, struct date
 static enum result look_at_period(struct work *w, enum record_kind kind, struct date day, struct err *err)
 {
 	bool exists, remade = false;
-	enum result r = key_exists(w, KEY_PERIOD, key_period_number(kind, day), &exists, err);
+	enum result r = key_exists(w, KEY_PERIOD, key_period_number(kind, day, 0), &exists, err);
 
 	if (r == OK && exists)
 		r = was_remade(w, kind, day, &remade, err);

@@ -64,7 +64,7 @@ static enum result hold_key(struct keyring *ring, uint32_t account, int64_t hold
 enum result seal_record_ikm(struct keyring *ring, const struct record_row *row, struct key *ikm, size_t *count,
 			    struct err *err)
 {
-	int64_t period = key_period_number(row->kind, instant_date(id_time(row->id)));
+	int64_t period = key_period_number(row->kind, instant_date(id_time(row->id)), row->part);
 	enum result r = keyring_get(ring, row->account, KEY_PERIOD, period, &ikm[0], err);
 
 	INVARIANT(row->hold == 0);

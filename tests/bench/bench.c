@@ -95,7 +95,7 @@ static void import_is_measured(void **state)
 
 static void lookup_is_measured_at_each_size(void **state)
 {
-	check(*state, "lookup", 3);
+	check(*state, "lookup", 4);
 }
 
 static void erase_is_measured_against_the_small_vault(void **state)

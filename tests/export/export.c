@@ -235,7 +235,7 @@ static enum result destroy_period(struct session *session, void *arg, struct err
 	struct date day = instant_date(world_time("2024-05-17T00:00:00Z"));
 	bool existed;
 
-	return keyring_destroy(session->ring, world->account.number, KEY_PERIOD, key_period_number(KIND_CALL, day),
+	return keyring_destroy(session->ring, world->account.number, KEY_PERIOD, key_period_number(KIND_CALL, day, 0),
 			       &existed, err);
 }
 

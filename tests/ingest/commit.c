@@ -118,7 +118,7 @@ static enum result destroy_day_op(struct session *session, void *arg, struct err
 
 	(void)arg;
 	return keyring_destroy(session->ring, world.account.number, KEY_PERIOD,
-			       key_period_number(KIND_CALL, instant_date(world_time("2024-05-17T00:00:00Z"))), &existed, e);
+			       key_period_number(KIND_CALL, instant_date(world_time("2024-05-17T00:00:00Z")), 0), &existed, e);
 }
 
 static void a_record_that_can_no_longer_be_opened_is_not_compared(void **state)

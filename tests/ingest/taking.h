@@ -163,9 +163,10 @@ static inline void erase(const char *phone, const char *at)
 static inline enum result set_policy_op(struct session *session, void *arg, struct err *e)
 {
 	const struct span *keep = arg;
-	int version;
+	struct policy policy = {.kind = KIND_CALL, .keep = *keep, .set_at = world.now, .begins_at = world.now,
+				.set_by = "os:0"};
 
-	return policy_put(session->data, world.account.number, KIND_CALL, *keep, world.now, &version, e);
+	return policy_put(session->data, world.account.number, &policy, e);
 }
 
 static inline void keep_calls_for_days(int days)

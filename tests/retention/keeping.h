@@ -23,9 +23,10 @@ struct policy_op { struct world *world; enum record_kind kind; struct span keep;
 static enum result put_policy(struct session *session, void *arg, struct err *err)
 {
 	struct policy_op *op = arg;
-	int version;
+	struct policy policy = {.kind = op->kind, .keep = op->keep, .set_at = op->world->now, .begins_at = op->world->now,
+				.set_by = "os:0"};
 
-	return policy_put(session->data, op->world->account.number, op->kind, op->keep, op->world->now, &version, err);
+	return policy_put(session->data, op->world->account.number, &policy, err);
 }
 
 WORLD_UNUSED static void set_policy(struct world *world, enum record_kind kind, const char *keep)
@@ -112,7 +113,7 @@ WORLD_UNUSED static bool has_key(struct world *world, enum key_class class, int6
 
 WORLD_UNUSED static bool has_period_key(struct world *world, enum record_kind kind, const char *at)
 {
-	return has_key(world, KEY_PERIOD, key_period_number(kind, instant_date(world_time(at))));
+	return has_key(world, KEY_PERIOD, key_period_number(kind, instant_date(world_time(at)), 0));
 }
 
 WORLD_UNUSED static struct record_row row_of(struct world *world, enum record_kind kind, struct id id)

@@ -73,8 +73,8 @@ static void months_end_where_the_calendar_ends_them(void **state)
 	struct id leap = call(world, "2024-02-29T10:00:00Z", ANNA), last = call(world, "2024-01-31T10:00:00Z", ANNA);
 	struct sweep_result result;
 
-	set_policy(world, KIND_CALL, "1 month");
 	world->now = world_time("2024-02-28T23:59:59Z");
+	set_policy(world, KIND_CALL, "1 month");
 	run_sweep(world, &result);
 	assert_true(is_there(world, KIND_CALL, last));
 	world->now = world_time("2024-02-29T00:00:00Z");

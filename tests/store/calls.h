@@ -28,7 +28,8 @@ static const struct call {
     READ(account_key_get), READ(tombstone_get), READ(party_newest), READ(leaf_list), READ(leaf_back),
     READ(media_list), READ(media_list_day), READ(media_walk), READ(media_names_blob), READ(trash_has), READ(party_list),
     READ(party_exists), READ(party_walk), READ(party_month_next), READ(party_count), READ(period_get),
-    READ(period_list), READ(period_sum), READ(policy_get), READ(policy_walk), READ(record_get),
+    READ(period_list), READ(period_sum), READ(policy_walk), READ(label_find), READ(label_list), READ(label_get), READ(setting_get), READ(setting_list),
+    READ(obligation_list_rows), READ(duty_find), READ(duty_get), READ(duty_list), READ(record_get),
     READ(record_exists), READ(record_list_day), READ(record_count_day), READ(record_next_day),
 
     WRITE(contact_put), WRITE(contact_delete), WRITE(hold_insert), WRITE(hold_follow),
@@ -37,7 +38,8 @@ static const struct call {
     WRITE(job_update), WRITE(key_insert), WRITE(key_delete), WRITE(key_delete_account), WRITE(key_rewrap),
     WRITE(account_key_insert), WRITE(counter_next), WRITE(tombstone_put), WRITE(tombstone_delete_account),
     WRITE(leaf_append), WRITE(media_insert), WRITE(media_reseal), WRITE(media_delete), WRITE(media_trash_day),
-    WRITE(trash_add), WRITE(trash_remove), WRITE(party_insert), WRITE(party_delete), WRITE(period_add),
+    WRITE(trash_add), WRITE(trash_remove), WRITE(party_insert), WRITE(party_delete), WRITE(period_add), WRITE(period_set_looked), WRITE(label_insert), WRITE(setting_put), WRITE(obligation_put),
+    WRITE(obligation_end_row), WRITE(duty_insert), WRITE(duty_delete),
     WRITE(policy_put), WRITE(policy_put_back), WRITE(record_insert), WRITE(record_delete), WRITE(record_reseal),
     WRITE(record_delete_day),
 

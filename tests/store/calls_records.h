@@ -161,7 +161,9 @@ CALL(party_count)
 
 CALL(period_add)
 {
-	return one(period_add(vault, account, &(struct period){KIND_CALL, day, -1, -6, -1, -1}, &err), seen);
+	struct period delta = {.kind = KIND_CALL, .day = day, .records = -1, .bytes = -6, .media = -1, .media_bytes = -1};
+
+	return one(period_add(vault, account, &delta, &err), seen);
 }
 
 CALL(period_get)
@@ -188,36 +190,151 @@ CALL(period_sum)
 	return period_sum(vault, account, KIND_CALL, day, &sum, seen, &err);
 }
 
-CALL(policy_get)
+static struct policy policy_of(int version)
 {
-	struct policy policy = {.version = 0};
-	enum result r = policy_get(vault, account, KIND_CALL, &policy, &err);
-
-	return several(r, (size_t)policy.version, seen);
+	return (struct policy){.kind = KIND_CALL, .version = version, .keep = {.days = 1}, .set_by = "os:0"};
 }
 
 CALL(policy_put)
 {
-	int version;
+	struct policy policy = policy_of(0);
 
-	return one(policy_put(vault, account, KIND_CALL, (struct span){.days = 1}, (struct instant){0}, &version, &err),
-		   seen);
+	return one(policy_put(vault, account, &policy, &err), seen);
 }
 
 CALL(policy_walk)
 {
 	struct policy rows[4], after = {.version = 0};
-	size_t count = 0;
-	enum result r = policy_walk(vault, account, &after, rows, 4, &count, &err);
+	size_t count;
+	enum result r = policy_walk(vault, account, &after, &pool, rows, 4, &count, &err);
 
 	return several(r, count, seen);
 }
 
 CALL(policy_put_back)
 {
-	struct policy policy = {.kind = KIND_CALL, .version = 9};
+	struct policy policy = policy_of(9);
 
 	return one(policy_put_back(vault, account, &policy, &err), seen);
+}
+
+CALL(period_set_looked)
+{
+	struct period period = {.kind = KIND_CALL, .day = day, .part = 1};
+	enum result r = period_set_looked(vault, account, &period, &err);
+
+	*seen = db_changes(vault);
+	return r;
+}
+
+CALL(label_insert)
+{
+	struct label_row row = label_of(account, 8);
+
+	return one(label_insert(vault, &row, &err), seen);
+}
+
+CALL(label_find)
+{
+	struct blind blind = blind_of(7);
+
+	return label_find(vault, account, &blind, seen, &err);
+}
+
+CALL(label_list)
+{
+	struct label_row rows[4];
+	size_t count;
+	enum result r = label_list(vault, account, 0, &pool, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(label_get)
+{
+	struct label_row row;
+
+	return one(label_get(vault, account, 7, &pool, &row, &err), seen);
+}
+
+CALL(setting_get)
+{
+	const char *value = NULL;
+	enum result r = setting_get(vault, account, "plan", &pool, &value, &err);
+
+	*seen = value != NULL;
+	return r;
+}
+
+CALL(setting_put)
+{
+	return one(setting_put(vault, account, "plan", "other", &err), seen);
+}
+
+CALL(setting_list)
+{
+	struct setting rows[4];
+	size_t count;
+	enum result r = setting_list(vault, account, "", &pool, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(obligation_put)
+{
+	struct obligation_row row = {.code = "it-2", .set_by = "os:0"};
+
+	return one(obligation_put(vault, account, &row, &err), seen);
+}
+
+CALL(obligation_end_row)
+{
+	return one(obligation_end_row(vault, account, "it-1", (struct instant){1}, &err), seen);
+}
+
+CALL(obligation_list_rows)
+{
+	struct obligation_row rows[4];
+	size_t count;
+	enum result r = obligation_list_rows(vault, account, "", &pool, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(duty_insert)
+{
+	struct duty_row row = duty_of(account, 12, (struct date){day.days + 1});
+
+	return one(duty_insert(vault, &row, &err), seen);
+}
+
+CALL(duty_find)
+{
+	return duty_find(vault, account, day, "it-1", 3, seen, &err);
+}
+
+CALL(duty_get)
+{
+	struct duty_row row;
+
+	return one(duty_get(vault, account, 11, &pool, &row, &err), seen);
+}
+
+CALL(duty_list)
+{
+	struct duty_row rows[4];
+	size_t count;
+	enum result r = duty_list(vault, account, day, 0, &pool, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(duty_delete)
+{
+	enum result r = duty_delete(vault, account, 11, &err);
+
+	*seen = db_changes(vault);
+	return r;
 }
 
 CALL(record_insert)

@@ -253,9 +253,44 @@ static void packing_what_is_not_sorted_is_a_bug_of_ours(void **state)
 	assert_false(aborts(good, 2));
 }
 
+static void labels_come_back_sorted_and_once(void **state)
+{
+	int64_t labels[] = {300, 7, 300, 1, INT64_MAX}, back[LABELS_MAX];
+	unsigned char packed[LABELS_PACKED_MAX];
+	size_t count = labels_sort(labels, 5), got;
+
+	(void)state;
+	assert_int_equal(count, 4);
+	assert_ok(labels_unpack(packed, labels_pack(labels, count, packed), back, &got, &err));
+	assert_int_equal(got, 4);
+	assert_memory_equal(back, labels, 4 * sizeof labels[0]);
+	assert_int_equal(labels_sort(labels, 0), 0);
+	assert_ok(labels_unpack(packed, 0, back, &got, &err));
+	assert_int_equal(got, 0);
+}
+
+static void damaged_labels_are_refused(void **state)
+{
+	static const unsigned char bad[][3] = {{0x80}, {2, 2}, {2, 1}};
+	static const size_t len[] = {1, 2, 2};
+	unsigned char many[LABELS_MAX + 1];
+	int64_t out[LABELS_MAX];
+	size_t count;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		assert_fails(labels_unpack(bad[i], len[i], out, &count, &err), ERR_CORRUPT, "a list of labels is damaged");
+	for (size_t i = 0; i < sizeof many; i++)
+		many[i] = (unsigned char)(i + 1);
+	assert_ok(labels_unpack(many, LABELS_MAX, out, &count, &err));
+	assert_fails(labels_unpack(many, sizeof many, out, &count, &err), ERR_CORRUPT, "a list of labels is damaged");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(labels_come_back_sorted_and_once),
+	    cmocka_unit_test(damaged_labels_are_refused),
 	    table_test(a_column_of_the_right_length_is_copied),
 	    table_test(a_column_of_another_length_is_damage),
 	    table_test(a_word_outside_its_vocabulary_is_damage),

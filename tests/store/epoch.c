@@ -23,7 +23,7 @@ static void the_number_of_a_period_orders_by_kind_and_day(void **state)
 	(void)state;
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
 		for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
-			int64_t number = key_period_number(kind, day_of(days[i]));
+			int64_t number = key_period_number(kind, day_of(days[i]), 0);
 
 			assert_true(number > before);
 			assert_int_equal(key_period_kind(number), kind);

@@ -10,14 +10,17 @@
 
 #include "store/account.h"
 #include "store/contact.h"
+#include "store/duty.h"
 #include "store/hold.h"
 #include "store/identity.h"
 #include "store/job.h"
+#include "store/label.h"
 #include "store/leaf.h"
 #include "store/media.h"
 #include "store/party.h"
 #include "store/period.h"
 #include "store/policy.h"
+#include "store/setting.h"
 
 #define NOON INT64_C(1709208000000) /* 2024-02-29T12:00:00Z */
 
@@ -47,8 +50,20 @@ static struct media_row media_of(uint32_t account, struct id id, int n)
 
 static struct hold_row hold_of(uint32_t account, int64_t hold)
 {
-	return (struct hold_row){.account = account, .hold = hold, .id = hold_id, .has_person = true,
-				 .person = {{9}}, .reason = (const unsigned char *)"r", .reason_len = 1};
+	return (struct hold_row){.account = account, .hold = hold, .id = hold_id, .type = HOLD_LEGAL,
+				 .has_person = true, .person = {{9}}, .custodian = (const unsigned char *)"",
+				 .matter = (const unsigned char *)"", .reason = (const unsigned char *)"r", .reason_len = 1};
+}
+
+static struct label_row label_of(uint32_t account, int64_t label)
+{
+	return (struct label_row){.account = account, .label = label, .kind = LABEL_TAG,
+				  .blind = blind_of((unsigned char)label), .name = (const unsigned char *)"n", .name_len = 1};
+}
+
+static struct duty_row duty_of(uint32_t account, int64_t duty, struct date ends)
+{
+	return (struct duty_row){.account = account, .duty = duty, .ends = ends, .codes = "it-1", .fields = 3};
 }
 
 static struct job job_of(uint32_t account, struct id id)
@@ -99,7 +114,7 @@ static void fill_records(void)
 	assert_ok(media_insert(vault, &media, &err));
 	assert_ok(media_insert(vault, &lost, &err));
 	assert_ok(trash_add(vault, &trash, &err));
-	assert_ok(period_add(vault, 1, &(struct period){KIND_CALL, day, 1, 6, 1, 1}, &err));
+	assert_ok(period_add(vault, 1, &(struct period){.kind = KIND_CALL, .day = day, .records = 1, .bytes = 6, .media = 1, .media_bytes = 1}, &err));
 }
 
 static void fill_acts(void)
@@ -107,13 +122,20 @@ static void fill_acts(void)
 	struct hold_row hold = hold_of(1, 5);
 	struct held_row held = {1, 5, KIND_CALL, record_id, HELD_EXPIRED, {0}};
 	struct job job = job_of(1, job_id);
+	struct policy policy = {.kind = KIND_CALL, .keep = {.days = 9}, .set_by = "os:0"};
+	struct label_row label = label_of(1, 7);
+	struct obligation_row obligation = {.code = "it-1", .set_by = "os:0"};
+	struct duty_row duty = duty_of(1, 11, day);
 	uint64_t seq;
-	int version;
 
+	assert_ok(label_insert(vault, &label, &err));
+	assert_ok(setting_put(vault, 1, "plan", "growth", &err));
+	assert_ok(obligation_put(vault, 1, &obligation, &err));
+	assert_ok(duty_insert(vault, &duty, &err));
 	assert_ok(hold_insert(vault, &hold, &err));
 	assert_ok(held_insert(vault, &held, &err));
 	assert_ok(job_insert(vault, &job, &err));
-	assert_ok(policy_put(vault, 1, KIND_CALL, (struct span){.days = 9}, (struct instant){0}, &version, &err));
+	assert_ok(policy_put(vault, 1, &policy, &err));
 	assert_ok(leaf_append(vault, 1, (struct instant){0}, "{}", 2, &seq, &err));
 }
 

@@ -10,8 +10,11 @@ static struct hold_row row_of(uint32_t account, int64_t hold)
 	return (struct hold_row){.account = account,
 				 .hold = hold,
 				 .id = {{(unsigned char)hold}},
+				 .type = HOLD_LEGAL,
 				 .reason = (const unsigned char *)"why",
 				 .reason_len = 3,
+				 .custodian = (const unsigned char *)"",
+				 .matter = (const unsigned char *)"",
 				 .created = {1000 + hold}};
 }
 
@@ -48,6 +51,16 @@ static void a_hold_comes_back_with_its_whole_scope(void **state)
 	row.has_person = row.has_from = row.has_until = row.released = true;
 	row.person = (struct id){{9}};
 	row.identity = 77;
+	row.type = HOLD_RESTRICTION;
+	row.number = 5;
+	row.agent = 6;
+	row.queue = 7;
+	row.campaign = 8;
+	row.tag = 9;
+	row.custodian = (const unsigned char *)"who";
+	row.custodian_len = 3;
+	row.matter = (const unsigned char *)"A-1";
+	row.matter_len = 3;
 	row.kinds = 1u << KIND_CALL | 1u << KIND_CAMPAIGN_RESULT;
 	row.from.ms = -1;
 	row.until.ms = 0;
@@ -57,6 +70,12 @@ static void a_hold_comes_back_with_its_whole_scope(void **state)
 	assert_true(back.has_person && back.has_from && back.has_until && back.released);
 	assert_memory_equal(back.person.bytes, row.person.bytes, 16);
 	assert_int_equal(back.identity, 77);
+	assert_int_equal(back.type, HOLD_RESTRICTION);
+	assert_int_equal(back.number * 10000 + back.agent * 1000 + back.queue * 100 + back.campaign * 10 + back.tag, 56789);
+	assert_int_equal(back.custodian_len, 3);
+	assert_memory_equal(back.custodian, "who", 3);
+	assert_int_equal(back.matter_len, 3);
+	assert_memory_equal(back.matter, "A-1", 3);
 	assert_int_equal(back.kinds, row.kinds);
 	assert_int_equal(back.from.ms, -1);
 	assert_int_equal(back.until.ms, 0);

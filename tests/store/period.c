@@ -7,7 +7,8 @@
 
 static void add(uint32_t account, enum record_kind kind, const char *day, int64_t records)
 {
-	struct period delta = {kind, day_of(day), records, records * 100, records * 2, records * 1000};
+	struct period delta = {.kind = kind, .day = day_of(day), .records = records, .bytes = records * 100,
+			       .media = records * 2, .media_bytes = records * 1000};
 
 	assert_ok(period_add(vault, account, &delta, &err));
 }
@@ -58,7 +59,7 @@ static void a_period_left_with_nothing_is_no_row(void **state)
 
 static void media_may_go_before_their_record(void **state)
 {
-	struct period delta = {KIND_CALL, day_of("2024-02-29"), 0, 0, -2, -1000}, got;
+	struct period delta = {.kind = KIND_CALL, .day = day_of("2024-02-29"), .media = -2, .media_bytes = -1000}, got;
 
 	(void)state;
 	add(1, KIND_CALL, "2024-02-29", 1);

@@ -9,57 +9,27 @@ static const struct instant monday = {1700000000000}, tuesday = {1700086400000};
 
 static int put(uint32_t account, enum record_kind kind, struct span keep, struct instant now)
 {
-	int version;
+	struct policy policy = {.kind = kind, .keep = keep, .set_at = now, .begins_at = tuesday, .set_by = "os:1000"};
 
-	assert_ok(policy_put(vault, account, kind, keep, now, &version, &err));
-	return version;
-}
-
-static struct policy get(uint32_t account, enum record_kind kind)
-{
-	struct policy out;
-
-	assert_ok(policy_get(vault, account, kind, &out, &err));
-	assert_int_equal(out.kind, kind);
-	return out;
-}
-
-static void without_a_policy_all_is_kept_for_ever(void **state)
-{
-	struct policy policy = get(1, KIND_CALL);
-
-	(void)state;
-	assert_int_equal(policy.version, 0);
-	assert_true(policy.keep.unlimited);
-	assert_int_equal(policy.set_at.ms, 0);
-}
-
-static void the_latest_version_is_in_force(void **state)
-{
-	struct policy policy;
-
-	(void)state;
-	assert_int_equal(put(1, KIND_CALL, (struct span){.months = 25}, monday), 1);
-	assert_int_equal(put(1, KIND_CALL, (struct span){.days = 90}, tuesday), 2);
-	assert_int_equal(put(1, KIND_CHAT, (struct span){.unlimited = true}, monday), 1);
-	assert_int_equal(put(2, KIND_CALL, (struct span){.days = 1}, monday), 1);
-	policy = get(1, KIND_CALL);
-	assert_int_equal(policy.version, 2);
-	assert_int_equal(policy.keep.months, 0);
-	assert_int_equal(policy.keep.days, 90);
-	assert_false(policy.keep.unlimited);
-	assert_int_equal(policy.set_at.ms, tuesday.ms);
-	assert_true(get(1, KIND_CHAT).keep.unlimited);
-	assert_int_equal(get(1, KIND_CHAT).version, 1);
-	assert_int_equal(get(2, KIND_CALL).keep.days, 1);
+	assert_ok(policy_put(vault, account, &policy, &err));
+	return policy.version;
 }
 
 static size_t walk(const struct policy *after, struct policy *out, size_t max)
 {
 	size_t count;
 
-	assert_ok(policy_walk(vault, 1, after, out, max, &count, &err));
+	assert_ok(policy_walk(vault, 1, after, &pool, out, max, &count, &err));
 	return count;
+}
+
+static void versions_are_numbered_within_account_and_kind(void **state)
+{
+	(void)state;
+	assert_int_equal(put(1, KIND_CALL, (struct span){.months = 25}, monday), 1);
+	assert_int_equal(put(1, KIND_CALL, (struct span){.days = 90}, tuesday), 2);
+	assert_int_equal(put(1, KIND_CHAT, (struct span){.unlimited = true}, monday), 1);
+	assert_int_equal(put(2, KIND_CALL, (struct span){.days = 1}, monday), 1);
 }
 
 static void every_version_is_walked_in_order(void **state)
@@ -91,42 +61,69 @@ static void every_version_is_walked_in_order(void **state)
 	assert_int_equal(walk(&after, out, 1), 0);
 }
 
+static void a_rule_comes_back_as_it_was_put(void **state)
+{
+	struct policy out, after = {0}, policy = {
+		.kind = KIND_RECORDING,
+		.scope = {.number = 11, .queue = 2, .campaign = 3, .tag = 4, .direction = DIRECTION_OUTBOUND,
+			  .min_duration_ms = 60000},
+		.keep = {.days = 7}, .removed = true, .set_at = monday, .begins_at = tuesday, .set_by = "os:7"};
+
+	(void)state;
+	assert_ok(policy_put(vault, 1, &policy, &err));
+	assert_int_equal(walk(&after, &out, 1), 1);
+	assert_int_equal(out.scope.number, 11);
+	assert_int_equal(out.scope.queue, 2);
+	assert_int_equal(out.scope.campaign, 3);
+	assert_int_equal(out.scope.tag, 4);
+	assert_int_equal(out.scope.direction, DIRECTION_OUTBOUND);
+	assert_int_equal(out.scope.min_duration_ms, 60000);
+	assert_int_equal(out.keep.days, 7);
+	assert_true(out.removed);
+	assert_int_equal(out.set_at.ms, monday.ms);
+	assert_int_equal(out.begins_at.ms, tuesday.ms);
+	assert_string_equal(out.set_by, "os:7");
+}
+
 static void a_version_is_put_back_unless_it_is_there(void **state)
 {
-	struct policy policy = {.kind = KIND_CALL, .version = 3, .keep = {.days = 7}, .set_at = monday};
+	struct policy out[3], after = {0};
+	struct policy policy = {.kind = KIND_CALL, .version = 3, .keep = {.days = 7}, .set_at = monday, .set_by = "os:0"};
 
 	(void)state;
 	put(1, KIND_CALL, (struct span){.days = 1}, monday);
 	assert_ok(policy_put_back(vault, 1, &policy, &err));
-	assert_int_equal(get(1, KIND_CALL).version, 3);
-	assert_int_equal(get(1, KIND_CALL).keep.days, 7);
-	assert_int_equal(get(2, KIND_CALL).version, 0);
 	policy.keep.days = 99;
 	assert_ok(policy_put_back(vault, 1, &policy, &err));
-	assert_int_equal(get(1, KIND_CALL).keep.days, 7);
+	assert_int_equal(walk(&after, out, 3), 2);
+	assert_int_equal(out[1].version, 3);
+	assert_int_equal(out[1].keep.days, 7);
 	assert_int_equal(put(1, KIND_CALL, (struct span){.days = 2}, tuesday), 4);
 }
 
-static void a_kind_nobody_knows_is_damage(void **state)
+static void a_word_nobody_knows_is_damage(void **state)
 {
 	struct policy out, after = {0};
 	size_t count;
 
 	(void)state;
 	put(1, KIND_CALL, (struct span){.days = 1}, monday);
+	raw(vault, "UPDATE policy SET direction = 4");
+	assert_fails(policy_walk(vault, 1, &after, &pool, &out, 1, &count, &err), ERR_CORRUPT,
+		     "column 6 holds 4 where 0 to 3 belong");
 	raw(vault, "UPDATE policy SET kind = 13");
-	assert_fails(policy_walk(vault, 1, &after, &out, 1, &count, &err), ERR_CORRUPT,
+	assert_fails(policy_walk(vault, 1, &after, &pool, &out, 1, &count, &err), ERR_CORRUPT,
 		     "column 0 holds 13 where 1 to 12 belong");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    table_test(without_a_policy_all_is_kept_for_ever),
-	    table_test(the_latest_version_is_in_force),
+	    table_test(versions_are_numbered_within_account_and_kind),
 	    table_test(every_version_is_walked_in_order),
+	    table_test(a_rule_comes_back_as_it_was_put),
 	    table_test(a_version_is_put_back_unless_it_is_there),
-	    table_test(a_kind_nobody_knows_is_damage),
+	    table_test(a_word_nobody_knows_is_damage),
 	};
 
 	return cmocka_run_group_tests_name("store/policy", tests, NULL, NULL);

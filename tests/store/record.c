@@ -127,7 +127,7 @@ static void a_deleted_record_is_gone_and_no_other(void **state)
 	assert_true(exists(2, KIND_CALL, first));
 }
 
-static void resealing_changes_hold_parties_and_payload_only(void **state)
+static void resealing_changes_what_a_record_says_and_not_which_it_is(void **state)
 {
 	struct record_row row = record_of(1, KIND_CALL, first), back;
 
@@ -138,13 +138,21 @@ static void resealing_changes_hold_parties_and_payload_only(void **state)
 	row.payload = (const unsigned char *)"kept";
 	row.payload_len = 4;
 	row.direction = DIRECTION_OUTBOUND;
+	row.part = 3;
+	row.media = 0;
+	row.labels[0] = 300;
+	row.labels[1] = 301;
+	row.label_count = 2;
 	row.party_count = 1;
 	assert_ok(record_reseal(vault, &row, &err));
 	assert_ok(record_get(vault, 1, KIND_CALL, first, &pool, &back, &err));
 	assert_int_equal(back.hold, 4);
 	assert_int_equal(back.payload_len, 4);
 	assert_memory_equal(back.payload, "kept", 4);
-	assert_int_equal(back.direction, DIRECTION_INBOUND);
+	assert_int_equal(back.direction, DIRECTION_OUTBOUND);
+	assert_int_equal(back.part, 3);
+	assert_int_equal(back.label_count, 2);
+	assert_int_equal(back.labels[1], 301);
 	assert_int_equal(back.party_count, 1);
 	assert_ok(record_get(vault, 2, KIND_CALL, first, &pool, &back, &err));
 	assert_int_equal(back.hold, 0);
@@ -339,7 +347,7 @@ int main(void)
 	    day_test(an_id_that_is_there_already_is_left_as_it_is),
 	    day_test(what_is_not_there_is_not_found),
 	    day_test(a_deleted_record_is_gone_and_no_other),
-	    day_test(resealing_changes_hold_parties_and_payload_only),
+	    day_test(resealing_changes_what_a_record_says_and_not_which_it_is),
 	    day_test(a_day_has_its_first_and_its_last_millisecond),
 	    day_test(a_day_is_listed_page_by_page),
 	    day_test(deleting_a_day_leaves_its_neighbours_and_what_is_held),

@@ -186,7 +186,7 @@ static void a_period_without_records_is_found(void **state)
 {
 	struct world *world = *state;
 
-	tamper(world, "vault.db", "INSERT INTO period VALUES(1, 5, 20000, 2, 10, 0, 0)");
+	tamper(world, "vault.db", "INSERT INTO period VALUES(1, 5, 20000, 2, 10, 0, 0, 0, 0, 0)");
 	finds(world, (struct check_options){0}, CHECK_PERIODS, 1, "counted as 2 records, 0 media; there are 0 and 0");
 }
 
@@ -370,7 +370,8 @@ static void what_is_listed_as_held_must_be_under_that_holds_key_and_the_other_wa
 	struct world *world = *state;
 	struct findings *f;
 
-	tamper(world, "vault.db", "INSERT INTO hold VALUES(1, 1, zeroblob(16), NULL, NULL, 0, NULL, NULL, x'00', 0, NULL);"
+	tamper(world, "vault.db", "INSERT INTO hold VALUES(1, 1, zeroblob(16), 1, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, x'00', x'', x'',"
+				  " 0, NULL);"
 				  "INSERT INTO held SELECT account_id, 1, kind, id, 1, 0 FROM record WHERE kind = 5");
 	finds(world, (struct check_options){0}, CHECK_HOLDS, 1, "it is listed as held and is not under that hold's key");
 	tamper(world, "vault.db", "DELETE FROM held; UPDATE record SET hold_id = 1 WHERE kind = 5");
@@ -391,7 +392,7 @@ static enum result make_idle_keys(struct session *session, void *arg, struct err
 		r = keyring_make(session->ring, world->account.number, KEY_IDENTITY, identity, &key, err);
 	if (r == OK)
 		r = keyring_make(session->ring, world->account.number, KEY_PERIOD,
-				 key_period_number(KIND_CALL, date_from_civil(2001, 1, 1)), &key, err);
+				 key_period_number(KIND_CALL, date_from_civil(2001, 1, 1), 0), &key, err);
 	key_wipe(&key);
 	return r;
 }

@@ -42,7 +42,7 @@ static enum result make_keys(struct session *session, void *arg, struct err *err
 			r = keyring_make(session->ring, account, KEY_IDENTITY, number, &key, err);
 		if (r == OK)
 			r = keyring_get_or_make(session->ring, account, KEY_PERIOD,
-						key_period_number(KIND_CALL, date_add_days(day, i)), &key, err);
+						key_period_number(KIND_CALL, date_add_days(day, i), 0), &key, err);
 	}
 	key_wipe(&key);
 	return r;

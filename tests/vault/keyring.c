@@ -190,7 +190,7 @@ static void a_periods_number_tells_its_kind_and_day(void **state)
 	(void)state;
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
 		for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
-			int64_t number = key_period_number(kind, (struct date){days[i]});
+			int64_t number = key_period_number(kind, (struct date){days[i]}, 0);
 
 			assert_int_equal(key_period_kind(number), kind);
 			assert_int_equal(key_period_day(number).days, days[i]);

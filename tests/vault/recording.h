@@ -75,7 +75,7 @@ static enum result recording_op(struct session *session, void *arg, struct err *
 	assert_ok(world_identity(session, account, IDENTITY_PHONE, rec->phone, rec->world->now, &entry, err), err);
 	row.parties[row.party_count++] = (struct party){entry.identity, ROLE_FROM};
 	party.identity = entry.identity;
-	assert_ok(keyring_get_or_make(session->ring, account, KEY_PERIOD, key_period_number(KIND_RECORDING, day), &period,
+	assert_ok(keyring_get_or_make(session->ring, account, KEY_PERIOD, key_period_number(KIND_RECORDING, day, 0), &period,
 				      err), err);
 	assert_ok(seal_record_key(session->ring, &row, &record_key, err), err);
 	assert_ok(seal_payload(&record_key, &row, "{\"call\":1}", 10, &rec->world->pool, err), err);
@@ -209,7 +209,7 @@ WORLD_UNUSED static void destroy_identity(struct world *world, const char *phone
 WORLD_UNUSED static void destroy_period(struct world *world, enum record_kind kind, const char *day)
 {
 	struct destroying d = {.world = world, .class = KEY_PERIOD,
-			       .number = key_period_number(kind, instant_date(world_time(day)))};
+			       .number = key_period_number(kind, instant_date(world_time(day)), 0)};
 	struct err err;
 
 	assert_ok(vault_write(world->vault, destroying_op, &d, &err), &err);

@@ -223,10 +223,10 @@ static void identities_known_since_stay_so_that_an_erasure_finds_them(void **sta
 static enum result policy_op(struct session *session, void *arg, struct err *err)
 {
 	const struct place *p = arg;
-	int version;
+	struct policy policy = {.kind = KIND_CALL, .keep = {.days = 30}, .set_at = p->world.now,
+				.begins_at = p->world.now, .set_by = "os:0"};
 
-	return policy_put(session->data, p->world.account.number, KIND_CALL, (struct span){.days = 30}, p->world.now,
-			  &version, err);
+	return policy_put(session->data, p->world.account.number, &policy, err);
 }
 
 static void holds_and_policies_made_since_stay(void **state)
@@ -235,7 +235,7 @@ static void holds_and_policies_made_since_stay(void **state)
 	struct hold_request request = {.kinds = 1u << KIND_CALL, .reason = "a court order"};
 	struct hold_row rows[4];
 	struct restore_result out;
-	struct policy policy;
+	struct policy policy, first = {.version = 0};
 	struct id hold;
 	size_t count;
 	struct err err;
@@ -249,7 +249,9 @@ static void holds_and_policies_made_since_stay(void **state)
 	assert_ok(hold_list(p->world.vault->read.data, 1, true, 0, &p->world.pool, rows, 4, &count, &err), &err);
 	assert_int_equal(count, 1);
 	assert_int_equal(id_compare(rows[0].id, hold), 0);
-	assert_ok(policy_get(p->world.vault->read.data, 1, KIND_CALL, &policy, &err), &err);
+	assert_ok(policy_walk(p->world.vault->read.data, 1, &first, &p->world.pool, &policy, 1, &count, &err), &err);
+	assert_int_equal(count, 1);
+	assert_string_equal(policy.set_by, "os:0");
 	assert_int_equal(policy.keep.days, 30);
 }
 

@@ -197,7 +197,7 @@ static void a_records_key_is_what_the_header_says(void **state)
 
 	assert_true(row.parties[0].identity < row.parties[1].identity);
 	assert_ok(keyring_get(world->vault->read.ring, 1, KEY_PERIOD,
-			      key_period_number(KIND_CALL, instant_date(id_time(row.id))), &ikm[0], &err), &err);
+			      key_period_number(KIND_CALL, instant_date(id_time(row.id)), 0), &ikm[0], &err), &err);
 	for (int i = 0; i < 2; i++)
 		assert_ok(keyring_get(world->vault->read.ring, 1, KEY_IDENTITY, row.parties[i].identity, &ikm[1 + i], &err),
 			  &err);

@@ -152,7 +152,7 @@ static void fill_names(const struct carved *account, struct id vault)
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
 		for (int32_t day = DAY_FIRST; day < DAY_FIRST + DAYS; day++)
 			add_name(&account->key, vault, account->account, account->epoch, KEY_PERIOD,
-				 key_period_number(kind, (struct date){day}));
+				 key_period_number(kind, (struct date){day}, 0));
 	}
 	for (int64_t n = 1; n <= HOLDS; n++)
 		add_name(&account->key, vault, account->account, account->epoch, KEY_HOLD, n);

@@ -380,7 +380,7 @@ static void open_records(void)
 		struct recipe recipe = {.account = (uint32_t)sqlite3_column_int64(stmt, 0),
 					.hold = sqlite3_column_int64(stmt, 3),
 					.class = KEY_PERIOD,
-					.number = key_period_number(kind, instant_date(id_time(id)))};
+					.number = key_period_number(kind, instant_date(id_time(id)), 0)};
 		size_t len = (size_t)sqlite3_column_bytes(stmt, 5);
 		char name[ID_TEXT_MAX];
 		unsigned char *plain;

@@ -1,0 +1,234 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "retention/policies.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE 64
+
+/* ---- scopes ---- */
+
+/* The parts, from the one that counts most. */
+#define PARTS 6
+static void parts_of(const struct policy_scope *scope, int64_t out[PARTS])
+{
+	const int64_t parts[PARTS] = {scope->tag,    scope->campaign,	     scope->queue,
+				      scope->number, scope->min_duration_ms, (int64_t)scope->direction};
+
+	memcpy(out, parts, sizeof parts);
+}
+
+bool policy_scope_equal(const struct policy_scope *a, const struct policy_scope *b)
+{
+	int64_t x[PARTS], y[PARTS];
+
+	parts_of(a, x);
+	parts_of(b, y);
+	return memcmp(x, y, sizeof x) == 0;
+}
+
+bool policy_scope_is_base(const struct policy_scope *scope)
+{
+	return policy_scope_equal(scope, &(struct policy_scope){.number = 0});
+}
+
+int policy_scope_compare(const struct policy_scope *a, const struct policy_scope *b)
+{
+	int64_t x[PARTS], y[PARTS];
+	int more = 0;
+
+	parts_of(a, x);
+	parts_of(b, y);
+	for (int i = 0; i < PARTS; i++)
+		more += (y[i] != 0) - (x[i] != 0);
+	for (int i = 0; i < PARTS && more == 0; i++)
+		more = (y[i] != 0) - (x[i] != 0);
+	if (more != 0)
+		return more;
+	return (b->min_duration_ms > a->min_duration_ms) - (b->min_duration_ms < a->min_duration_ms);
+}
+
+static bool has_label(const struct record_row *row, int64_t label)
+{
+	for (size_t i = 0; i < row->label_count; i++) {
+		if (row->labels[i] == label)
+			return true;
+	}
+	return label == 0;
+}
+
+static bool fits(const struct policy_scope *scope, const struct record_row *row)
+{
+	return (scope->number == 0 || scope->number == row->number) && has_label(row, scope->queue) &&
+	       has_label(row, scope->campaign) && has_label(row, scope->tag) &&
+	       (scope->direction == DIRECTION_NONE || scope->direction == row->direction) &&
+	       (scope->min_duration_ms == 0 || row->duration_ms >= scope->min_duration_ms);
+}
+
+/* ---- loading ---- */
+
+/* The later of two versions of one scope; by version, for begins_at of an undone one never comes. */
+static void take(struct policy_set *set, const struct policy *policy)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->rules[i].kind == policy->kind && policy_scope_equal(&set->rules[i].scope, &policy->scope)) {
+			set->rules[i] = *policy;
+			return;
+		}
+	}
+	set->rules[set->count++] = *policy;
+}
+
+static enum result make_room(struct policy_set *set, size_t more, size_t *room, struct pool *pool, struct err *err)
+{
+	size_t wanted = *room == 0 ? PAGE : *room * 2;
+	struct policy *rules;
+
+	if (set->count + more <= *room)
+		return OK;
+	rules = pool_alloc(pool, wanted * sizeof *rules);
+	if (rules == NULL)
+		return err_no_memory(err);
+	if (set->count > 0)
+		memcpy(rules, set->rules, set->count * sizeof *rules);
+	set->rules = rules;
+	*room = wanted;
+	return OK;
+}
+
+/* Is `a` to stand before `b`? Of equally narrow ones the one that keeps longer. */
+static int by_narrowness(const void *a, const void *b)
+{
+	const struct policy *x = a, *y = b;
+	int order = policy_scope_compare(&x->scope, &y->scope);
+	struct date day = {0};
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (order != 0)
+		return order;
+	if (x->keep.unlimited != y->keep.unlimited)
+		return x->keep.unlimited ? -1 : 1;
+	if (!x->keep.unlimited) {
+		int32_t mine = date_add_span(day, x->keep).days, theirs = date_add_span(day, y->keep).days;
+
+		if (mine != theirs)
+			return mine > theirs ? -1 : 1;
+	}
+	return x->version < y->version ? -1 : x->version > y->version;
+}
+
+static void drop_removed(struct policy_set *set)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		if (!set->rules[i].removed)
+			set->rules[kept++] = set->rules[i];
+	}
+	set->count = kept;
+}
+
+enum result policies_load(struct session *session, uint32_t account, struct instant now, struct pool *pool,
+			  struct policy_set *out, struct err *err)
+{
+	struct policy page[PAGE], after = {.version = 0};
+	size_t room = 0, count;
+	enum result r;
+
+	*out = (struct policy_set){.account = account};
+	do {
+		r = policy_walk(session->data, account, &after, pool, page, PAGE, &count, err);
+		if (r == OK)
+			r = make_room(out, count, &room, pool, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			if (page[i].begins_at.ms > now.ms)
+				continue;
+			take(out, &page[i]);
+			out->newest[page[i].kind] = page[i].version;
+		}
+		after = count > 0 ? page[count - 1] : after;
+	} while (r == OK && count == PAGE);
+	drop_removed(out);
+	if (out->count > 1)
+		qsort(out->rules, out->count, sizeof *out->rules, by_narrowness);
+	return r;
+}
+
+/* ---- asking ---- */
+
+const struct policy *policies_pick(const struct policy_set *set, const struct record_row *row)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->rules[i].kind == row->kind && fits(&set->rules[i].scope, row))
+			return &set->rules[i];
+	}
+	return NULL;
+}
+
+const struct policy *policies_base(const struct policy_set *set, enum record_kind kind)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->rules[i].kind == kind && policy_scope_is_base(&set->rules[i].scope))
+			return &set->rules[i];
+	}
+	return NULL;
+}
+
+bool policies_scoped(const struct policy_set *set, enum record_kind kind)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->rules[i].kind == kind && !policy_scope_is_base(&set->rules[i].scope))
+			return true;
+	}
+	return false;
+}
+
+bool policies_first_cutoff(const struct policy_set *set, enum record_kind kind, struct date today, struct date *out)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < set->count; i++) {
+		struct date cutoff;
+
+		if (set->rules[i].kind != kind || set->rules[i].keep.unlimited)
+			continue;
+		cutoff = span_cutoff(set->rules[i].keep, today);
+		if (!found || cutoff.days > out->days)
+			*out = cutoff;
+		found = true;
+	}
+	return found;
+}
+
+bool policies_last_cutoff(const struct policy_set *set, enum record_kind kind, struct date today, struct date *out)
+{
+	bool found = false;
+
+	/* Without a rule of the kind's own, what no other fits is kept for ever. */
+	if (policies_base(set, kind) == NULL)
+		return false;
+	for (size_t i = 0; i < set->count; i++) {
+		struct date cutoff;
+
+		if (set->rules[i].kind != kind)
+			continue;
+		if (set->rules[i].keep.unlimited)
+			return false;
+		cutoff = span_cutoff(set->rules[i].keep, today);
+		if (!found || cutoff.days < out->days)
+			*out = cutoff;
+		found = true;
+	}
+	return found;
+}
+
+bool policies_expired(const struct policy_set *set, const struct record_row *row, struct date today)
+{
+	const struct policy *policy = policies_pick(set, row);
+
+	return policy != NULL && !policy->keep.unlimited &&
+	       instant_date(id_time(row->id)).days <= span_cutoff(policy->keep, today).days;
+}

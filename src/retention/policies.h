@@ -1,0 +1,48 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Policies in force: which rules an account has at a moment, and which of them
+ * decides for a record.
+ *
+ * A rule has a scope. Of those that fit a record, the narrowest wins: the one
+ * with more parts; of equally many, the one that names a tag, then a campaign,
+ * a queue, a number, a minimum duration, a direction; of two that are still
+ * equal (two minimum durations) the longer one; and of two that differ in
+ * nothing but which tag they name, the one that keeps longer.
+ */
+#ifndef LETHE_RETENTION_POLICIES_H
+#define LETHE_RETENTION_POLICIES_H
+
+#include "store/policy.h"
+#include "store/record.h"
+#include "vault/vault.h"
+
+struct policy_set {
+	uint32_t account;
+	struct policy *rules;       /* in force, the narrowest first; in the pool */
+	size_t count;
+	int newest[KIND_COUNT];     /* the highest version that has begun; 0: none */
+};
+
+/* Those in force at `now`. */
+MUST_CHECK enum result policies_load(struct session *session, uint32_t account, struct instant now, struct pool *pool,
+				     struct policy_set *out, struct err *err);
+/* The rule that decides for it; NULL: none was ever set, which keeps for ever. Pure. */
+const struct policy *policies_pick(const struct policy_set *set, const struct record_row *row);
+/* The kind's own rule; NULL: none. */
+const struct policy *policies_base(const struct policy_set *set, enum record_kind kind);
+/* Has the kind narrower rules? Then records of one day may go on different days. */
+bool policies_scoped(const struct policy_set *set, enum record_kind kind);
+/* The last day of which something, and of which everything is past its time under every rule that may decide;
+ * false: no such day. */
+bool policies_first_cutoff(const struct policy_set *set, enum record_kind kind, struct date today, struct date *out);
+bool policies_last_cutoff(const struct policy_set *set, enum record_kind kind, struct date today, struct date *out);
+/* Is a record of that day past its time under its rule? */
+bool policies_expired(const struct policy_set *set, const struct record_row *row, struct date today);
+
+bool policy_scope_is_base(const struct policy_scope *scope);
+bool policy_scope_equal(const struct policy_scope *a, const struct policy_scope *b);
+/* Negative when `a` is narrower. */
+int policy_scope_compare(const struct policy_scope *a, const struct policy_scope *b);
+
+#endif

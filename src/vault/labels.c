@@ -1,0 +1,98 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "vault/labels.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+const char *label_kind_name(enum label_kind kind)
+{
+	static const char *const names[] = {[LABEL_QUEUE] = "queue", [LABEL_CAMPAIGN] = "campaign", [LABEL_TAG] = "tag"};
+
+	INVARIANT(kind >= LABEL_QUEUE && kind <= LABEL_TAG);
+	return names[kind];
+}
+
+/* The blind index's vocabularies are apart by a number. */
+static int blind_kind(enum label_kind kind)
+{
+	return BLIND_QUEUE + (int)kind - LABEL_QUEUE;
+}
+
+static enum result fold(enum label_kind kind, const char *name, struct pool *pool, const char **out, struct err *err)
+{
+	size_t len = strlen(name);
+
+	*out = text_fold(pool, name, len);
+	if (*out == NULL)
+		return err_no_memory(err);
+	if (**out == '\0' || len > LABEL_NAME_MAX || !text_is_utf8(name, len))
+		return err_set(err, ERR_INPUT, "the name of a %s is UTF-8 of 1 to %d bytes", label_kind_name(kind),
+			       LABEL_NAME_MAX);
+	return OK;
+}
+
+enum result labels_blind(const struct key *index_key, enum label_kind kind, const char *name, struct pool *pool,
+			 struct blind *out, struct err *err)
+{
+	const char *folded;
+	enum result r = fold(kind, name, pool, &folded, err);
+
+	if (r == OK)
+		*out = blind_with(index_key, blind_kind(kind), folded, strlen(folded));
+	return r;
+}
+
+enum result labels_find(struct session *session, uint32_t account, enum label_kind kind, const char *name,
+			struct pool *pool, int64_t *out, struct err *err)
+{
+	struct blind blind;
+	const char *folded;
+	enum result r = fold(kind, name, pool, &folded, err);
+
+	if (r == OK)
+		r = keyring_blind(session->ring, account, blind_kind(kind), folded, strlen(folded), &blind, err);
+	return r == OK ? label_find(session->data, account, &blind, out, err) : r;
+}
+
+/* What binds the sealed name to its label. */
+static struct id place_of(int64_t label)
+{
+	struct id id = {{0}};
+
+	for (size_t i = 0; i < 8; i++)
+		id.bytes[15 - i] = (unsigned char)((uint64_t)label >> (8 * i));
+	return id;
+}
+
+enum result labels_take(struct session *session, uint32_t account, enum label_kind kind, const struct blind *blind,
+			const char *name, struct pool *pool, int64_t *out, struct err *err)
+{
+	struct label_row row = {.account = account, .kind = kind, .blind = *blind};
+	enum result r = label_find(session->data, account, blind, out, err);
+
+	if (r != OK || *out != 0)
+		return r;
+	r = counter_next(session->keys, account, "label", &row.label, err);
+	if (r == OK)
+		r = seal_data(session->ring, account, "label", place_of(row.label), name, pool, &row.name, &row.name_len,
+			      err);
+	if (r == OK)
+		r = label_insert(session->data, &row, err);
+	*out = row.label;
+	return r;
+}
+
+enum result labels_name(struct session *session, uint32_t account, int64_t label, struct pool *pool,
+			enum label_kind *kind, const char **out, struct err *err)
+{
+	struct label_row row;
+	enum result r = label_get(session->data, account, label, pool, &row, err);
+
+	if (r != OK)
+		return r;
+	*kind = row.kind;
+	return open_data(session->ring, account, "label", place_of(label), row.name, row.name_len, pool, out, err);
+}

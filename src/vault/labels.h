@@ -1,0 +1,31 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Queues, campaigns and tags by name. Names are compared folded, and kept as
+ * they were first written.
+ */
+#ifndef LETHE_VAULT_LABELS_H
+#define LETHE_VAULT_LABELS_H
+
+#include "store/label.h"
+#include "vault/vault.h"
+
+#define LABEL_NAME_MAX 200
+
+const char *label_kind_name(enum label_kind kind); /* "queue", "campaign", "tag" */
+/* The blind index of a label, for threads without a keyring: see blind_with. ERR_INPUT for a name that is empty or too
+ * long. */
+MUST_CHECK enum result labels_blind(const struct key *index_key, enum label_kind kind, const char *name,
+				    struct pool *pool, struct blind *out, struct err *err);
+/* 0 when nothing was ever labelled so. */
+MUST_CHECK enum result labels_find(struct session *session, uint32_t account, enum label_kind kind, const char *name,
+				   struct pool *pool, int64_t *out, struct err *err);
+/* Inside a write transaction: finds it or makes it. */
+MUST_CHECK enum result labels_take(struct session *session, uint32_t account, enum label_kind kind,
+				   const struct blind *blind, const char *name, struct pool *pool, int64_t *out,
+				   struct err *err);
+/* Its name, in the pool. ERR_NOT_FOUND. */
+MUST_CHECK enum result labels_name(struct session *session, uint32_t account, int64_t label, struct pool *pool,
+				   enum label_kind *kind, const char **out, struct err *err);
+
+#endif
