@@ -142,7 +142,7 @@ static enum result world_identity(struct session *session, uint32_t account, enu
 	if (r == OK)
 		r = directory_find(session, account, &blind, out, &found, err);
 	if (r == OK && !found)
-		r = directory_make(session, account, kind, &blind, value, NULL, now, out, err);
+		r = directory_make(session, account, kind, &blind, value, NULL, now, out, NULL, err);
 	return r;
 }
 

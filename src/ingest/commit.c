@@ -55,10 +55,10 @@ static int by_kind_and_id(const void *a, const void *b)
 /* ---- identities ---- */
 
 enum result commit_identity(struct commit *c, const struct handle *handle, const struct id *person,
-			    struct entry *entry, struct err *err)
+			    struct entry *entry, struct id *whose, struct err *err)
 {
 	enum result r = directory_make(c->session, c->batch->account, handle->kind, &handle->blind, handle->text,
-				       person, c->batch->now, entry, err);
+				       person, c->batch->now, entry, whose, err);
 
 	c->counts->identities += r == OK;
 	return r;
@@ -98,7 +98,7 @@ static enum result make_missing(struct commit *c, const struct batch_record *rec
 		if (made != NULL)
 			found->entries[i] = *made;
 		else if (!found->found[i])
-			r = commit_identity(c, &record->handles[i], NULL, &found->entries[i], err);
+			r = commit_identity(c, &record->handles[i], NULL, &found->entries[i], NULL, err);
 	}
 	return r;
 }

@@ -15,6 +15,7 @@ struct enrolment {
 	struct commit *c;
 	const struct batch_contact *contact;
 	struct entry entries[PARTIES_MAX];
+	struct id persons[PARTIES_MAX]; /* of those found */
 	bool found[PARTIES_MAX], shared[PARTIES_MAX];
 	const struct id *person; /* theirs; NULL until it is known */
 };
@@ -29,6 +30,16 @@ static int by_id(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
+static enum result find_person(struct enrolment *e, size_t n, struct err *err)
+{
+	struct identity_row row;
+	enum result r = identity_get(e->c->session->data, e->c->batch->account, e->entries[n].identity, &e->c->pool, &row,
+				     err);
+
+	e->persons[n] = row.person;
+	return r;
+}
+
 static enum result look_up(struct enrolment *e, bool *refused, struct err *err)
 {
 	const struct batch *batch = e->c->batch;
@@ -40,6 +51,8 @@ static enum result look_up(struct enrolment *e, bool *refused, struct err *err)
 				   &e->found[i], err);
 		/* Erased, and not come back by a later call or message. */
 		*refused = *refused || (!e->found[i] && e->entries[i].erased);
+		if (r == OK && e->found[i])
+			r = find_person(e, i, err);
 	}
 	return r;
 }
@@ -110,7 +123,7 @@ static enum result move_all(struct enrolment *e, const struct identity_row *rows
 static enum result merge(struct enrolment *e, size_t n, struct err *err)
 {
 	struct identity_row rows[PERSON_IDENTITIES_MAX];
-	const struct id from = e->entries[n].person;
+	const struct id from = e->persons[n];
 	size_t count, theirs;
 	enum result r = persons_identities(e, *e->person, rows, &theirs, err);
 
@@ -125,14 +138,14 @@ static enum result merge(struct enrolment *e, size_t n, struct err *err)
 	if (r != OK)
 		return r;
 	for (size_t i = 0; i < e->contact->handle_count; i++) {
-		if (e->found[i] && id_compare(e->entries[i].person, from) == 0)
-			e->entries[i].person = *e->person;
+		if (e->found[i] && id_compare(e->persons[i], from) == 0)
+			e->persons[i] = *e->person;
 	}
 	e->c->counts->linked++;
 	return OK;
 }
 
-/* `person` must stay where it is: entries do not move. */
+/* `person` must stay where it is: persons do not move. */
 static enum result settle_person(struct enrolment *e, struct err *err)
 {
 	enum result r = OK;
@@ -146,8 +159,8 @@ static enum result settle_person(struct enrolment *e, struct err *err)
 		if (e->shared[i])
 			e->c->counts->shared++;
 		else if (e->person == NULL)
-			e->person = &e->entries[i].person;
-		else if (id_compare(*e->person, e->entries[i].person) != 0)
+			e->person = &e->persons[i];
+		else if (id_compare(*e->person, e->persons[i]) != 0)
 			r = merge(e, i, err);
 	}
 	return r;
@@ -160,10 +173,10 @@ static enum result make_missing(struct enrolment *e, struct err *err)
 	for (size_t i = 0; i < e->contact->handle_count && r == OK; i++) {
 		if (e->found[i])
 			continue;
-		r = commit_identity(e->c, &e->contact->handles[i], e->person, &e->entries[i], err);
+		r = commit_identity(e->c, &e->contact->handles[i], e->person, &e->entries[i], &e->persons[i], err);
 		e->found[i] = true;
 		if (e->person == NULL)
-			e->person = &e->entries[i].person;
+			e->person = &e->persons[i];
 	}
 	return r;
 }

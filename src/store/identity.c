@@ -80,6 +80,13 @@ enum result identity_find(struct db *db, uint32_t account, const struct blind *b
 	return r;
 }
 
+enum result identity_find_number(struct db *db, uint32_t account, const struct blind *blind, int64_t *out,
+				 struct err *err)
+{
+	return db_query_int(db, "SELECT identity_id FROM identity WHERE account_id = $1 AND blind = $2", 0, out, err,
+			    DB_INT(account), DB_BLOB(blind->bytes, BLIND_LEN));
+}
+
 static enum result collect(struct db_rows *rows, uint32_t account, struct pool *pool, struct identity_row *out,
 			   size_t max, size_t *count, struct err *err)
 {

@@ -120,7 +120,6 @@ bool directory_recall(const struct directory *directory, uint32_t account, const
 enum result directory_find(struct session *session, uint32_t account, const struct blind *blind, struct entry *out,
 			   bool *found, struct err *err)
 {
-	struct identity_row row;
 	enum result r;
 
 	*found = true;
@@ -129,18 +128,17 @@ enum result directory_find(struct session *session, uint32_t account, const stru
 	*out = (struct entry){0};
 	r = tombstone_get(session->keys, account, blind, &out->erased, &out->erased_at, err);
 	if (r == OK)
-		r = identity_find(session->data, account, blind, found, &row, err);
-	if (r != OK || !*found)
+		r = identity_find_number(session->data, account, blind, &out->identity, err);
+	*found = r == OK && out->identity != 0;
+	if (!*found)
 		return r;
-	out->identity = row.identity;
-	out->person = row.person;
 	remember(session->directory, account, blind, out);
 	return OK;
 }
 
 enum result directory_make(struct session *session, uint32_t account, enum identity_kind kind,
 			   const struct blind *blind, const char *value, const struct id *person, struct instant now,
-			   struct entry *out, struct err *err)
+			   struct entry *out, struct id *whose, struct err *err)
 {
 	struct identity_row row = {.account = account, .kind = kind, .blind = *blind, .created = now};
 	struct pool pool;
@@ -165,7 +163,8 @@ enum result directory_make(struct session *session, uint32_t account, enum ident
 	if (r != OK)
 		return r;
 	out->identity = row.identity;
-	out->person = row.person;
+	if (whose != NULL)
+		*whose = row.person;
 	remember(session->directory, account, blind, out);
 	return OK;
 }

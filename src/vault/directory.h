@@ -14,7 +14,6 @@ struct directory;
 
 struct entry {
 	int64_t identity;
-	struct id person;
 	bool erased;              /* a tombstone exists for this identifier */
 	struct instant erased_at; /* what happened before then must not come back */
 };
@@ -34,10 +33,10 @@ void directory_prefetch(const struct directory *directory, const struct blind *b
 /* What is remembered of it, without a look into the databases. */
 bool directory_recall(const struct directory *directory, uint32_t account, const struct blind *blind,
 		      struct entry *out);
-/* Makes the identity for `value` (normalised), its key, and a person of its own. `*person` NULL: a new person. `out` is
- * what directory_find left for it. */
+/* Makes the identity for `value` (normalised) and its key. `person` NULL: a new person's, else that one's; `*whose` says
+ * whose it is then (NULL is fine). `out` is what directory_find left for it. */
 MUST_CHECK enum result directory_make(struct session *session, uint32_t account, enum identity_kind kind,
 				      const struct blind *blind, const char *value, const struct id *person,
-				      struct instant now, struct entry *out, struct err *err);
+				      struct instant now, struct entry *out, struct id *whose, struct err *err);
 
 #endif

@@ -25,7 +25,7 @@
 /* Keys cached: up to 6 MiB of locked memory while writing, 4 while reading, as far as the 8 go that Debian allows. */
 #define WRITE_KEYS 196608
 #define READ_KEYS 131072
-#define DIRECTORY_ENTRIES 524288
+#define DIRECTORY_ENTRIES 1048576
 #define BUSY_MS 30000
 #define CHECKPOINT_PAGES 20000 /* 80 MB */
 

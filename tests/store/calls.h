@@ -23,7 +23,7 @@ static const struct call {
     READ(account_get), READ(contact_get), READ(contact_of_identity), READ(contact_list_identity),
     READ(contact_has_identity), READ(contact_find_name), READ(contact_list), READ(contact_count), READ(hold_find),
     READ(hold_get), READ(hold_list), READ(hold_names_person), READ(held_get), READ(held_list),
-    READ(held_count), READ(identity_get), READ(identity_find), READ(identity_of_person), READ(identity_count),
+    READ(held_count), READ(identity_get), READ(identity_find), READ(identity_find_number), READ(identity_of_person), READ(identity_count),
     READ(identity_walk), READ(job_get), READ(job_list), READ(job_list_of_type), READ(job_count_running_of), READ(key_get),
     READ(account_key_get), READ(tombstone_get), READ(party_newest), READ(leaf_list), READ(leaf_back),
     READ(media_list), READ(media_list_day), READ(media_walk), READ(media_names_blob), READ(trash_has), READ(party_list),

@@ -196,6 +196,13 @@ CALL(identity_find)
 	return several(r, found, seen);
 }
 
+CALL(identity_find_number)
+{
+	struct blind blind = blind_of(7);
+
+	return identity_find_number(vault, account, &blind, seen, &err);
+}
+
 CALL(identity_of_person)
 {
 	struct identity_row rows[4];
