@@ -203,6 +203,56 @@ struct date span_cutoff(struct span span, struct date today)
 	return date_from_civil(civil.year, civil.month, days_in_month(civil.year, civil.month));
 }
 
+/* How many days so many months are at most. From the first of a month nothing is clamped, and a later start day can only
+ * lose by clamping; so the starts of the months of one 400-year cycle show every case. */
+static int64_t months_most_days(int32_t months)
+{
+	int64_t most = 0;
+
+	for (int64_t from = 0; from < 400 * 12; from++) {
+		int64_t to = from + months;
+		int64_t days = days_of(to / 12, (int)(to % 12) + 1, 1) - days_of(from / 12, (int)(from % 12) + 1, 1);
+
+		most = days > most ? days : most;
+	}
+	return most;
+}
+
+/* And at least: from the last day of a month, where clamping takes most. */
+static int64_t months_least_days(int32_t months)
+{
+	int64_t least = INT64_MAX;
+
+	for (int64_t from = 0; from < 400 * 12; from++) {
+		int64_t to = from + months;
+		int last_from = days_in_month(from / 12, (int)(from % 12) + 1);
+		int last_to = days_in_month(to / 12, (int)(to % 12) + 1);
+		int64_t days = days_of(to / 12, (int)(to % 12) + 1, last_from < last_to ? last_from : last_to) -
+			       days_of(from / 12, (int)(from % 12) + 1, last_from);
+
+		least = days < least ? days : least;
+	}
+	return least;
+}
+
+bool span_within(struct span a, struct span b)
+{
+	if (a.unlimited || b.unlimited)
+		return b.unlimited;
+	if (a.months == 0 && b.months == 0)
+		return a.days <= b.days;
+	if (a.days == 0 && b.days == 0)
+		return a.months <= b.months;
+	if (a.months == 0)
+		return a.days <= months_least_days(b.months);
+	return months_most_days(a.months) <= b.days;
+}
+
+bool span_equal(struct span a, struct span b)
+{
+	return a.unlimited == b.unlimited && (a.unlimited || (a.months == b.months && a.days == b.days));
+}
+
 /* ---- reading ---- */
 
 struct cursor {

@@ -68,6 +68,10 @@ struct duration instant_since(struct instant later, struct instant earlier);
  * 1000 years. Upper or lower case; at most spaces between number and unit. */
 MUST_CHECK enum result span_parse(const char *text, struct span *out, struct err *err);
 char *span_format(struct span span, char out[TIME_TEXT_MAX]); /* "90 days", "25 months", "unlimited" */
+/* Whatever day they begin on, does `a` never end after `b`? Months and days are compared by their worst case over all
+ * start dates: 365 days are within 12 months, 12 months (366 days over a leap day) not within 365 days. */
+bool span_within(struct span a, struct span b);
+bool span_equal(struct span a, struct span b); /* ends on the same day, whatever day they begin on */
 /* The last date D such that D + span <= today: what occurred on or before it is past. Calendar-exact for months. */
 struct date span_cutoff(struct span span, struct date today);
 

@@ -435,6 +435,73 @@ static void what_is_no_span_is_refused(void **state)
 	}
 }
 
+/* ---- comparing spans ---- */
+
+static bool within(const char *a, const char *b)
+{
+	return span_within(span_of(a), span_of(b));
+}
+
+static void spans_of_one_unit_compare_by_their_number(void **state)
+{
+	(void)state;
+	assert_true(within("30 days", "30 days"));
+	assert_false(within("31 days", "30 days"));
+	assert_true(within("1 year", "12 months"));
+	assert_false(within("25 months", "24 months"));
+	assert_true(within("0 days", "0 months"));
+	assert_true(within("10 years", "unlimited"));
+	assert_true(within("unlimited", "unlimited"));
+	assert_false(within("unlimited", "1000 years"));
+}
+
+static void months_and_days_compare_by_the_worst_start_date(void **state)
+{
+	(void)state;
+	assert_true(within("1 month", "31 days"));
+	assert_false(within("1 month", "30 days"));
+	assert_true(within("28 days", "1 month"));
+	assert_false(within("29 days", "1 month"));
+	assert_true(within("365 days", "12 months"));
+	assert_false(within("366 days", "12 months"));
+	assert_true(within("12 months", "366 days"));
+	assert_false(within("12 months", "365 days"));
+	assert_false(within("1461 days", "48 months")); /* 1460 over 1900, which was no leap year */
+	assert_true(within("1460 days", "48 months"));
+}
+
+/* The slow, obvious way: every start date of 400 years. */
+static void the_worst_start_date_is_that_of_all_of_them(void **state)
+{
+	static const int months[] = {1, 2, 11, 12, 13, 25};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(months); i++) {
+		struct span span = {.months = months[i]};
+		int least = INT32_MAX, most = 0;
+
+		for (int day = 0; day < 146097; day++) {
+			int days = date_add_span((struct date){day}, span).days - day;
+
+			least = days < least ? days : least;
+			most = days > most ? days : most;
+		}
+		assert_true(span_within((struct span){.days = least}, span));
+		assert_false(span_within((struct span){.days = least + 1}, span));
+		assert_true(span_within(span, (struct span){.days = most}));
+		assert_false(span_within(span, (struct span){.days = most - 1}));
+	}
+}
+
+static void spans_are_equal_when_they_always_end_on_the_same_day(void **state)
+{
+	(void)state;
+	assert_true(span_equal(span_of("1 year"), span_of("12 months")));
+	assert_false(span_equal(span_of("1 year"), span_of("365 days")));
+	assert_true(span_equal(span_of("unlimited"), (struct span){.unlimited = true, .days = 3}));
+	assert_false(span_equal(span_of("unlimited"), span_of("0 days")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -461,6 +528,10 @@ int main(void)
 	    cmocka_unit_test(the_clock_reads_this_century),
 	    cmocka_unit_test(spans_are_read_as_policies_write_them),
 	    cmocka_unit_test(what_is_no_span_is_refused),
+	    cmocka_unit_test(spans_of_one_unit_compare_by_their_number),
+	    cmocka_unit_test(months_and_days_compare_by_the_worst_start_date),
+	    cmocka_unit_test(the_worst_start_date_is_that_of_all_of_them),
+	    cmocka_unit_test(spans_are_equal_when_they_always_end_on_the_same_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
