@@ -6,7 +6,7 @@
 
 # Layers, lowest first.  A file may include headers of its own layer and of
 # layers before it; scripts/check-includes proves it.
-LAYERS := base shim crypto db blob audit store vault retention privacy ingest export bench cli
+LAYERS := base shim crypto db blob audit store law vault retention privacy ingest export bench cli
 
 ifdef SANITIZE
 BUILD    := build/sanitize
@@ -121,6 +121,9 @@ $(LIB): $(LIBOBJ)
 $(BUILD)/obj/%.c.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# It takes in the files below law/ as they are.
+$(BUILD)/obj/law/embed.c.o: $(wildcard law/obligations/*.json law/profiles/*.json)
 
 $(BUILD)/obj/%.cc.o: src/%.cc Makefile
 	@mkdir -p $(@D)
