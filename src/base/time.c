@@ -203,8 +203,8 @@ struct date span_cutoff(struct span span, struct date today)
 	return date_from_civil(civil.year, civil.month, days_in_month(civil.year, civil.month));
 }
 
-/* How many days so many months are at most. From the first of a month nothing is clamped, and a later start day can only
- * lose by clamping; so the starts of the months of one 400-year cycle show every case. */
+/* How many days so many months are at most. From the first of a month nothing is clamped, and a later start day can
+ * only lose by clamping; so the starts of the months of one 400-year cycle show every case. */
 static int64_t months_most_days(int32_t months)
 {
 	int64_t most = 0;

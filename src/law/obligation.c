@@ -64,7 +64,7 @@ struct date obligation_end(const struct obligation *o, struct date day)
 		day = date_from_civil(civil.month >= 4 ? civil.year + 1 : civil.year, 12, 31);
 		break;
 	}
-	return date_add_span(day, o->period);
+	return date_add_days(date_add_span(day, o->period), 1);
 }
 
 static bool has_tag(const struct obligation *o, const char *const *tags, size_t count)

@@ -34,8 +34,8 @@ enum obligation_field {
 enum obligation_from {
 	OBLIGATION_FROM_RECORD,     /* "record": the record's day */
 	OBLIGATION_FROM_YEAR_END,   /* "year_end": 31 December of its year */
-	OBLIGATION_FROM_GST_RETURN, /* "gst_return": the due date of India's annual GST return for its financial year (1 April
-				     * to 31 March): the 31 December after that year's end (CGST Act s. 44, CGST Rules r. 80) */
+	OBLIGATION_FROM_GST_RETURN, /* "gst_return": when India's annual GST return of its financial year (1 April to 31
+				     * March) is due: the 31 December after (CGST Act s. 44, CGST Rules r. 80) */
 };
 
 /* Whom it binds. */
@@ -88,10 +88,10 @@ MUST_CHECK enum result obligations_parse(const char *file, const char *text, siz
 /* NULL when there is none of that code. */
 const struct obligation *obligation_find(const struct obligations *all, const char *code);
 
-/* The last day on which it must still be there, that day included; it may go on the day after. So a period of days,
- * months or years ends with its last day's last hour, and the day it is counted from is not counted (Reg. 1182/71
- * art. 3(1), 3(2)(c); the national rules are the same). `day` is the record's calendar day in the account's time zone:
- * the UTC day may be another one, and at the end of a year that is a year's difference. */
+/* The day from which on it may go: the one after the last that it must be there. For the day a period is counted from
+ * is not counted, and the period ends with the last hour of its last day (Reg. 1182/71 art. 3(1), 3(2)(c); national rules
+ * are the same): 30 days from 1 June last through 1 July, and end on 2 July. `day` is the record's calendar day in the
+ * account's time zone: the UTC day may be another one, and at the end of a year that is a year's difference. */
 struct date obligation_end(const struct obligation *o, struct date day);
 /* Does it bind a record of this kind, status and these tags? */
 bool obligation_covers(const struct obligation *o, enum record_kind kind, enum record_status status,

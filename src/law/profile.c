@@ -20,7 +20,7 @@ static void list_words(const char *const *words, size_t count, char *out, size_t
 {
 	size_t used = 0;
 
-	snprintf(out, size, "none");
+	snprintf(out, size, "%s", count > 0 ? "" : "none");
 	for (size_t i = 0; i < count && used < size; i++)
 		used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? ", " : "", words[i]);
 }
@@ -42,7 +42,8 @@ enum result profile_bound(const struct profile *p, const char *plan, enum record
 
 	INVARIANT(kind >= KIND_FIRST && kind <= KIND_LAST);
 	if (plan && !has_plan(p, plan)) {
-		err_set(err, ERR_NOT_FOUND, "the profile '%s' has no plan %s", p->name, quote(plan, strlen(plan), shown));
+		err_set(err, ERR_NOT_FOUND, "the profile '%s' has no plan %s", p->name,
+			quote(plan, strlen(plan), shown));
 		list_words(p->plans, p->plan_count, plans, sizeof plans);
 		return err_mend(err, "its plans are: %s", plans);
 	}
@@ -123,7 +124,8 @@ static bool mixes_units(const struct bound *bound, struct span span)
 {
 	const struct span *limit = &bound->spans[0];
 
-	return !span.unlimited && !limit->unlimited && (span.months > 0) != (limit->months > 0) && span.months + span.days > 0;
+	return !span.unlimited && !limit->unlimited && (span.months > 0) != (limit->months > 0) &&
+	       span.months + span.days > 0;
 }
 
 enum result bound_allows(const struct bound *bound, struct span span, struct err *err)
@@ -139,7 +141,8 @@ enum result bound_allows(const struct bound *bound, struct span span, struct err
 		return err_mend(err, "leave it at %s, or give the account another plan or profile",
 				span_format(bound->spans[0], given));
 	if (mixes_units(bound, span))
-		return err_mend(err, "choose %s; months and days are compared by the longest and the shortest they can be", text);
+		return err_mend(
+		    err, "choose %s; months and days are compared by the longest and the shortest they can be", text);
 	return err_mend(err, "choose %s, or give the account another plan or profile", text);
 }
 
@@ -182,7 +185,7 @@ const char *const profile_duties[DUTY_COUNT] = {
 };
 const char *const profile_things[THING_COUNT] = {
     [THING_CONTACTS] = "contacts", [THING_CONTACT_LISTS] = "contact_lists", [THING_TAGS] = "tags",
-    [THING_AGENTS] = "agents",	   [THING_GREETINGS] = "greetings",	    [THING_CUSTOMER_DATA] = "customer_data",
+    [THING_AGENTS] = "agents",     [THING_GREETINGS] = "greetings",         [THING_CUSTOMER_DATA] = "customer_data",
 };
 const char *const profile_lives[LIFE_COUNT] = {
     [LIFE_NOT_SET] = "",
@@ -200,7 +203,10 @@ const char *const profile_switches[SWITCH_COUNT] = {
     [SWITCH_ZERO_RETENTION] = "zero_retention",
 };
 const char *const switch_states[STATE_COUNT] = {
-    [SWITCH_NOT_SET] = "", [SWITCH_OFF] = "off", [SWITCH_ON] = "on", [SWITCH_ALWAYS] = "always",
+    [SWITCH_NOT_SET] = "",
+    [SWITCH_OFF] = "off",
+    [SWITCH_ON] = "on",
+    [SWITCH_ALWAYS] = "always",
 };
 const char *const switch_scopes[SCOPE_COUNT] = {"account", "flow", "api_call", "agent"};
 const char *const profile_changes[CHANGE_COUNT] = {[CHANGE_ACCOUNT] = "account", [CHANGE_SUPPORT] = "support"};

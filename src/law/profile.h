@@ -58,7 +58,7 @@ enum profile_term_id {
 	TERM_ERASURE_COMPLETE_WITHIN,  /* everywhere, from the request or the end of the period */
 	TERM_BACKUPS_KEPT,
 	TERM_SUBPROCESSOR_OBJECTION,
-	TERM_USERS_IDLE,               /* a user goes after so long without sign-in; see DUTY_IDLE_USERS_WITHOUT_ACCOUNT */
+	TERM_USERS_IDLE,               /* without sign-in; see DUTY_IDLE_USERS_WITHOUT_ACCOUNT */
 	TERM_LOG_ACTIVITY,
 	TERM_LOG_API_ACCESS,
 	TERM_LOG_WEBHOOK_DELIVERY,
@@ -74,7 +74,7 @@ struct profile_term {
 enum profile_duty_id {
 	DUTY_ERASE_ONCE_BILLED,           /* what is not billed yet is erased only after it is */
 	DUTY_METADATA_KEPT_FOR_TELECOM_LAW, /* obligations prevail over an erasure request, which is told so */
-	DUTY_IDLE_USERS_WITHOUT_ACCOUNT,  /* an idle user goes only when no account is left to them: the later of both */
+	DUTY_IDLE_USERS_WITHOUT_ACCOUNT,    /* an idle user goes when no account is left to them: the later of both */
 	DUTY_ANONYMISE_ON_REQUEST,
 };
 #define DUTY_COUNT 4
@@ -123,7 +123,7 @@ enum profile_switch_id {
 };
 #define SWITCH_COUNT 7
 enum switch_state { SWITCH_NOT_SET, SWITCH_OFF, SWITCH_ON, SWITCH_ALWAYS };
-enum switch_scope { SCOPE_ACCOUNT = 1, SCOPE_FLOW = 2, SCOPE_API_CALL = 4, SCOPE_AGENT = 8 };
+enum switch_scope { SWITCH_BY_ACCOUNT = 1, SWITCH_BY_FLOW = 2, SWITCH_BY_API_CALL = 4, SWITCH_BY_AGENT = 8 };
 struct profile_switch {
 	enum switch_state state; /* as an account begins with it; ALWAYS cannot be turned off */
 	uint32_t scopes;         /* enum switch_scope: where it can be set; 0 of ALWAYS */
@@ -131,7 +131,7 @@ struct profile_switch {
 };
 
 /* What consent tracking asks, keeps, and says to who refuses. Texts are defaults; an account writes its own. */
-enum consent_field { CONSENT_TIME = 1, CONSENT_NUMBER = 2, CONSENT_TEXT = 4 };
+enum consent_field { CONSENT_KEEPS_TIME = 1, CONSENT_KEEPS_NUMBER = 2, CONSENT_KEEPS_TEXT = 4 };
 struct profile_consent {
 	bool set;
 	bool before_recording;  /* asked as the flow starts, and agreed before recording goes on */
@@ -185,12 +185,12 @@ MUST_CHECK enum result profile_find(const struct profiles *all, const char *name
 
 /* The default of a kind; unlimited where the profile does not speak of it. */
 struct span profile_keep(const struct profile *p, enum record_kind kind);
-/* The plan's own bound of the kind, else the one without a plan; BOUND_NONE where the profile does not speak of the kind.
+/* The plan's own bound of the kind, else the one without a plan; BOUND_NONE where the profile does not speak of it.
  * `plan` NULL: none. ERR_NOT_FOUND for a plan that the profile does not have: says which it has. */
 MUST_CHECK enum result profile_bound(const struct profile *p, const char *plan, enum record_kind kind,
 				     struct bound *out, struct err *err);
-/* May the span be chosen? ERR_INPUT says the bound, its source and what may be chosen. Spans are compared by their worst
- * case over all start dates (span_within of base/time.h): a year, which can be 366 days, is not within 365 days. */
+/* May the span be chosen? ERR_INPUT says the bound, its source and what may be chosen. Spans are compared by their
+ * worst case over all start dates (span_within of base/time.h): a year, which can be 366 days, is not within 365 days. */
 MUST_CHECK enum result bound_allows(const struct bound *bound, struct span span, struct err *err);
 /* "at most 180 days", "30 days, 60 days or unlimited", "any period"; returns `out`. */
 #define BOUND_TEXT_MAX 240

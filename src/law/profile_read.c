@@ -351,8 +351,8 @@ static enum result read_vocabularies(struct law_reader *r, const struct law_at *
 enum result profile_parse(const char *file, const char *text, size_t len, struct pool *pool, struct profile *out,
 			  struct err *err)
 {
-	static const char *const names[] = {"name",   "title",	      "text",	  "plans",   "records", "terms", "duties",
-					    "things", "self_service", "switches", "consent", "masks"};
+	static const char *const names[] = {"name",   "title",  "text",         "plans",    "records", "terms",
+					    "duties", "things", "self_service", "switches", "consent", "masks"};
 	struct law_reader r = {.file = file, .text = text, .len = len, .pool = pool, .err = err};
 	struct law_at top, records, self_service, consent, masks;
 

@@ -48,7 +48,8 @@ enum result law_fault(struct law_reader *r, const struct law_at *at)
 
 	for (size_t i = 0; i < depth && used < sizeof path; i++) {
 		if (steps[i].member)
-			used += (size_t)snprintf(path + used, sizeof path - used, "%s%.60s", i > 0 ? "." : "", steps[i].member);
+			used += (size_t)snprintf(path + used, sizeof path - used, "%s%.60s", i > 0 ? "." : "",
+						 steps[i].member);
 		else
 			used += (size_t)snprintf(path + used, sizeof path - used, "[%zu]", steps[i].element);
 	}
@@ -86,7 +87,8 @@ enum result law_want(struct law_reader *r, const struct law_at *at, enum json_ty
 	}
 	if (at->value->type == type)
 		return OK;
-	err_set(r->err, ERR_INPUT, "%s is expected here, not %s", json_type_name(type), json_type_name(at->value->type));
+	err_set(r->err, ERR_INPUT, "%s is expected here, not %s", json_type_name(type),
+		json_type_name(at->value->type));
 	return law_fault(r, at);
 }
 
@@ -98,7 +100,8 @@ static void mend_with(struct law_reader *r, const char *const *words, size_t cou
 
 	for (size_t i = 0; i < count && used < sizeof list; i++) {
 		if (words[i] && words[i][0])
-			used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "", words[i]);
+			used +=
+			    (size_t)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "", words[i]);
 	}
 	err_mend(r->err, "these are known here: %s", list);
 }

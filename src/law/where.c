@@ -54,7 +54,8 @@ static bool name_is(const struct walk *w, const char *name)
 {
 	size_t len = strlen(name);
 
-	return w->len - w->at > len + 1 && memcmp(w->text + w->at + 1, name, len) == 0 && w->text[w->at + 1 + len] == '"';
+	return w->len - w->at > len + 1 && memcmp(w->text + w->at + 1, name, len) == 0 &&
+	       w->text[w->at + 1 + len] == '"';
 }
 
 /* From the opening bracket to the step's name or element. */

@@ -15,8 +15,8 @@ struct where_step {
 	size_t element;
 };
 
-/* The line (from 1) that the name of the member, or the element, begins on; where a step is not to be found, that of the
- * last one that was. `text` must be JSON: what json_parse() took. */
+/* The line (from 1) that the name of the member, or the element, begins on; where a step is not to be found, that of
+ * the last one that was. `text` must be JSON: what json_parse() took. */
 size_t where_line(const char *text, size_t len, const struct where_step *steps, size_t count);
 size_t where_line_of_byte(const char *text, size_t len, size_t at);
 

@@ -64,7 +64,8 @@ static void what_is_built_in_are_the_files_byte_for_byte(void **state)
 static void every_file_is_built_in(void **state)
 {
 	(void)state;
-	assert_int_equal(count_files("law/obligations", law_obligation_files, LAW_OBLIGATION_FILES), LAW_OBLIGATION_FILES);
+	assert_int_equal(count_files("law/obligations", law_obligation_files, LAW_OBLIGATION_FILES),
+			 LAW_OBLIGATION_FILES);
 	assert_int_equal(count_files("law/profiles", law_profile_files, LAW_PROFILE_FILES), LAW_PROFILE_FILES);
 }
 

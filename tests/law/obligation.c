@@ -198,39 +198,39 @@ static void a_document_is_covered_by_its_tag_only(void **state)
 
 /* ---- the end ---- */
 
-static void months_end_on_the_same_day_and_that_day_included(void **state)
+static void a_period_of_months_includes_its_last_day(void **state)
 {
 	(void)state;
-	assert_end("it-dlgs196-132-telephone", "2024-01-15", "2026-01-15");
-	assert_end("it-dlgs196-132-telephone", "2024-02-29", "2026-02-28");
-	assert_end("it-l167-2017-24", "2024-02-29", "2030-02-28");
-	assert_end("es-ley25-2007-5", "2023-02-28", "2024-02-28");
-	assert_end("in-ul-39-20-cdr", "2024-08-31", "2026-08-31");
+	assert_end("it-dlgs196-132-telephone", "2024-01-15", "2026-01-16");
+	assert_end("it-dlgs196-132-telephone", "2024-02-29", "2026-03-01");
+	assert_end("it-l167-2017-24", "2024-02-29", "2030-03-01");
+	assert_end("es-ley25-2007-5", "2023-02-28", "2024-02-29");
+	assert_end("in-ul-39-20-cdr", "2024-08-31", "2026-09-01");
 }
 
 static void days_are_counted_after_the_day_of_the_call(void **state)
 {
 	(void)state;
-	assert_end("it-dlgs196-132-unanswered", "2024-02-01", "2024-03-02");
-	assert_end("it-dlgs196-132-unanswered", "2023-02-01", "2023-03-03");
+	assert_end("it-dlgs196-132-unanswered", "2024-02-01", "2024-03-03");
+	assert_end("it-dlgs196-132-unanswered", "2023-02-01", "2023-03-04");
 }
 
-static void a_period_from_the_end_of_the_year_ends_with_a_year(void **state)
+static void a_period_from_the_end_of_a_year_ends_as_a_new_year_begins(void **state)
 {
 	(void)state;
-	assert_end("de-ao-147-voucher", "2024-01-01", "2032-12-31");
-	assert_end("de-ao-147-voucher", "2024-12-31", "2032-12-31");
-	assert_end("de-ao-147-voucher", "2025-01-01", "2033-12-31");
-	assert_end("de-ao-147-letter", "2024-07-01", "2030-12-31");
-	assert_end("fr-ccom-l123-22", "2024-07-01", "2034-12-31");
+	assert_end("de-ao-147-voucher", "2024-01-01", "2033-01-01");
+	assert_end("de-ao-147-voucher", "2024-12-31", "2033-01-01");
+	assert_end("de-ao-147-voucher", "2025-01-01", "2034-01-01");
+	assert_end("de-ao-147-letter", "2024-07-01", "2031-01-01");
+	assert_end("fr-ccom-l123-22", "2024-07-01", "2035-01-01");
 }
 
 static void an_indian_invoice_is_counted_from_the_return_of_its_financial_year(void **state)
 {
 	(void)state;
-	assert_end("in-cgst-36", "2023-11-10", "2030-12-31"); /* of 2023-24, whose return is due on 2024-12-31 */
-	assert_end("in-cgst-36", "2024-03-31", "2030-12-31");
-	assert_end("in-cgst-36", "2024-04-01", "2031-12-31");
+	assert_end("in-cgst-36", "2023-11-10", "2031-01-01"); /* of 2023-24, whose return is due on 2024-12-31 */
+	assert_end("in-cgst-36", "2024-03-31", "2031-01-01");
+	assert_end("in-cgst-36", "2024-04-01", "2032-01-01");
 }
 
 /* ---- refusing ---- */
@@ -341,7 +341,8 @@ static void lists_are_neither_empty_nor_hold_a_word_twice(void **state)
 static void periods_dates_and_sources_are_checked(void **state)
 {
 	(void)state;
-	assert_refused("\"1 year\"", "\"soon\"", "'soon' is not a length of time", ", line 10, 'obligations[0].period'");
+	assert_refused("\"1 year\"", "\"soon\"", "'soon' is not a length of time",
+		       ", line 10, 'obligations[0].period'");
 	assert_refused("\"1 year\"", "\"unlimited\"", "an obligation lasts neither for ever nor no time at all",
 		       ", line 10, 'obligations[0].period'");
 	assert_refused("\"1 year\"", "\"0 days\"", "an obligation lasts neither for ever nor no time at all",
@@ -421,9 +422,9 @@ int main(void)
 	    cmocka_unit_test(every_italian_call_is_under_one_of_the_two_rules_whatever_its_status),
 	    cmocka_unit_test(contents_are_under_no_telecom_law),
 	    cmocka_unit_test(a_document_is_covered_by_its_tag_only),
-	    cmocka_unit_test(months_end_on_the_same_day_and_that_day_included),
+	    cmocka_unit_test(a_period_of_months_includes_its_last_day),
 	    cmocka_unit_test(days_are_counted_after_the_day_of_the_call),
-	    cmocka_unit_test(a_period_from_the_end_of_the_year_ends_with_a_year),
+	    cmocka_unit_test(a_period_from_the_end_of_a_year_ends_as_a_new_year_begins),
 	    cmocka_unit_test(an_indian_invoice_is_counted_from_the_return_of_its_financial_year),
 	    cmocka_unit_test(a_good_file_is_added_to_those_before),
 	    cmocka_unit_test(a_member_nobody_knows_is_refused_by_name_with_its_line),

@@ -220,12 +220,12 @@ static void converse_leaves_the_periods_to_the_account(void **state)
 static void converse_has_its_switches(void **state)
 {
 	(void)state;
-	assert_switch("converse", SWITCH_CONSENT_TRACKING, SWITCH_OFF, SCOPE_ACCOUNT);
-	assert_switch("converse", SWITCH_PHI_PROTECTION, SWITCH_OFF, SCOPE_ACCOUNT);
-	assert_switch("converse", SWITCH_TAMPER_EVIDENT_AUDIT, SWITCH_OFF, SCOPE_ACCOUNT);
+	assert_switch("converse", SWITCH_CONSENT_TRACKING, SWITCH_OFF, SWITCH_BY_ACCOUNT);
+	assert_switch("converse", SWITCH_PHI_PROTECTION, SWITCH_OFF, SWITCH_BY_ACCOUNT);
+	assert_switch("converse", SWITCH_TAMPER_EVIDENT_AUDIT, SWITCH_OFF, SWITCH_BY_ACCOUNT);
 	assert_switch("converse", SWITCH_TRACK_ENCRYPTION, SWITCH_ALWAYS, 0);
 	assert_switch("converse", SWITCH_SPOKEN_DO_NOT_CALL, SWITCH_ALWAYS, 0);
-	assert_switch("converse", SWITCH_ZERO_RETENTION, SWITCH_OFF, SCOPE_AGENT);
+	assert_switch("converse", SWITCH_ZERO_RETENTION, SWITCH_OFF, SWITCH_BY_AGENT);
 	assert_int_equal(profile("converse")->switches[SWITCH_RECORDING].state, SWITCH_NOT_SET);
 }
 
@@ -235,7 +235,7 @@ static void converse_asks_first_and_keeps_time_number_and_the_exact_text(void **
 
 	(void)state;
 	assert_true(consent->set && consent->before_recording);
-	assert_int_equal(consent->keeps, CONSENT_TIME | CONSENT_NUMBER | CONSENT_TEXT);
+	assert_int_equal(consent->keeps, CONSENT_KEEPS_TIME | CONSENT_KEEPS_NUMBER | CONSENT_KEEPS_TEXT);
 	assert_true(strlen(consent->ask) > 0 && strlen(consent->refused) > 0);
 }
 
@@ -288,7 +288,7 @@ static void exotel_contact_lists_stay_until_deleted_and_what_is_deleted_is_purge
 static void exotel_records_only_where_it_is_enabled(void **state)
 {
 	(void)state;
-	assert_switch("exotel", SWITCH_RECORDING, SWITCH_OFF, SCOPE_ACCOUNT | SCOPE_FLOW | SCOPE_API_CALL);
+	assert_switch("exotel", SWITCH_RECORDING, SWITCH_OFF, SWITCH_BY_ACCOUNT | SWITCH_BY_FLOW | SWITCH_BY_API_CALL);
 }
 
 static void exotels_log_periods_are_those_of_every_other_system(void **state)
@@ -328,7 +328,8 @@ static void gdpr_strict_is_nowhere_longer_than_a_system_that_sets_a_period(void 
 	(void)state;
 	for (size_t i = 0; i < all.count; i++) {
 		for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
-			assert_true(span_within(strict->rules[kind].keep, profile_keep(all.list[i], (enum record_kind)kind)));
+			assert_true(
+			    span_within(strict->rules[kind].keep, profile_keep(all.list[i], (enum record_kind)kind)));
 	}
 }
 
@@ -375,17 +376,20 @@ static void a_refusal_says_the_bound_its_source_and_how_to_mend_it(void **state)
 {
 	(void)state;
 	assert_false(allowed("exotel", "growth", KIND_RECORDING, "365 days"));
-	assert_string_equal(err.what,
-			    "the plan 'growth' allows at most 180 days for recordings, not 365 days (Exotel, data privacy and "
-			    "retention: recordings 90 days, growth up to 180, enterprise up to 365)");
+	assert_string_equal(
+	    err.what,
+	    "the plan 'growth' allows at most 180 days for recordings, not 365 days (Exotel, data privacy and "
+	    "retention: recordings 90 days, growth up to 180, enterprise up to 365)");
 	assert_string_equal(err.mend, "choose at most 180 days, or give the account another plan or profile");
 	assert_false(allowed("exotel", NULL, KIND_CALL, "24 months"));
-	assert_string_equal(err.what, "the profile 'exotel' allows only 12 months for calls, not 24 months (Exotel, data "
-				      "privacy and retention: call detail records 1 year, not configurable)");
+	assert_string_equal(err.what,
+			    "the profile 'exotel' allows only 12 months for calls, not 24 months (Exotel, data "
+			    "privacy and retention: call detail records 1 year, not configurable)");
 	assert_string_equal(err.mend, "leave it at 12 months, or give the account another plan or profile");
 	assert_false(allowed("justcall", NULL, KIND_MESSAGE, "45 days"));
-	assert_string_equal(err.mend, "choose 30 days, 60 days, 90 days, 365 days or unlimited, or give the account another "
-				      "plan or profile");
+	assert_string_equal(err.mend,
+			    "choose 30 days, 60 days, 90 days, 365 days or unlimited, or give the account another "
+			    "plan or profile");
 }
 
 static void a_year_is_not_within_365_days_and_the_refusal_says_why(void **state)
@@ -409,7 +413,7 @@ static void every_word_of_the_vocabularies_has_a_name(void **state)
 	assert_string_equal(profile_life_name(LIFE_NOT_SET), "");
 	assert_string_equal(profile_switch_name(SWITCH_ZERO_RETENTION), "zero_retention");
 	assert_string_equal(switch_state_name(SWITCH_ALWAYS), "always");
-	assert_string_equal(switch_scope_name(SCOPE_AGENT), "agent");
+	assert_string_equal(switch_scope_name(SWITCH_BY_AGENT), "agent");
 	assert_string_equal(profile_change_name(CHANGE_SUPPORT), "support");
 }
 
@@ -427,7 +431,8 @@ static void every_word_of_the_vocabularies_has_a_name(void **state)
 	"  \"terms\": {\"backups_kept\": {\"period\": \"90 days\", \"source\": \"S\"}},\n"                             \
 	"  \"duties\": {\"erase_once_billed\": {\"source\": \"S\"}},\n"                                                \
 	"  \"things\": {\"tags\": {\"kept\": \"until_deleted\", \"source\": \"S\"}},\n"                                \
-	"  \"self_service\": {\"records\": [\"call\"], \"things\": [\"tags\"], \"by\": [\"api\"], \"source\": \"S\"},\n" \
+	"  \"self_service\": {\"records\": [\"call\"], \"things\": [\"tags\"], \"by\": [\"api\"], \"source\": "        \
+	"\"S\"},\n"                                                                                                    \
 	"  \"switches\": {\"recording\": {\"state\": \"on\", \"set_by\": [\"flow\"], \"source\": \"S\"}},\n"           \
 	"  \"consent\": {\"before_recording\": false, \"keeps\": [\"time\"], \"ask\": \"A\", \"refused\": \"R\",\n"    \
 	"    \"source\": \"S\"},\n"                                                                                    \
@@ -468,7 +473,7 @@ static void a_good_file_is_read_whole(void **state)
 	assert_int_equal(bound_allows(&bound, span_of("1 month"), &err), ERR_INPUT);
 	assert_string_equal(err.what, "the profile 'x' allows at least 30 days for calls, not 1 month (S)");
 	assert_int_equal(bound_allows(&bound, span_of("unlimited"), &err), OK);
-	assert_int_equal(p.switches[SWITCH_RECORDING].scopes, SCOPE_FLOW);
+	assert_int_equal(p.switches[SWITCH_RECORDING].scopes, SWITCH_BY_FLOW);
 	assert_false(p.consent.before_recording);
 }
 
@@ -483,11 +488,13 @@ static void a_member_nobody_knows_is_refused_wherever_it_stands(void **state)
 	assert_refused("\"backups_kept\"", "\"backup\"", "unknown member 'backup'", "9, 'terms.backup'");
 	assert_refused("\"period\"", "\"span\"", "unknown member 'span'", "9, 'terms.backups_kept.span'");
 	assert_refused("\"erase_once_billed\"", "\"x\"", "unknown member 'x'", "10, 'duties.x'");
-	assert_refused("billed\": {", "billed\": {\"on\": true, ", "unknown member 'on'", "10, 'duties.erase_once_billed.on'");
+	assert_refused("billed\": {", "billed\": {\"on\": true, ", "unknown member 'on'",
+		       "10, 'duties.erase_once_billed.on'");
 	assert_refused("\"tags\": {", "\"tag\": {", "unknown member 'tag'", "11, 'things.tag'");
 	assert_refused("\"kept\"", "\"keep\"", "unknown member 'keep'", "11, 'things.tags.keep'");
 	assert_refused("\"by\"", "\"via\"", "unknown member 'via'", "12, 'self_service.via'");
-	assert_refused("\"recording\": {\"state\"", "\"rec\": {\"state\"", "unknown member 'rec'", "13, 'switches.rec'");
+	assert_refused("\"recording\": {\"state\"", "\"rec\": {\"state\"", "unknown member 'rec'",
+		       "13, 'switches.rec'");
 	assert_refused("\"set_by\"", "\"at\"", "unknown member 'at'", "13, 'switches.recording.at'");
 	assert_refused("\"refused\"", "\"no\"", "unknown member 'no'", "14, 'consent.no'");
 	assert_refused("\"card\"", "\"iban\"", "unknown member 'iban'", "16, 'masks.iban'");
@@ -499,10 +506,12 @@ static void what_is_missing_is_named(void **state)
 	assert_refused("\"title\": \"X\", ", "", "the member 'title' is missing", "1");
 	assert_refused("\"keep\": \"90 days\", ", "", "the member 'keep' is missing", "5, 'records[0]'");
 	assert_refused("\"bound\": {\"min\": \"30 days\"},", "", "the member 'bound' is missing", "5, 'records[0]'");
-	assert_refused(", \"source\": \"S\"},\n    {", "},\n    {", "the member 'source' is missing", "5, 'records[0]'");
+	assert_refused(", \"source\": \"S\"},\n    {", "},\n    {", "the member 'source' is missing",
+		       "5, 'records[0]'");
 	assert_refused("\"kinds\": [\"note\"], ", "", "the member 'kinds' is missing", "7, 'records[1]'");
 	assert_refused("\"period\": \"90 days\", ", "", "the member 'period' is missing", "9, 'terms.backups_kept'");
-	assert_refused("{\"source\": \"S\"}}", "{}}", "the member 'source' is missing", "10, 'duties.erase_once_billed'");
+	assert_refused("{\"source\": \"S\"}}", "{}}", "the member 'source' is missing",
+		       "10, 'duties.erase_once_billed'");
 	assert_refused("\"kept\": \"until_deleted\", ", "", "the member 'kept' is missing", "11, 'things.tags'");
 	assert_refused("\"by\": [\"api\"], ", "", "the member 'by' is missing", "12, 'self_service'");
 	assert_refused("\"set_by\": [\"flow\"], ", "", "the member 'set_by' is missing", "13, 'switches.recording'");
@@ -521,7 +530,8 @@ static void a_word_nobody_knows_is_refused(void **state)
 	assert_refused("[\"tags\"]", "[\"rooms\"]", "unknown thing 'rooms'", "12, 'self_service.things[0]'");
 	assert_refused("[\"api\"]", "[\"fax\"]", "unknown way 'fax'", "12, 'self_service.by[0]'");
 	assert_refused("\"on\"", "\"yes\"", "unknown state 'yes'", "13, 'switches.recording.state'");
-	assert_refused("[\"flow\"]", "[\"room\"]", "unknown place to set it 'room'", "13, 'switches.recording.set_by[0]'");
+	assert_refused("[\"flow\"]", "[\"room\"]", "unknown place to set it 'room'",
+		       "13, 'switches.recording.set_by[0]'");
 	assert_refused("[\"time\"]", "[\"name\"]", "unknown field 'name'", "14, 'consent.keeps[0]'");
 	assert_refused("[\"logs\"]", "[\"calls\"]", "unknown place 'calls'", "16, 'masks.in[0]'");
 	assert_refused("\"source\": \"S\"},\n    {", "\"changed_by\": \"me\", \"source\": \"S\"},\n    {",
@@ -538,8 +548,8 @@ static void a_bound_is_one_and_its_default_is_within_it(void **state)
 		       "5, 'records[0].bound'");
 	assert_refused("\"30 days\"", "\"91 days\"",
 		       "the profile 'x' allows at least 91 days for calls, not 90 days (S)", "5, 'records[0].bound'");
-	assert_refused("[\"90 days\", \"1 year\"]", "[\"1 year\"]", "the plan 'big' allows 12 months for calls, not 90 days (S)",
-		       "6, 'records[0].plans.big'");
+	assert_refused("[\"90 days\", \"1 year\"]", "[\"1 year\"]",
+		       "the plan 'big' allows 12 months for calls, not 90 days (S)", "6, 'records[0].plans.big'");
 	assert_refused("[\"90 days\", \"1 year\"]", "[]", "the list is empty", "6, 'records[0].plans.big.choices'");
 	assert_refused("\"1 year\"", "\"a year\"", "'a year' is not a length of time",
 		       "6, 'records[0].plans.big.choices[1]'");
