@@ -42,6 +42,8 @@ cli_run cmd_hold_add;
 cli_run cmd_hold_list;
 cli_run cmd_hold_release;
 
+cli_run cmd_label_list;
+
 cli_run cmd_audit_list;
 cli_run cmd_audit_verify;
 cli_run cmd_audit_prove;

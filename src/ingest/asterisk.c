@@ -450,6 +450,20 @@ static enum result read_parties(struct row *row, struct pool *pool)
 	return at_column(row->err, names[C_SRC]);
 }
 
+/* Of the Queue application the first argument: "support,tT,,,60", or with '|' as old versions had it. A name that is no
+ * line of text stays in its column. */
+static enum result read_queue(struct row *row, struct pool *pool)
+{
+	const char *data = text_of(row, C_LASTDATA), *name;
+
+	if (strcasecmp(text_of(row, C_LASTAPP), "Queue") != 0)
+		return OK;
+	name = copy_trimmed(pool, data, strcspn(data, ",|"));
+	if (name == NULL)
+		return err_no_memory(row->err);
+	return usable_name(name) != NULL ? field_add_label(row->out, LABEL_QUEUE, name, row->err) : OK;
+}
+
 /* Over the lengths too, so that no two rows can be mistaken for each other. */
 static const char *digest_row(const struct csv_row *csv, struct pool *pool)
 {
@@ -546,6 +560,8 @@ static void write_payload(struct json_writer *w, const struct row *row)
 	if (out->status != STATUS_NONE)
 		json_string(w, "status", status_name(out->status));
 	write_duration(w, out->duration_ms);
+	if (out->label_count > 0)
+		json_string(w, "queue", out->labels[0].name);
 	write_columns(w, row);
 	json_end_object(w);
 }
@@ -627,7 +643,7 @@ enum result asterisk_read(struct asterisk_layout *layout, const struct intake_co
 		return err->code;
 	settle_uniqueid(&row);
 	if (read_duration(&row) != OK || read_disposition(&row) != OK || read_parties(&row, pool) != OK ||
-	    read_source_id(&row, pool) != OK)
+	    read_queue(&row, pool) != OK || read_source_id(&row, pool) != OK)
 		return err->code;
 	return keep_payload(&row, pool);
 }

@@ -9,6 +9,7 @@
 #define LETHE_INGEST_BATCH_H
 
 #include "ingest/import.h"
+#include "store/label.h"
 
 #define BATCH_ROWS_MAX 10000
 #define BATCH_BYTES_MAX ((size_t)8 * 1024 * 1024)
@@ -23,6 +24,13 @@ struct handle {
 	const char *text; /* normalised */
 };
 
+/* A queue, campaign or tag, not yet numbered. */
+struct batch_label {
+	struct blind blind;
+	enum label_kind kind;
+	const char *name;
+};
+
 struct batch_record {
 	enum record_kind kind;
 	struct id id;
@@ -32,6 +40,8 @@ struct batch_record {
 	int64_t duration_ms;
 	const struct handle *handles;
 	size_t handle_count;
+	const struct batch_label *labels;
+	size_t label_count;
 	const char *payload;
 	size_t payload_len;
 	struct media_row *media; /* `key` is still to be sealed */

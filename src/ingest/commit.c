@@ -12,6 +12,7 @@
 #include "retention/policies.h"
 #include "store/party.h"
 #include "store/period.h"
+#include "vault/labels.h"
 
 #define ROW_POOL_MAX ((size_t)64 * 1024 * 1024)
 #define HOLD_POOL_MAX ((size_t)64 * 1024 * 1024)
@@ -19,11 +20,16 @@
 /* A day of a kind. */
 struct day { enum record_kind kind; struct date day; };
 
+/* Labels are few, and each is in many records: those met in this batch are remembered, by their blind index. */
+#define LABELS_REMEMBERED 512
+struct remembered { struct blind blind; int64_t label; }; /* label 0: none */
+
 /* Records go through three hands, a chunk at a time: their people are looked up here, they are sealed by the sealer,
  * and inserted here. What is gathered over the batch is written at the end, in the cheap order. */
 struct records {
 	struct commit *c;
 	struct policy_set policies;
+	struct remembered labels[LABELS_REMEMBERED];
 	struct day has_key;       /* the last one whose key is known to be there; kind 0: none */
 	const struct batch_record *last; /* given to the sealer; NULL: none */
 	struct sealer_chunk *filling, *sealing; /* sealing: under way when it has rows */
@@ -32,10 +38,11 @@ struct records {
 	size_t party_count;
 };
 
-/* One record with its identifiers looked up. */
+/* One record with its identifiers and labels looked up. */
 struct lookup {
 	struct entry entries[PARTIES_MAX];
 	bool found[PARTIES_MAX];
+	int64_t labels[LABELS_MAX]; /* 0: nothing was labelled so yet */
 	bool all_found;
 };
 
@@ -103,6 +110,65 @@ static enum result make_missing(struct commit *c, const struct batch_record *rec
 	return r;
 }
 
+/* ---- labels ---- */
+
+static struct remembered *place_of(struct records *w, const struct batch_label *label)
+{
+	uint32_t hash;
+
+	memcpy(&hash, label->blind.bytes, sizeof hash); /* it is an HMAC: any part of it is as good as random */
+	return &w->labels[hash % LABELS_REMEMBERED];
+}
+
+static void remember(struct records *w, const struct batch_label *label, int64_t number)
+{
+	*place_of(w, label) = (struct remembered){label->blind, number};
+}
+
+static enum result find_label(struct records *w, const struct batch_label *label, int64_t *out, struct err *err)
+{
+	const struct remembered *at = place_of(w, label);
+	enum result r;
+
+	*out = at->label;
+	if (at->label != 0 && memcmp(at->blind.bytes, label->blind.bytes, BLIND_LEN) == 0)
+		return OK;
+	r = label_find(w->c->session->data, w->c->batch->account, &label->blind, out, err);
+	if (r == OK && *out != 0)
+		remember(w, label, *out);
+	return r;
+}
+
+static enum result look_up_labels(struct records *w, const struct batch_record *record, struct lookup *out,
+				  struct err *err)
+{
+	enum result r = OK;
+
+	for (size_t i = 0; i < record->label_count && r == OK; i++) {
+		r = find_label(w, &record->labels[i], &out->labels[i], err);
+		out->all_found = out->all_found && out->labels[i] != 0;
+	}
+	return r;
+}
+
+static enum result make_labels(struct records *w, const struct batch_record *record, struct lookup *found,
+			       struct err *err)
+{
+	enum result r = OK;
+
+	for (size_t i = 0; i < record->label_count && r == OK; i++) {
+		const struct batch_label *label = &record->labels[i];
+
+		if (found->labels[i] != 0)
+			continue;
+		r = labels_take(w->c->session, w->c->batch->account, label->kind, &label->blind, label->name,
+				&w->c->batch->pool, &found->labels[i], err);
+		if (r == OK)
+			remember(w, label, found->labels[i]);
+	}
+	return r;
+}
+
 /* Somebody in it was erased after it happened: it must not come back. */
 static bool is_of_erased(const struct batch_record *record, const struct lookup *found)
 {
@@ -118,7 +184,17 @@ static bool is_of_erased(const struct batch_record *record, const struct lookup 
 
 /* ---- the row ---- */
 
-/* Identities that are not made yet are left out. */
+static void fill_labels(const struct batch_record *record, const struct lookup *found, struct record_row *row)
+{
+	row->label_count = 0;
+	for (size_t i = 0; i < record->label_count; i++) {
+		if (found->labels[i] != 0)
+			row->labels[row->label_count++] = found->labels[i];
+	}
+	row->label_count = labels_sort(row->labels, row->label_count);
+}
+
+/* Identities and labels that are not made yet are left out. */
 static void fill_row(const struct commit *c, const struct batch_record *record, const struct lookup *found,
 		     struct record_row *row)
 {
@@ -130,7 +206,6 @@ static void fill_row(const struct commit *c, const struct batch_record *record, 
 	row->duration_ms = record->duration_ms;
 	row->agent = row->number = row->hold = 0;
 	row->part = 0;
-	row->label_count = 0;
 	row->media = (int)record->media_count;
 	row->party_count = 0;
 	for (size_t i = 0; i < record->handle_count; i++) {
@@ -145,6 +220,7 @@ static void fill_row(const struct commit *c, const struct batch_record *record, 
 			row->parties[row->party_count++] = (struct party){identity, handle->roles};
 	}
 	row->party_count = parties_sort(row->parties, row->party_count);
+	fill_labels(record, found, row);
 }
 
 /* Spares a look at the rules for whatever no rule ends. */
@@ -337,7 +413,7 @@ static enum result give_to_sealer(struct records *w, const struct batch_record *
 	return sealer_chunk_has_room(chunk) ? OK : turn(w, err);
 }
 
-/* A new identity must not be made for a record that is passed over. */
+/* A new identity or label must not be made for a record that is passed over. */
 static enum result check_known(struct records *w, const struct batch_record *record, const struct lookup *found,
 			       bool *known, struct err *err)
 {
@@ -358,6 +434,8 @@ static enum result store_record(struct records *w, const struct batch_record *re
 	bool known = false;
 	enum result r = look_up(w->c, record, &found, err);
 
+	if (r == OK)
+		r = look_up_labels(w, record, &found, err);
 	if (r == OK && is_of_erased(record, &found))
 		return pass_over(w, record, &counts->refused_erased, err);
 	if (r == OK && is_old(w, record)) {
@@ -372,6 +450,8 @@ static enum result store_record(struct records *w, const struct batch_record *re
 		return pass_over_known(w, record, err);
 	if (r == OK && !found.all_found)
 		r = make_missing(w->c, record, &found, err);
+	if (r == OK && !found.all_found)
+		r = make_labels(w, record, &found, err);
 	return r == OK ? give_to_sealer(w, record, &found, err) : r;
 }
 

@@ -213,6 +213,16 @@ enum result field_add_party(struct intake *out, struct intake_party party, struc
 	return OK;
 }
 
+enum result field_add_label(struct intake *out, enum label_kind kind, const char *name, struct err *err)
+{
+	if (out->label_count == LABELS_MAX) {
+		err_set(err, ERR_INPUT, "queue, campaign and tags are more than %d together", LABELS_MAX);
+		return err_mend(err, "keep those that policies and holds may ask for, and put the rest into 'custom'");
+	}
+	out->labels[out->label_count++] = (struct intake_label){kind, name};
+	return OK;
+}
+
 static bool is_own_number(const struct intake *in, const struct intake_party *party)
 {
 	return in->number && party->kind == IDENTITY_PHONE && field_same_number(party->text, in->number);

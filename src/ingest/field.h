@@ -42,6 +42,9 @@ MUST_CHECK enum result field_add_party(struct intake *out, struct intake_party p
  * not become part of the record's. Then ERR_INPUT when no one is left by whom the record could be found or erased. */
 MUST_CHECK enum result field_check_parties(struct intake *out, struct err *err);
 
+/* Appends a label. ERR_INPUT beyond LABELS_MAX. The name is borrowed from the pool. */
+MUST_CHECK enum result field_add_label(struct intake *out, enum label_kind kind, const char *name, struct err *err);
+
 /* The word among `words` that `given` is most likely a misspelling of; NULL when none is near. */
 const char *field_nearest(const char *given, const char *const *words, size_t count);
 

@@ -12,7 +12,9 @@
 #include "base/pool.h"
 #include "base/time.h"
 #include "base/zone.h"
+#include "store/column.h"
 #include "store/kind.h"
+#include "store/label.h"
 
 #define INTAKE_PARTIES_MAX 64
 #define INTAKE_MEDIA_MAX 16
@@ -34,6 +36,11 @@ struct intake_media {
 	const char *name;         /* file name for people; NULL: last part of path */
 };
 
+struct intake_label {
+	enum label_kind kind;
+	const char *name;
+};
+
 struct intake {
 	enum intake_type type;
 	enum record_kind kind;       /* records only */
@@ -50,6 +57,8 @@ struct intake {
 	size_t party_count;
 	struct intake_media media[INTAKE_MEDIA_MAX];
 	size_t media_count;
+	struct intake_label labels[LABELS_MAX]; /* records only: queue, campaign, tags */
+	size_t label_count;
 	const char *contact_name;    /* contacts only; indexed for search */
 	const char *payload;         /* JSON object: everything the source said, to be sealed */
 	size_t payload_len;

@@ -76,7 +76,7 @@ static enum result read_contact_name(struct reading *r, const char *name, const 
 }
 
 /* What stays in the payload is checked all the same: nobody finds a slip there for years otherwise. */
-static enum result read_label(struct reading *r, const char *name, const struct json *value)
+static enum result read_short(struct reading *r, const char *name, const struct json *value)
 {
 	const char *text;
 
@@ -104,7 +104,7 @@ static enum result read_object(struct reading *r, const char *name, const struct
 	return OK;
 }
 
-static enum result read_labels(struct reading *r, const char *name, const struct json *value)
+static enum result read_texts(struct reading *r, const char *name, const struct json *value)
 {
 	const char *text;
 	size_t index = 0;
@@ -113,6 +113,40 @@ static enum result read_labels(struct reading *r, const char *name, const struct
 		return reading_wrong_type(r, place_field(name), value, "an array of strings");
 	for (const struct json *item = value->first; item; item = item->next) {
 		if (reading_word(r, place_item(name, index++), item, FIELD_WORD_MAX, &text) != OK)
+			return r->err->code;
+	}
+	return OK;
+}
+
+/* Records can be found by these again, for policies and holds. */
+static enum result read_label(struct reading *r, struct place place, enum label_kind kind, const struct json *value)
+{
+	const char *text;
+
+	if (reading_word(r, place, value, FIELD_WORD_MAX, &text) != OK)
+		return r->err->code;
+	return field_add_label(r->out, kind, text, r->err) == OK ? OK : reading_fault(r, place);
+}
+
+static enum result read_queue(struct reading *r, const char *name, const struct json *value)
+{
+	return read_label(r, place_field(name), LABEL_QUEUE, value);
+}
+
+static enum result read_campaign(struct reading *r, const char *name, const struct json *value)
+{
+	return read_label(r, place_field(name), LABEL_CAMPAIGN, value);
+}
+
+/* Those of a contact stay in its payload. */
+static enum result read_tags(struct reading *r, const char *name, const struct json *value)
+{
+	size_t index = 0;
+
+	if (value->type != JSON_ARRAY || r->out->type == INTAKE_CONTACT)
+		return read_texts(r, name, value);
+	for (const struct json *item = value->first; item; item = item->next) {
+		if (read_label(r, place_item(name, index++), LABEL_TAG, item) != OK)
 			return r->err->code;
 	}
 	return OK;
@@ -223,25 +257,25 @@ static const struct field {
     {"duration", read_duration, RECORDS},
     {"number", read_number, RECORDS},
     {"agent", people_read_agent, RECORDS},
-    {"call", read_label, RECORDS},
+    {"call", read_short, RECORDS},
     {"subject", read_text, RECORDS},
     {"text", read_text, RECORDS},
-    {"language", read_label, RECORDS},
+    {"language", read_short, RECORDS},
     {"turns", read_turns, KIND(KIND_TRANSCRIPT) | KIND(KIND_CHAT)},
     {"fields", read_object, KIND(KIND_FORM)},
     {"url", read_url, RECORDS},
     {"referrer", read_url, RECORDS},
     {"media", attachment_read, RECORDS},
-    {"tags", read_labels, RECORDS | CONTACT},
-    {"queue", read_label, RECORDS},
-    {"campaign", read_label, RECORDS},
+    {"tags", read_tags, RECORDS | CONTACT},
+    {"queue", read_queue, RECORDS},
+    {"campaign", read_campaign, RECORDS},
     {"custom", read_object, RECORDS | CONTACT},
     {"name", read_contact_name, CONTACT},
     {"phones", read_phones, CONTACT},
     {"emails", read_emails, CONTACT},
     {"ids", read_ids, CONTACT},
-    {"company", read_label, CONTACT},
-    {"lists", read_labels, CONTACT},
+    {"company", read_short, CONTACT},
+    {"lists", read_texts, CONTACT},
 };
 #define FIELD_COUNT (sizeof fields / sizeof *fields)
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "vault/labels.h"
 #include "vault/normal.h"
 
 #define PHONES_CACHED 65536
@@ -15,6 +16,11 @@ struct handles {
 	size_t count;
 	int64_t fell_back;
 };
+
+static enum result keep(const void *copy, struct err *err)
+{
+	return copy != NULL ? OK : err_no_memory(err);
+}
 
 enum result prepare_begin(struct prepare *p, struct err *err)
 {
@@ -141,6 +147,33 @@ static void drop_doubles(struct handles *handles)
 	handles->count = kept;
 }
 
+/* ---- queue, campaign, tags ---- */
+
+static enum result add_labels(struct prepare *p, const struct intake *in, struct batch *batch,
+			      struct batch_record *record, struct err *err)
+{
+	struct batch_label labels[LABELS_MAX];
+	enum result r = OK;
+
+	for (size_t i = 0; i < in->label_count && r == OK; i++) {
+		const struct intake_label *label = &in->labels[i];
+
+		labels[i].kind = label->kind;
+		r = labels_blind(&p->index_key, label->kind, label->name, p->scratch, &labels[i].blind, err);
+		if (r == ERR_INPUT)
+			r = err_where(err, "field '%s'",
+				      label->kind == LABEL_TAG ? "tags" : label_kind_name(label->kind));
+		if (r != OK)
+			return r;
+		labels[i].name = batch_copy(batch, label->name, strlen(label->name));
+		r = keep(labels[i].name, err);
+	}
+	record->label_count = in->label_count;
+	if (r == OK && in->label_count > 0)
+		r = keep(record->labels = batch_copy(batch, labels, in->label_count * sizeof *labels), err);
+	return r;
+}
+
 /* ---- ids ---- */
 
 /* source NUL source_id NUL what: texts hold no NUL, so no two give the same bytes. */
@@ -214,11 +247,6 @@ static enum result add_media(struct prepare *p, const struct intake *in, struct 
 
 /* ---- both ---- */
 
-static enum result keep(const void *copy, struct err *err)
-{
-	return copy != NULL ? OK : err_no_memory(err);
-}
-
 static enum result add_record(struct prepare *p, const struct intake *in, struct batch *batch, struct err *err)
 {
 	struct batch_record *record = &batch->records[batch->record_count];
@@ -236,6 +264,8 @@ static enum result add_record(struct prepare *p, const struct intake *in, struct
 		r = derive_id(p, in, BLIND_RECORD_ID, kind_name(in->kind), in->at, &record->id, err);
 	if (r == OK)
 		r = keep(record->handles = batch_copy(batch, handles.list, handles.count * sizeof *handles.list), err);
+	if (r == OK)
+		r = add_labels(p, in, batch, record, err);
 	if (r == OK)
 		r = keep(record->payload = batch_copy(batch, in->payload, in->payload_len), err);
 	if (r == OK)

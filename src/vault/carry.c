@@ -9,6 +9,7 @@
 #include "store/account.h"
 #include "store/hold.h"
 #include "store/job.h"
+#include "store/label.h"
 #include "store/leaf.h"
 #include "store/media.h"
 #include "store/policy.h"
@@ -28,7 +29,7 @@ static enum result none_is_fine(enum result r)
 	return r == ERR_NOT_FOUND ? OK : r;
 }
 
-/* ---- accounts, policies, identities ---- */
+/* ---- accounts, labels, policies, identities ---- */
 
 static enum result carry_account(struct carry *c, struct err *err)
 {
@@ -41,6 +42,26 @@ static enum result carry_account(struct carry *c, struct err *err)
 	if (r == OK)
 		r = account_insert(c->to->data, &row, err);
 	c->out->accounts += r == OK;
+	return r;
+}
+
+/* Numbers are never given out twice, so one that is there is the same label. */
+static enum result carry_labels(struct carry *c, struct err *err)
+{
+	struct label_row rows[BATCH];
+	int64_t after = 0;
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&c->pool);
+		r = label_list(c->live->data, c->account, after, &c->pool, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			r = label_insert(c->to->data, &rows[i], err);
+			c->out->labels += r == OK ? db_changes(c->to->data) : 0;
+		}
+		after = r == OK && count > 0 ? rows[count - 1].label : after;
+	} while (r == OK && count == BATCH);
 	return r;
 }
 
@@ -321,6 +342,8 @@ static enum result carry_one(struct carry *c, struct err *err)
 {
 	enum result r = c->account != VAULT_ACCOUNT ? carry_account(c, err) : OK;
 
+	if (r == OK)
+		r = carry_labels(c, err);
 	if (r == OK)
 		r = carry_policies(c, err);
 	if (r == OK)

@@ -6,6 +6,7 @@
  *
  *     accounts     made since: their keys live, and so must their names
  *     identities   known since, and who is whose: an erasure must find them, a hold must cover them
+ *     labels       made since: policies and holds name them
  *     policies     every version
  *     holds        added since, releases, and whose they are now
  *     held         what only a hold keeps: the backup has it under keys that are gone;
@@ -22,7 +23,7 @@
 #include "vault/remove.h"
 
 struct carried {
-	int64_t accounts, identities, policies, holds, held, jobs, leaves;
+	int64_t accounts, identities, labels, policies, holds, held, jobs, leaves;
 	int64_t released; /* records and contacts dropped: a released hold had kept them, and they went since */
 };
 

@@ -26,6 +26,7 @@ enum check_id {
 	CHECK_STREAMS,    /* each media's key opens, and its stream decrypts to its end */
 	CHECK_BLOBS,      /* no blob without a row */
 	CHECK_HOLDS,      /* what holds keep and the list of it agree */
+	CHECK_LABELS,     /* each name opens; those that records, policies and holds name are there */
 	CHECK_LOG,        /* each leaf has its hash, each hash follows from those below */
 	CHECK_COUNT
 };

@@ -125,7 +125,11 @@ static enum result check_record(struct recount *day, const struct record_row *ro
 		r = check_party_rows(day->run, row, id, err);
 	if (r == OK)
 		r = check_media_rows(day, row, id, err);
-	return r == OK ? check_hold_of(day->run, row, id, err) : r;
+	if (r == OK)
+		r = check_hold_of(day->run, row, id, err);
+	for (size_t i = 0; i < row->label_count && r == OK; i++)
+		r = check_label_named(day->run, row->labels[i], id, err);
+	return r;
 }
 
 static enum result check_counts(struct check_run *run, const struct period *counted, struct err *err)

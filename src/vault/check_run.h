@@ -14,6 +14,7 @@
 
 #define CHECK_TEXT_MAX 200
 #define SUSPECTS_MAX 4096
+#define CHECK_LABELS_KEPT 256
 
 struct check_run;
 
@@ -42,6 +43,7 @@ struct check_run {
 	uint32_t account;          /* the one being checked */
 	struct pool pool;          /* of one batch */
 	int64_t done, total;       /* records and media */
+	int64_t labels[CHECK_LABELS_KEPT]; /* known to be there, each at its number modulo that */
 };
 
 /* Counts one problem and tells it. */
@@ -57,10 +59,14 @@ void check_end(struct check_run *run);
 /* Does an unfinished job of this account explain what lacks its key? */
 MUST_CHECK enum result check_covered(struct check_run *run, uint32_t account, bool *covered, struct err *err);
 
+/* What `what` ("call_..", "policy 3 for calls") names: is the label there? 0 names none. */
+MUST_CHECK enum result check_label_named(struct check_run *run, int64_t label, const char *what, struct err *err);
+
 /* The parts, each for run->account but the log. */
 MUST_CHECK enum result check_identities(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_contacts(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_holds(struct check_run *run, struct err *err);
+MUST_CHECK enum result check_labels(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_keys(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_records(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_parties(struct check_run *run, struct err *err);

@@ -15,6 +15,16 @@ const char *label_kind_name(enum label_kind kind)
 	return names[kind];
 }
 
+bool label_kind_parse(const char *name, enum label_kind *out)
+{
+	for (int kind = LABEL_QUEUE; kind <= LABEL_TAG; kind++) {
+		*out = (enum label_kind)kind;
+		if (strcmp(label_kind_name(*out), name) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The blind index's vocabularies are apart by a number. */
 static int blind_kind(enum label_kind kind)
 {
@@ -25,13 +35,16 @@ static enum result fold(enum label_kind kind, const char *name, struct pool *poo
 {
 	size_t len = strlen(name);
 
-	*out = text_fold(pool, name, len);
+	*out = "";
+	if (len <= LABEL_NAME_MAX && text_is_utf8(name, len))
+		*out = text_fold(pool, name, len);
 	if (*out == NULL)
 		return err_no_memory(err);
-	if (**out == '\0' || len > LABEL_NAME_MAX || !text_is_utf8(name, len))
-		return err_set(err, ERR_INPUT, "the name of a %s is UTF-8 of 1 to %d bytes", label_kind_name(kind),
-			       LABEL_NAME_MAX);
-	return OK;
+	if (**out != '\0')
+		return OK;
+	err_set(err, ERR_INPUT, "the name of a %s is UTF-8 of 1 to %d bytes, blanks and marks aside",
+		label_kind_name(kind), LABEL_NAME_MAX);
+	return err_mend(err, "give it a name that people can read");
 }
 
 enum result labels_blind(const struct key *index_key, enum label_kind kind, const char *name, struct pool *pool,
@@ -95,4 +108,19 @@ enum result labels_name(struct session *session, uint32_t account, int64_t label
 		return r;
 	*kind = row.kind;
 	return open_data(session->ring, account, "label", place_of(label), row.name, row.name_len, pool, out, err);
+}
+
+enum result labels_note_read(struct session *session, uint32_t account, struct instant now, struct err *err)
+{
+	struct act act;
+	enum result r = db_begin(session->data, err);
+
+	if (r != OK)
+		return r;
+	act_begin(&act, "label.list", account, now);
+	r = act_append(&act, session->data, NULL, err);
+	if (r == OK)
+		return db_commit(session->data, err);
+	db_rollback(session->data);
+	return r;
 }

@@ -13,6 +13,7 @@
 #define LABEL_NAME_MAX 200
 
 const char *label_kind_name(enum label_kind kind); /* "queue", "campaign", "tag" */
+bool label_kind_parse(const char *name, enum label_kind *out);
 /* The blind index of a label, for threads without a keyring: see blind_with. ERR_INPUT for a name that is empty or too
  * long. */
 MUST_CHECK enum result labels_blind(const struct key *index_key, enum label_kind kind, const char *name,
@@ -24,6 +25,8 @@ MUST_CHECK enum result labels_find(struct session *session, uint32_t account, en
 MUST_CHECK enum result labels_take(struct session *session, uint32_t account, enum label_kind kind,
 				   const struct blind *blind, const char *name, struct pool *pool, int64_t *out,
 				   struct err *err);
+/* The leaf of a read of names, on disk before any is shown. Outside the writer. */
+MUST_CHECK enum result labels_note_read(struct session *session, uint32_t account, struct instant now, struct err *err);
 /* Its name, in the pool. ERR_NOT_FOUND. */
 MUST_CHECK enum result labels_name(struct session *session, uint32_t account, int64_t label, struct pool *pool,
 				   enum label_kind *kind, const char **out, struct err *err);

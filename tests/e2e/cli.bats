@@ -589,7 +589,7 @@ on_terminal() {
 }
 
 @test "the manual page names every command" {
-	for group in account person record policy retention hold audit keys; do
+	for group in account person record policy retention hold label audit keys; do
 		"$LETHE" help "$group" | sed -n 's/^lethe \([a-z]* [a-z]*\).*/\1/p'
 	done >commands
 	[ "$(wc -l <commands)" -ge 20 ]
@@ -704,6 +704,7 @@ on_terminal() {
 		policy set call 90d
 		policy list
 		hold list
+		label list
 		person receipt
 		retention plan
 		audit list

@@ -364,6 +364,28 @@ static void half_rows_and_foreign_rows_are_refused(void **state)
 	refuses("a", "the row has 1 columns; a call detail record has 16 to 21", "column 1");
 }
 
+#define IN_QUEUE(app, data) \
+	"\"\",\"20000578\",\"1000\",\"from-pstn\",\"\",\"PJSIP/trunk-0000000a\",\"PJSIP/1000-0000000b\"," app "," data \
+	",\"2024-05-17 14:03:00\",\"2024-05-17 14:03:05\",\"2024-05-17 14:04:05\",65,60," TAIL
+
+static void the_queue_application_names_the_queue(void **state)
+{
+	(void)state;
+	reads(IN_QUEUE("\"Queue\"", "\"support,tT,,,60\""));
+	assert_int_equal(in.label_count, 1);
+	assert_int_equal(in.labels[0].kind, LABEL_QUEUE);
+	assert_string_equal(in.labels[0].name, "support");
+	holds("\"queue\":\"support\"");
+	reads(IN_QUEUE("\"queue\"", "\"sales|t\""));
+	assert_string_equal(in.labels[0].name, "sales");
+	reads(IN_QUEUE("\"Queue\"", "\",t\""));
+	assert_int_equal(in.label_count, 0);
+	reads(IN_QUEUE("\"Queue\"", "\"a\tb\""));
+	assert_int_equal(in.label_count, 0);
+	reads(ROW);
+	assert_int_equal(in.label_count, 0);
+}
+
 static void rows_that_differ_anywhere_have_different_ids(void **state)
 {
 	const char *first;
@@ -440,6 +462,7 @@ int main(void)
 	    T(each_disposition_is_a_status),
 	    T(times_and_durations_are_checked),
 	    T(half_rows_and_foreign_rows_are_refused),
+	    T(the_queue_application_names_the_queue),
 	    T(rows_that_differ_anywhere_have_different_ids),
 	    T(a_source_given_is_kept),
 	    T(memory_running_out_is_an_error_at_every_size),

@@ -5,6 +5,8 @@
  */
 #include "ingest/taking.h"
 
+#include "vault/labels.h"
+
 /* ---- records ---- */
 
 static void a_call_is_stored_with_its_parties_period_and_payload(void **state)
@@ -300,6 +302,67 @@ static size_t contacts_named(const char *word)
 	return count;
 }
 
+/* ---- labels ---- */
+
+static int64_t label_of(enum label_kind kind, const char *name)
+{
+	int64_t label;
+
+	assert_ok(labels_find(&world.vault->read, world.account.number, kind, name, &world.pool, &label, &err), &err);
+	return label;
+}
+
+static size_t count_labels(void)
+{
+	struct label_row rows[16];
+	size_t count;
+
+	assert_ok(label_list(world.vault->read.data, world.account.number, 0, &world.pool, rows, 16, &count, &err),
+		  &err);
+	return count;
+}
+
+static void queue_campaign_and_tags_become_labels_that_records_share(void **state)
+{
+	struct record_row rows[4];
+
+	(void)state;
+	take_in(CALL("1", ",\"queue\":\"Support\",\"campaign\":\"spring\",\"tags\":[\"vip\",\"VIP \",\"spring\"]")
+		CALL("2", ",\"queue\":\"support\"") CALL("3", ""));
+	assert_int_equal(count_labels(), 4); /* a tag "spring" is no campaign "spring" */
+	world_reopen(&world);
+	take_in(CALL("4", ",\"tags\":[\"vip\"]"));
+	assert_int_equal(count_labels(), 4);
+	assert_int_equal(list_day(KIND_CALL, "2024-05-17T00:00:00Z", rows, 4), 4);
+	for (size_t i = 0, with = 0; i < 4; i++) {
+		with += rows[i].label_count > 0;
+		assert_true(rows[i].label_count == 4 || rows[i].label_count <= 1);
+		if (rows[i].label_count == 4)
+			assert_int_equal(rows[i].labels[0], label_of(LABEL_QUEUE, "SUPPORT"));
+		assert_true(i < 3 || with == 3);
+	}
+}
+
+static void what_is_passed_over_makes_no_label(void **state)
+{
+	(void)state;
+	keep_calls_for_days(14);
+	take_in(CALL("1", ",\"tags\":[\"old\"]"));
+	assert_int_equal(result.expired, 1);
+	take_in("{\"type\":\"note\",\"id\":\"1\",\"time\":\"2024-05-17T14:03:00Z\",\"from\":\"+4520000578\"}\n");
+	take_in("{\"type\":\"note\",\"id\":\"1\",\"time\":\"2024-05-17T14:03:00Z\",\"from\":\"+4520000578\",\"tags\":[\"late\"]}\n");
+	assert_int_equal(result.differs, 1);
+	assert_int_equal(count_labels(), 0);
+}
+
+static void a_label_of_nothing_but_marks_is_refused(void **state)
+{
+	(void)state;
+	take_in(CALL("1", ",\"tags\":[\"\xc2\xad\"]"));
+	assert_int_equal(result.rejected, 1);
+	assert_non_null(strstr(told, "field 'tags': the name of a tag is UTF-8 of 1 to 200 bytes"));
+}
+
 static void a_contact_links_its_identities_and_is_found_by_name(void **state)
 {
 	(void)state;
@@ -397,6 +460,9 @@ int main(void)
 	    TEST(a_contact_of_an_erased_person_is_refused_until_they_live_again),
 	    TEST(what_the_policy_would_delete_at_once_is_left_out),
 	    TEST(a_hold_lets_in_what_the_policy_would_delete),
+	    TEST(queue_campaign_and_tags_become_labels_that_records_share),
+	    TEST(what_is_passed_over_makes_no_label),
+	    TEST(a_label_of_nothing_but_marks_is_refused),
 	    TEST(a_contact_links_its_identities_and_is_found_by_name),
 	    TEST(a_linked_identity_is_known_by_its_new_person_at_once),
 	    TEST(an_unchanged_contact_is_left_and_a_changed_one_updated),

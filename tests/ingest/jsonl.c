@@ -89,6 +89,12 @@ static void is_party(size_t i, enum party_role role, enum identity_kind kind, co
 		assert_null(in.parties[i].name);
 }
 
+static void is_label(size_t i, enum label_kind kind, const char *name)
+{
+	assert_int_equal(in.labels[i].kind, kind);
+	assert_string_equal(in.labels[i].name, name);
+}
+
 static void a_call_is_read_with_all_its_plain_columns(void **state)
 {
 	(void)state;
@@ -111,6 +117,27 @@ static void a_call_is_read_with_all_its_plain_columns(void **state)
 	is_party(0, ROLE_FROM, IDENTITY_PHONE, "+45 20 00 05 78", NULL);
 	is_party(1, ROLE_TO, IDENTITY_PHONE, "70101010", "Desk");
 	assert_false(in.doubtful_time);
+	assert_int_equal(in.label_count, 3);
+	is_label(0, LABEL_QUEUE, "support");
+	is_label(1, LABEL_CAMPAIGN, "spring");
+	is_label(2, LABEL_TAG, "vip");
+}
+
+static void a_record_takes_so_many_labels_and_no_more(void **state)
+{
+	char line[1000] = CALL_START ",\"queue\":\"q\",\"campaign\":\"c\",\"tags\":[";
+
+	(void)state;
+	for (int i = 0; i < LABELS_MAX - 2; i++)
+		snprintf(line + strlen(line), sizeof line - strlen(line), "%s\"t%d\"", i > 0 ? "," : "", i);
+	snprintf(line + strlen(line), sizeof line - strlen(line), "]}");
+	reads(line);
+	assert_int_equal(in.label_count, LABELS_MAX);
+	line[strlen(line) - 2] = '\0';
+	snprintf(line + strlen(line), sizeof line - strlen(line), ",\"one more\"]}");
+	refuses(line, "queue, campaign and tags are more than 40 together", "field 'tags[38]'");
+	reads(CONTACT(",\"tags\":[\"a\"]"));
+	assert_int_equal(in.label_count, 0);
 }
 
 static void every_kind_and_a_contact_is_a_type(void **state)
@@ -561,6 +588,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup(name, fresh)
 	const struct CMUnitTest tests[] = {
 	    T(a_call_is_read_with_all_its_plain_columns),
+	    T(a_record_takes_so_many_labels_and_no_more),
 	    T(every_kind_and_a_contact_is_a_type),
 	    T(every_status_and_direction_has_its_name),
 	    T(the_line_itself_is_the_payload),

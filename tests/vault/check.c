@@ -381,6 +381,28 @@ static void what_is_listed_as_held_must_be_under_that_holds_key_and_the_other_wa
 	free(f);
 }
 
+static void labels_that_do_not_open_or_are_not_there_are_found(void **state)
+{
+	struct world *world = *state;
+	struct findings *f;
+
+	tamper(world, "vault.db", "INSERT INTO label VALUES(1, 7, 3, zeroblob(16), x'00');"
+				  "UPDATE record SET labels = x'07' WHERE kind = 5");
+	finds(world, (struct check_options){0}, CHECK_LABELS, 1, "account 1: label 7: its name cannot be opened");
+	tamper(world, "vault.db", "DELETE FROM label");
+	finds(world, (struct check_options){0}, CHECK_LABELS, 1, ": it names label 7, which is not there");
+	tamper(world, "vault.db", "UPDATE record SET labels = x'';"
+				  "INSERT INTO hold VALUES(1, 1, zeroblob(16), 1, NULL, NULL, 0, 0, 8, 9, 10, 0, NULL, NULL,"
+				  " x'00', x'', x'', 0, NULL);"
+				  "INSERT INTO policy VALUES(1, 1, 3, 0, 0, 0, 8, 0, 0, 0, 30, 0, 0, 0, 0, 'os:0')");
+	f = look(world, (struct check_options){0});
+	assert_int_equal(f->count, 4);
+	assert_int_equal(f->report.checks[CHECK_LABELS].problems, 4);
+	assert_non_null(strstr(f->told[0].text, "the policy for calls, version 3: it names label 8"));
+	assert_non_null(strstr(f->told[3].text, "it names label 10"));
+	free(f);
+}
+
 static enum result make_idle_keys(struct session *session, void *arg, struct err *err)
 {
 	struct world *world = arg;
@@ -490,6 +512,7 @@ int main(void)
 		TEST(a_log_that_was_rewritten_no_longer_begins_with_its_checkpoint),
 		TEST(an_erased_identity_that_came_back_is_found),
 		TEST(what_is_listed_as_held_must_be_under_that_holds_key_and_the_other_way_round),
+		TEST(labels_that_do_not_open_or_are_not_there_are_found),
 		TEST(keys_without_data_are_counted_and_no_problem),
 		TEST(an_accounts_name_that_does_not_open_is_found),
 		TEST(another_public_key_beside_the_vault_is_found),

@@ -9,6 +9,7 @@
 #include "retention/holds.h"
 #include "vault/backup.h"
 #include "vault/check.h"
+#include "vault/labels.h"
 #include "vault/restore.h"
 #include "vault/rotate.h"
 
@@ -253,6 +254,33 @@ static void holds_and_policies_made_since_stay(void **state)
 	assert_int_equal(count, 1);
 	assert_string_equal(policy.set_by, "os:0");
 	assert_int_equal(policy.keep.days, 30);
+}
+
+static enum result label_op(struct session *session, void *arg, struct err *err)
+{
+	struct place *p = arg;
+	struct blind blind = {{7}};
+	int64_t label;
+
+	return labels_take(session, p->world.account.number, LABEL_TAG, &blind, "vip", &p->world.pool, &label, err);
+}
+
+static void labels_made_since_stay_for_policies_and_holds_name_them(void **state)
+{
+	struct place *p = *state;
+	struct restore_result out;
+	enum label_kind kind;
+	const char *name;
+	struct err err;
+
+	back_up(p);
+	assert_ok(vault_write(p->world.vault, label_op, p, &err), &err);
+	out = restore(p);
+	assert_int_equal(out.carried.labels, 1);
+	assert_ok(labels_name(&p->world.vault->read, 1, 1, &p->world.pool, &kind, &name, &err), &err);
+	assert_string_equal(name, "vip");
+	out = restore(p);
+	assert_int_equal(out.carried.labels, 1);
 }
 
 static void the_epoch_length_does_not_go_back(void **state)
@@ -784,6 +812,7 @@ int main(void)
 		TEST(the_log_never_goes_back),
 		TEST(identities_known_since_stay_so_that_an_erasure_finds_them),
 		TEST(holds_and_policies_made_since_stay),
+		TEST(labels_made_since_stay_for_policies_and_holds_name_them),
 		TEST(the_epoch_length_does_not_go_back),
 		TEST(what_only_a_hold_keeps_survives_a_backup_from_before_it),
 		TEST(what_a_released_hold_had_kept_and_is_gone_stays_gone_while_its_key_keeps_others),
