@@ -123,7 +123,7 @@ $(BUILD)/obj/%.c.o: src/%.c Makefile
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # It takes in the files below law/ as they are.
-$(BUILD)/obj/law/embed.c.o: $(wildcard law/obligations/*.json law/profiles/*.json)
+$(BUILD)/obj/law/embed.c.o: $(wildcard law/*.json law/obligations/*.json law/profiles/*.json)
 
 $(BUILD)/obj/%.cc.o: src/%.cc Makefile
 	@mkdir -p $(@D)

@@ -131,3 +131,24 @@ enum result zone_to_utc(struct zone *zone, const struct civil *local, struct ins
 		*doubtful = wanted < other || wanted > other;
 	return OK;
 }
+
+enum result zone_local(struct zone *zone, struct instant at, struct civil *out, struct err *err)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	UCalendar *calendar = zone->wanted;
+	int32_t year = instant_civil(at).year;
+
+	if (year < 1 || year > 9999)
+		return err_set(err, ERR_INPUT, "a time in the year %d has no local time here: years are 1 to 9999", year);
+	ucal_setMillis(calendar, (UDate)at.ms, &status);
+	*out = (struct civil){
+	    .year = ucal_get(calendar, UCAL_EXTENDED_YEAR, &status),
+	    .month = ucal_get(calendar, UCAL_MONTH, &status) + 1,
+	    .day = ucal_get(calendar, UCAL_DATE, &status),
+	    .hour = ucal_get(calendar, UCAL_HOUR_OF_DAY, &status),
+	    .minute = ucal_get(calendar, UCAL_MINUTE, &status),
+	    .second = ucal_get(calendar, UCAL_SECOND, &status),
+	    .ms = ucal_get(calendar, UCAL_MILLISECOND, &status),
+	};
+	return U_FAILURE(status) ? icu_failed(err, "convert a time to a local one", status) : OK;
+}

@@ -17,5 +17,7 @@ void zone_close(struct zone *zone);
  * earlier is taken. `*doubtful` (may be NULL) is set in both cases. Not thread safe per zone. */
 MUST_CHECK enum result zone_to_utc(struct zone *zone, const struct civil *local, struct instant *out, bool *doubtful,
 				   struct err *err);
+/* What the clocks on the wall show at an instant. ERR_INPUT outside the years 1 to 9999. Not thread safe per zone. */
+MUST_CHECK enum result zone_local(struct zone *zone, struct instant at, struct civil *out, struct err *err);
 
 #endif

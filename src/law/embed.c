@@ -15,6 +15,8 @@
 	extern const char law_##symbol##_text[] __attribute__((visibility("hidden")));                                 \
 	extern const char law_##symbol##_end[] __attribute__((visibility("hidden")))
 
+EMBED(holidays, "law/holidays.json");
+
 EMBED(obligations_de, "law/obligations/DE.json");
 EMBED(obligations_es, "law/obligations/ES.json");
 EMBED(obligations_fr, "law/obligations/FR.json");
@@ -46,3 +48,5 @@ const struct law_file law_profile_files[LAW_PROFILE_FILES] = {
     {"law/profiles/gdpr-strict.json", law_profile_gdpr_strict_text, law_profile_gdpr_strict_end},
     {"law/profiles/justcall.json", law_profile_justcall_text, law_profile_justcall_end},
 };
+
+const struct law_file law_holidays_file = {"law/holidays.json", law_holidays_text, law_holidays_end};

@@ -19,5 +19,6 @@ struct law_file {
 #define LAW_PROFILE_FILES 6
 extern const struct law_file law_obligation_files[LAW_OBLIGATION_FILES]; /* by path */
 extern const struct law_file law_profile_files[LAW_PROFILE_FILES];
+extern const struct law_file law_holidays_file;
 
 #endif

@@ -125,6 +125,45 @@ static void a_time_that_no_clock_shows_is_refused(void **state)
 	zone_close(zone);
 }
 
+static void assert_local(const char *name, const char *at, const char *expected)
+{
+	struct zone *zone = zone_of(name);
+	struct instant instant = {0};
+	struct civil local, wanted = local_of(expected);
+
+	assert_int_equal(instant_parse(at, strlen(at), &instant, &err), OK);
+	assert_int_equal(zone_local(zone, instant, &local, &err), OK);
+	assert_memory_equal(&local, &wanted, sizeof local);
+	zone_close(zone);
+}
+
+static void an_instant_has_its_local_time(void **state)
+{
+	(void)state;
+	assert_local("Europe/Copenhagen", "2024-01-15T11:00:00.123Z", "2024-01-15T12:00:00.123Z");
+	assert_local("Europe/Copenhagen", "2024-03-31T00:59:59.999Z", "2024-03-31T01:59:59.999Z");
+	assert_local("Europe/Copenhagen", "2024-03-31T01:00:00Z", "2024-03-31T03:00:00Z");
+	assert_local("Europe/Copenhagen", "2024-10-27T00:30:00Z", "2024-10-27T02:30:00Z");
+	assert_local("Europe/Copenhagen", "2024-10-27T01:30:00Z", "2024-10-27T02:30:00Z");
+	assert_local("America/New_York", "2024-01-01T04:59:59Z", "2023-12-31T23:59:59Z");
+	assert_local("Asia/Kolkata", "2024-02-28T20:30:00Z", "2024-02-29T02:00:00Z");
+	assert_local("UTC", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z");
+	assert_local("UTC", "9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z");
+}
+
+static void an_instant_outside_the_years_1_to_9999_has_no_local_time(void **state)
+{
+	struct zone *zone = zone_of("UTC");
+	struct civil local;
+
+	(void)state;
+	assert_int_equal(zone_local(zone, (struct instant){INT64_MAX}, &local, &err), ERR_INPUT);
+	assert_int_equal(zone_local(zone, (struct instant){INT64_MIN}, &local, &err), ERR_INPUT);
+	assert_int_equal(zone_local(zone, (struct instant){INT64_C(253402300800000)}, &local, &err), ERR_INPUT);
+	assert_non_null(strstr(err.what, "in the year 10000"));
+	zone_close(zone);
+}
+
 static void closing_nothing_is_fine(void **state)
 {
 	(void)state;
@@ -140,6 +179,8 @@ int main(void)
 	    cmocka_unit_test(long_ago_the_calendar_is_still_gregorian),
 	    cmocka_unit_test(a_name_that_is_no_zone_is_refused),
 	    cmocka_unit_test(a_time_that_no_clock_shows_is_refused),
+	    cmocka_unit_test(an_instant_has_its_local_time),
+	    cmocka_unit_test(an_instant_outside_the_years_1_to_9999_has_no_local_time),
 	    cmocka_unit_test(closing_nothing_is_fine),
 	};
 
