@@ -59,6 +59,7 @@ static void what_is_built_in_are_the_files_byte_for_byte(void **state)
 		assert_same_bytes(&law_obligation_files[i]);
 	for (size_t i = 0; i < LAW_PROFILE_FILES; i++)
 		assert_same_bytes(&law_profile_files[i]);
+	assert_same_bytes(&law_holidays_file);
 }
 
 static void every_file_is_built_in(void **state)
@@ -67,6 +68,7 @@ static void every_file_is_built_in(void **state)
 	assert_int_equal(count_files("law/obligations", law_obligation_files, LAW_OBLIGATION_FILES),
 			 LAW_OBLIGATION_FILES);
 	assert_int_equal(count_files("law/profiles", law_profile_files, LAW_PROFILE_FILES), LAW_PROFILE_FILES);
+	assert_int_equal(count_files("law", &law_holidays_file, 1), 1);
 }
 
 int main(void)
