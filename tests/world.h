@@ -152,12 +152,14 @@ static enum result world_put_op(struct session *session, void *arg, struct err *
 	struct world *world = spec->world;
 	struct record_row row = {.account = world->account.number, .kind = spec->kind, .duration_ms = 1000};
 	struct party_key keys[9];
+	struct period period;
 	struct entry entry;
 	struct key key;
 	bool inserted;
-	enum result r = OK;
+	enum result r = period_get(session->data, row.account, row.kind, instant_date(spec->at), &period, err);
 
 	row.id = spec->id;
+	row.part = r == OK ? period.part : 0;
 	for (int i = 0; i < 8 && spec->phones[i] != NULL && r == OK; i++) {
 		r = world_identity(session, row.account, IDENTITY_PHONE, spec->phones[i], world->now, &entry, err);
 		row.parties[row.party_count++] = (struct party){entry.identity, i == 0 ? ROLE_FROM : ROLE_TO};
@@ -174,7 +176,7 @@ static enum result world_put_op(struct session *session, void *arg, struct err *
 	}
 	if (r == OK)
 		r = keyring_get_or_make(session->ring, row.account, KEY_PERIOD,
-					key_period_number(row.kind, instant_date(spec->at), 0), &key, err);
+					key_period_number(row.kind, instant_date(spec->at), row.part), &key, err);
 	if (r == OK)
 		r = seal_record_key(session->ring, &row, &key, err);
 	if (r == OK)

@@ -168,6 +168,9 @@ static void say_restore(struct cli *cli, const struct restore_result *out)
 	cli_say(cli, "  %12s records left out, expired since\n", cli_count(all_kinds(&out->dropped.expired), n));
 	cli_say(cli, "  %12s records left out, whose hold has ended since\n", cli_count(out->dropped.released, n));
 	cli_say(cli, "  %12s records and contacts kept as they were, by a hold\n", cli_count(out->carried.held, n));
+	if (out->carried.parts > 0)
+		cli_say(cli, "  %12s records kept as they were: the rest of their days has expired since\n",
+			cli_count(out->carried.parts, n));
 	cli_say(cli, "  %12s blobs copied back\n", cli_count(out->blobs_copied, n));
 	cli_say(cli, "  %12s keys open nothing here; a newer backup may need them\n",
 		cli_count(out->dropped.keys_without_data, n));
@@ -205,6 +208,7 @@ static void write_restore(struct cli *cli, const struct restore_result *out)
 	json_int(w, "policies", out->carried.policies);
 	json_int(w, "holds", out->carried.holds);
 	json_int(w, "held", out->carried.held);
+	json_int(w, "parts", out->carried.parts);
 	json_int(w, "jobs", out->carried.jobs);
 	json_int(w, "leaves", out->carried.leaves);
 	json_end_object(w);

@@ -17,8 +17,8 @@
 #define ROW_POOL_MAX ((size_t)64 * 1024 * 1024)
 #define HOLD_POOL_MAX ((size_t)64 * 1024 * 1024)
 
-/* A day of a kind. */
-struct day { enum record_kind kind; struct date day; };
+/* A day of a kind, and whose key new records of it are sealed under. */
+struct day { enum record_kind kind; struct date day; int part; };
 
 /* Labels are few, and each is in many records: those met in this batch are remembered, by their blind index. */
 #define LABELS_REMEMBERED 512
@@ -34,6 +34,7 @@ struct records {
 	const struct batch_record *last; /* given to the sealer; NULL: none */
 	struct sealer_chunk *filling, *sealing; /* sealing: under way when it has rows */
 	struct period period;     /* of the run of records of one kind and day; kind 0: none */
+	bool look_again;          /* in that run is one that only a hold keeps */
 	struct party_key *parties;
 	size_t party_count;
 };
@@ -232,29 +233,47 @@ static bool is_old(const struct records *w, const struct batch_record *record)
 	       instant_date(id_time(record->id)).days <= cutoff.days;
 }
 
-/* Records come in order of kind and time, so a day of a kind is one run; its key is made at the first. */
+static bool is_expired(const struct records *w, const struct record_row *row)
+{
+	return policies_expired(&w->policies, row, instant_date(w->c->batch->now));
+}
+
+/* Records come in order of kind and time, so a day of a kind is one run; its part is looked up and its key made at the
+ * first. */
 static enum result need_period_key(struct records *w, const struct batch_record *record, struct err *err)
 {
-	const struct day day = {record->kind, instant_date(id_time(record->id))};
+	const struct session *session = w->c->session;
+	struct date day = instant_date(id_time(record->id));
+	struct period period;
 	struct key key;
 	enum result r;
 
-	if (w->has_key.kind == day.kind && w->has_key.day.days == day.day.days)
+	if (w->has_key.kind == record->kind && w->has_key.day.days == day.days)
 		return OK;
-	r = keyring_get_or_make(w->c->session->ring, w->c->batch->account, KEY_PERIOD,
-				key_period_number(day.kind, day.day, 0), &key, err);
+	r = period_get(session->data, w->c->batch->account, record->kind, day, &period, err);
+	if (r == OK)
+		r = keyring_get_or_make(session->ring, w->c->batch->account, KEY_PERIOD,
+					key_period_number(record->kind, day, period.part), &key, err);
 	if (r != OK)
 		return r;
 	key_wipe(&key);
-	w->has_key = day;
+	w->has_key = (struct day){record->kind, day, period.part};
 	return OK;
 }
 
 static enum result end_period(struct records *w, struct err *err)
 {
-	if (w->period.kind == 0)
+	const struct period *period = &w->period;
+	struct db *data = w->c->session->data;
+	enum result r;
+
+	if (period->kind == 0)
 		return OK;
-	return period_add(w->c->session->data, w->c->batch->account, &w->period, err);
+	r = period_add(data, w->c->batch->account, period, err);
+	if (r == OK && w->look_again)
+		r = period_look_again(data, w->c->batch->account, period->kind, period->day, err);
+	w->look_again = false;
+	return r;
 }
 
 static enum result begin_period(struct records *w, const struct record_row *row, struct err *err)
@@ -356,6 +375,8 @@ static enum result insert(struct records *w, struct sealer_row *sealed, struct e
 	if (!inserted)
 		return pass_over_known(w, sealed->record, err);
 	count_stored(w, &sealed->row);
+	if (is_old(w, sealed->record) && is_expired(w, &sealed->row))
+		w->look_again = true;
 	return store_media(w, sealed->record, sealed->key, err);
 }
 
@@ -404,6 +425,7 @@ static enum result give_to_sealer(struct records *w, const struct batch_record *
 	to->ikm = &chunk->keys[chunk->key_count];
 	to->key = &chunk->record_keys[chunk->count];
 	fill_row(w->c, record, found, &to->row);
+	to->row.part = w->has_key.part;
 	r = seal_record_ikm(w->c->session->ring, &to->row, &chunk->keys[chunk->key_count], &to->ikm_count, err);
 	chunk->key_count += to->ikm_count;
 	if (r != OK)
@@ -440,8 +462,7 @@ static enum result store_record(struct records *w, const struct batch_record *re
 		return pass_over(w, record, &counts->refused_erased, err);
 	if (r == OK && is_old(w, record)) {
 		fill_row(w->c, record, &found, &row);
-		if (policies_expired(&w->policies, &row, instant_date(w->c->batch->now)) &&
-		    holds_cover(&w->c->holds, &row) == NULL)
+		if (is_expired(w, &row) && holds_cover(&w->c->holds, &row) == NULL)
 			return pass_over(w, record, &counts->expired, err);
 	}
 	if (r == OK)

@@ -14,11 +14,6 @@
 #define PAYLOADS_MAX ((size_t)1024 * 1024 * 1024) /* of ROWS records of 4 MiB, sealed, opened and sealed anew */
 #define HOLDS_POOL_MAX ((size_t)64 * 1024 * 1024)
 
-static int64_t key_number(const struct period *period)
-{
-	return key_period_number(period->kind, period->day, period->part);
-}
-
 /* ---- looking at a day's records, a few at a time ---- */
 
 /* `*stop` true ends the walk. */
@@ -151,21 +146,31 @@ enum result expire_keep(struct vault *vault, const struct hold_set *holds, struc
 	return r == ERR_CORRUPT ? OK : r;
 }
 
+enum result expire_has_key(struct session *session, uint32_t account, const struct period *period, int before,
+			   bool *has, struct err *err)
+{
+	struct wrapped_key key;
+	enum result r = ERR_NOT_FOUND;
+
+	for (int part = 0; part < before && r == ERR_NOT_FOUND; part++)
+		r = key_get(session->keys, account, KEY_PERIOD, key_period_number(period->kind, period->day, part), &key,
+			    err);
+	*has = r == OK;
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
 enum result expire_needed(struct session *session, uint32_t account, const struct period *period, bool *needed,
 			  struct err *err)
 {
-	struct wrapped_key key;
 	int64_t all, held;
-	enum result r = record_count_day(session->data, account, period->kind, period->day, &all, &held, err);
+	enum result r = record_count_day(session->data, account, period->kind, period->day, PART_ALL, &all, &held, err);
 
 	if (r != OK)
 		return r;
 	*needed = all != held || all != period->records;
 	if (*needed)
 		return OK;
-	r = key_get(session->keys, account, KEY_PERIOD, key_number(period), &key, err);
-	*needed = r == OK;
-	return r == ERR_NOT_FOUND ? OK : r;
+	return expire_has_key(session, account, period, period->part + 1, needed, err);
 }
 
 /* ---- deleting ---- */
@@ -268,18 +273,30 @@ static enum result note_expiry(const struct deleting *deleting, struct err *err)
 	return act_append(&act, deleting->session->data, NULL, err);
 }
 
+/* Those of all parts, also of one that a crash kept from being named. */
+static enum result destroy_keys(struct deleting *deleting, struct err *err)
+{
+	const struct period *period = &deleting->at->period;
+	struct period now;
+	bool existed;
+	enum result r = period_get(deleting->session->data, deleting->account, period->kind, period->day, &now, err);
+
+	for (int part = 0; r == OK && part <= now.part + 1; part++)
+		r = keyring_destroy(deleting->session->ring, deleting->account, KEY_PERIOD,
+				    key_period_number(period->kind, period->day, part), &existed, err);
+	return r;
+}
+
 static enum result delete_period(struct deleting *deleting, struct err *err)
 {
 	struct session *session = deleting->session;
 	const struct period *period = &deleting->at->period;
-	bool existed;
-	enum result r = keyring_destroy(session->ring, deleting->account, KEY_PERIOD, key_number(period), &existed,
-					err);
+	enum result r = destroy_keys(deleting, err);
 
 	if (r == OK)
 		r = walk(session, deleting->account, period, delete_parties, deleting, err);
 	if (r == OK)
-		r = record_delete_day(session->data, deleting->account, period->kind, period->day,
+		r = record_delete_day(session->data, deleting->account, period->kind, period->day, PART_ALL,
 				      &deleting->at->records, err);
 	if (r == OK)
 		r = media_trash_day(session->data, deleting->account, period->kind, period->day, &deleting->at->media,

@@ -26,6 +26,9 @@ struct expiry {
 	int64_t held;          /* stay behind under holds' keys */
 };
 
+/* Is there a key left of a part of that day before `before`? */
+MUST_CHECK enum result expire_has_key(struct session *session, uint32_t account, const struct period *period,
+				      int before, bool *has, struct err *err);
 /* Does anything remain to be done? false when all of it is held already and its key is gone. */
 MUST_CHECK enum result expire_needed(struct session *session, uint32_t account, const struct period *period,
 				     bool *needed, struct err *err);

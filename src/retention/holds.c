@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "vault/reseal.h"
 
 #define PERSON_IDENTITIES_MAX_OF_HOLD 256
 #define HELD_BATCH 256
-#define MEDIA_MAX 64
 #define REASON_MAX 4000
 #define SEALED_MAX ((size_t)256 * 1024 * 1024) /* of one record at work */
 
@@ -166,50 +166,6 @@ static enum result list_held(struct session *session, const struct held_row *hel
 	return r;
 }
 
-static enum result reseal_media(struct session *session, const struct record_row *row, const struct key *from,
-				const struct key *to, struct err *err)
-{
-	struct media_row media[MEDIA_MAX];
-	struct key key;
-	size_t count = 0;
-	enum result r = OK;
-
-	if (row->media > 0)
-		r = media_list(session->data, row->account, row->kind, row->id, media, MEDIA_MAX, &count, err);
-	for (size_t i = 0; i < count && r == OK; i++) {
-		r = open_media_key(from, &media[i], &key, err);
-		if (r == OK)
-			r = seal_media_key(to, &key, &media[i], err);
-		if (r == OK)
-			r = media_reseal(session->data, &media[i], err);
-		key_wipe(&key);
-	}
-	return r;
-}
-
-/* From the key `from` to the key of the hold that row->hold names now. */
-static enum result reseal(struct session *session, struct record_row *row, const struct key *from, struct pool *pool,
-			  struct err *err)
-{
-	const char *plain;
-	struct key to;
-	size_t len;
-	enum result r = open_payload(from, row, pool, &plain, &len, err);
-
-	if (r == OK)
-		r = keyring_get_or_make(session->ring, row->account, KEY_HOLD, row->hold, &to, err);
-	if (r == OK)
-		r = seal_record_key(session->ring, row, &to, err);
-	if (r == OK)
-		r = seal_payload(&to, row, plain, len, pool, err);
-	if (r == OK)
-		r = record_reseal(session->data, row, err);
-	if (r == OK)
-		r = reseal_media(session, row, from, &to, err);
-	key_wipe(&to);
-	return r;
-}
-
 enum result holds_keep(struct session *session, const struct hold_scope *scope, struct record_row *row,
 		       enum held_cause cause, struct instant due, struct pool *pool, struct err *err)
 {
@@ -225,7 +181,7 @@ enum result holds_keep(struct session *session, const struct hold_scope *scope, 
 	r = seal_record_key(session->ring, row, &from, err);
 	if (r == OK) {
 		row->hold = scope->row.hold;
-		r = reseal(session, row, &from, pool, err);
+		r = reseal_record(session, row, &from, pool, err);
 	}
 	key_wipe(&from);
 	return r == OK ? list_held(session, &held, before, err) : r;

@@ -22,7 +22,7 @@
 #define MEDIA_PAGE 64
 
 /* A period that was swept, for the second look. */
-struct swept { enum record_kind kind; struct date day; };
+struct swept { enum record_kind kind; struct date day; int part; };
 
 struct run {
 	struct vault *vault;
@@ -198,7 +198,8 @@ static enum result remember(struct run *run, const struct expiry *expiry, struct
 		run->swept = more;
 		run->swept_room = room;
 	}
-	run->swept[run->swept_count++] = (struct swept){expiry->period.kind, expiry->period.day};
+	run->swept[run->swept_count++] = (struct swept){expiry->period.kind, expiry->period.day,
+							   expiry->period.part};
 	return OK;
 }
 
@@ -382,10 +383,11 @@ static enum result look_at(struct run *run, const struct swept *swept, struct er
 {
 	struct session *session = &run->vault->read;
 	struct sweep_left *left = &run->out->left;
-	struct wrapped_key key;
 	struct period period;
 	int64_t all, held, media;
-	enum result r = record_count_day(session->data, run->account.number, swept->kind, swept->day, &all, &held, err);
+	bool has_key;
+	enum result r = record_count_day(session->data, run->account.number, swept->kind, swept->day, PART_ALL,
+					&all, &held, err);
 
 	if (r == OK)
 		r = period_get(session->data, run->account.number, swept->kind, swept->day, &period, err);
@@ -396,10 +398,11 @@ static enum result look_at(struct run *run, const struct swept *swept, struct er
 	left->records += all - held;
 	left->media += media > period.media ? media - period.media : 0;
 	left->counts += period.records != all || period.media != media;
-	r = key_get(session->keys, run->account.number, KEY_PERIOD, key_period_number(swept->kind, swept->day, 0), &key,
-		    err);
-	left->keys += r == OK;
-	return r == ERR_NOT_FOUND ? OK : r;
+	period.kind = swept->kind;
+	period.day = swept->day;
+	r = expire_has_key(session, run->account.number, &period, swept->part + 1, &has_key, err);
+	left->keys += r == OK && has_key;
+	return r;
 }
 
 static enum result look_again(struct run *run, struct err *err)

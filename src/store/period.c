@@ -33,6 +33,12 @@ enum result period_set_looked(struct db *db, uint32_t account, const struct peri
 		      DB_INT(period->looked.days), DB_INT(period->looked_policy));
 }
 
+enum result period_look_again(struct db *db, uint32_t account, enum record_kind kind, struct date day, struct err *err)
+{
+	return db_run(db, "UPDATE period SET looked_on = 0 WHERE account_id = $1 AND kind = $2 AND day = $3", err,
+		      DB_INT(account), DB_INT(kind), DB_INT(day.days));
+}
+
 static void read_sums(struct db_rows *rows, enum record_kind kind, struct period *out)
 {
 	*out = (struct period){.kind = kind,

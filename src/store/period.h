@@ -26,6 +26,9 @@ MUST_CHECK enum result period_add(struct db *db, uint32_t account, const struct 
 /* After a sweep looked at it: part, looked and looked_policy as they are in `period`. No-op when there is none. */
 MUST_CHECK enum result period_set_looked(struct db *db, uint32_t account, const struct period *period,
 					 struct err *err);
+/* The next sweep looks at it, whatever was seen there before: for whoever changes, outside a sweep, what rules go by. */
+MUST_CHECK enum result period_look_again(struct db *db, uint32_t account, enum record_kind kind, struct date day,
+					 struct err *err);
 /* Zero counts when there is none. */
 MUST_CHECK enum result period_get(struct db *db, uint32_t account, enum record_kind kind, struct date day,
 				  struct period *out, struct err *err);

@@ -144,36 +144,53 @@ enum result record_list_day(struct db *db, uint32_t account, enum record_kind ki
 	return r;
 }
 
-enum result record_delete_day(struct db *db, uint32_t account, enum record_kind kind, struct date day,
+enum result record_delete_day(struct db *db, uint32_t account, enum record_kind kind, struct date day, int but,
 			      int64_t *deleted, struct err *err)
 {
 	struct id from = id_floor(date_start(day)), until = id_floor(date_start(date_add_days(day, 1)));
 	enum result r = db_run(db, "DELETE FROM record WHERE account_id = $1 AND kind = $2 AND id > $3 AND id < $4"
-				   " AND hold_id = 0",
+				   " AND hold_id = 0 AND part <> $5",
 			       err, DB_INT(account), DB_INT(kind), DB_BLOB(from.bytes, sizeof from.bytes),
-			       DB_BLOB(until.bytes, sizeof until.bytes));
+			       DB_BLOB(until.bytes, sizeof until.bytes), DB_INT(but));
 
 	*deleted = r == OK ? db_changes(db) : 0;
 	return r;
 }
 
-enum result record_count_day(struct db *db, uint32_t account, enum record_kind kind, struct date day, int64_t *all,
-			     int64_t *held, struct err *err)
+enum result record_count_day(struct db *db, uint32_t account, enum record_kind kind, struct date day, int but,
+			     int64_t *all, int64_t *spared, struct err *err)
 {
 	struct id from = id_floor(date_start(day)), until = id_floor(date_start(date_add_days(day, 1)));
 	struct db_rows rows;
 	bool found;
-	enum result r = db_query_one(db, "SELECT COUNT(*), COUNT(CASE WHEN hold_id <> 0 THEN 1 END) FROM record"
-					 " WHERE account_id = $1 AND kind = $2 AND id > $3 AND id < $4",
+	enum result r = db_query_one(db, "SELECT COUNT(*), COUNT(CASE WHEN hold_id <> 0 OR part = $5 THEN 1 END)"
+					 " FROM record WHERE account_id = $1 AND kind = $2 AND id > $3 AND id < $4",
 				     &rows, &found, err, DB_INT(account), DB_INT(kind),
-				     DB_BLOB(from.bytes, sizeof from.bytes), DB_BLOB(until.bytes, sizeof until.bytes));
+				     DB_BLOB(from.bytes, sizeof from.bytes), DB_BLOB(until.bytes, sizeof until.bytes),
+				     DB_INT(but));
 
 	if (r != OK)
 		return r;
 	*all = db_int(&rows, 0);
-	*held = db_int(&rows, 1);
+	*spared = db_int(&rows, 1);
 	db_end(&rows);
 	return OK;
+}
+
+enum result record_has_part(struct db *db, uint32_t account, enum record_kind kind, struct date day, int part,
+			    bool *has, struct err *err)
+{
+	struct id from = id_floor(date_start(day)), until = id_floor(date_start(date_add_days(day, 1)));
+	struct db_rows rows;
+	enum result r = db_query_one(db, "SELECT 1 FROM record WHERE account_id = $1 AND kind = $2 AND id > $3 AND id < $4"
+					 " AND hold_id = 0 AND part = $5 LIMIT 1",
+				     &rows, has, err, DB_INT(account), DB_INT(kind),
+				     DB_BLOB(from.bytes, sizeof from.bytes), DB_BLOB(until.bytes, sizeof until.bytes),
+				     DB_INT(part));
+
+	if (r == OK)
+		db_end(&rows);
+	return r;
 }
 
 enum result record_next_day(struct db *db, uint32_t account, enum record_kind kind, struct date after,

@@ -44,12 +44,17 @@ MUST_CHECK enum result record_reseal(struct db *db, const struct record_row *row
 MUST_CHECK enum result record_list_day(struct db *db, uint32_t account, enum record_kind kind, struct date day,
 				       struct id after, struct pool *pool, struct record_row *out, size_t max,
 				       size_t *count, struct err *err);
-/* Deletes what of that day is not under a hold's key; one range. */
+/* A day as a whole, where functions ask for one of its parts. */
+#define PART_ALL (-1)
+/* Deletes what of that day is neither under a hold's key nor of the part `but` (PART_ALL: nothing is spared); one range. */
 MUST_CHECK enum result record_delete_day(struct db *db, uint32_t account, enum record_kind kind, struct date day,
-					 int64_t *deleted, struct err *err);
-/* How many of that day, and how many of those under a hold's key: the second look after a sweep. */
+					 int but, int64_t *deleted, struct err *err);
+/* How many of that day, and how many of those record_delete_day would spare: the second look after a sweep. */
 MUST_CHECK enum result record_count_day(struct db *db, uint32_t account, enum record_kind kind, struct date day,
-					int64_t *all, int64_t *held, struct err *err);
+					int but, int64_t *all, int64_t *spared, struct err *err);
+/* Is a record of that day sealed under that part's key? */
+MUST_CHECK enum result record_has_part(struct db *db, uint32_t account, enum record_kind kind, struct date day,
+				       int part, bool *has, struct err *err);
 /* The days that have records, by looking from day to day and not at each record. ERR_NOT_FOUND after the last. */
 MUST_CHECK enum result record_next_day(struct db *db, uint32_t account, enum record_kind kind, struct date after,
 				       struct date *out, struct err *err);

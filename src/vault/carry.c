@@ -16,6 +16,7 @@
 
 #define BATCH 256
 #define MEDIA_MAX 64
+#define ROWS 64 /* records of 4 MiB, of both, must fit the pool */
 
 struct carry {
 	struct session *live, *to;
@@ -181,9 +182,18 @@ static enum result put_record(struct carry *c, const struct record_row *row, str
 	return r == OK ? period_add(c->to->data, c->account, &period, err) : r;
 }
 
-static enum result replace_record(struct carry *c, const struct record_row *live, struct err *err)
+/* In place of the row that `to` has. */
+static enum result exchange(struct carry *c, const struct record_row *have, const struct record_row *live,
+			    struct err *err)
 {
 	struct removed ignored = {0};
+	enum result r = remove_records(c->to, c->account, have, 1, &ignored, err);
+
+	return r == OK ? put_record(c, live, err) : r;
+}
+
+static enum result replace_record(struct carry *c, const struct record_row *live, struct err *err)
+{
 	struct record_row have;
 	enum result r = record_get(c->to->data, c->account, live->kind, live->id, &c->pool, &have, err);
 
@@ -192,9 +202,8 @@ static enum result replace_record(struct carry *c, const struct record_row *live
 	if (r == OK && have.hold != 0)
 		r = held_delete(c->to->data, c->account, have.hold, have.kind, have.id, err);
 	if (r == OK)
-		r = remove_records(c->to, c->account, &have, 1, &ignored, err);
-	r = none_is_fine(r);
-	if (r == OK)
+		r = exchange(c, &have, live, err);
+	else if (r == ERR_NOT_FOUND)
 		r = put_record(c, live, err);
 	c->out->held += r == OK;
 	return r;
@@ -305,6 +314,84 @@ static enum result carry_holds(struct carry *c, struct err *err)
 	return r;
 }
 
+/* ---- what was sealed anew when some of its day went ---- */
+
+/* What the backup does not have was made since. */
+static enum result carry_resealed(struct carry *c, const struct record_row *live, struct err *err)
+{
+	struct record_row have;
+	enum result r;
+
+	if (live->hold != 0 || live->part == 0)
+		return OK;
+	r = record_get(c->to->data, c->account, live->kind, live->id, &c->pool, &have, err);
+	if (r != OK || have.hold != 0 || have.part == live->part)
+		return none_is_fine(r);
+	c->out->parts++;
+	return exchange(c, &have, live, err);
+}
+
+static enum result carry_day(struct carry *c, const struct period *period, struct record_row *rows, struct err *err)
+{
+	struct id after = {{0}};
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&c->pool);
+		r = record_list_day(c->live->data, c->account, period->kind, period->day, after, &c->pool, rows, ROWS,
+				    &count, err);
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = carry_resealed(c, &rows[i], err);
+		after = r == OK && count > 0 ? rows[count - 1].id : after;
+	} while (r == OK && count == ROWS);
+	return r;
+}
+
+/* Where it is looked for what is due is left as the backup has it: looking again does no harm. */
+static enum result carry_period(struct carry *c, const struct period *live, struct record_row *rows, struct err *err)
+{
+	struct period have;
+	enum result r = carry_day(c, live, rows, err);
+
+	if (r == OK)
+		r = period_get(c->to->data, c->account, live->kind, live->day, &have, err);
+	if (r != OK || have.part >= live->part)
+		return r;
+	have.part = live->part;
+	return period_set_looked(c->to->data, c->account, &have, err);
+}
+
+static enum result carry_parts_of(struct carry *c, enum record_kind kind, struct record_row *rows, struct err *err)
+{
+	struct period periods[BATCH];
+	struct date after = {INT32_MIN};
+	size_t count;
+	enum result r;
+
+	do {
+		r = period_list(c->live->data, c->account, kind, after, (struct date){INT32_MAX}, periods, BATCH,
+				&count, err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			if (periods[i].part > 0)
+				r = carry_period(c, &periods[i], rows, err);
+		}
+		after = r == OK && count > 0 ? periods[count - 1].day : after;
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+static enum result carry_parts(struct carry *c, struct err *err)
+{
+	struct record_row *rows = calloc(ROWS, sizeof *rows);
+	enum result r = rows != NULL ? OK : err_no_memory(err);
+
+	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++)
+		r = carry_parts_of(c, (enum record_kind)kind, rows, err);
+	free(rows);
+	return r;
+}
+
 /* ---- jobs ---- */
 
 static enum result carry_job(struct carry *c, const struct job *live, struct err *err)
@@ -350,6 +437,8 @@ static enum result carry_one(struct carry *c, struct err *err)
 		r = identity_walk(c->live->data, c->account, carry_identity, c, err);
 	if (r == OK)
 		r = carry_holds(c, err);
+	if (r == OK)
+		r = carry_parts(c, err);
 	return r == OK ? carry_jobs(c, err) : r;
 }
 

@@ -11,6 +11,7 @@
  *     holds        added since, releases, and whose they are now
  *     held         what only a hold keeps: the backup has it under keys that are gone;
  *                  and that what a released hold had kept is gone
+ *     parts        what was sealed anew as the rest of its day went: the backup has it under a key that is gone
  *     jobs         whose results are receipts
  *     epoch length receipts promise by it
  *     leaves       the log never goes back
@@ -23,7 +24,7 @@
 #include "vault/remove.h"
 
 struct carried {
-	int64_t accounts, identities, labels, policies, holds, held, jobs, leaves;
+	int64_t accounts, identities, labels, policies, holds, held, parts, jobs, leaves; /* parts: records */
 	int64_t released; /* records and contacts dropped: a released hold had kept them, and they went since */
 };
 

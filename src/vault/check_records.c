@@ -120,6 +120,8 @@ static enum result check_record(struct recount *day, const struct record_row *ro
 	id_format(kind_prefix(row->kind), row->id, id);
 	day->counted.records++;
 	day->counted.bytes += (int64_t)row->payload_len;
+	if (row->hold == 0 && row->part > day->counted.part)
+		day->counted.part = row->part;
 	r = check_opens(day->run, row, id, err);
 	if (r == OK)
 		r = check_party_rows(day->run, row, id, err);
@@ -147,6 +149,12 @@ static enum result check_counts(struct check_run *run, const struct period *coun
 			    (long long)said.records, (long long)said.media, (long long)counted->records,
 			    (long long)counted->media,
 			    said.records == counted->records && said.media == counted->media ? "; sizes differ" : "");
+	/* New records would go under a key that was destroyed, and make it anew. */
+	if (r == OK && said.part < counted->part)
+		check_found(run, CHECK_PERIODS,
+			    "account %u: %s of %s: new records would be sealed as part %d; there are some of part %d",
+			    run->account, kind_plural(counted->kind), date_format(counted->day, day), said.part,
+			    counted->part);
 	return r;
 }
 

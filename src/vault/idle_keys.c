@@ -21,12 +21,8 @@ static enum result identity_needs(struct session *session, const struct wrapped_
 
 static enum result period_needs(struct session *session, const struct wrapped_key *key, bool *needed, struct err *err)
 {
-	struct date day = key_period_day(key->number), next;
-	enum result r = record_next_day(session->data, key->account, (enum record_kind)key_period_kind(key->number),
-					date_add_days(day, -1), &next, err);
-
-	*needed = r == OK && next.days == day.days;
-	return r == ERR_NOT_FOUND ? OK : r;
+	return record_has_part(session->data, key->account, (enum record_kind)key_period_kind(key->number),
+			       key_period_day(key->number), key_period_part(key->number), needed, err);
 }
 
 static enum result is_needed(struct session *session, const struct wrapped_key *key, struct pool *pool, bool *needed,

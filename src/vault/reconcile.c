@@ -37,12 +37,14 @@ static enum result end(struct work *w, enum result r, struct err *err)
 	return r;
 }
 
-/* Takes out those of w->rows that no hold keeps. */
-static enum result remove_unheld(struct work *w, size_t count, struct removed *removed, struct err *err)
+/* Takes out those of w->rows that no hold keeps, of one part or of all. */
+static enum result remove_unheld(struct work *w, size_t count, int part, struct removed *removed, struct err *err)
 {
 	size_t gone = 0;
 
 	for (size_t i = 0; i < count; i++) {
+		if (part != PART_ALL && w->rows[i].part != part)
+			continue;
 		if (w->rows[i].hold == 0 && gone++ != i)
 			w->rows[gone - 1] = w->rows[i];
 	}
@@ -81,7 +83,7 @@ static enum result drop_records_of(struct work *w, int64_t identity, struct err 
 		if (r == OK)
 			r = load(w, keys, seen, &count, err);
 		if (r == OK)
-			r = remove_unheld(w, count, &w->out->erased, err);
+			r = remove_unheld(w, count, PART_ALL, &w->out->erased, err);
 		after = r == OK && seen > 0 ? keys[seen - 1] : after;
 		r = end(w, r, err);
 	} while (r == OK && seen == BATCH);
@@ -142,11 +144,12 @@ static enum result look_at_identity(void *arg, const struct identity_row *row, s
 	return r == OK ? drop_rest_of(w, row->identity, err) : r;
 }
 
-/* ---- periods without a key, or with another ---- */
+/* ---- parts of periods without a key, or with another ---- */
 
-static enum result drop_period(struct work *w, enum record_kind kind, struct date day, struct err *err)
+struct part { enum record_kind kind; struct date day; int part; };
+
+static enum result drop_part(struct work *w, const struct part *part, struct err *err)
 {
-	int64_t before = w->out->expired.records[kind];
 	struct id after = {{0}};
 	size_t count;
 	enum result r;
@@ -156,25 +159,24 @@ static enum result drop_period(struct work *w, enum record_kind kind, struct dat
 		r = db_begin(w->session->data, err);
 		if (r != OK)
 			return r;
-		r = record_list_day(w->session->data, w->account, kind, day, after, &w->pool, w->rows, BATCH, &count,
-				    err);
+		r = record_list_day(w->session->data, w->account, part->kind, part->day, after, &w->pool, w->rows,
+				    BATCH, &count, err);
 		if (r == OK && count > 0) {
 			after = w->rows[count - 1].id;
-			r = remove_unheld(w, count, &w->out->expired, err);
+			r = remove_unheld(w, count, part->part, &w->out->expired, err);
 		}
 		r = end(w, r, err);
 	} while (r == OK && count == BATCH);
-	w->out->periods += w->out->expired.records[kind] > before;
 	return r;
 }
 
-/* Says nothing of a row that a hold keeps, or one of whose keys is gone or itself damaged. */
+/* Says nothing of a row one of whose keys is gone or itself damaged. */
 static enum result try_row(struct work *w, const struct record_row *row, bool *opens, bool *shut, struct err *err)
 {
 	const char *plain;
 	struct key key;
 	size_t len;
-	enum result r = row->hold == 0 ? seal_record_key(w->session->ring, row, &key, err) : ERR_GONE;
+	enum result r = seal_record_key(w->session->ring, row, &key, err);
 
 	if (r != OK)
 		return r == ERR_GONE || r == ERR_CORRUPT ? OK : r;
@@ -187,7 +189,7 @@ static enum result try_row(struct work *w, const struct record_row *row, bool *o
 
 /* A day that had expired has a key again when records were imported for it since, and it is not the one that sealed
  * these. One that opens shows that it is; that one does not may be damage, so all are tried before the day goes. */
-static enum result was_remade(struct work *w, enum record_kind kind, struct date day, bool *remade, struct err *err)
+static enum result was_remade(struct work *w, const struct part *part, bool *remade, struct err *err)
 {
 	struct record_row *row = &w->rows[0];
 	struct id after = {{0}};
@@ -197,24 +199,39 @@ static enum result was_remade(struct work *w, enum record_kind kind, struct date
 
 	do {
 		pool_reset(&w->pool);
-		r = record_list_day(w->session->data, w->account, kind, day, after, &w->pool, row, 1, &count, err);
+		r = record_list_day(w->session->data, w->account, part->kind, part->day, after, &w->pool, row, 1,
+				    &count, err);
 		if (r == OK && count > 0) {
 			after = row->id;
-			r = try_row(w, row, &opens, &shut, err);
+			if (row->hold == 0 && row->part == part->part)
+				r = try_row(w, row, &opens, &shut, err);
 		}
 	} while (r == OK && count > 0 && !opens);
 	*remade = shut && !opens;
 	return r;
 }
 
-static enum result look_at_period(struct work *w, enum record_kind kind, struct date day, struct err *err)
+static enum result look_at_part(struct work *w, const struct part *part, struct err *err)
 {
 	bool exists, remade = false;
-	enum result r = key_exists(w, KEY_PERIOD, key_period_number(kind, day, 0), &exists, err);
+	enum result r = key_exists(w, KEY_PERIOD, key_period_number(part->kind, part->day, part->part), &exists, err);
 
 	if (r == OK && exists)
-		r = was_remade(w, kind, day, &remade, err);
-	return r == OK && (!exists || remade) ? drop_period(w, kind, day, err) : r;
+		r = was_remade(w, part, &remade, err);
+	return r == OK && (!exists || remade) ? drop_part(w, part, err) : r;
+}
+
+static enum result look_at_period(struct work *w, enum record_kind kind, struct date day, struct err *err)
+{
+	int64_t before = w->out->expired.records[kind];
+	struct part part = {kind, day, 0};
+	struct period period;
+	enum result r = period_get(w->session->data, w->account, kind, day, &period, err);
+
+	for (; r == OK && part.part <= period.part; part.part++)
+		r = look_at_part(w, &part, err);
+	w->out->periods += w->out->expired.records[kind] > before;
+	return r;
 }
 
 static enum result look_at_periods(struct work *w, enum record_kind kind, struct err *err)

@@ -12,7 +12,7 @@ struct reconciled {
 	int64_t identities;          /* of persons erased since, with their contacts and records */
 	int64_t contacts;
 	struct removed erased;
-	int64_t periods;             /* whose keys went when they expired, also if the day was given another since */
+	int64_t periods;             /* a key of which went when they, or some of them, expired, also if there is another since */
 	struct removed expired;
 	int64_t released;            /* records and contacts whose hold's key went with the hold */
 	int64_t keys_without_data;   /* identity and period keys that nothing here needs; a newer backup may */

@@ -479,6 +479,7 @@ static enum result append_leaf(struct run *run, struct err *err)
 	act_int(&act, "erased", all_kinds(&out->dropped.erased));
 	act_int(&act, "expired", all_kinds(&out->dropped.expired));
 	act_int(&act, "held_kept", out->carried.held);
+	act_int(&act, "parts_kept", out->carried.parts);
 	return act_append(&act, run->staged.data, NULL, err);
 }
 

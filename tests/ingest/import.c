@@ -324,7 +324,7 @@ static void many_records_come_in_batches_and_every_count_agrees(void **state)
 		struct date date = date_from_civil(2024, 5, day);
 		struct period period;
 
-		assert_ok(record_count_day(world.vault->read.data, world.account.number, KIND_CALL, date, &all, &held,
+		assert_ok(record_count_day(world.vault->read.data, world.account.number, KIND_CALL, date, PART_ALL, &all, &held,
 					   &err),
 			  &err);
 		assert_ok(period_get(world.vault->read.data, world.account.number, KIND_CALL, date, &period, &err), &err);

@@ -227,6 +227,14 @@ CALL(period_set_looked)
 	return r;
 }
 
+CALL(period_look_again)
+{
+	enum result r = period_look_again(vault, account, KIND_CALL, day, &err);
+
+	*seen = db_changes(vault);
+	return r;
+}
+
 CALL(label_insert)
 {
 	struct label_row row = label_of(account, 8);
@@ -388,14 +396,23 @@ CALL(record_list_day)
 
 CALL(record_delete_day)
 {
-	return record_delete_day(vault, account, KIND_CALL, day, seen, &err);
+	return record_delete_day(vault, account, KIND_CALL, day, PART_ALL, seen, &err);
 }
 
 CALL(record_count_day)
 {
-	int64_t held;
+	int64_t spared;
 
-	return record_count_day(vault, account, KIND_CALL, day, seen, &held, &err);
+	return record_count_day(vault, account, KIND_CALL, day, PART_ALL, seen, &spared, &err);
+}
+
+CALL(record_has_part)
+{
+	bool has;
+	enum result r = record_has_part(vault, account, KIND_CALL, day, 0, &has, &err);
+
+	*seen = r == OK && has;
+	return r;
 }
 
 CALL(record_next_day)

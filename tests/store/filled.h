@@ -114,7 +114,8 @@ static void fill_records(void)
 	assert_ok(media_insert(vault, &media, &err));
 	assert_ok(media_insert(vault, &lost, &err));
 	assert_ok(trash_add(vault, &trash, &err));
-	assert_ok(period_add(vault, 1, &(struct period){.kind = KIND_CALL, .day = day, .records = 1, .bytes = 6, .media = 1, .media_bytes = 1}, &err));
+	assert_ok(period_add(vault, 1, &(struct period){.kind = KIND_CALL, .day = day, .records = 1, .bytes = 6, .media = 1, .media_bytes = 1,
+							.looked = day, .looked_policy = 1}, &err));
 }
 
 static void fill_acts(void)

@@ -70,6 +70,31 @@ static void media_may_go_before_their_record(void **state)
 	assert_int_equal(got.media_bytes, 0);
 }
 
+static void what_was_looked_at_is_told_and_counting_leaves_it_alone(void **state)
+{
+	struct period looked = {.kind = KIND_CALL, .day = day_of("2024-02-29"), .part = 3, .looked = day_of("2024-06-01"),
+				.looked_policy = 7}, got;
+
+	(void)state;
+	assert_ok(period_set_looked(vault, 1, &looked, &err)); /* there is none: nothing happens */
+	assert_int_equal(count_of(vault, "SELECT COUNT(*) FROM period"), 0);
+	add(1, KIND_CALL, "2024-02-29", 2);
+	add(1, KIND_CALL, "2024-03-01", 2);
+	assert_ok(period_set_looked(vault, 1, &looked, &err));
+	add(1, KIND_CALL, "2024-02-29", 1);
+	assert_ok(period_get(vault, 1, KIND_CALL, looked.day, &got, &err));
+	assert_int_equal(got.records, 3);
+	assert_int_equal(got.part, 3);
+	assert_int_equal(got.looked.days, looked.looked.days);
+	assert_int_equal(got.looked_policy, 7);
+	assert_ok(period_look_again(vault, 1, KIND_CALL, looked.day, &err));
+	assert_ok(period_get(vault, 1, KIND_CALL, looked.day, &got, &err));
+	assert_int_equal(got.looked.days, 0);
+	assert_int_equal(got.part, 3);
+	assert_ok(period_get(vault, 1, KIND_CALL, day_of("2024-03-01"), &got, &err));
+	assert_int_equal(got.part, 0);
+}
+
 static size_t list(const char *after, const char *until, struct period *out, size_t max)
 {
 	size_t count;
@@ -131,6 +156,7 @@ int main(void)
 	    table_test(what_is_added_is_summed),
 	    table_test(a_period_left_with_nothing_is_no_row),
 	    table_test(media_may_go_before_their_record),
+	    table_test(what_was_looked_at_is_told_and_counting_leaves_it_alone),
 	    table_test(a_list_begins_after_one_day_and_has_the_other),
 	    table_test(a_sum_has_its_last_day),
 	};

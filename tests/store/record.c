@@ -219,21 +219,54 @@ static void deleting_a_day_leaves_its_neighbours_and_what_is_held(void **state)
 	(void)state;
 	put_around_the_day();
 	put(1, KIND_CALL, noon, 7);
-	assert_ok(record_count_day(vault, 1, KIND_CALL, day_of(DAY), &all, &held, &err));
+	assert_ok(record_count_day(vault, 1, KIND_CALL, day_of(DAY), PART_ALL, &all, &held, &err));
 	assert_int_equal(all, 3);
 	assert_int_equal(held, 1);
-	assert_ok(record_delete_day(vault, 1, KIND_CALL, day_of(DAY), &deleted, &err));
+	assert_ok(record_delete_day(vault, 1, KIND_CALL, day_of(DAY), PART_ALL, &deleted, &err));
 	assert_int_equal(deleted, 2);
-	assert_ok(record_count_day(vault, 1, KIND_CALL, day_of(DAY), &all, &held, &err));
+	assert_ok(record_count_day(vault, 1, KIND_CALL, day_of(DAY), PART_ALL, &all, &held, &err));
 	assert_int_equal(all, 1);
 	assert_int_equal(held, 1);
 	assert_true(exists(1, KIND_CALL, noon));
 	assert_int_equal(count_of(vault, "SELECT COUNT(*) FROM record"), 5);
-	assert_ok(record_delete_day(vault, 1, KIND_CALL, day_of(DAY), &deleted, &err));
+	assert_ok(record_delete_day(vault, 1, KIND_CALL, day_of(DAY), PART_ALL, &deleted, &err));
 	assert_int_equal(deleted, 0);
-	assert_ok(record_count_day(vault, 1, KIND_CALL, day_of("2023-01-01"), &all, &held, &err));
+	assert_ok(record_count_day(vault, 1, KIND_CALL, day_of("2023-01-01"), PART_ALL, &all, &held, &err));
 	assert_int_equal(all, 0);
 	assert_int_equal(held, 0);
+}
+
+static bool has_part(int part)
+{
+	bool has;
+
+	assert_ok(record_has_part(vault, 1, KIND_CALL, day_of(DAY), part, &has, &err));
+	return has;
+}
+
+static void a_part_of_a_day_can_be_spared(void **state)
+{
+	struct record_row row = record_of(1, KIND_CALL, id_of(DAY "T12:00:00Z", 1));
+	int64_t deleted, all, spared;
+
+	(void)state;
+	put_around_the_day();
+	row.part = 1;
+	put_record(&row);
+	row = record_of(1, KIND_CALL, id_of(DAY "T13:00:00Z", 1));
+	row.part = 2;
+	row.hold = 7;
+	put_record(&row);
+	assert_true(has_part(0));
+	assert_true(has_part(1));
+	assert_false(has_part(2)); /* under the hold's key */
+	assert_ok(record_count_day(vault, 1, KIND_CALL, day_of(DAY), 1, &all, &spared, &err));
+	assert_int_equal(all, 4);
+	assert_int_equal(spared, 2);
+	assert_ok(record_delete_day(vault, 1, KIND_CALL, day_of(DAY), 1, &deleted, &err));
+	assert_int_equal(deleted, 2);
+	assert_false(has_part(0));
+	assert_true(has_part(1));
 }
 
 static void what_is_older_than_1970_counts_as_its_first_day(void **state)
@@ -247,9 +280,9 @@ static void what_is_older_than_1970_counts_as_its_first_day(void **state)
 	assert_int_equal(list("1969-01-01", (struct id){{0}}, &row, 1), 0);
 	assert_int_equal(list("1969-12-31", (struct id){{0}}, &row, 1), 0);
 	assert_int_equal(list("1970-01-01", (struct id){{0}}, &row, 1), 1);
-	assert_ok(record_delete_day(vault, 1, KIND_CALL, day_of("1969-01-01"), &deleted, &err));
+	assert_ok(record_delete_day(vault, 1, KIND_CALL, day_of("1969-01-01"), PART_ALL, &deleted, &err));
 	assert_int_equal(deleted, 0);
-	assert_ok(record_delete_day(vault, 1, KIND_CALL, day_of("1970-01-01"), &deleted, &err));
+	assert_ok(record_delete_day(vault, 1, KIND_CALL, day_of("1970-01-01"), PART_ALL, &deleted, &err));
 	assert_int_equal(deleted, 1);
 }
 
@@ -351,6 +384,7 @@ int main(void)
 	    day_test(a_day_has_its_first_and_its_last_millisecond),
 	    day_test(a_day_is_listed_page_by_page),
 	    day_test(deleting_a_day_leaves_its_neighbours_and_what_is_held),
+	    day_test(a_part_of_a_day_can_be_spared),
 	    day_test(what_is_older_than_1970_counts_as_its_first_day),
 	    day_test(days_with_records_are_found_one_after_the_other),
 	    day_test(damaged_columns_are_reported),

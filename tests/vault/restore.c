@@ -10,6 +10,7 @@
 #include "vault/backup.h"
 #include "vault/check.h"
 #include "vault/labels.h"
+#include "vault/reseal.h"
 #include "vault/restore.h"
 #include "vault/rotate.h"
 
@@ -171,6 +172,56 @@ static void a_day_that_has_expired_stays_gone_though_it_has_a_new_key(void **sta
 	assert_int_equal(all(&out.dropped.expired), 2);
 	assert_int_equal(count_records(&p->world, KIND_MESSAGE), 0);
 	assert_int_equal(out.dropped.keys_without_data, 1); /* the new one: a newer backup may need it */
+}
+
+/* As a sweep does when some of a day goes before the rest: what stays is sealed anew, then the old key goes. */
+static enum result expire_some(struct session *session, void *arg, struct err *err)
+{
+	struct place *p = arg;
+	uint32_t account = p->world.account.number;
+	struct period period = {.kind = KIND_CALL, .day = instant_date(id_time(p->call)), .part = 1};
+	struct removed ignored = {0};
+	struct record_row row;
+	struct key from;
+	bool existed;
+	enum result r = record_get(session->data, account, KIND_CALL, p->other, &p->world.pool, &row, err);
+
+	if (r == OK)
+		r = seal_record_key(session->ring, &row, &from, err);
+	row.part = 1;
+	if (r == OK)
+		r = reseal_record(session, &row, &from, &p->world.pool, err);
+	if (r == OK)
+		r = period_set_looked(session->data, account, &period, err);
+	if (r == OK)
+		r = keyring_destroy(session->ring, account, KEY_PERIOD, key_period_number(KIND_CALL, period.day, 0),
+				    &existed, err);
+	if (r == OK)
+		r = record_get(session->data, account, KIND_CALL, p->call, &p->world.pool, &row, err);
+	return r == OK ? remove_records(session, account, &row, 1, &ignored, err) : r;
+}
+
+/* P5 */
+static void some_of_a_day_that_expired_stays_gone_and_the_rest_of_it_stays(void **state)
+{
+	struct place *p = *state;
+	struct restore_result out;
+	struct id later;
+	struct err err;
+
+	back_up(p);
+	assert_ok(vault_write(p->world.vault, expire_some, p, &err), &err);
+	sound(p);
+	out = restore(p);
+	assert_int_equal(out.carried.parts, 1);
+	assert_int_equal(all(&out.dropped.expired), 1);
+	assert_int_equal(out.dropped.periods, 1);
+	assert_false(opens(p, KIND_CALL, p->call));
+	assert_int_equal(count_records(&p->world, KIND_CALL), 1);
+	assert_true(opens(p, KIND_CALL, p->other));
+	later = world_put(&p->world, KIND_CALL, "2025-05-01T12:00:00Z", "{\"a\":4}", BENT, NULL);
+	assert_true(opens(p, KIND_CALL, later));
+	sound(p);
 }
 
 static void a_damaged_record_does_not_take_its_day_along(void **state)
@@ -809,6 +860,7 @@ int main(void)
 		TEST(what_has_expired_since_stays_gone),
 		TEST(a_day_that_has_expired_stays_gone_though_it_has_a_new_key),
 		TEST(a_damaged_record_does_not_take_its_day_along),
+		TEST(some_of_a_day_that_expired_stays_gone_and_the_rest_of_it_stays),
 		TEST(the_log_never_goes_back),
 		TEST(identities_known_since_stay_so_that_an_erasure_finds_them),
 		TEST(holds_and_policies_made_since_stay),

@@ -15,6 +15,7 @@
 #define HOLDS 64
 #define DAY_FIRST 20088  /* 2025-01-01 */
 #define DAYS 1100
+#define PARTS 4 /* of a day */
 #define SLOTS (1u << 18) /* of the table of names; a power of 2 */
 #define FOUND_MAX 65536
 
@@ -151,8 +152,9 @@ static void fill_names(const struct carved *account, struct id vault)
 		add_name(&account->key, vault, account->account, account->epoch, KEY_IDENTITY, n);
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
 		for (int32_t day = DAY_FIRST; day < DAY_FIRST + DAYS; day++)
-			add_name(&account->key, vault, account->account, account->epoch, KEY_PERIOD,
-				 key_period_number(kind, (struct date){day}, 0));
+			for (int part = 0; part < PARTS; part++)
+				add_name(&account->key, vault, account->account, account->epoch, KEY_PERIOD,
+					 key_period_number(kind, (struct date){day}, part));
 	}
 	for (int64_t n = 1; n <= HOLDS; n++)
 		add_name(&account->key, vault, account->account, account->epoch, KEY_HOLD, n);

@@ -372,7 +372,7 @@ static void open_media(const struct key *record_key, uint32_t account, int kind,
 
 static void open_records(void)
 {
-	sqlite3_stmt *stmt = query("SELECT account_id, kind, id, hold_id, parties, payload FROM record");
+	sqlite3_stmt *stmt = query("SELECT account_id, kind, id, hold_id, parties, payload, part FROM record");
 
 	while (next(stmt)) {
 		int kind = sqlite3_column_int(stmt, 1);
@@ -380,7 +380,8 @@ static void open_records(void)
 		struct recipe recipe = {.account = (uint32_t)sqlite3_column_int64(stmt, 0),
 					.hold = sqlite3_column_int64(stmt, 3),
 					.class = KEY_PERIOD,
-					.number = key_period_number(kind, instant_date(id_time(id)), 0)};
+					.number = key_period_number(kind, instant_date(id_time(id)),
+							    sqlite3_column_int(stmt, 6))};
 		size_t len = (size_t)sqlite3_column_bytes(stmt, 5);
 		char name[ID_TEXT_MAX];
 		unsigned char *plain;

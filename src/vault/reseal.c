@@ -1,0 +1,65 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "vault/reseal.h"
+
+#define MEDIA_MAX 64
+
+static enum result reseal_media(struct session *session, const struct record_row *row, const struct key *from,
+				const struct key *to, struct err *err)
+{
+	struct media_row media[MEDIA_MAX];
+	struct key key;
+	size_t count = 0;
+	enum result r = OK;
+
+	if (row->media > 0)
+		r = media_list(session->data, row->account, row->kind, row->id, media, MEDIA_MAX, &count, err);
+	for (size_t i = 0; i < count && r == OK; i++) {
+		r = open_media_key(from, &media[i], &key, err);
+		if (r == OK)
+			r = seal_media_key(to, &key, &media[i], err);
+		if (r == OK)
+			r = media_reseal(session->data, &media[i], err);
+		key_wipe(&key);
+	}
+	return r;
+}
+
+/* The record's key is made of it and others; that it is there is enough. */
+static enum result need_key(struct session *session, const struct record_row *row, struct err *err)
+{
+	int64_t period = key_period_number(row->kind, instant_date(id_time(row->id)), row->part);
+	struct key key;
+	enum result r;
+
+	if (row->hold != 0)
+		r = keyring_get_or_make(session->ring, row->account, KEY_HOLD, row->hold, &key, err);
+	else
+		r = keyring_get_or_make(session->ring, row->account, KEY_PERIOD, period, &key, err);
+	key_wipe(&key);
+	return r;
+}
+
+enum result reseal_record(struct session *session, struct record_row *row, const struct key *from, struct pool *pool,
+			  struct err *err)
+{
+	const char *plain;
+	struct key to;
+	size_t len;
+	enum result r = open_payload(from, row, pool, &plain, &len, err);
+
+	if (r == OK)
+		r = need_key(session, row, err);
+	if (r != OK)
+		return r;
+	r = seal_record_key(session->ring, row, &to, err);
+	if (r == OK)
+		r = seal_payload(&to, row, plain, len, pool, err);
+	if (r == OK)
+		r = record_reseal(session->data, row, err);
+	if (r == OK)
+		r = reseal_media(session, row, from, &to, err);
+	key_wipe(&to);
+	return r;
+}
