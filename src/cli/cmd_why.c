@@ -1,30 +1,10 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <string.h>
+
 #include "cli/commands.h"
 #include "retention/why.h"
-
-static void print_reason(struct cli *cli, const struct disposition_reason *reason)
-{
-	struct json_writer *w = &cli->w;
-	char sentence[DISPOSITION_TEXT_MAX], at[TIME_TEXT_MAX];
-
-	json_begin_object(w, NULL);
-	json_string(w, "rule", reason->rule);
-	json_string(w, "says", verdict_name(reason->says));
-	if (reason->until.days != 0)
-		json_date(w, "until", reason->until);
-	if (reason->since.ms != 0)
-		json_instant(w, "since", reason->since);
-	if (id_compare(reason->hold, (struct id){{0}}) != 0)
-		json_id(w, "hold", HOLD_PREFIX, reason->hold);
-	if (reason->version > 0) {
-		json_string(w, "keep", span_format(reason->keep, at));
-		json_int(w, "version", reason->version);
-	}
-	json_string(w, "text", disposition_text(reason, sentence));
-	json_end_object(w);
-}
 
 static void print_why(struct cli *cli, const struct why *why)
 {
@@ -34,36 +14,55 @@ static void print_why(struct cli *cli, const struct why *why)
 	json_id(w, "id", kind_prefix(why->kind), why->id);
 	json_string(w, "kind", kind_name(why->kind));
 	json_instant(w, "occurred", why->facts.occurred);
-	json_string(w, "verdict", verdict_name(why->disposition.verdict));
-	if (why->disposition.verdict == VERDICT_KEEP_UNTIL)
-		json_date(w, "until", why->disposition.until);
-	json_begin_array(w, "reasons");
-	for (size_t i = 0; i < why->disposition.count; i++)
-		print_reason(cli, &why->disposition.reasons[i]);
-	json_end_array(w);
+	disposition_write(w, &why->disposition);
 	json_end_object(w);
+}
+
+static const char *kept_why(const char *rule)
+{
+	static const struct { const char *rule, *why; } whys[] = {
+	    {"hold", "Kept until its legal hold is released"},
+	    {"unbilled", "Kept until it is billed"},
+	    {"restriction", "Kept until its restriction is lifted"},
+	    {"anonymised", "Kept as part of totals"},
+	};
+
+	for (size_t i = 0; i < sizeof whys / sizeof whys[0]; i++) {
+		if (strcmp(whys[i].rule, rule) == 0)
+			return whys[i].why;
+	}
+	return "Kept, with no end in sight";
+}
+
+static void say_verdict(struct cli *cli, const struct disposition *d)
+{
+	char kept[KEEPS_TEXT_MAX], at[TIME_TEXT_MAX], next[TIME_TEXT_MAX];
+	bool partly = strcmp(keeps_name(d->keeps), "fields") == 0;
+
+	date_format(d->until, at);
+	if (d->verdict == VERDICT_DELETE)
+		cli_say(cli, "To be deleted by the next `lethe retention run`:\n");
+	else if (d->verdict == VERDICT_KEEP)
+		cli_say(cli, "%s:\n", kept_why(d->reasons[d->decides].rule));
+	else if (partly)
+		cli_say(cli, "Kept until %s, but only %s:\n", at, keeps_text(d->keeps, kept));
+	else if (d->next.days != d->until.days)
+		cli_say(cli, "Kept until %s, and part of it until %s:\n", date_format(d->next, next), at);
+	else
+		cli_say(cli, "Kept until %s:\n", at);
 }
 
 static void say_why(struct cli *cli, const struct why *why)
 {
+	const struct disposition *d = &why->disposition;
 	char id[ID_TEXT_MAX], at[TIME_TEXT_MAX], sentence[DISPOSITION_TEXT_MAX];
 
 	cli_say(cli, "%s, of %s\n", id_format(kind_prefix(why->kind), why->id, id),
 		instant_format(why->facts.occurred, at));
-	switch (why->disposition.verdict) {
-	case VERDICT_DELETE:
-		cli_say(cli, "To be deleted by the next `lethe retention run`:\n");
-		break;
-	case VERDICT_KEEP_UNTIL:
-		cli_say(cli, "Kept until %s:\n", date_format(why->disposition.until, at));
-		break;
-	case VERDICT_KEEP:
-		cli_say(cli, "Kept, with no end in sight:\n");
-		break;
-	}
-	for (size_t i = 0; i < why->disposition.count; i++)
-		cli_say(cli, "  %zu. %s%s\n", i + 1, disposition_text(&why->disposition.reasons[i], sentence),
-			i == 0 && why->disposition.count > 1 ? " (this decides)" : "");
+	say_verdict(cli, d);
+	for (size_t i = 0; i < d->count; i++)
+		cli_say(cli, "  %zu. %s%s\n", i + 1, disposition_text(&d->reasons[i], sentence),
+			i == d->decides && d->count > 1 ? " (this decides)" : "");
 }
 
 enum result cmd_why(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)

@@ -6,95 +6,256 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Fills `out` and returns true when the rule has something to say. */
-typedef bool rule(const struct disposition_facts *facts, struct date today, struct disposition_reason *out);
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static bool by_unreadable(const struct disposition_facts *facts, struct date today, struct disposition_reason *out)
+/* ---- the rules ---- */
+
+/* Adds its reasons, if it has something to say. */
+typedef void rule(struct disposition *d, const struct disposition_facts *facts, struct date today);
+
+/* As it is given: it keeps nothing and ends the matter. */
+static struct disposition_reason *add(struct disposition *d, const struct disposition_facts *facts, const char *name)
 {
-	(void)today;
-	out->rule = "unreadable";
-	out->says = VERDICT_DELETE;
-	return facts->key_gone;
+	struct disposition_reason *reason = &d->reasons[d->count++];
+
+	INVARIANT(d->count <= DISPOSITION_REASONS_MAX);
+	*reason = (struct disposition_reason){.rule = name, .kind = facts->kind, .says = VERDICT_DELETE, .last = true};
+	return reason;
 }
 
-static bool by_hold(const struct disposition_facts *facts, struct date today, struct disposition_reason *out)
+static void keep(struct disposition_reason *reason, uint32_t what)
 {
+	reason->says = VERDICT_KEEP;
+	reason->keeps = what;
+}
+
+static void keep_until(struct disposition_reason *reason, uint32_t what, struct date until, struct date today)
+{
+	reason->says = until.days <= today.days ? VERDICT_DELETE : VERDICT_KEEP_UNTIL;
+	reason->keeps = what;
+	reason->until = until;
+}
+
+static void keep_for(struct disposition_reason *reason, const struct disposition_facts *facts, struct span span,
+		     struct date today)
+{
+	reason->keep = span;
+	if (span.unlimited)
+		keep(reason, KEEPS_ALL);
+	else
+		keep_until(reason, KEEPS_ALL, date_add_span(instant_date(facts->occurred), span), today);
+}
+
+static void by_anonymised(struct disposition *d, const struct disposition_facts *facts, struct date today)
+{
+	(void)today;
+	if (facts->anonymised)
+		keep(add(d, facts, "anonymised"), KEEPS_AGGREGATE);
+}
+
+static void by_unreadable(struct disposition *d, const struct disposition_facts *facts, struct date today)
+{
+	(void)today;
+	if (facts->key_gone)
+		add(d, facts, "unreadable");
+}
+
+static void keep_by_hold(struct disposition_reason *reason, const struct hold_row *hold, size_t count)
+{
+	keep(reason, KEEPS_ALL);
+	reason->hold = hold->id;
+	reason->since = hold->created;
+	reason->others = count > 0 ? count - 1 : 0;
+}
+
+static void by_hold(struct disposition *d, const struct disposition_facts *facts, struct date today)
+{
+	struct disposition_reason *reason;
+
 	(void)today;
 	if (facts->hold == NULL)
-		return false;
-	out->rule = "hold";
-	out->says = VERDICT_KEEP;
-	out->hold = facts->hold->id;
-	out->since = facts->hold->created;
-	out->others = facts->hold_count > 0 ? facts->hold_count - 1 : 0;
-	return true;
+		return;
+	reason = add(d, facts, "hold");
+	keep_by_hold(reason, facts->hold, facts->hold_count);
+	reason->matter = facts->hold_matter;
 }
 
-static bool by_held_cause(const struct disposition_facts *facts, struct disposition_reason *out, enum held_cause cause,
-			  const char *name)
+static void by_obligations(struct disposition *d, const struct disposition_facts *facts, struct date today)
 {
-	out->rule = name;
-	out->says = VERDICT_DELETE;
-	out->since = facts->kept.due;
-	return facts->held && facts->kept.cause == cause;
+	INVARIANT(facts->obligation_count <= DISPOSITION_OBLIGATIONS_MAX);
+	for (size_t i = 0; i < facts->obligation_count; i++) {
+		const struct disposition_obligation *obligation = &facts->obligations[i];
+		struct disposition_reason *reason;
+
+		if (obligation->ends.days <= today.days)
+			continue;
+		reason = add(d, facts, "obligation");
+		keep_until(reason, obligation->fields, obligation->ends, today);
+		reason->code = obligation->code;
+		reason->source = obligation->citation;
+		reason->last = false;
+	}
 }
 
-static bool by_erasure(const struct disposition_facts *facts, struct date today, struct disposition_reason *out)
+static void by_unbilled(struct disposition *d, const struct disposition_facts *facts, struct date today)
+{
+	struct disposition_reason *reason;
+
+	(void)today;
+	if (!facts->unbilled)
+		return;
+	reason = add(d, facts, "unbilled");
+	keep(reason, KEEPS_ALL);
+	reason->since = date_start(facts->billed_until);
+}
+
+/* One that is still to come leaves it to the others until then: asking to be erased makes nothing stay longer. */
+static void by_erasure(struct disposition *d, const struct disposition_facts *facts, struct date today)
+{
+	struct disposition_reason *reason;
+
+	(void)today;
+	if (facts->erasure == ERASURE_NONE)
+		return;
+	reason = add(d, facts, "erasure");
+	reason->since = facts->erasure_at;
+	if (facts->erasure == ERASURE_REQUESTED)
+		reason->until = facts->erasure_due;
+}
+
+static void by_restriction(struct disposition *d, const struct disposition_facts *facts, struct date today)
 {
 	(void)today;
-	return by_held_cause(facts, out, HELD_ERASED, "erased");
+	if (facts->restriction != NULL)
+		keep_by_hold(add(d, facts, "restriction"), facts->restriction, facts->restriction_count);
 }
 
-static bool by_expiry(const struct disposition_facts *facts, struct date today, struct disposition_reason *out)
+static void by_expiry(struct disposition *d, const struct disposition_facts *facts, struct date today)
 {
 	(void)today;
-	return by_held_cause(facts, out, HELD_EXPIRED, "expired");
+	if (facts->expired)
+		add(d, facts, "expired")->since = facts->expired_at;
 }
 
-static bool by_policy(const struct disposition_facts *facts, struct date today, struct disposition_reason *out)
+static void by_policy(struct disposition *d, const struct disposition_facts *facts, struct date today)
 {
+	struct disposition_reason *reason;
+
 	if (facts->policy.version == 0)
-		return false;
-	out->rule = "policy";
-	out->keep = facts->policy.keep;
-	out->version = facts->policy.version;
-	out->since = facts->policy.set_at;
-	out->says = VERDICT_KEEP;
-	if (facts->policy.keep.unlimited)
-		return true;
-	out->until = date_add_span(instant_date(facts->occurred), facts->policy.keep);
-	out->says = out->until.days <= today.days ? VERDICT_DELETE : VERDICT_KEEP_UNTIL;
-	return true;
+		return;
+	reason = add(d, facts, "policy");
+	keep_for(reason, facts, facts->policy.keep, today);
+	reason->version = facts->policy.version;
+	reason->since = facts->policy.set_at;
+	reason->set_by = facts->policy.set_by;
+	reason->scope = facts->scope;
 }
 
-static bool by_default(const struct disposition_facts *facts, struct date today, struct disposition_reason *out)
+static void by_bound(struct disposition *d, const struct disposition_facts *facts, struct date today)
+{
+	struct disposition_reason *reason;
+
+	if (!facts->bound.set)
+		return;
+	reason = add(d, facts, "bound");
+	keep_for(reason, facts, facts->bound.keep, today);
+	reason->bound = facts->bound.text;
+	reason->source = facts->bound.source;
+}
+
+static void by_default(struct disposition *d, const struct disposition_facts *facts, struct date today)
 {
 	(void)today;
-	out->rule = "default";
-	out->says = VERDICT_KEEP;
-	return facts->policy.version == 0;
+	if (facts->policy.version == 0 && !facts->bound.set)
+		keep(add(d, facts, "default"), KEEPS_ALL);
 }
 
 /* In order of precedence. */
-static rule *const rules[] = {by_unreadable, by_hold, by_erasure, by_expiry, by_policy, by_default};
-_Static_assert(sizeof rules / sizeof rules[0] <= DISPOSITION_REASONS_MAX, "each rule may give a reason");
+static rule *const rules[] = {by_anonymised, by_unreadable, by_hold,   by_obligations, by_unbilled, by_erasure,
+			      by_restriction, by_expiry,    by_policy, by_bound,       by_default};
+_Static_assert(COUNT(rules) - 1 + DISPOSITION_OBLIGATIONS_MAX <= DISPOSITION_REASONS_MAX, "each may give its reason");
+
+/* ---- the verdict ---- */
+
+static bool keeps_on(const struct disposition_reason *reason, struct date day)
+{
+	return reason->keeps != KEEPS_NOTHING && (reason->says == VERDICT_KEEP || reason->until.days > day.days);
+}
+
+/* Does it end the matter on that day? */
+static bool ends_on(const struct disposition_reason *reason, struct date day)
+{
+	return reason->last && (keeps_on(reason, day) || reason->until.days <= day.days);
+}
+
+/* `*decides` is the first reason that keeps something or, when nothing stays, the one that ends the matter; but what
+ * keeps the whole goes before what keeps a part of it. */
+static uint32_t kept_on(const struct disposition *d, struct date day, size_t *decides)
+{
+	uint32_t kept = KEEPS_NOTHING;
+
+	*decides = d->count;
+	for (size_t i = 0; i < d->count; i++) {
+		const struct disposition_reason *reason = &d->reasons[i];
+		bool keeps = keeps_on(reason, day), ends = ends_on(reason, day);
+
+		if (*decides == d->count && (keeps || ends))
+			*decides = i;
+		if (keeps && (reason->keeps & (KEEPS_ALL | KEEPS_AGGREGATE)) != 0) {
+			*decides = i;
+			return reason->keeps;
+		}
+		if (keeps)
+			kept |= reason->keeps;
+		if (ends)
+			return kept;
+	}
+	INVARIANT(!"the last rule ends the matter");
+}
+
+uint32_t disposition_keeps_on(const struct disposition *d, struct date day)
+{
+	size_t decides;
+
+	return kept_on(d, day, &decides);
+}
+
+/* The first day after today, of those on which a reason ends, on which something (or, `all`, everything) is gone. */
+static struct date first_change(const struct disposition *d, struct date today, bool all)
+{
+	struct date first = {0};
+
+	for (size_t i = 0; i < d->count; i++) {
+		struct date day = d->reasons[i].until;
+		uint32_t kept;
+
+		if (day.days <= today.days || (first.days != 0 && day.days >= first.days))
+			continue;
+		kept = disposition_keeps_on(d, day);
+		if (all ? kept == KEEPS_NOTHING : kept != d->keeps)
+			first = day;
+	}
+	return first;
+}
 
 struct disposition disposition(const struct disposition_facts *facts, struct instant now)
 {
 	struct date today = instant_date(now);
-	struct disposition out = {.count = 0};
+	struct disposition d = {.count = 0};
 
-	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-		struct disposition_reason reason = {.kind = facts->kind};
-
-		if (rules[i](facts, today, &reason))
-			out.reasons[out.count++] = reason;
-	}
-	INVARIANT(out.count > 0);
-	out.verdict = out.reasons[0].says;
-	out.until = out.reasons[0].until;
-	return out;
+	for (size_t i = 0; i < COUNT(rules); i++)
+		rules[i](&d, facts, today);
+	d.keeps = kept_on(&d, today, &d.decides);
+	d.next = first_change(&d, today, false);
+	d.until = first_change(&d, today, true);
+	if (d.keeps == KEEPS_NOTHING)
+		d.until = d.reasons[d.decides].until;
+	else
+		d.verdict = d.until.days == 0 ? VERDICT_KEEP : VERDICT_KEEP_UNTIL;
+	return d;
 }
+
+/* ---- in words ---- */
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -105,53 +266,233 @@ const char *verdict_name(enum verdict verdict)
 	return names[verdict];
 }
 
-static void hold_text(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
+static const char *const fields[] = {"from",   "to",	 "time",  "duration", "direction",
+				     "status", "number", "agent"};
+
+const char *keeps_name(uint32_t keeps)
+{
+	return keeps == KEEPS_NOTHING ? "nothing" : keeps == KEEPS_ALL ? "all"
+		: keeps == KEEPS_AGGREGATE ? "aggregate" : "fields";
+}
+
+char *keeps_text(uint32_t keeps, char out[KEEPS_TEXT_MAX])
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < COUNT(fields); i++) {
+		uint32_t more = keeps >> i >> 1;
+		const char *then = more == 0 ? "" : (more & (more - 1)) == 0 ? " and " : ", ";
+
+		if ((keeps >> i & 1) != 0)
+			used += (size_t)snprintf(out + used, KEEPS_TEXT_MAX - used, "%s%s", fields[i], then);
+	}
+	return out;
+}
+
+static void hold_text(const struct disposition_reason *reason, const char *what, char out[DISPOSITION_TEXT_MAX])
 {
 	char id[ID_TEXT_MAX], since[TIME_TEXT_MAX];
-	int used = snprintf(out, DISPOSITION_TEXT_MAX, "legal hold %s of %s keeps it until that hold is released",
-			    id_format(HOLD_PREFIX, reason->hold, id), date_format(instant_date(reason->since), since));
+	int used = snprintf(out, DISPOSITION_TEXT_MAX, "%s %s of %s%s%s keeps it until that %s", what,
+			    id_format(HOLD_PREFIX, reason->hold, id), date_format(instant_date(reason->since), since),
+			    reason->matter != NULL ? " in the matter " : "",
+			    reason->matter != NULL ? reason->matter : "",
+			    strcmp(reason->rule, "hold") == 0 ? "hold is released" : "is lifted");
 
-	if (reason->others > 0)
-		snprintf(out + used, DISPOSITION_TEXT_MAX - (size_t)used, "; so do %zu other holds", reason->others);
+	if (reason->others > 0 && used < DISPOSITION_TEXT_MAX)
+		snprintf(out + used, DISPOSITION_TEXT_MAX - (size_t)used, "; so do %zu other%s", reason->others,
+			 strcmp(reason->rule, "hold") == 0 ? " holds" : "s");
 }
 
-static void policy_text(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
+static void text_of_hold(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
 {
-	char span[TIME_TEXT_MAX], until[TIME_TEXT_MAX], set[TIME_TEXT_MAX];
-
-	span_format(reason->keep, span);
-	date_format(instant_date(reason->since), set);
-	if (reason->says == VERDICT_KEEP)
-		snprintf(out, DISPOSITION_TEXT_MAX, "the policy for %s, version %d of %s, keeps them without end",
-			 kind_plural(reason->kind), reason->version, set);
-	else
-		snprintf(out, DISPOSITION_TEXT_MAX, "the policy for %s, version %d of %s, keeps them %s: %s %s",
-			 kind_plural(reason->kind), reason->version, set, span,
-			 reason->says == VERDICT_DELETE ? "over since" : "until", date_format(reason->until, until));
+	hold_text(reason, "legal hold", out);
 }
 
-static void held_text(const struct disposition_reason *reason, const char *what, char out[DISPOSITION_TEXT_MAX])
+static void text_of_restriction(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
+{
+	hold_text(reason, "restriction", out);
+}
+
+static void text_of_anonymised(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
+{
+	(void)reason;
+	snprintf(out, DISPOSITION_TEXT_MAX, "it was anonymised: what is left of it tells of nobody");
+}
+
+static void text_of_unreadable(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
+{
+	(void)reason;
+	snprintf(out, DISPOSITION_TEXT_MAX, "its key has been destroyed: nobody can read it any more");
+}
+
+static void text_of_obligation(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
+{
+	char kept[KEEPS_TEXT_MAX], until[TIME_TEXT_MAX];
+	const char *what = reason->keeps == KEEPS_ALL ? "all of it" : keeps_text(reason->keeps, kept);
+
+	snprintf(out, DISPOSITION_TEXT_MAX, "%s (%s) keeps %s until %s", reason->source, reason->code, what,
+		 date_format(reason->until, until));
+}
+
+static void text_of_unbilled(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
 {
 	char at[TIME_TEXT_MAX];
 
-	snprintf(out, DISPOSITION_TEXT_MAX, "%s on %s; only a legal hold kept it from then on", what,
+	if (reason->since.ms == 0)
+		snprintf(out, DISPOSITION_TEXT_MAX, "it is not billed yet, and nothing goes before it is");
+	else
+		snprintf(out, DISPOSITION_TEXT_MAX,
+			 "it is not billed yet (what happened before %s is), and nothing goes before it is",
+			 date_format(instant_date(reason->since), at));
+}
+
+static void text_of_erasure(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
+{
+	char at[TIME_TEXT_MAX], due[TIME_TEXT_MAX];
+
+	date_format(instant_date(reason->since), at);
+	if (reason->until.days == 0)
+		snprintf(out, DISPOSITION_TEXT_MAX,
+			 "its person was erased on %s; only a hold or an obligation kept it from then on", at);
+	else
+		snprintf(out, DISPOSITION_TEXT_MAX, "its person asked on %s to be erased: it goes on %s", at,
+			 date_format(reason->until, due));
+}
+
+static void text_of_expired(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
+{
+	char at[TIME_TEXT_MAX];
+
+	snprintf(out, DISPOSITION_TEXT_MAX,
+		 "its time was over on %s; only a hold, a restriction or an obligation kept it from then on",
 		 date_format(instant_date(reason->since), at));
 }
 
+/* "without end", "90 days: until 2025-04-01", "90 days: over since 2025-04-01" */
+static char *span_text(const struct disposition_reason *reason, char out[3 * TIME_TEXT_MAX])
+{
+	char span[TIME_TEXT_MAX], until[TIME_TEXT_MAX];
+
+	if (reason->keep.unlimited)
+		snprintf(out, 3 * (size_t)TIME_TEXT_MAX, "without end");
+	else
+		snprintf(out, 3 * (size_t)TIME_TEXT_MAX, "%s: %s %s", span_format(reason->keep, span),
+			 reason->says == VERDICT_DELETE ? "over since" : "until", date_format(reason->until, until));
+	return out;
+}
+
+static void text_of_policy(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
+{
+	char set[TIME_TEXT_MAX], span[3 * TIME_TEXT_MAX];
+	bool by = reason->set_by != NULL && reason->set_by[0] != '\0';
+
+	snprintf(out, DISPOSITION_TEXT_MAX, "the policy for %s%s%s, version %d of %s%s%s, keeps them %s",
+		 kind_plural(reason->kind), reason->scope != NULL ? " " : "", reason->scope != NULL ? reason->scope : "",
+		 reason->version, date_format(instant_date(reason->since), set), by ? " by " : "",
+		 by ? reason->set_by : "", span_text(reason, span));
+}
+
+static void text_of_bound(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
+{
+	char span[3 * TIME_TEXT_MAX];
+
+	snprintf(out, DISPOSITION_TEXT_MAX,
+		 "the account's plan allows %s for %s (%s); where no policy is set, it keeps them %s", reason->bound,
+		 kind_plural(reason->kind), reason->source, span_text(reason, span));
+}
+
+static void text_of_default(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
+{
+	snprintf(out, DISPOSITION_TEXT_MAX, "no policy was set for %s: they are kept without end",
+		 kind_plural(reason->kind));
+}
+
+static const struct { const char *rule; void (*text)(const struct disposition_reason *reason, char *out); } texts[] = {
+    {"anonymised", text_of_anonymised},
+    {"unreadable", text_of_unreadable},
+    {"hold", text_of_hold},
+    {"obligation", text_of_obligation},
+    {"unbilled", text_of_unbilled},
+    {"erasure", text_of_erasure},
+    {"restriction", text_of_restriction},
+    {"expired", text_of_expired},
+    {"policy", text_of_policy},
+    {"bound", text_of_bound},
+    {"default", text_of_default},
+};
+
 char *disposition_text(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
 {
-	if (strcmp(reason->rule, "hold") == 0)
-		hold_text(reason, out);
-	else if (strcmp(reason->rule, "policy") == 0)
-		policy_text(reason, out);
-	else if (strcmp(reason->rule, "erased") == 0)
-		held_text(reason, "its person was erased", out);
-	else if (strcmp(reason->rule, "expired") == 0)
-		held_text(reason, "its time was over", out);
-	else if (strcmp(reason->rule, "unreadable") == 0)
-		snprintf(out, DISPOSITION_TEXT_MAX, "its key has been destroyed: nobody can read it any more");
-	else
-		snprintf(out, DISPOSITION_TEXT_MAX, "no policy was set for %s: they are kept without end",
-			 kind_plural(reason->kind));
-	return out;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		if (strcmp(texts[i].rule, reason->rule) == 0) {
+			texts[i].text(reason, out);
+			return out;
+		}
+	}
+	INVARIANT(!"a rule has its text");
+}
+
+/* ---- as JSON ---- */
+
+static void write_keeps(struct json_writer *w, uint32_t keeps)
+{
+	json_string(w, "keeps", keeps_name(keeps));
+	if (strcmp(keeps_name(keeps), "fields") != 0)
+		return;
+	json_begin_array(w, "fields");
+	for (size_t i = 0; i < COUNT(fields); i++) {
+		if ((keeps >> i & 1) != 0)
+			json_string(w, NULL, fields[i]);
+	}
+	json_end_array(w);
+}
+
+static void write_if(struct json_writer *w, const char *name, const char *text)
+{
+	if (text != NULL && text[0] != '\0')
+		json_string(w, name, text);
+}
+
+static void write_reason(struct json_writer *w, const struct disposition_reason *reason)
+{
+	char sentence[DISPOSITION_TEXT_MAX], span[TIME_TEXT_MAX];
+
+	json_begin_object(w, NULL);
+	json_string(w, "rule", reason->rule);
+	json_string(w, "says", verdict_name(reason->says));
+	write_keeps(w, reason->keeps);
+	if (reason->until.days != 0)
+		json_date(w, "until", reason->until);
+	if (reason->since.ms != 0)
+		json_instant(w, "since", reason->since);
+	if (id_compare(reason->hold, (struct id){{0}}) != 0)
+		json_id(w, "hold", HOLD_PREFIX, reason->hold);
+	write_if(w, "matter", reason->matter);
+	if (reason->version > 0 || reason->bound != NULL)
+		json_string(w, "keep", span_format(reason->keep, span));
+	if (reason->version > 0)
+		json_int(w, "version", reason->version);
+	write_if(w, "set_by", reason->set_by);
+	write_if(w, "scope", reason->scope);
+	write_if(w, "code", reason->code);
+	write_if(w, "bound", reason->bound);
+	write_if(w, "source", reason->source);
+	json_string(w, "text", disposition_text(reason, sentence));
+	json_end_object(w);
+}
+
+void disposition_write(struct json_writer *w, const struct disposition *d)
+{
+	json_string(w, "verdict", verdict_name(d->verdict));
+	if (d->verdict == VERDICT_KEEP_UNTIL)
+		json_date(w, "until", d->until);
+	if (d->next.days != 0)
+		json_date(w, "next", d->next);
+	write_keeps(w, d->keeps);
+	json_string(w, "decided_by", d->reasons[d->decides].rule);
+	json_begin_array(w, "reasons");
+	for (size_t i = 0; i < d->count; i++)
+		write_reason(w, &d->reasons[i]);
+	json_end_array(w);
 }

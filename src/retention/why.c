@@ -3,7 +3,11 @@
  */
 #include "retention/why.h"
 
+#include <string.h>
+
 #include "retention/policies.h"
+#include "retention/scope.h"
+#include "store/duty.h"
 
 static enum result parse(const char *text, enum record_kind *kind, struct id *id, struct err *err)
 {
@@ -30,26 +34,81 @@ static enum result find(struct session *session, uint32_t account, const char *t
 	return r;
 }
 
+static void add_hold(struct disposition_facts *facts, const struct hold_row *hold)
+{
+	bool legal = hold->type == HOLD_LEGAL;
+	const struct hold_row **first = legal ? &facts->hold : &facts->restriction;
+
+	if (*first == NULL)
+		*first = hold;
+	*(legal ? &facts->hold_count : &facts->restriction_count) += 1;
+}
+
 static enum result add_holds(struct session *session, const struct record_row *row, struct pool *pool,
 			     struct disposition_facts *facts, struct err *err)
 {
-	const struct hold_scope *scope;
-	struct hold_set set, rest;
+	struct hold_set set;
 	enum result r = holds_load(session, row->account, pool, &set, err);
 
-	rest = set;
-	while (r == OK && (scope = holds_cover(&rest, row)) != NULL) {
-		if (facts->hold == NULL)
-			facts->hold = &scope->row;
-		facts->hold_count++;
-		rest.count -= (size_t)(scope + 1 - rest.scopes);
-		rest.scopes += scope + 1 - rest.scopes;
-	}
-	if (r == OK && row->hold != 0) {
-		r = held_get(session->data, row->account, row->hold, row->kind, row->id, &facts->kept, err);
-		facts->held = r == OK;
+	for (size_t i = 0; i < set.count && r == OK; i++) {
+		struct hold_set one = {.account = row->account, .count = 1, .scopes = &set.scopes[i]};
+
+		if (holds_cover(&one, row) != NULL)
+			add_hold(facts, &set.scopes[i].row);
 	}
 	return r;
+}
+
+/* What only a hold or a duty keeps: why it would be gone. */
+static enum result add_kept(struct session *session, const struct record_row *row, struct disposition_facts *facts,
+			    struct err *err)
+{
+	struct held_row held;
+	enum result r;
+
+	if (row->hold == 0)
+		return OK;
+	r = held_get(session->data, row->account, row->hold, row->kind, row->id, &held, err);
+	if (r != OK)
+		return r;
+	if (held.cause == HELD_ERASED) {
+		facts->erasure = ERASURE_DONE;
+		facts->erasure_at = held.due;
+	} else {
+		facts->expired = true;
+		facts->expired_at = held.due;
+	}
+	return OK;
+}
+
+/* Under a duty it is cut down already: what the duty keeps is what its obligations keep. */
+static enum result add_duty(struct session *session, const struct record_row *row, struct pool *pool,
+			    struct disposition_facts *facts, struct err *err)
+{
+	struct disposition_obligation *out;
+	struct duty_row duty;
+	const char *code;
+	enum result r;
+
+	if (row->hold == 0)
+		return OK;
+	r = duty_get(session->data, row->account, row->hold, pool, &duty, err);
+	if (r == ERR_NOT_FOUND)
+		return OK;
+	if (r != OK)
+		return r;
+	out = pool_alloc(pool, DISPOSITION_OBLIGATIONS_MAX * sizeof *out);
+	facts->obligations = out;
+	for (code = duty.codes; out != NULL && *code != '\0' && facts->obligation_count < DISPOSITION_OBLIGATIONS_MAX;) {
+		size_t len = strcspn(code, " ");
+		const char *name = pool_strndup(pool, code, len);
+
+		if (name == NULL)
+			return err_no_memory(err);
+		out[facts->obligation_count++] = (struct disposition_obligation){name, name, duty.fields, duty.ends};
+		code += len + strspn(code + len, " ");
+	}
+	return out == NULL ? err_no_memory(err) : OK;
 }
 
 static enum result add_policy(struct session *session, const struct record_row *row, struct instant now,
@@ -61,9 +120,10 @@ static enum result add_policy(struct session *session, const struct record_row *
 
 	facts->policy = (struct policy){.kind = row->kind, .keep = {.unlimited = true}};
 	policy = r == OK ? policies_pick(&set, row) : NULL;
-	if (policy != NULL)
-		facts->policy = *policy;
-	return r;
+	if (policy == NULL)
+		return r;
+	facts->policy = *policy;
+	return scope_words(session, row->account, &policy->scope, pool, &facts->scope, err);
 }
 
 static enum result add_key(struct session *session, const struct record_row *row, struct disposition_facts *facts,
@@ -91,6 +151,10 @@ enum result why_record(struct session *session, uint32_t account, const char *te
 	r = add_policy(session, &row, now, pool, &out->facts, err);
 	if (r == OK)
 		r = add_holds(session, &row, pool, &out->facts, err);
+	if (r == OK)
+		r = add_kept(session, &row, &out->facts, err);
+	if (r == OK)
+		r = add_duty(session, &row, pool, &out->facts, err);
 	if (r == OK)
 		r = add_key(session, &row, &out->facts, err);
 	if (r == OK)

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Why a record is still here, or will not be: its facts, gathered, and the
- * verdict on them.  Opens nothing: no personal data is read.
+ * verdict on them.  Opens only names of the account's own (labels, matters of
+ * holds): no personal data is read.
  */
 #ifndef LETHE_RETENTION_WHY_H
 #define LETHE_RETENTION_WHY_H

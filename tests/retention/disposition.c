@@ -110,31 +110,31 @@ static void a_hold_is_stronger_than_erasure_and_policy(void **state)
 
 	facts.hold = &a_hold;
 	facts.hold_count = 3;
-	facts.held = true;
-	facts.kept = (struct held_row){.cause = HELD_ERASED, .due = at("2025-06-01T10:00:00Z")};
+	facts.erasure = ERASURE_DONE;
+	facts.erasure_at = at("2025-06-01T10:00:00Z");
 	d = disposition(&facts, at("2026-01-01T00:00:00Z"));
 	assert_int_equal(d.verdict, VERDICT_KEEP);
-	assert_rules(&d, 3, (const char *const[]){"hold", "erased", "policy"});
+	assert_rules(&d, 3, (const char *const[]){"hold", "erasure", "policy"});
 	assert_memory_equal(&d.reasons[0].hold, &a_hold.id, sizeof a_hold.id);
 	assert_non_null(strstr(disposition_text(&d.reasons[0], text), "so do 2 other holds"));
 	assert_string_equal(disposition_text(&d.reasons[1], text),
-			    "its person was erased on 2025-06-01; only a legal hold kept it from then on");
+			    "its person was erased on 2025-06-01; only a hold or an obligation kept it from then on");
 	assert_string_equal(disposition_text(&d.reasons[2], text),
 			    "the policy for calls, version 3 of 2024-01-01, keeps them 30 days: over since 2020-01-31");
 }
 
 static void once_its_hold_is_released_what_was_due_goes_whatever_the_policy_says_now(void **state)
 {
-	static const enum held_cause causes[] = {HELD_EXPIRED, HELD_ERASED};
-	static const char *const rules[] = {"expired", "erased"};
+	static const char *const rules[] = {"expired", "erasure"};
 	(void)state;
 
 	for (size_t i = 0; i < 2; i++) {
 		struct disposition_facts facts = facts_of("2025-12-31T00:00:00Z", "10 years");
 		struct disposition d;
 
-		facts.held = true;
-		facts.kept = (struct held_row){.cause = causes[i], .due = at("2025-06-01T10:00:00Z")};
+		facts.expired = i == 0;
+		facts.erasure = i == 0 ? ERASURE_NONE : ERASURE_DONE;
+		facts.expired_at = facts.erasure_at = at("2025-06-01T10:00:00Z");
 		d = disposition(&facts, at("2026-01-01T00:00:00Z"));
 		assert_int_equal(d.verdict, VERDICT_DELETE);
 		assert_rules(&d, 2, (const char *const[]){rules[i], "policy"});
