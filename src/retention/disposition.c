@@ -266,8 +266,13 @@ const char *verdict_name(enum verdict verdict)
 	return names[verdict];
 }
 
-static const char *const fields[] = {"from",   "to",	 "time",  "duration", "direction",
-				     "status", "number", "agent"};
+/* Those that are not the whole. */
+#define FIELDS (OBLIGATION_FIELDS - 1)
+
+static const char *field(size_t bit)
+{
+	return obligation_field_name((enum obligation_field)(1u << bit));
+}
 
 const char *keeps_name(uint32_t keeps)
 {
@@ -280,12 +285,12 @@ char *keeps_text(uint32_t keeps, char out[KEEPS_TEXT_MAX])
 	size_t used = 0;
 
 	out[0] = '\0';
-	for (size_t i = 0; i < COUNT(fields); i++) {
+	for (size_t i = 0; i < FIELDS; i++) {
 		uint32_t more = keeps >> i >> 1;
 		const char *then = more == 0 ? "" : (more & (more - 1)) == 0 ? " and " : ", ";
 
 		if ((keeps >> i & 1) != 0)
-			used += (size_t)snprintf(out + used, KEEPS_TEXT_MAX - used, "%s%s", fields[i], then);
+			used += (size_t)snprintf(out + used, KEEPS_TEXT_MAX - used, "%s%s", field(i), then);
 	}
 	return out;
 }
@@ -441,9 +446,9 @@ static void write_keeps(struct json_writer *w, uint32_t keeps)
 	if (strcmp(keeps_name(keeps), "fields") != 0)
 		return;
 	json_begin_array(w, "fields");
-	for (size_t i = 0; i < COUNT(fields); i++) {
+	for (size_t i = 0; i < FIELDS; i++) {
 		if ((keeps >> i & 1) != 0)
-			json_string(w, NULL, fields[i]);
+			json_string(w, NULL, field(i));
 	}
 	json_end_array(w);
 }

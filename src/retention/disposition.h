@@ -28,13 +28,14 @@
 #define LETHE_RETENTION_DISPOSITION_H
 
 #include "base/json.h"
+#include "law/obligation.h"
 #include "store/hold.h"
 #include "store/policy.h"
 
-/* What stays of a record: a bit set of fields as law/obligation.h numbers them, or one of these alone. */
+/* What stays of a record: a bit set of enum obligation_field, or one of these alone. */
 #define KEEPS_NOTHING UINT32_C(0)
-#define KEEPS_ALL UINT32_C(256)
-#define KEEPS_AGGREGATE UINT32_C(512)
+#define KEEPS_ALL ((uint32_t)OBLIGATION_ALL)
+#define KEEPS_AGGREGATE (UINT32_C(1) << OBLIGATION_FIELDS)
 
 struct disposition_obligation {
 	const char *code;     /* "it-dlgs196-132-telephone" */
@@ -42,7 +43,7 @@ struct disposition_obligation {
 	uint32_t fields;
 	struct date ends;     /* from that day on it keeps nothing */
 };
-#define DISPOSITION_OBLIGATIONS_MAX 32
+#define DISPOSITION_OBLIGATIONS_MAX 64
 
 enum disposition_erasure { ERASURE_NONE, ERASURE_REQUESTED, ERASURE_DONE };
 

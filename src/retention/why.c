@@ -81,13 +81,45 @@ static enum result add_kept(struct session *session, const struct record_row *ro
 	return OK;
 }
 
+static enum result add_obligation(const struct obligations *all, const struct duty_row *duty, const char *code,
+				  struct pool *pool, struct disposition_obligation *out, struct err *err)
+{
+	const struct obligation *law = obligation_find(all, code);
+
+	*out = (struct disposition_obligation){code, code, duty->fields, duty->ends};
+	if (law == NULL)
+		return OK;
+	out->citation = pool_printf(pool, "%s, %s", law->law, law->article);
+	return out->citation == NULL ? err_no_memory(err) : OK;
+}
+
+static enum result add_codes(const struct duty_row *duty, struct pool *pool, struct disposition_facts *facts,
+			     struct err *err)
+{
+	struct disposition_obligation *out = pool_alloc(pool, DISPOSITION_OBLIGATIONS_MAX * sizeof *out);
+	struct obligations all = {.count = 0};
+	enum result r = out == NULL ? err_no_memory(err) : obligations_load(pool, &all, err);
+
+	facts->obligations = out;
+	for (const char *at = duty->codes; r == OK && *at != '\0';) {
+		size_t len = strcspn(at, " ");
+		const char *code = pool_strndup(pool, at, len);
+
+		if (facts->obligation_count == DISPOSITION_OBLIGATIONS_MAX)
+			return err_set(err, ERR_CORRUPT, "a duty names more obligations than there are");
+		r = code == NULL ? err_no_memory(err)
+				 : add_obligation(&all, duty, code, pool, &out[facts->obligation_count], err);
+		facts->obligation_count += r == OK;
+		at += len + strspn(at + len, " ");
+	}
+	return r;
+}
+
 /* Under a duty it is cut down already: what the duty keeps is what its obligations keep. */
 static enum result add_duty(struct session *session, const struct record_row *row, struct pool *pool,
 			    struct disposition_facts *facts, struct err *err)
 {
-	struct disposition_obligation *out;
 	struct duty_row duty;
-	const char *code;
 	enum result r;
 
 	if (row->hold == 0)
@@ -95,20 +127,7 @@ static enum result add_duty(struct session *session, const struct record_row *ro
 	r = duty_get(session->data, row->account, row->hold, pool, &duty, err);
 	if (r == ERR_NOT_FOUND)
 		return OK;
-	if (r != OK)
-		return r;
-	out = pool_alloc(pool, DISPOSITION_OBLIGATIONS_MAX * sizeof *out);
-	facts->obligations = out;
-	for (code = duty.codes; out != NULL && *code != '\0' && facts->obligation_count < DISPOSITION_OBLIGATIONS_MAX;) {
-		size_t len = strcspn(code, " ");
-		const char *name = pool_strndup(pool, code, len);
-
-		if (name == NULL)
-			return err_no_memory(err);
-		out[facts->obligation_count++] = (struct disposition_obligation){name, name, duty.fields, duty.ends};
-		code += len + strspn(code + len, " ");
-	}
-	return out == NULL ? err_no_memory(err) : OK;
+	return r == OK ? add_codes(&duty, pool, facts, err) : r;
 }
 
 static enum result add_policy(struct session *session, const struct record_row *row, struct instant now,
