@@ -49,6 +49,9 @@ cli_run cmd_audit_verify;
 cli_run cmd_audit_prove;
 cli_run cmd_verify;
 
+cli_run cmd_law_holidays;
+cli_run cmd_law_deadline;
+
 cli_run cmd_keys_status;
 cli_run cmd_keys_rotate;
 cli_run cmd_backup;

@@ -30,6 +30,7 @@ static const struct group {
 	{"label", "list", "queues, campaigns and tags"},
 	{"audit", "list | verify | prove", "the log of every act, and its proofs"},
 	{"verify", "RECEIPT --key FILE", "check a receipt, with no vault at hand"},
+	{"law", "holidays | deadline", "public holidays; how long the law lets one wait"},
 	{"keys", "status | rotate", "epochs, and ending the life of old copies"},
 	{"backup", "--out DIR", "copy a running vault"},
 	{"restore", "DIR", "bring data back; what was erased stays erased"},
@@ -123,6 +124,15 @@ const struct cli_command cli_commands[] = {
 	{"verify", "RECEIPT --key FILE", "check a receipt, with no vault at hand", cmd_verify,
 	 "FILE is the region's lethe.pub. Needs nothing else: no vault, no network. \"-\" reads the receipt from standard\n"
 	 "input.\n"},
+	{"law holidays", "COUNTRY YEAR", "the public holidays of a year, with their source", cmd_law_holidays,
+	 "COUNTRY is an ISO 3166 code: an EU state, GB, IN or US, or a part such as DE-BY or GB-SCT. Needs no vault.\n"},
+	{"law deadline", "CLOCK --country CC [--from TIME] [--zone ZONE]", "until when the law lets one wait, and why",
+	 cmd_law_deadline,
+	 "CLOCK is C1 (answering a request), C5 (refusing one), C7 (notifying a breach), C8 (a processor telling of one) or\n"
+	 "C9 (objecting to a sub-processor). What is done before the time shown is in time. Needs no vault.\n"
+	 "  --country CC      whose public holidays count\n"
+	 "  --from TIME       when the request came, the breach was known; now unless given\n"
+	 "  --zone ZONE       in which days and hours are counted, such as Europe/Copenhagen; UTC unless given\n"},
 	{"keys status", "", "epochs, keys, and what the root can promise", cmd_keys_status, ""},
 	{"keys rotate", "[--every DAYS]", "begin a new epoch and destroy the old one", cmd_keys_rotate,
 	 "From then on every older copy of the key store opens nothing, if the root can forget. Run it every 7 days, or as\n"

@@ -588,8 +588,52 @@ on_terminal() {
 	said 7
 }
 
+@test "the public holidays of a year come with their source, and need no vault" {
+	lethe law holidays GB-SCT 2027
+	said 0
+	[[ $output == *"2027-01-04  2nd January (substitute day)"* ]]
+	[[ $output == *"2027-11-30  St Andrew's Day"* ]]
+	[[ $output == *"Source: "*"St Andrew's Day Bank Holiday (Scotland) Act 2007"* ]]
+	lethe law holidays de 2026 --json
+	said 0
+	[[ $output == *'"country": "DE"'*'"date": "2026-10-03"'*'"name": "German Unity Day"'* ]]
+	[[ $output == *'"left_out": "days of single municipalities'* ]]
+	lethe law holidays XX 2026
+	said 2
+	[[ $stderr == *"'XX'"*"AT, BE, BG"* ]]
+	for year in 26 02026 1582 year; do
+		lethe law holidays DE "$year"
+		said 2
+		[[ $stderr == *"'$year' is not a year"* ]]
+	done
+}
+
+@test "a deadline of the law says its rules (C1, C2, C3, C5, C7, C8, C9), and needs no vault" {
+	lethe law deadline C1 --from 2023-08-31T10:00:00Z --country DE --zone Europe/Berlin
+	said 0
+	[ "$output" = "2023-10-02T22:00:00Z: one month after receipt on 31 August 2023 is 30 September 2023 (C1, C2); that is a Saturday, so 2 October 2023 (C3)." ]
+	lethe law deadline c1 --now 2023-08-31T10:00:00Z --country DE --json
+	said 0
+	[[ $output == *'"day": "2023-10-02"'*'"due": "2023-10-03T00:00:00Z"'*'"C1"'*'"C2"'*'"C3"'* ]]
+	for clock in C5 C7 C8 C9; do
+		lethe law deadline "$clock" --from 2023-08-31T10:00:00Z --country DE
+		said 0
+		[[ $output == *"($clock"* ]]
+	done
+	lethe law deadline C10 --country DE
+	said 2
+	[[ $stderr == *"'C10' is no clock"* ]]
+	lethe law deadline C1
+	said 2
+	[[ $stderr == *"--country DK"* ]]
+	lethe law deadline C1 --country DE --zone Mars/Olympus
+	said 2
+	lethe law deadline C1 --country DE --from yesterday
+	said 2
+}
+
 @test "the manual page names every command" {
-	for group in account person record policy retention hold label audit keys; do
+	for group in account person record policy retention hold label audit law keys; do
 		"$LETHE" help "$group" | sed -n 's/^lethe \([a-z]* [a-z]*\).*/\1/p'
 	done >commands
 	[ "$(wc -l <commands)" -ge 20 ]
@@ -710,6 +754,8 @@ on_terminal() {
 		audit list
 		audit verify
 		audit prove 0
+		law holidays DE 2026
+		law deadline C7 --country DE
 		keys status
 		keys rotate
 		check
