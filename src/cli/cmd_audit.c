@@ -8,7 +8,9 @@
 
 #include "audit/base64.h"
 #include "base/file.h"
+#include "base/quote.h"
 #include "cli/commands.h"
+#include "retention/logs.h"
 #include "shim/json_parse.h"
 #include "store/leaf.h"
 #include "vault/proof.h"
@@ -73,6 +75,28 @@ static enum result say_leaf(struct cli *cli, const struct leaf *leaf, const stru
 	return r;
 }
 
+/* Past its time: when it was, whose, and its hash are left. */
+static enum result show_pruned(struct cli *cli, const struct leaf *leaf, struct err *err)
+{
+	char at[TIME_TEXT_MAX];
+	struct hash hash;
+	enum result r = leaf_hash(cli->vault->read.data, leaf, &hash, err);
+
+	if (r != OK)
+		return r;
+	cli_say(cli, "%8" PRIu64 "  %s  (%s, past its time: only its hash is left)\n", leaf->seq,
+		instant_format(leaf->at, at), log_term_name(leaf->term));
+	json_begin_object(&cli->w, NULL);
+	json_int(&cli->w, "seq", (int64_t)leaf->seq);
+	json_bool(&cli->w, "pruned", true);
+	json_instant(&cli->w, "at", leaf->at);
+	json_int(&cli->w, "account", leaf->account);
+	json_string(&cli->w, "term", log_term_name(leaf->term));
+	print_hash(&cli->w, "hash", &hash);
+	json_end_object(&cli->w);
+	return OK;
+}
+
 static enum result show_leaves(struct cli *cli, const struct leaf *leaves, size_t count, struct pool *pool,
 			       struct err *err)
 {
@@ -81,6 +105,10 @@ static enum result show_leaves(struct cli *cli, const struct leaf *leaves, size_
 	for (size_t i = 0; i < count && r == OK; i++) {
 		const struct json *body;
 
+		if (leaves[i].body_len == 0) {
+			r = show_pruned(cli, &leaves[i], err);
+			continue;
+		}
 		r = json_parse_once(leaves[i].body, leaves[i].body_len, pool, &body, err);
 		if (r != OK)
 			return r;
@@ -206,25 +234,44 @@ static enum result compare_columns(const struct leaf *leaf, struct pool *pool, s
 	if (said == NULL || strcmp(said, instant_format(leaf->at, at)) != 0 ||
 	    json_get_int(body, "account", -1) != (int64_t)leaf->account)
 		return err_set(err, ERR_CORRUPT, "its columns say another time or account than it does");
+	said = json_get_text(body, "act");
+	if (said == NULL || log_term_of(said) != leaf->term)
+		return err_set(err, ERR_CORRUPT, "its column says another term than its act has");
 	return OK;
 }
 
+/* Of a pruned leaf the stored hash is all there is; the hashes above it, and the checkpoints that were signed, hold it. */
 static enum result verify_leaf(const struct merkle_store *compare, const struct leaf *leaf, uint64_t expected,
 			       struct pool *pool, struct err *err)
 {
-	struct hash hash = merkle_leaf(leaf->body, leaf->body_len);
-	enum result r;
+	const struct merkle_store *stored = compare->arg;
+	struct hash hash;
+	enum result r = OK;
 
 	if (leaf->seq != expected)
 		r = err_set(err, ERR_CORRUPT, "it is missing");
-	else
+	else if (leaf->body_len > 0)
 		r = compare_columns(leaf, pool, err);
+	if (r == OK)
+		r = leaf_hash(stored->arg, leaf, &hash, err);
 	if (r == OK)
 		r = merkle_append(compare, expected, &hash, err);
 	return r == OK ? OK : err_where(err, "leaf %" PRIu64 " of the audit log", expected);
 }
 
-static enum result verify_leaves(struct cli *cli, uint64_t size, struct cli_progress *progress, struct err *err)
+static enum result refuse_early(const struct pruned_leaves *pruned, struct err *err)
+{
+	const struct leaf *early = pruned_early(pruned);
+
+	if (early == NULL)
+		return OK;
+	err_set(err, ERR_CORRUPT, "it was emptied before its time");
+	err_where(err, "leaf %" PRIu64 " of the audit log", early->seq);
+	return err_mend(err, "`retention run` does not do that: somebody else wrote to the vault");
+}
+
+static enum result verify_leaves(struct cli *cli, uint64_t size, struct cli_progress *progress,
+				 struct pruned_leaves *pruned, struct err *err)
 {
 	struct merkle_store stored = leaf_hashes(cli->vault->read.data);
 	const struct merkle_store compare = {.arg = &stored, .read = read_stored, .write = compare_stored};
@@ -241,14 +288,16 @@ static enum result verify_leaves(struct cli *cli, uint64_t size, struct cli_prog
 			r = err_set(err, ERR_INTERRUPTED, "stopped before the end of the log");
 		if (r == OK)
 			r = leaf_list(cli->vault->read.data, 0, at, &pool, leaves, ask, &count, err);
-		for (size_t i = 0; r == OK && i < count; i++)
+		for (size_t i = 0; r == OK && i < count; i++) {
 			r = verify_leaf(&compare, &leaves[i], at++, &pool, err);
+			pruned_see(pruned, &leaves[i]);
+		}
 		if (r == OK)
 			cli_progress_show(progress, (int64_t)at, (int64_t)size);
 		pool_reset(&pool);
 	}
 	pool_free(&pool);
-	return r;
+	return r == OK ? refuse_early(pruned, err) : r;
 }
 
 static enum result read_checkpoint(struct cli *cli, const char *path, struct buf *note, struct checkpoint *out,
@@ -291,7 +340,7 @@ static enum result compare_checkpoint(struct cli *cli, const char *path, uint64_
 }
 
 /* Prints, and saves to `path` if there is one, the signed checkpoint of the log as it is now. */
-static enum result show_checkpoint(struct cli *cli, const char *path, struct err *err)
+static enum result show_checkpoint(struct cli *cli, const char *path, int64_t pruned, struct err *err)
 {
 	struct checkpoint at;
 	struct buf note;
@@ -304,10 +353,14 @@ static enum result show_checkpoint(struct cli *cli, const char *path, struct err
 		r = file_write_atomic(path, note.data, note.len, 0644, err);
 	if (r == OK) {
 		cli_say(cli, "The log holds: %s leaves, every hash recomputed.\n", cli_count((int64_t)at.size, count));
+		if (pruned > 0)
+			cli_say(cli, "Of these %s are past their time: their hashes are left, and hold.\n",
+				cli_count(pruned, count));
 		cli_say(cli, path != NULL ? "Checkpoint: %s\n" : "%s", path != NULL ? path : note.data);
 		json_begin_object(&cli->w, NULL);
 		json_bool(&cli->w, "verified", true);
 		json_int(&cli->w, "size", (int64_t)at.size);
+		json_int(&cli->w, "pruned", pruned);
 		print_hash(&cli->w, "root", &at.root);
 		json_string(&cli->w, "checkpoint", note.data);
 		json_end_object(&cli->w);
@@ -320,6 +373,7 @@ enum result cmd_audit_verify(struct cli *cli, int argc, char **argv, bool *partl
 {
 	const char *checkpoint = NULL, *save = NULL;
 	const struct cli_option options[] = {{"checkpoint", &checkpoint, NULL}, {"save", &save, NULL}};
+	struct pruned_leaves pruned = {.count = 0};
 	struct cli_progress progress;
 	uint64_t size = 0;
 	enum result r = cli_parse(cli, options, 2, &argc, argv, 0, 0, err);
@@ -332,11 +386,11 @@ enum result cmd_audit_verify(struct cli *cli, int argc, char **argv, bool *partl
 	if (r != OK)
 		return r;
 	cli_progress_begin(&progress, "Hashing the log");
-	r = verify_leaves(cli, size, &progress, err);
+	r = verify_leaves(cli, size, &progress, &pruned, err);
 	cli_progress_end(&progress);
 	if (r == OK && checkpoint != NULL)
 		r = compare_checkpoint(cli, checkpoint, size, err);
-	return r == OK ? show_checkpoint(cli, save, err) : r;
+	return r == OK ? show_checkpoint(cli, save, pruned.count, err) : r;
 }
 
 /* ---- prove ---- */
@@ -382,8 +436,11 @@ static enum result print_proof(struct cli *cli, const struct leaf *leaf, const s
 	char vkey[NOTE_KEY_TEXT_MAX];
 	struct merkle_proof proof;
 	struct note_key key;
+	struct hash hash;
 	enum result r = proof_key(&cli->vault->read, cli->vault->id, &key, err);
 
+	if (r == OK)
+		r = leaf_hash(cli->vault->read.data, leaf, &hash, err);
 	if (r == OK)
 		r = merkle_prove_inclusion(&hashes, leaf->seq, at->size, &proof, err);
 	if (r != OK)
@@ -391,7 +448,11 @@ static enum result print_proof(struct cli *cli, const struct leaf *leaf, const s
 	json_begin_object(&cli->w, NULL);
 	json_string(&cli->w, "vkey", note_key_format(&key, vkey));
 	json_string(&cli->w, "checkpoint", note);
-	json_string_n(&cli->w, "leaf", leaf->body, leaf->body_len);
+	if (leaf->body_len > 0)
+		json_string_n(&cli->w, "leaf", leaf->body, leaf->body_len);
+	else
+		json_null(&cli->w, "leaf"); /* past its time */
+	print_hash(&cli->w, "leaf_hash", &hash);
 	json_int(&cli->w, "index", (int64_t)leaf->seq);
 	json_int(&cli->w, "size", (int64_t)at->size);
 	print_hashes(&cli->w, "inclusion", &proof);
@@ -441,4 +502,70 @@ enum result cmd_audit_prove(struct cli *cli, int argc, char **argv, bool *partly
 	if (r == OK)
 		cli->json = true; /* a proof is for programs: it is JSON either way */
 	return r;
+}
+
+/* ---- keep ---- */
+
+static enum result read_term(const char *name, const struct log_term **out, struct err *err)
+{
+	char shown[QUOTE_MAX];
+
+	*out = log_term_find(name);
+	if (*out != NULL)
+		return OK;
+	err_set(err, ERR_INPUT, "%s is no part of the log", quote(name, strlen(name), shown));
+	return err_mend(err, "one of: activity, access, delivery");
+}
+
+static void show_term(struct cli *cli, const struct log_term *rule, const struct logs_term *term)
+{
+	char keep[TIME_TEXT_MAX], until[TIME_TEXT_MAX], count[32];
+
+	cli_say(cli, "%-10s kept %s; due now: %s, of %s and before\n", rule->name, span_format(term->keep, keep),
+		cli_count(term->due, count), date_format(term->cutoff, until));
+	json_begin_object(&cli->w, NULL);
+	json_string(&cli->w, "term", rule->name);
+	json_string(&cli->w, "keep", keep);
+	json_string(&cli->w, "least", span_format(rule->least, keep));
+	json_string(&cli->w, "most", span_format(rule->most, keep));
+	json_string(&cli->w, "until", until);
+	json_int(&cli->w, "due", term->due);
+	json_end_object(&cli->w);
+}
+
+static enum result show_terms(struct cli *cli, const struct account *account, struct err *err)
+{
+	struct logs_plan plan;
+	enum result r = logs_plan(&cli->vault->read, account->number, cli->now, &plan, err);
+
+	if (r != OK)
+		return r;
+	json_begin_object(&cli->w, NULL);
+	json_begin_array(&cli->w, "terms");
+	for (enum leaf_term term = LEAF_ACTIVITY; term < LEAF_TERM_COUNT; term++)
+		show_term(cli, log_term(term), &plan.terms[term]);
+	json_end_array(&cli->w);
+	json_end_object(&cli->w);
+	return OK;
+}
+
+enum result cmd_audit_keep(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	const struct log_term *term = NULL;
+	struct account account;
+	struct span keep;
+	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 0, 2, err);
+
+	(void)partly;
+	if (r == OK && argc == 1)
+		r = err_set(err, ERR_INPUT, "how long is not said: give a span too, such as \"90 days\"");
+	if (r == OK && argc == 2)
+		r = read_term(argv[0], &term, err);
+	if (r == OK && argc == 2)
+		r = span_parse(argv[1], &keep, err);
+	if (r == OK)
+		r = cli_open_account(cli, argc == 2, &account, err);
+	if (r == OK && argc == 2)
+		r = logs_set(cli->vault, account.number, term, keep, cli->now, err);
+	return r == OK ? show_terms(cli, &account, err) : r;
 }

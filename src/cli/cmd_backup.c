@@ -286,6 +286,9 @@ static void say_check(struct cli *cli, const struct showing *showing, const stru
 		for (int i = 0; i < showing->count[id]; i++)
 			cli_say(cli, "    %s\n", cli_clean(cli, showing->problems[id][i]));
 	}
+	if (report->pruned > 0)
+		cli_say(cli, "%s leaves of the log are past their time: their hashes are left, and hold.\n",
+			cli_count(report->pruned, n));
 	if (report->keys_without_data > 0)
 		cli_say(cli, "%s keys have no data; that is harmless.\n", cli_count(report->keys_without_data, n));
 	if (report->unsettled)
@@ -317,6 +320,7 @@ static void write_check(struct cli *cli, const struct showing *showing, const st
 	json_bool(w, "unsettled", report->unsettled);
 	json_bool(w, "written_meanwhile", report->writing);
 	json_int(w, "log_size", (int64_t)report->at.size);
+	json_int(w, "log_pruned", report->pruned);
 	json_end_object(w);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "cli/commands.h"
+#include "retention/logs.h"
 #include "retention/sweep.h"
 #include "vault/proof.h"
 
@@ -58,9 +59,33 @@ static void say_due(struct cli *cli, enum record_kind kind, const struct sweep_d
 		cli_say(cli, "%-17s due since their hold was released: %s\n", "", cli_count(due->released, released));
 }
 
+/* ---- our own log ---- */
+
+static void print_logs(struct cli *cli, const struct logs_plan *logs)
+{
+	json_begin_object(&cli->w, "log");
+	for (enum leaf_term term = LEAF_ACTIVITY; term < LEAF_TERM_COUNT; term++)
+		json_int(&cli->w, log_term(term)->name, logs->terms[term].due);
+	json_int(&cli->w, "damaged", logs->damaged);
+	json_end_object(&cli->w);
+}
+
+static void say_logs(struct cli *cli, const char *what, const struct logs_plan *logs)
+{
+	char count[32];
+
+	if (logs->due > 0)
+		cli_say(cli, "%s %s of the log's leaves; their hashes stay (`lethe audit keep`).\n", what,
+			cli_count(logs->due, count));
+	if (logs->damaged > 0)
+		cli_say(cli, "%s leaves were left alone: they do not have their hashes. `lethe audit verify` says more.\n",
+			cli_count(logs->damaged, count));
+}
+
 enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
 {
 	struct account account;
+	struct logs_plan logs;
 	struct sweep_plan plan;
 	char today[TIME_TEXT_MAX], count[32];
 	int64_t all = 0;
@@ -71,6 +96,8 @@ enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *par
 		r = cli_open_account(cli, false, &account, err);
 	if (r == OK)
 		r = sweep_plan(&cli->vault->read, account.number, cli->now, &plan, err);
+	if (r == OK)
+		r = logs_plan(&cli->vault->read, account.number, cli->now, &logs, err);
 	if (r != OK)
 		return r;
 	json_begin_object(&cli->w, NULL);
@@ -84,11 +111,13 @@ enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *par
 	json_end_array(&cli->w);
 	json_int(&cli->w, "contacts", plan.contacts);
 	json_int(&cli->w, "due", all);
+	print_logs(cli, &logs);
 	json_end_object(&cli->w);
 	if (plan.contacts > 0)
 		cli_say(cli, "Contacts due since their hold was released: %s\n", cli_count(plan.contacts, count));
 	cli_say(cli, "On %s `lethe retention run` would delete %s %s.\n", today, cli_count(all, count),
 		all == 1 ? "record" : "records");
+	say_logs(cli, "It would empty", &logs);
 	return OK;
 }
 
@@ -150,7 +179,7 @@ static void say_left(struct cli *cli, const struct sweep_left *left)
 	cli_say(cli, "Run it again; if it stays, `lethe check` says more.\n");
 }
 
-static void report(struct cli *cli, const struct sweep_result *result, bool *partly)
+static void report(struct cli *cli, const struct sweep_result *result, const struct logs_plan *logs, bool *partly)
 {
 	char count[32];
 	int64_t all = 0;
@@ -172,13 +201,15 @@ static void report(struct cli *cli, const struct sweep_result *result, bool *par
 	json_int(&cli->w, "leaf", (int64_t)result->seq);
 	json_bool(&cli->w, "stopped", result->stopped);
 	sweep_left_write(&cli->w, &result->left);
+	print_logs(cli, logs);
 	json_end_object(&cli->w);
 	if (result->contacts > 0)
 		cli_say(cli, "%9s contacts whose hold was released\n", cli_count(result->contacts, count));
 	cli_say(cli, "Deleted %s %s%s.\n", cli_count(all, count), all == 1 ? "record" : "records",
 		result->stopped ? " before it was stopped" : "");
 	say_left(cli, &result->left);
-	*partly = *partly || sweep_left_any(&result->left);
+	say_logs(cli, "Emptied", logs);
+	*partly = *partly || sweep_left_any(&result->left) || logs->damaged > 0;
 }
 
 /* The deletion stands whatever becomes of the file. */
@@ -207,12 +238,16 @@ enum result cmd_retention_run(struct cli *cli, int argc, char **argv, bool *part
 	const struct cli_option options[] = {{"receipt", &receipt, NULL}};
 	struct cli_progress progress;
 	struct sweep_result result;
+	struct logs_plan logs;
 	struct account account;
 	struct err failed;
 	enum result swept, r = cli_parse(cli, options, 1, &argc, argv, 0, 0, err);
 
 	if (r == OK)
 		r = cli_open_account(cli, true, &account, err);
+	/* First: the sweep empties the databases' logs at its end. */
+	if (r == OK)
+		r = logs_prune(cli->vault, account.number, cli->now, &logs, err);
 	if (r != OK)
 		return r;
 	cli_progress_begin(&progress, "Deleting");
@@ -220,7 +255,7 @@ enum result cmd_retention_run(struct cli *cli, int argc, char **argv, bool *part
 	cli_progress_end(&progress);
 	if (swept != OK && swept != ERR_INTERRUPTED)
 		return swept;
-	report(cli, &result, partly);
+	report(cli, &result, &logs, partly);
 	if (receipt == NULL)
 		return swept;
 	r = save_receipt(cli, &result, receipt, &failed);

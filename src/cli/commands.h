@@ -47,6 +47,7 @@ cli_run cmd_label_list;
 cli_run cmd_audit_list;
 cli_run cmd_audit_verify;
 cli_run cmd_audit_prove;
+cli_run cmd_audit_keep;
 cli_run cmd_verify;
 
 cli_run cmd_law_holidays;

@@ -28,7 +28,7 @@ static const struct group {
 	{"retention", "plan | run", "what is due for deletion; delete it"},
 	{"hold", "add | list | release", "legal holds: what nothing deletes"},
 	{"label", "list", "queues, campaigns and tags"},
-	{"audit", "list | verify | prove", "the log of every act, and its proofs"},
+	{"audit", "list | verify | prove | keep", "the log of every act, and its proofs"},
 	{"verify", "RECEIPT --key FILE", "check a receipt, with no vault at hand"},
 	{"law", "holidays | deadline", "public holidays; how long the law lets one wait"},
 	{"keys", "status | rotate", "epochs, and ending the life of old copies"},
@@ -121,6 +121,10 @@ const struct cli_command cli_commands[] = {
 	{"audit prove", "SEQ [--since FILE]", "a proof that a leaf is in the log", cmd_audit_prove,
 	 "As JSON that other programs can check (RFC 6962). --since adds a proof that the log extends the one of the\n"
 	 "checkpoint in FILE.\n"},
+	{"audit keep", "[TERM SPAN]", "how long the log says what was done", cmd_audit_keep,
+	 "TERM: activity (2 years unless set), access (90 days), delivery (30 days). Past it `lethe retention run` empties\n"
+	 "the leaf; its time, its account and its hash stay, so the log verifies as before. Acts that show what was deleted,\n"
+	 "held or decided are kept as activity is, and never less than 2 years.\n"},
 	{"verify", "RECEIPT --key FILE", "check a receipt, with no vault at hand", cmd_verify,
 	 "FILE is the region's lethe.pub. Needs nothing else: no vault, no network. \"-\" reads the receipt from standard\n"
 	 "input.\n"},

@@ -3,6 +3,8 @@
  */
 #include "store/leaf.h"
 
+#include <string.h>
+
 #include "store/column.h"
 
 static enum result read_hash(void *arg, int level, uint64_t index, struct hash *out, struct err *err)
@@ -46,18 +48,71 @@ enum result leaf_newest(struct db *db, struct instant *at, struct err *err)
 	return db_query_int(db, "SELECT at FROM audit_leaf WHERE seq = (SELECT MAX(seq) FROM audit_leaf)", INT64_MIN, &at->ms, err);
 }
 
-enum result leaf_append(struct db *db, uint32_t account, struct instant at, const char *body, size_t len,
-			uint64_t *seq, struct err *err)
+static enum result append(struct db *db, const struct leaf *leaf, const struct hash *hash, uint64_t *seq,
+			  struct err *err)
 {
 	struct merkle_store hashes = leaf_hashes(db);
-	struct hash leaf = merkle_leaf(body, len);
 	enum result r = leaf_tree_size(db, seq, err);
 
 	if (r == OK)
-		r = db_run(db, "INSERT INTO audit_leaf(seq, account_id, at, body) VALUES($1, $2, $3, $4)", err,
-			   DB_INT(*seq), DB_INT(account), DB_INT(at.ms), DB_BLOB(body, len));
+		r = db_run(db, "INSERT INTO audit_leaf(seq, account_id, at, term, body) VALUES($1, $2, $3, $4, $5)", err,
+			   DB_INT(*seq), DB_INT(leaf->account), DB_INT(leaf->at.ms), DB_INT(leaf->term),
+			   DB_BLOB(leaf->body, leaf->body_len));
+	return r == OK ? merkle_append(&hashes, *seq, hash, err) : r;
+}
+
+enum result leaf_append(struct db *db, uint32_t account, struct instant at, enum leaf_term term, const char *body,
+			size_t len, uint64_t *seq, struct err *err)
+{
+	const struct leaf leaf = {.account = account, .at = at, .term = term, .body = body, .body_len = len};
+	struct hash hash = merkle_leaf(body, len);
+
+	INVARIANT(len > 0); /* an empty one is a pruned one */
+	return append(db, &leaf, &hash, seq, err);
+}
+
+enum result leaf_append_pruned(struct db *db, const struct leaf *leaf, const struct hash *hash, uint64_t *seq,
+			       struct err *err)
+{
+	struct leaf pruned = *leaf;
+
+	pruned.body = "";
+	pruned.body_len = 0;
+	return append(db, &pruned, hash, seq, err);
+}
+
+enum result leaf_hash(struct db *db, const struct leaf *leaf, struct hash *out, struct err *err)
+{
+	if (leaf->body_len == 0)
+		return read_hash(db, 0, leaf->seq, out, err);
+	*out = merkle_leaf(leaf->body, leaf->body_len);
+	return OK;
+}
+
+/* A body that does not have its hash is evidence: it stays. */
+static enum result compare_hash(struct db *db, const struct leaf *leaf, struct err *err)
+{
+	struct hash hash = merkle_leaf(leaf->body, leaf->body_len), stored;
+	enum result r = read_hash(db, 0, leaf->seq, &stored, err);
+
+	if (r != OK || memcmp(hash.bytes, stored.bytes, sizeof hash.bytes) == 0)
+		return r;
+	return err_set(err, ERR_CORRUPT, "leaf %llu does not have the hash that is stored",
+		       (unsigned long long)leaf->seq);
+}
+
+enum result leaf_prune(struct db *db, const struct leaf *leaf, bool *pruned, struct err *err)
+{
+	enum result r;
+
+	*pruned = false;
+	if (leaf->body_len == 0)
+		return OK;
+	r = compare_hash(db, leaf, err);
 	if (r == OK)
-		r = merkle_append(&hashes, *seq, &leaf, err);
+		r = db_run(db, "UPDATE audit_leaf SET body = $3 WHERE seq = $2 AND account_id = $1 AND length(body) > 0",
+			   err, DB_INT(leaf->account), DB_INT(leaf->seq), DB_BLOB("", 0));
+	*pruned = r == OK && db_changes(db) > 0;
 	return r;
 }
 
@@ -68,8 +123,9 @@ static enum result read_leaf(struct db_rows *rows, struct pool *pool, struct lea
 
 	*out = (struct leaf){.seq = (uint64_t)db_int(rows, 0),
 			     .account = (uint32_t)db_int(rows, 1),
-			     .at = {db_int(rows, 2)}};
-	r = column_bytes(rows, 3, pool, &body, &out->body_len, err);
+			     .at = {db_int(rows, 2)},
+			     .term = (enum leaf_term)db_int(rows, 3)};
+	r = column_bytes(rows, 4, pool, &body, &out->body_len, err);
 	out->body = (const char *)body;
 	return r;
 }
@@ -78,7 +134,7 @@ enum result leaf_get(struct db *db, uint64_t seq, struct pool *pool, struct leaf
 {
 	struct db_rows rows;
 	bool found;
-	enum result r = db_query_one(db, "SELECT seq, account_id, at, body FROM audit_leaf WHERE seq = $1", &rows, &found,
+	enum result r = db_query_one(db, "SELECT seq, account_id, at, term, body FROM audit_leaf WHERE seq = $1", &rows, &found,
 				     err, DB_INT(seq));
 
 	if (r != OK)
@@ -112,13 +168,59 @@ enum result leaf_list(struct db *db, uint32_t account, uint64_t from, struct poo
 
 	*count = 0;
 	if (account == 0)
-		r = db_query(db, "SELECT seq, account_id, at, body FROM audit_leaf WHERE seq >= $1 ORDER BY seq LIMIT $2",
+		r = db_query(db, "SELECT seq, account_id, at, term, body FROM audit_leaf WHERE seq >= $1 ORDER BY seq LIMIT $2",
 			     &rows, err, DB_INT(from), DB_INT(max));
 	else
-		r = db_query(db, "SELECT seq, account_id, at, body FROM audit_leaf WHERE account_id = $1 AND seq >= $2"
+		r = db_query(db, "SELECT seq, account_id, at, term, body FROM audit_leaf WHERE account_id = $1 AND seq >= $2"
 				 " ORDER BY seq LIMIT $3",
 			     &rows, err, DB_INT(account), DB_INT(from), DB_INT(max));
 	return r == OK ? read_leaves(&rows, pool, out, count, err) : r;
+}
+
+enum result leaf_list_due(struct db *db, uint32_t account, enum leaf_term term, struct instant before,
+			  const struct leaf *after, struct pool *pool, struct leaf *out, size_t max, size_t *count,
+			  struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query(db, "SELECT seq, account_id, at, term, body FROM audit_leaf WHERE account_id = $1"
+				     " AND term = $2 AND at < $3 AND (at, seq) > ($4, $5) AND length(body) > 0"
+				     " ORDER BY at, seq LIMIT $6",
+				 &rows, err, DB_INT(account), DB_INT(term), DB_INT(before.ms),
+				 DB_INT(after != NULL ? after->at.ms : INT64_MIN),
+				 DB_INT(after != NULL ? (int64_t)after->seq : -1), DB_INT(max));
+
+	*count = 0;
+	return r == OK ? read_leaves(&rows, pool, out, count, err) : r;
+}
+
+enum result leaf_count_due(struct db *db, uint32_t account, enum leaf_term term, struct instant before, int64_t *out,
+			   struct err *err)
+{
+	return db_query_int(db, "SELECT COUNT(*) FROM audit_leaf WHERE account_id = $1 AND term = $2 AND at < $3"
+				" AND length(body) > 0",
+			    0, out, err, DB_INT(account), DB_INT(term), DB_INT(before.ms));
+}
+
+enum result leaf_list_pruned(struct db *db, uint64_t from, struct leaf *out, size_t max, size_t *count,
+			     struct err *err)
+{
+	struct db_rows rows;
+	bool more;
+	enum result r = db_query(db, "SELECT seq, account_id, at, term FROM audit_leaf WHERE seq >= $1"
+				     " AND length(body) = 0 ORDER BY seq LIMIT $2",
+				 &rows, err, DB_INT(from), DB_INT(max));
+
+	*count = 0;
+	if (r != OK)
+		return r;
+	while ((r = db_next(&rows, &more, err)) == OK && more)
+		out[(*count)++] = (struct leaf){.seq = (uint64_t)db_int(&rows, 0),
+						.account = (uint32_t)db_int(&rows, 1),
+						.at = {db_int(&rows, 2)},
+						.term = (enum leaf_term)db_int(&rows, 3),
+						.body = ""};
+	db_end(&rows);
+	return r;
 }
 
 enum result leaf_back(struct db *db, uint32_t account, uint64_t before, uint64_t n, uint64_t *seq, struct err *err)

@@ -1,7 +1,9 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * The rows of the audit log: leaves and tree hashes, append only.
+ * The rows of the audit log: leaves and tree hashes, append only. The one
+ * thing that may change: an old leaf's body goes, and its hash stays in its
+ * place, so that every root and every proof is what it was.
  */
 #ifndef LETHE_STORE_LEAF_H
 #define LETHE_STORE_LEAF_H
@@ -11,11 +13,40 @@
 #include "base/time.h"
 #include "db/db.h"
 
-struct leaf { uint64_t seq; uint32_t account; struct instant at; const char *body; size_t body_len; };
+/* How long a leaf's body is kept: see vault/log_term.h. Stored: only add. */
+enum leaf_term { LEAF_ACTIVITY = 1, LEAF_ACCESS = 2, LEAF_DELIVERY = 3, LEAF_PROOF = 4 };
+#define LEAF_TERM_COUNT 5 /* 0 is none */
 
-/* Appends as the next leaf, hashes included; `*seq` is its number. */
-MUST_CHECK enum result leaf_append(struct db *db, uint32_t account, struct instant at, const char *body, size_t len,
-				   uint64_t *seq, struct err *err);
+struct leaf {
+	uint64_t seq;
+	uint32_t account;
+	struct instant at;
+	enum leaf_term term;
+	const char *body;
+	size_t body_len; /* 0: pruned */
+};
+
+/* Appends as the next leaf, hashes included; `*seq` is its number. A body is never empty. */
+MUST_CHECK enum result leaf_append(struct db *db, uint32_t account, struct instant at, enum leaf_term term,
+				   const char *body, size_t len, uint64_t *seq, struct err *err);
+/* The same of a leaf that was pruned elsewhere: `hash` is its hash there. */
+MUST_CHECK enum result leaf_append_pruned(struct db *db, const struct leaf *leaf, const struct hash *hash,
+					  uint64_t *seq, struct err *err);
+/* The hash of a leaf: of its body, or as stored when that is pruned. */
+MUST_CHECK enum result leaf_hash(struct db *db, const struct leaf *leaf, struct hash *out, struct err *err);
+/* Empties the body of that leaf; `*pruned` false when it was. ERR_CORRUPT, and nothing changed, when the stored hash is
+ * not that of the body. */
+MUST_CHECK enum result leaf_prune(struct db *db, const struct leaf *leaf, bool *pruned, struct err *err);
+/* Leaves of an account and term with a body, from before `before`, in order of time; after `after` (its time and
+ * number), up to max. */
+MUST_CHECK enum result leaf_list_due(struct db *db, uint32_t account, enum leaf_term term, struct instant before,
+				     const struct leaf *after, struct pool *pool, struct leaf *out, size_t max,
+				     size_t *count, struct err *err);
+MUST_CHECK enum result leaf_count_due(struct db *db, uint32_t account, enum leaf_term term, struct instant before,
+				      int64_t *out, struct err *err);
+/* Up to max pruned leaves of all accounts from `from` on. */
+MUST_CHECK enum result leaf_list_pruned(struct db *db, uint64_t from, struct leaf *out, size_t max, size_t *count,
+					struct err *err);
 MUST_CHECK enum result leaf_tree_size(struct db *db, uint64_t *size, struct err *err);
 /* When the newest act was, by its own time; the earliest instant of all when there is none. */
 MUST_CHECK enum result leaf_newest(struct db *db, struct instant *at, struct err *err);

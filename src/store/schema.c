@@ -223,20 +223,28 @@ static const char vault_1[] =
     /* Erasures are few, sweeps are one a day: who looks for one does not read the other. */
     "CREATE INDEX job_of_type ON job(account_id, type, job_id);"
 
-    /* The log of acts. Nothing personal, append only. */
+    /* The log of acts. Nothing personal, append only; of an old leaf the body goes, and its hash stays. */
     "CREATE TABLE audit_leaf("
     " seq INTEGER PRIMARY KEY," /* from 0, without gaps */
     " account_id INTEGER NOT NULL,"
     " at INTEGER NOT NULL,"
-    " body BLOB NOT NULL);" /* canonical JSON: exactly what is hashed */
+    " term INTEGER NOT NULL,"   /* enum leaf_term: how long the body is kept */
+    " body BLOB NOT NULL);" /* canonical JSON: exactly what is hashed; empty: pruned */
     /* An account's own acts are found without those of the others. */
     "CREATE INDEX audit_leaf_account ON audit_leaf(account_id, seq);"
+    /* What is due to be pruned is found without what is not, and without what was. */
+    "CREATE INDEX audit_leaf_due ON audit_leaf(account_id, term, at, seq) WHERE length(body) > 0;"
     "CREATE TABLE audit_hash("
     " level INTEGER NOT NULL,"
     " number INTEGER NOT NULL,"
     " hash BLOB NOT NULL,"
     " PRIMARY KEY(level, number)) WITHOUT ROWID;"
-    "CREATE TRIGGER audit_leaf_fixed BEFORE UPDATE ON audit_leaf BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;"
+    /* One change is allowed: a body becomes empty whose hash is stored. */
+    "CREATE TRIGGER audit_leaf_fixed BEFORE UPDATE ON audit_leaf"
+    " WHEN NOT (NEW.seq IS OLD.seq AND NEW.account_id IS OLD.account_id AND NEW.at IS OLD.at AND NEW.term IS OLD.term"
+    " AND NEW.body IS x'' AND length(OLD.body) > 0"
+    " AND EXISTS (SELECT 1 FROM audit_hash WHERE level = 0 AND number = OLD.seq))"
+    " BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;"
     "CREATE TRIGGER audit_leaf_kept BEFORE DELETE ON audit_leaf BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;"
     "CREATE TRIGGER audit_hash_fixed BEFORE UPDATE ON audit_hash BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;"
     "CREATE TRIGGER audit_hash_kept BEFORE DELETE ON audit_hash BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;"

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "store/leaf.h"
+#include "vault/log_term.h"
 
 static struct act_field *add_field(struct act *act, const char *name, const char *suffix)
 {
@@ -110,7 +111,8 @@ enum result act_append(const struct act *act, struct db *data, uint64_t *seq, st
 	buf_init(&body, ACT_LEAF_MAX);
 	r = act_write(act, &body, err);
 	if (r == OK)
-		r = leaf_append(data, act->account, act->at, body.data, body.len, &number, err);
+		r = leaf_append(data, act->account, act->at, log_term_of(act->fields[0].text), body.data, body.len,
+				&number, err);
 	if (r == OK && seq != NULL)
 		*seq = number;
 	buf_free(&body);

@@ -3,6 +3,7 @@
  */
 #include "vault/carry.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "store/leaf.h"
 #include "store/media.h"
 #include "store/policy.h"
+#include "store/setting.h"
 
 #define BATCH 256
 #define MEDIA_MAX 64
@@ -80,6 +82,25 @@ static enum result carry_policies(struct carry *c, struct err *err)
 			c->out->policies += r == OK ? db_changes(c->to->data) : 0;
 		}
 		after = r == OK && count > 0 ? rows[count - 1] : after;
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+/* What an account is set to is no part of what is gone back to: it may be cancelled by now. */
+static enum result carry_settings(struct carry *c, struct err *err)
+{
+	struct setting rows[BATCH];
+	char after[SETTING_NAME_MAX + 1] = "";
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&c->pool);
+		r = setting_list(c->live->data, c->account, after, &c->pool, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = setting_put(c->to->data, c->account, rows[i].name, rows[i].value, err);
+		if (r == OK && count > 0)
+			snprintf(after, sizeof after, "%s", rows[count - 1].name);
 	} while (r == OK && count == BATCH);
 	return r;
 }
@@ -434,6 +455,8 @@ static enum result carry_one(struct carry *c, struct err *err)
 	if (r == OK)
 		r = carry_policies(c, err);
 	if (r == OK)
+		r = carry_settings(c, err);
+	if (r == OK)
 		r = identity_walk(c->live->data, c->account, carry_identity, c, err);
 	if (r == OK)
 		r = carry_holds(c, err);
@@ -495,6 +518,52 @@ static enum result other_history(struct err *err)
 			     "move its vault.db away and restore again");
 }
 
+/* What the live log no longer says, the older one does not say again. */
+static enum result prune_again(struct session *to, const struct leaf *live, struct carried *out, struct err *err)
+{
+	struct leaf have;
+	struct pool pool;
+	bool pruned = false;
+	enum result r;
+
+	pool_init(&pool, (size_t)64 * 1024);
+	r = leaf_get(to->data, live->seq, &pool, &have, err);
+	if (r == OK)
+		r = leaf_prune(to->data, &have, &pruned, err);
+	out->pruned += pruned;
+	pool_free(&pool);
+	return r;
+}
+
+static enum result carry_pruned(struct session *live, struct session *to, uint64_t size, struct carried *out,
+				struct err *err)
+{
+	struct leaf rows[BATCH];
+	uint64_t from = 0;
+	size_t count;
+	enum result r;
+
+	do {
+		r = leaf_list_pruned(live->data, from, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count && rows[i].seq < size; i++)
+			r = prune_again(to, &rows[i], out, err);
+		from = r == OK && count > 0 ? rows[count - 1].seq + 1 : from;
+	} while (r == OK && count == BATCH && from < size);
+	return r;
+}
+
+static enum result append_leaf(struct session *live, struct session *to, const struct leaf *leaf, uint64_t *seq,
+			       struct err *err)
+{
+	struct hash hash;
+	enum result r = OK;
+
+	if (leaf->body_len > 0)
+		return leaf_append(to->data, leaf->account, leaf->at, leaf->term, leaf->body, leaf->body_len, seq, err);
+	r = leaf_hash(live->data, leaf, &hash, err);
+	return r == OK ? leaf_append_pruned(to->data, leaf, &hash, seq, err) : r;
+}
+
 static enum result append_leaves(struct session *live, struct session *to, uint64_t from, uint64_t size,
 				 struct carried *out, struct err *err)
 {
@@ -511,8 +580,7 @@ static enum result append_leaves(struct session *live, struct session *to, uint6
 		if (r == OK && count == 0)
 			r = err_set(err, ERR_CORRUPT, "the vault's audit log has gaps");
 		for (size_t i = 0; r == OK && i < count; i++) {
-			r = leaf_append(to->data, rows[i].account, rows[i].at, rows[i].body, rows[i].body_len,
-					&seq, err);
+			r = append_leaf(live, to, &rows[i], &seq, err);
 			out->leaves += r == OK;
 		}
 		from += count;
@@ -549,6 +617,8 @@ enum result carry_log(struct session *live, struct session *to, struct carried *
 	r = check_prefix(live->data, to->data, old_size, size, err);
 	if (r == ERR_CORRUPT)
 		return other_history(err);
+	if (r == OK)
+		r = carry_pruned(live, to, old_size, out, err);
 	if (r == OK)
 		r = append_leaves(live, to, old_size, size, out, err);
 	return r == OK ? check_root(live, to, size, err) : r;

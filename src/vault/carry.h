@@ -25,6 +25,7 @@
 
 struct carried {
 	int64_t accounts, identities, labels, policies, holds, held, parts, jobs, leaves; /* parts: records */
+	int64_t pruned;   /* leaves whose bodies went since */
 	int64_t released; /* records and contacts dropped: a released hold had kept them, and they went since */
 };
 

@@ -52,6 +52,7 @@ struct check_report {
 	bool unsettled;              /* harmless: somebody was stopped; the next opening for writing clears away what is left */
 	bool writing;                /* another process had the vault open for writing */
 	struct checkpoint at;        /* size and root of the log */
+	int64_t pruned;              /* leaves of it that are past their time: only their hashes are left */
 };
 
 /* OK also when there are problems: see report->problems. */

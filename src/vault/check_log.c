@@ -9,6 +9,7 @@
 #include "shim/json_parse.h"
 #include "store/leaf.h"
 #include "vault/check_run.h"
+#include "vault/log_term.h"
 #include "vault/proof.h"
 
 #define BATCH 256
@@ -21,6 +22,7 @@ struct regrown {
 	struct json_parser *parser;
 	struct hash left[LEVELS_MAX];   /* the newest left child of each level */
 	int64_t hashes;
+	struct pruned_leaves pruned;
 };
 
 /* `*out` is what is stored, or when it is missing what should be. */
@@ -81,15 +83,28 @@ static enum result check_columns(struct regrown *tree, const struct leaf *leaf, 
 	    instant_parse(at, strlen(at), &said, err) != OK || said.ms != leaf->at.ms)
 		check_found(run, CHECK_LOG, "leaf %llu is filed under another account or time than it says",
 			    (unsigned long long)leaf->seq);
+	at = json_get_text(body, "act");
+	if (at == NULL || log_term_of(at) != leaf->term)
+		check_found(run, CHECK_LOG, "leaf %llu is filed under another term than that of its act",
+			    (unsigned long long)leaf->seq);
 	return OK;
 }
 
 static enum result grow(struct regrown *tree, const struct leaf *leaf, uint64_t expected, struct err *err)
 {
-	struct hash hash = merkle_leaf(leaf->body, leaf->body_len);
-	enum result r = check_columns(tree, leaf, err);
+	struct hash hash;
+	enum result r = leaf_hash(tree->run->session->data, leaf, &hash, err);
 
 	tree->run->report->checks[CHECK_LOG].looked_at++;
+	pruned_see(&tree->pruned, leaf);
+	if (r == ERR_CORRUPT) {
+		check_found(tree->run, CHECK_LOG, "leaf %llu is pruned and its hash is missing",
+			    (unsigned long long)leaf->seq);
+		hash = (struct hash){{0}}; /* so is every subtree's that it is in */
+		r = OK;
+	}
+	if (r == OK && leaf->body_len > 0)
+		r = check_columns(tree, leaf, err);
 	return r == OK ? climb(tree, expected, &hash, err) : r;
 }
 
@@ -186,6 +201,25 @@ static enum result check_checkpoint(struct check_run *run, const struct note_key
 	return OK;
 }
 
+/* The newest act may be that of a run which pruned some while they were looked at. */
+static enum result check_pruned(struct regrown *tree, struct err *err)
+{
+	struct instant newest;
+	const struct leaf *early;
+	enum result r = leaf_newest(tree->run->session->data, &newest, err);
+
+	if (r != OK)
+		return r;
+	if (tree->pruned.newest.ms < newest.ms)
+		tree->pruned.newest = newest;
+	tree->run->report->pruned = tree->pruned.count;
+	early = pruned_early(&tree->pruned);
+	if (early != NULL)
+		check_found(tree->run, CHECK_LOG, "leaf %llu was emptied before its time",
+			    (unsigned long long)early->seq);
+	return OK;
+}
+
 static enum result check_tree(struct regrown *tree, struct err *err)
 {
 	struct check_run *run = tree->run;
@@ -196,6 +230,8 @@ static enum result check_tree(struct regrown *tree, struct err *err)
 		r = check_leaves(tree, run->report->at.size, err);
 	if (r == OK)
 		r = check_hash_count(tree, err);
+	if (r == OK)
+		r = check_pruned(tree, err);
 	if (r == OK)
 		r = check_key(run, &key, err);
 	if (r == OK)

@@ -91,6 +91,13 @@ static enum result write_receipt(struct session *session, struct id vault, const
 	return r;
 }
 
+static enum result is_pruned(uint64_t seq, struct err *err)
+{
+	err_set(err, ERR_GONE, "leaf %llu of the audit log is past its time: only its hash is left",
+		(unsigned long long)seq);
+	return err_mend(err, "a receipt that was made before then still verifies; a new one cannot be made");
+}
+
 enum result proof_receipt(struct session *session, struct id vault, const char *statement, size_t len, uint64_t seq,
 			  struct buf *out, struct err *err)
 {
@@ -103,6 +110,8 @@ enum result proof_receipt(struct session *session, struct id vault, const char *
 	r = json_parse_once(statement, len, &pool, &tree, err);
 	if (r == OK)
 		r = leaf_get(session->data, seq, &pool, &leaf, err);
+	if (r == OK && leaf.body_len == 0)
+		r = is_pruned(seq, err);
 	if (r == OK)
 		r = write_receipt(session, vault, tree, &leaf, out, err);
 	pool_free(&pool);

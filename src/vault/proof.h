@@ -16,7 +16,8 @@ MUST_CHECK enum result proof_checkpoint(struct session *session, struct id vault
 					struct buf *note, struct err *err);
 /* Digest of a statement written as JSON text, for the leaf; see audit/receipt.h. */
 MUST_CHECK enum result proof_digest(const char *statement, size_t len, char out[65], struct err *err);
-/* The receipt of the act in leaf `seq`, whose "statement" digest must be that of `statement` (JSON text). */
+/* The receipt of the act in leaf `seq`, whose "statement" digest must be that of `statement` (JSON text).
+ * ERR_GONE when the leaf is pruned. */
 MUST_CHECK enum result proof_receipt(struct session *session, struct id vault, const char *statement, size_t len,
 				     uint64_t seq, struct buf *out, struct err *err);
 

@@ -756,6 +756,7 @@ on_terminal() {
 		audit prove 0
 		law holidays DE 2026
 		law deadline C7 --country DE
+		audit keep
 		keys status
 		keys rotate
 		check

@@ -25,7 +25,7 @@ static const struct call {
     READ(hold_get), READ(hold_list), READ(hold_names_person), READ(held_get), READ(held_list),
     READ(held_count), READ(identity_get), READ(identity_find), READ(identity_find_number), READ(identity_of_person), READ(identity_count),
     READ(identity_walk), READ(job_get), READ(job_list), READ(job_list_of_type), READ(job_count_running_of), READ(key_get),
-    READ(account_key_get), READ(tombstone_get), READ(party_newest), READ(leaf_list), READ(leaf_back),
+    READ(account_key_get), READ(tombstone_get), READ(party_newest), READ(leaf_list), READ(leaf_back), READ(leaf_list_due), READ(leaf_count_due),
     READ(media_list), READ(media_list_day), READ(media_walk), READ(media_names_blob), READ(trash_has), READ(party_list),
     READ(party_exists), READ(party_walk), READ(party_month_next), READ(party_count), READ(period_get),
     READ(period_list), READ(period_sum), READ(policy_walk), READ(label_find), READ(label_list), READ(label_get), READ(setting_get), READ(setting_list),
@@ -37,7 +37,7 @@ static const struct call {
     WRITE(held_delete), WRITE(identity_insert), WRITE(identity_move), WRITE(identity_delete), WRITE(job_insert),
     WRITE(job_update), WRITE(key_insert), WRITE(key_delete), WRITE(key_delete_account), WRITE(key_rewrap),
     WRITE(account_key_insert), WRITE(counter_next), WRITE(tombstone_put), WRITE(tombstone_delete_account),
-    WRITE(leaf_append), WRITE(media_insert), WRITE(media_reseal), WRITE(media_delete), WRITE(media_trash_day),
+    WRITE(leaf_append), WRITE(leaf_append_pruned), WRITE(leaf_prune), WRITE(media_insert), WRITE(media_reseal), WRITE(media_delete), WRITE(media_trash_day),
     WRITE(trash_add), WRITE(trash_remove), WRITE(party_insert), WRITE(party_delete), WRITE(period_add), WRITE(period_set_looked), WRITE(period_look_again), WRITE(label_insert), WRITE(setting_put), WRITE(obligation_put),
     WRITE(obligation_end_row), WRITE(duty_insert), WRITE(duty_delete),
     WRITE(policy_put), WRITE(policy_put_back), WRITE(record_insert), WRITE(record_delete), WRITE(record_reseal),
@@ -46,7 +46,7 @@ static const struct call {
     WHOLE(account_insert), WHOLE(account_find_by_id), WHOLE(account_find_by_name), WHOLE(account_list), WHOLE(meta_get),
     WHOLE(meta_set), WHOLE(job_next_running), WHOLE(job_count_running), WHOLE(key_list_older), WHOLE(key_next_identity), WHOLE(key_count),
     WHOLE(account_key_delete_epoch), WHOLE(account_key_list), WHOLE(epoch_insert), WHOLE(epoch_set_state),
-    WHOLE(epoch_find), WHOLE(epoch_list), WHOLE(leaf_tree_size), WHOLE(leaf_newest), WHOLE(leaf_get), WHOLE(leaf_count_hashes),
+    WHOLE(epoch_find), WHOLE(epoch_list), WHOLE(leaf_tree_size), WHOLE(leaf_list_pruned), WHOLE(leaf_hash), WHOLE(leaf_newest), WHOLE(leaf_get), WHOLE(leaf_count_hashes),
     WHOLE(trash_list),
 };
 #define CALLS (sizeof calls / sizeof calls[0])

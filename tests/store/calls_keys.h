@@ -137,7 +137,40 @@ CALL(leaf_append)
 {
 	uint64_t seq;
 
-	return one(leaf_append(vault, account, (struct instant){0}, "x", 1, &seq, &err), seen);
+	return one(leaf_append(vault, account, (struct instant){0}, LEAF_ACCESS, "x", 1, &seq, &err), seen);
+}
+
+CALL(leaf_append_pruned)
+{
+	struct leaf leaf = {.account = account, .term = LEAF_ACCESS};
+	struct hash hash = {{1}};
+	uint64_t seq;
+
+	return one(leaf_append_pruned(vault, &leaf, &hash, &seq, &err), seen);
+}
+
+CALL(leaf_prune)
+{
+	struct leaf leaf = {.account = account, .body = "{}", .body_len = 2};
+	bool pruned = false;
+	enum result r = leaf_prune(vault, &leaf, &pruned, &err);
+
+	return several(r, pruned, seen);
+}
+
+CALL(leaf_list_due)
+{
+	struct leaf leaves[4];
+	size_t count;
+	enum result r = leaf_list_due(vault, account, LEAF_ACTIVITY, (struct instant){1}, NULL, &pool, leaves, 4, &count,
+				      &err);
+
+	return several(r, (int64_t)count, seen);
+}
+
+CALL(leaf_count_due)
+{
+	return leaf_count_due(vault, account, LEAF_ACTIVITY, (struct instant){1}, seen, &err);
 }
 
 CALL(leaf_list)
@@ -239,6 +272,22 @@ SYSTEM_CALL(leaf_tree_size)
 	uint64_t size;
 
 	return leaf_tree_size(vault, &size, &err);
+}
+
+SYSTEM_CALL(leaf_list_pruned)
+{
+	struct leaf leaves[4];
+	size_t count;
+
+	return leaf_list_pruned(vault, 0, leaves, 4, &count, &err);
+}
+
+SYSTEM_CALL(leaf_hash)
+{
+	struct leaf leaf = {.seq = 0};
+	struct hash hash;
+
+	return leaf_hash(vault, &leaf, &hash, &err);
 }
 
 SYSTEM_CALL(leaf_newest)

@@ -137,7 +137,7 @@ static void fill_acts(void)
 	assert_ok(held_insert(vault, &held, &err));
 	assert_ok(job_insert(vault, &job, &err));
 	assert_ok(policy_put(vault, 1, &policy, &err));
-	assert_ok(leaf_append(vault, 1, (struct instant){0}, "{}", 2, &seq, &err));
+	assert_ok(leaf_append(vault, 1, (struct instant){0}, LEAF_ACTIVITY, "{}", 2, &seq, &err));
 }
 
 static void fill_keys(void)

@@ -9,7 +9,7 @@ static uint64_t append(uint32_t account, const char *body)
 {
 	uint64_t seq;
 
-	assert_ok(leaf_append(vault, account, (struct instant){1000 + (int64_t)account}, body, strlen(body), &seq, &err));
+	assert_ok(leaf_append(vault, account, (struct instant){1000 + (int64_t)account}, LEAF_ACTIVITY, body, strlen(body), &seq, &err));
 	return seq;
 }
 
@@ -28,7 +28,7 @@ static void leaves_are_numbered_from_0_without_gaps(void **state)
 	(void)state;
 	assert_int_equal(size(), 0);
 	assert_int_equal(append(1, "{\"a\":1}"), 0);
-	assert_int_equal(append(2, ""), 1);
+	assert_int_equal(append(2, "-"), 1);
 	assert_int_equal(append(1, "{\"a\":3}"), 2);
 	assert_int_equal(size(), 3);
 	assert_ok(leaf_get(vault, 0, &pool, &leaf, &err));
@@ -39,7 +39,7 @@ static void leaves_are_numbered_from_0_without_gaps(void **state)
 	assert_string_equal(leaf.body, "{\"a\":1}");
 	assert_ok(leaf_get(vault, 1, &pool, &leaf, &err));
 	assert_int_equal(leaf.account, 2);
-	assert_int_equal(leaf.body_len, 0);
+	assert_int_equal(leaf.body_len, 1);
 }
 
 static void a_leaf_that_is_rolled_back_gives_its_number_to_the_next(void **state)
@@ -191,11 +191,18 @@ static void nothing_changes_the_log_once_it_is_written(void **state)
 	    "UPDATE audit_leaf SET body = x'00'",
 	    "UPDATE audit_leaf SET account_id = account_id",
 	    "UPDATE audit_leaf SET seq = seq + 10",
+	    "UPDATE audit_leaf SET term = 2",
+	    "UPDATE audit_leaf SET at = at + 1, body = x''",
+	    "UPDATE audit_leaf SET account_id = 2, body = x''",
+	    "UPDATE audit_leaf SET term = 2, body = x''",
+	    "UPDATE audit_leaf SET seq = seq + 10, body = x''",
+	    "UPDATE audit_leaf SET body = ''", /* text */
+	    "UPDATE audit_leaf SET body = NULL",
 	    "DELETE FROM audit_leaf",
 	    "DELETE FROM audit_leaf WHERE seq = 1",
-	    "INSERT OR REPLACE INTO audit_leaf(seq, account_id, at, body) VALUES(1, 1, 1, x'00')",
-	    "REPLACE INTO audit_leaf(seq, account_id, at, body) VALUES(0, 1, 1, x'00')",
-	    "INSERT INTO audit_leaf(seq, account_id, at, body) VALUES(1, 1, 1, x'00')"
+	    "INSERT OR REPLACE INTO audit_leaf(seq, account_id, at, term, body) VALUES(1, 1, 1, 1, x'00')",
+	    "REPLACE INTO audit_leaf(seq, account_id, at, term, body) VALUES(0, 1, 1, 1, x'00')",
+	    "INSERT INTO audit_leaf(seq, account_id, at, term, body) VALUES(1, 1, 1, 1, x'00')"
 	    " ON CONFLICT(seq) DO UPDATE SET body = x'00'",
 	    "UPDATE audit_hash SET hash = x'00'",
 	    "UPDATE OR REPLACE audit_hash SET number = 0",
@@ -240,6 +247,134 @@ static void a_leaf_larger_than_the_pool_is_reported(void **state)
 	pool_free(&small);
 }
 
+/* ---- pruning ---- */
+
+static struct leaf got(uint64_t seq)
+{
+	struct leaf leaf;
+
+	assert_ok(leaf_get(vault, seq, &pool, &leaf, &err));
+	return leaf;
+}
+
+static bool prune(uint64_t seq)
+{
+	struct leaf leaf = got(seq);
+	bool pruned;
+
+	assert_ok(leaf_prune(vault, &leaf, &pruned, &err));
+	return pruned;
+}
+
+static void a_pruned_leaf_keeps_its_place_and_its_hash(void **state)
+{
+	struct merkle_store hashes = leaf_hashes(vault);
+	struct hash before, after, leaf, wanted = merkle_leaf("bb", 2);
+	struct merkle_proof proof;
+	struct leaf pruned;
+
+	(void)state;
+	append(1, "a");
+	append(2, "bb");
+	append(1, "c");
+	assert_ok(merkle_root(&hashes, 3, &before, &err));
+	assert_true(prune(1));
+	assert_false(prune(1));
+	pruned = got(1);
+	assert_int_equal(pruned.body_len, 0);
+	assert_int_equal(pruned.account, 2);
+	assert_int_equal(pruned.at.ms, 1002);
+	assert_int_equal(pruned.term, LEAF_ACTIVITY);
+	assert_ok(leaf_hash(vault, &pruned, &leaf, &err));
+	assert_memory_equal(&leaf, &wanted, sizeof leaf);
+	assert_ok(merkle_root(&hashes, 3, &after, &err));
+	assert_memory_equal(&before, &after, sizeof after);
+	assert_ok(merkle_prove_inclusion(&hashes, 1, 3, &proof, &err));
+	assert_ok(merkle_check_inclusion(&proof, 1, 3, &leaf, &after, &err));
+	assert_int_equal(append(1, "d"), 3);
+	assert_refused("UPDATE audit_leaf SET body = x'61' WHERE seq = 1");
+	assert_refused("UPDATE audit_leaf SET body = x'' WHERE seq = 1");
+}
+
+static void a_leaf_without_a_stored_hash_is_not_pruned(void **state)
+{
+	struct leaf leaf;
+	bool pruned;
+
+	(void)state;
+	append(1, "a");
+	append(1, "b");
+	raw(vault, "DROP TRIGGER audit_hash_kept; DELETE FROM audit_hash WHERE level = 0 AND number = 1");
+	assert_refused("UPDATE audit_leaf SET body = x'' WHERE seq = 1");
+	leaf = got(1);
+	assert_fails(leaf_prune(vault, &leaf, &pruned, &err), ERR_CORRUPT, NULL);
+	assert_int_equal(got(1).body_len, 1);
+}
+
+static void a_leaf_that_was_altered_is_not_pruned(void **state)
+{
+	struct leaf leaf;
+	bool pruned = true;
+
+	(void)state;
+	append(1, "a");
+	raw(vault, "DROP TRIGGER audit_leaf_fixed; UPDATE audit_leaf SET body = x'62'");
+	leaf = got(0);
+	assert_fails(leaf_prune(vault, &leaf, &pruned, &err), ERR_CORRUPT, "leaf 0 does not have the hash that is stored");
+	assert_false(pruned);
+	assert_int_equal(got(0).body_len, 1);
+}
+
+static void due_leaves_are_found_by_their_own_time_and_term(void **state)
+{
+	struct leaf out[9], after;
+	uint64_t seq;
+	size_t count;
+	int64_t due;
+
+	(void)state;
+	for (int i = 0; i < 6; i++) /* clocks step: times 50 40 30 .. */
+		assert_ok(leaf_append(vault, 1, (struct instant){50 - 10 * i}, i % 2 ? LEAF_ACCESS : LEAF_ACTIVITY, "x", 1,
+				      &seq, &err));
+	assert_ok(leaf_append(vault, 2, (struct instant){1}, LEAF_ACTIVITY, "x", 1, &seq, &err));
+	assert_ok(leaf_count_due(vault, 1, LEAF_ACTIVITY, (struct instant){50}, &due, &err));
+	assert_int_equal(due, 2);
+	assert_ok(leaf_list_due(vault, 1, LEAF_ACTIVITY, (struct instant){50}, NULL, &pool, out, 9, &count, &err));
+	assert_int_equal(count, 2);
+	assert_int_equal(out[0].seq, 4);
+	assert_int_equal(out[1].seq, 2);
+	after = out[0];
+	assert_ok(leaf_list_due(vault, 1, LEAF_ACTIVITY, (struct instant){50}, &after, &pool, out, 9, &count, &err));
+	assert_int_equal(count, 1);
+	assert_true(prune(2));
+	assert_ok(leaf_count_due(vault, 1, LEAF_ACTIVITY, (struct instant){50}, &due, &err));
+	assert_int_equal(due, 1);
+	assert_ok(leaf_list_pruned(vault, 0, out, 9, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(out[0].seq, 2);
+	assert_ok(leaf_list_pruned(vault, 3, out, 9, &count, &err));
+	assert_int_equal(count, 0);
+}
+
+static void a_pruned_leaf_can_be_appended_by_its_hash(void **state)
+{
+	struct merkle_store hashes = leaf_hashes(vault);
+	struct hash hash = merkle_leaf("b", 1), root, wanted;
+	struct leaf leaf = {.account = 1, .at = {5}, .term = LEAF_ACCESS};
+	uint64_t seq;
+
+	(void)state;
+	append(1, "a");
+	append(1, "b");
+	assert_ok(merkle_root(&hashes, 2, &wanted, &err));
+	append(1, "a");
+	assert_ok(leaf_append_pruned(vault, &leaf, &hash, &seq, &err));
+	assert_int_equal(seq, 3);
+	assert_ok(hashes.read(hashes.arg, 1, 1, &root, &err));
+	assert_memory_equal(&root, &wanted, sizeof root);
+	assert_int_equal(got(3).body_len, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +388,11 @@ int main(void)
 	    table_test(nothing_changes_the_log_once_it_is_written),
 	    table_test(a_bound_statement_is_told_why_it_is_refused),
 	    table_test(a_leaf_larger_than_the_pool_is_reported),
+	    table_test(a_pruned_leaf_keeps_its_place_and_its_hash),
+	    table_test(a_leaf_without_a_stored_hash_is_not_pruned),
+	    table_test(a_leaf_that_was_altered_is_not_pruned),
+	    table_test(due_leaves_are_found_by_their_own_time_and_term),
+	    table_test(a_pruned_leaf_can_be_appended_by_its_hash),
 	};
 
 	return cmocka_run_group_tests_name("store/leaf", tests, NULL, NULL);

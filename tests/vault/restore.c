@@ -3,6 +3,8 @@
  */
 #include "vault/recording.h"
 
+#include "store/setting.h"
+
 #include <sys/file.h>
 
 #include "privacy/person.h"
@@ -260,6 +262,76 @@ static void the_log_never_goes_back(void **state)
 	assert_non_null(strstr(leaf.body, "\"live_lost\":0"));
 	assert_int_equal(out.carried.accounts, 1);
 	assert_ok(accounts_find(&p->world.vault->read, "later", &p->world.pool, &account, &err), &err);
+}
+
+static enum result set_op(struct session *session, void *arg, struct err *err)
+{
+	const struct place *p = arg;
+
+	return setting_put(session->data, p->world.account.number, "state", "cancelled", err);
+}
+
+static void what_an_account_is_set_to_since_stays(void **state)
+{
+	struct place *p = *state;
+	const char *value;
+	struct err err;
+
+	back_up(p);
+	assert_ok(vault_write(p->world.vault, set_op, p, &err), &err);
+	restore(p);
+	assert_ok(setting_get(p->world.vault->read.data, p->world.account.number, "state", &p->world.pool, &value, &err),
+		  &err);
+	assert_string_equal(value, "cancelled");
+}
+
+static enum result prune_op(struct session *session, void *arg, struct err *err)
+{
+	const struct leaf *leaf = arg;
+	bool pruned;
+	enum result r = leaf_prune(session->data, leaf, &pruned, err);
+
+	assert_true(pruned);
+	return r;
+}
+
+static size_t body_len(struct place *p, uint64_t seq)
+{
+	struct leaf leaf;
+	struct err err;
+
+	assert_ok(leaf_get(p->world.vault->read.data, seq, &p->world.pool, &leaf, &err), &err);
+	return leaf.body_len;
+}
+
+static void prune_leaf(struct place *p, uint64_t seq)
+{
+	struct leaf leaf;
+	struct err err;
+
+	assert_ok(leaf_get(p->world.vault->read.data, seq, &p->world.pool, &leaf, &err), &err);
+	assert_ok(vault_write(p->world.vault, prune_op, &leaf, &err), &err);
+}
+
+/* P30 */
+static void what_the_log_no_longer_says_it_does_not_say_again(void **state)
+{
+	struct place *p = *state;
+	struct account account;
+	struct err err;
+	uint64_t later;
+
+	back_up(p);
+	assert_ok(accounts_create(p->world.vault, "Later", "SE", p->world.now, &p->world.pool, &account, &err), &err);
+	later = log_size(p) - 1;
+	prune_leaf(p, 1);     /* the backup has it with its body */
+	prune_leaf(p, later); /* the backup does not have it */
+	p->world.now.ms += INT64_C(3) * 366 * 86400000; /* when they may be */
+	assert_int_equal(restore(p).carried.pruned, 1);
+	assert_int_equal(body_len(p, 1), 0);
+	assert_int_equal(body_len(p, later), 0);
+	assert_int_not_equal(body_len(p, 0), 0);
+	assert_int_not_equal(body_len(p, later + 1), 0);
 }
 
 static void identities_known_since_stay_so_that_an_erasure_finds_them(void **state)
@@ -862,6 +934,8 @@ int main(void)
 		TEST(a_damaged_record_does_not_take_its_day_along),
 		TEST(some_of_a_day_that_expired_stays_gone_and_the_rest_of_it_stays),
 		TEST(the_log_never_goes_back),
+		TEST(what_the_log_no_longer_says_it_does_not_say_again),
+		TEST(what_an_account_is_set_to_since_stays),
 		TEST(identities_known_since_stay_so_that_an_erasure_finds_them),
 		TEST(holds_and_policies_made_since_stay),
 		TEST(labels_made_since_stay_for_policies_and_holds_name_them),

@@ -1,0 +1,88 @@
+#!/usr/bin/env bats
+# SPDX-FileCopyrightText: The Lethe authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# What ends by itself or by decision: our own log.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	unset LETHE_DATA LETHE_ACCOUNT LETHE_SECRET_FILE
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# said CODE: the last `run --separate-stderr` ended with that code.
+said() {
+	[ "$status" -eq "$1" ] || { echo "exit $status, not $1"; echo "$output"; echo "$stderr"; return 1; }
+}
+
+lethe() { run --separate-stderr "$LETHE" "$@"; }
+
+# A vault of 2026 with one account and two records of one person.
+make_vault() {
+	"$LETHE" init --now 2026-01-01T00:00:00Z >/dev/null
+	"$LETHE" account create Contoso --country DK --now 2026-01-01T00:00:00Z >/dev/null
+	cat >in.jsonl <<-'END'
+		{"type":"call","id":"1","source":"t","time":"2026-01-05T10:00:00Z","from":"+4520000289","to":"+4570101010","number":"+4570101010","direction":"inbound","duration":61}
+		{"type":"message","id":"3","source":"t","time":"2026-01-06T09:00:00Z","from":"+4520000111","to":"+4520000289","text":"on my way"}
+	END
+	"$LETHE" import in.jsonl --now 2026-01-07T00:00:00Z >/dev/null
+}
+
+# ---- our own log ----
+
+@test "P30: after 90 days the log no longer says who looked, and verifies by the checkpoint of before" {
+	make_vault
+	"$LETHE" person show +4520000289 --now 2026-01-08T00:00:00Z >/dev/null
+	"$LETHE" audit verify --save cp >/dev/null
+	"$LETHE" audit prove 3 --json >before
+	lethe retention plan --now 2026-04-08T00:00:00Z --json
+	said 0
+	jq -e '.log.access == 1 and .log.activity == 0' <<<"$output"
+	lethe retention run --now 2026-04-08T00:00:00Z
+	said 0
+	[[ $output == *"Emptied 1 of the log's leaves; their hashes stay"* ]]
+	lethe audit list
+	[[ $output == *"(access, past its time: only its hash is left)"* ]]
+	lethe audit list --json
+	jq -e '[.leaves[] | select(.pruned)] | length == 1 and (.[0] | .seq == 3 and .term == "access" and (.hash | length) == 44)' <<<"$output"
+	lethe audit verify --checkpoint cp
+	said 0
+	[[ $output == *"Of these 1 are past their time"* ]]
+	lethe audit prove 3 --since cp
+	said 0
+	jq -e '.leaf == null' <<<"$output"
+	[ "$(jq .leaf_hash <<<"$output")" = "$(jq .leaf_hash before)" ]
+	lethe check --json
+	said 0
+	jq -e '.log_pruned == 1' <<<"$output"
+}
+
+@test "how long the log is kept is shown, set within bounds, and in the log" {
+	make_vault
+	lethe audit keep --json
+	said 0
+	jq -e '[.terms[].keep] == ["24 months", "90 days", "30 days", "24 months"]' <<<"$output"
+	lethe audit keep access "60 days"
+	said 0
+	[[ $output == *"access     kept 60 days"* ]]
+	lethe audit keep access "5 days"
+	said 2
+	[[ $stderr == *"at least 30 days and at most 24 months"* ]]
+	lethe audit keep proof "1 year"
+	said 2
+	[[ $stderr == *"one of: activity, access, delivery"* ]]
+	lethe audit keep access
+	said 2
+	"$LETHE" audit list --json | jq -e '[.leaves[] | select(.leaf.act == "audit.keep" and .leaf.days == 60)] | length == 1'
+}
+
+@test "a leaf that somebody emptied before its time is found" {
+	make_vault
+	sqlite3 lethe-data/regions/default/vault.db "UPDATE audit_leaf SET body = x'' WHERE seq = 2"
+	lethe audit verify
+	said 7
+	[[ $stderr == *"emptied before its time"* && $stderr == *"leaf 2 of the audit log"* ]]
+	lethe check
+	said 7
+}
