@@ -1,5 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
+ *
+ * A6: what a law demands is kept for its time, and no more.
  */
 #include <setjmp.h>
 #include <stdarg.h>
