@@ -161,8 +161,10 @@ static bool has_control(const char *text, size_t len)
 
 enum result law_text(struct law_reader *r, const struct law_at *at, const char **out)
 {
-	if (law_want(r, at, JSON_STRING) != OK)
-		return r->err->code;
+	enum result result = law_want(r, at, JSON_STRING);
+
+	if (result != OK)
+		return result;
 	*out = at->value->text;
 	if (at->value->len == 0)
 		err_set(r->err, ERR_INPUT, "the text is empty");
@@ -190,18 +192,20 @@ enum result law_flag(struct law_reader *r, const struct law_at *at, bool *out)
 enum result law_span(struct law_reader *r, const struct law_at *at, struct span *out)
 {
 	const char *text;
+	enum result result = law_text(r, at, &text);
 
-	if (law_text(r, at, &text) != OK)
-		return r->err->code;
+	if (result != OK)
+		return result;
 	return span_parse(text, out, r->err) == OK ? OK : law_fault(r, at);
 }
 
 enum result law_date(struct law_reader *r, const struct law_at *at, struct date *out)
 {
 	const char *text;
+	enum result result = law_text(r, at, &text);
 
-	if (law_text(r, at, &text) != OK)
-		return r->err->code;
+	if (result != OK)
+		return result;
 	return date_parse(text, at->value->len, out, r->err) == OK ? OK : law_fault(r, at);
 }
 
