@@ -405,6 +405,9 @@ static enum result delete_identities(struct session *session, void *arg, struct 
 		if (r == OK)
 			r = identity_delete(session->data, run->state.account, run->state.identities[i], err);
 	}
+	if (r == OK)
+		r = holds_end_restrictions(session, run->state.account, run->state.person, run->options->now, &run->batch,
+					   err);
 	return r == OK ? enter(session, run, ERASE_LOOK, err) : r;
 }
 
@@ -652,6 +655,8 @@ static enum result go_on(struct run *run, struct pool *pool, struct erase_result
 {
 	enum result r = holds_load(&run->vault->read, run->state.account, &run->pool, &run->holds, err);
 
+	/* A restriction is the person's own, and so is the wish to be erased. */
+	run->holds = holds_legal(&run->holds);
 	if (r == OK && run->state.phase == ERASE_HOLDS)
 		r = keep_or_give_up(run, err);
 	if (r == OK && run->state.phase == ERASE_KEYS)

@@ -406,8 +406,9 @@ static enum result check_hold(struct session *session, const struct linking *lin
 
 	if (r != OK || !held)
 		return r;
-	err_set(err, ERR_DENIED, "a legal hold covers this person, with every identity they have");
-	return err_mend(err, "hold each number by itself, release that hold (`lethe hold list`), and then part them");
+	err_set(err, ERR_DENIED, "a legal hold or a restriction covers this person, with every identity they have");
+	return err_mend(err, "hold each number by itself, release that hold or lift the restriction (`lethe hold list`), and "
+			     "then part them");
 }
 
 static enum result unlink_one(struct session *session, void *arg, struct err *err)

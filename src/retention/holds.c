@@ -3,25 +3,26 @@
  */
 #include "retention/holds.h"
 
-#include <string.h>
+#include <stdlib.h>
 
-#include "base/text.h"
 #include "vault/reseal.h"
 
-#define PERSON_IDENTITIES_MAX_OF_HOLD 256
 #define HELD_BATCH 256
-#define REASON_MAX 4000
 #define SEALED_MAX ((size_t)256 * 1024 * 1024) /* of one record at work */
 
 /* ---- what holds cover ---- */
 
-static enum result resolve_person(struct session *session, struct hold_scope *scope, struct pool *pool,
-				  struct err *err)
+enum result holds_resolve(struct session *session, const struct hold_row *row, struct pool *pool,
+			  struct hold_scope *scope, struct err *err)
 {
-	struct identity_row rows[PERSON_IDENTITIES_MAX_OF_HOLD];
-	enum result r = identity_of_person(session->data, scope->row.account, scope->row.person, pool, rows,
-					   PERSON_IDENTITIES_MAX_OF_HOLD, &scope->identity_count, err);
+	struct identity_row rows[HOLD_IDENTITIES_MAX];
+	enum result r;
 
+	*scope = (struct hold_scope){.row = *row};
+	if (!row->has_person)
+		return OK;
+	r = identity_of_person(session->data, row->account, row->person, pool, rows, HOLD_IDENTITIES_MAX,
+			       &scope->identity_count, err);
 	if (r != OK)
 		return r;
 	scope->identities = pool_alloc(pool, scope->identity_count * sizeof *scope->identities);
@@ -30,6 +31,16 @@ static enum result resolve_person(struct session *session, struct hold_scope *sc
 	for (size_t i = 0; i < scope->identity_count; i++)
 		scope->identities[i] = rows[i].identity;
 	return OK;
+}
+
+/* Legal holds first: a record that both cover is kept by the one that ends for nobody's wish. */
+static int by_weight(const void *a, const void *b)
+{
+	const struct hold_scope *x = a, *y = b;
+
+	if (x->row.type != y->row.type)
+		return x->row.type == HOLD_LEGAL ? -1 : 1;
+	return (x->row.hold > y->row.hold) - (x->row.hold < y->row.hold);
 }
 
 enum result holds_load(struct session *session, uint32_t account, struct pool *pool, struct hold_set *out,
@@ -48,11 +59,30 @@ enum result holds_load(struct session *session, uint32_t account, struct pool *p
 	if (out->scopes == NULL)
 		return err_no_memory(err);
 	for (size_t i = 0; i < out->count && r == OK; i++) {
-		out->scopes[i].row = rows[i];
-		if (rows[i].has_person)
-			r = resolve_person(session, &out->scopes[i], pool, err);
+		r = holds_resolve(session, &rows[i], pool, &out->scopes[i], err);
+		out->legal += rows[i].type == HOLD_LEGAL;
 	}
+	if (r == OK && out->count > 1)
+		qsort(out->scopes, out->count, sizeof *out->scopes, by_weight);
 	return r;
+}
+
+struct hold_set holds_legal(const struct hold_set *set)
+{
+	return (struct hold_set){set->account, set->legal, set->legal, set->scopes};
+}
+
+void holds_leave_out(struct hold_set *set, int64_t hold)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->scopes[i].row.hold == hold)
+			set->legal -= set->scopes[i].row.type == HOLD_LEGAL;
+		else
+			set->scopes[kept++] = set->scopes[i];
+	}
+	set->count = kept;
 }
 
 static bool has_party(const struct party *parties, size_t count, int64_t identity)
@@ -84,24 +114,48 @@ static bool fits_kind(const struct hold_row *hold, enum record_kind kind)
 	return hold->kinds == 0 || (hold->kinds & (1u << kind)) != 0;
 }
 
-static bool fits(const struct hold_scope *scope, const struct record_row *row)
+static bool has_label(const struct record_row *row, int64_t label)
+{
+	for (size_t i = 0; i < row->label_count; i++) {
+		if (row->labels[i] == label)
+			return true;
+	}
+	return false;
+}
+
+static bool fits_labels(const struct hold_row *hold, const struct record_row *row)
+{
+	return (hold->queue == 0 || has_label(row, hold->queue)) &&
+	       (hold->campaign == 0 || has_label(row, hold->campaign)) && (hold->tag == 0 || has_label(row, hold->tag));
+}
+
+/* The cheap parts first. */
+bool holds_fit(const struct hold_scope *scope, const struct record_row *row)
 {
 	const struct hold_row *hold = &scope->row;
 	int64_t at = id_time(row->id).ms;
 
 	return fits_kind(hold, row->kind) && (!hold->has_from || at >= hold->from.ms) &&
-	       (!hold->has_until || at < hold->until.ms) && (!hold->has_person || fits_person(scope, row)) &&
-	       (hold->identity == 0 || involves(row, hold->identity));
+	       (!hold->has_until || at < hold->until.ms) && (hold->number == 0 || hold->number == row->number) &&
+	       fits_labels(hold, row) && (hold->agent == 0 || involves(row, hold->agent)) &&
+	       (hold->identity == 0 || involves(row, hold->identity)) &&
+	       (!hold->has_person || fits_person(scope, row));
 }
 
 /* A record under the key of an active hold is that hold's, even when its person no longer leads to it. */
-const struct hold_scope *holds_cover(const struct hold_set *set, const struct record_row *row)
+const struct hold_scope *holds_cover_next(const struct hold_set *set, const struct record_row *row,
+					  const struct hold_scope *after)
 {
-	for (size_t i = 0; i < set->count; i++) {
-		if (set->scopes[i].row.hold == row->hold || fits(&set->scopes[i], row))
+	for (size_t i = after == NULL ? 0 : (size_t)(after - set->scopes) + 1; i < set->count; i++) {
+		if (set->scopes[i].row.hold == row->hold || holds_fit(&set->scopes[i], row))
 			return &set->scopes[i];
 	}
 	return NULL;
+}
+
+const struct hold_scope *holds_cover(const struct hold_set *set, const struct record_row *row)
+{
+	return holds_cover_next(set, row, NULL);
 }
 
 static bool fits_contact(const struct hold_scope *scope, const struct contact_row *row)
@@ -109,7 +163,8 @@ static bool fits_contact(const struct hold_scope *scope, const struct contact_ro
 	const struct hold_row *hold = &scope->row;
 	bool found = !hold->has_person;
 
-	if (hold->kinds != 0 || hold->has_from || hold->has_until || (!hold->has_person && hold->identity == 0))
+	if (hold->kinds != 0 || hold->has_from || hold->has_until || hold->number != 0 || hold->agent != 0 ||
+	    hold->queue != 0 || hold->campaign != 0 || hold->tag != 0 || (!hold->has_person && hold->identity == 0))
 		return false;
 	for (size_t i = 0; i < scope->identity_count && !found; i++)
 		found = has_party(row->parties, row->party_count, scope->identities[i]);
@@ -141,9 +196,10 @@ bool holds_touch_period(const struct hold_set *set, enum record_kind kind, struc
 
 /* ---- keeping ---- */
 
-/* Is it under the key of a hold that stands? Then it is kept already. A released one's key will go. */
-static enum result is_kept(struct session *session, uint32_t account, int64_t hold, struct pool *pool, bool *kept,
-			   struct err *err)
+/* Is it under the key of a hold that stands? Then it is kept already, unless only a restriction keeps it and a legal
+ * hold is to. A released one's key will go. */
+static enum result is_kept(struct session *session, uint32_t account, int64_t hold, enum hold_type by,
+			   struct pool *pool, bool *kept, struct err *err)
 {
 	struct hold_row row;
 	enum result r;
@@ -152,7 +208,7 @@ static enum result is_kept(struct session *session, uint32_t account, int64_t ho
 	if (hold == 0)
 		return OK;
 	r = hold_get(session->data, account, hold, pool, &row, err);
-	*kept = r == OK && !row.released;
+	*kept = r == OK && !row.released && (row.type == HOLD_LEGAL || by == HOLD_RESTRICTION);
 	return r;
 }
 
@@ -174,7 +230,7 @@ enum result holds_keep(struct session *session, const struct hold_scope *scope, 
 	int64_t before = row->hold;
 	struct key from;
 	bool kept;
-	enum result r = is_kept(session, row->account, before, pool, &kept, err);
+	enum result r = is_kept(session, row->account, before, scope->row.type, pool, &kept, err);
 
 	if (r != OK || kept)
 		return r;
@@ -198,7 +254,7 @@ enum result holds_keep_contact(struct session *session, const struct hold_scope 
 	struct key key;
 	size_t len;
 	bool kept;
-	enum result r = is_kept(session, row->account, before, pool, &kept, err);
+	enum result r = is_kept(session, row->account, before, scope->row.type, pool, &kept, err);
 
 	if (r != OK || kept)
 		return r;
@@ -284,192 +340,5 @@ enum result holds_hand_over_all(struct session *session, const struct hold_set *
 		if (r == OK && count > 0)
 			last = rows[count - 1];
 	} while (r == OK && count == HELD_BATCH);
-	return r;
-}
-
-/* ---- adding and releasing ---- */
-
-struct adding {
-	const struct hold_request *request;
-	struct hold_row row;
-	struct instant now;
-	struct pool *pool;
-};
-
-static enum result check_request(const struct hold_request *request, struct err *err)
-{
-	size_t len = request->reason != NULL ? strlen(request->reason) : 0;
-
-	if (len == 0 || request->reason[strspn(request->reason, " \t\r\n")] == '\0') {
-		err_set(err, ERR_INPUT, "a legal hold needs a reason");
-		return err_mend(err, "say why these records must be kept, as a court would want to read it");
-	}
-	if (len > REASON_MAX || !text_is_utf8(request->reason, len))
-		return err_set(err, ERR_INPUT, "a hold's reason is UTF-8 of at most %d bytes", REASON_MAX);
-	if (request->has_from && request->has_until && request->from.ms >= request->until.ms)
-		return err_set(err, ERR_INPUT, "the hold would end before it begins: --until must be after --from");
-	return OK;
-}
-
-/* A hold on somebody who is not there would keep nothing and look as if it did. */
-static enum result check_scope(struct session *session, const struct hold_row *row, struct pool *pool,
-			       struct err *err)
-{
-	struct identity_row identities[PERSON_IDENTITIES_MAX_OF_HOLD];
-	size_t count;
-	enum result r = OK;
-
-	if (row->has_person) {
-		r = identity_of_person(session->data, row->account, row->person, pool, identities,
-				       PERSON_IDENTITIES_MAX_OF_HOLD, &count, err);
-		if (r == OK && count == 0)
-			r = err_set(err, ERR_NOT_FOUND, "there is no such person in this account");
-	}
-	if (r == OK && row->identity != 0)
-		r = identity_get(session->data, row->account, row->identity, pool, &identities[0], err);
-	return r;
-}
-
-static enum result check_room(struct session *session, uint32_t account, struct pool *pool, struct err *err)
-{
-	struct hold_set set;
-	enum result r = holds_load(session, account, pool, &set, err);
-
-	if (r == OK && set.count == HOLDS_MAX) {
-		err_set(err, ERR_LIMIT, "this account has %d active holds, which is the maximum", HOLDS_MAX);
-		r = err_mend(err, "release those that are settled: `lethe hold list` shows them");
-	}
-	return r;
-}
-
-static enum result note_hold(struct session *session, const struct hold_row *row, struct instant now, struct err *err)
-{
-	struct act act;
-
-	act_begin(&act, "hold.add", row->account, now);
-	act_id(&act, "hold", HOLD_PREFIX, row->id);
-	if (row->has_person)
-		act_id(&act, "person", PERSON_PREFIX, row->person);
-	if (row->identity != 0)
-		act_int(&act, "identity", row->identity);
-	act_int(&act, "kinds", row->kinds);
-	if (row->has_from)
-		act_instant(&act, "from", row->from);
-	if (row->has_until)
-		act_instant(&act, "until", row->until);
-	return act_append(&act, session->data, NULL, err);
-}
-
-static enum result add(struct session *session, void *arg, struct err *err)
-{
-	struct adding *adding = arg;
-	struct hold_row *row = &adding->row;
-	enum result r = check_room(session, row->account, adding->pool, err);
-
-	if (r == OK)
-		r = check_scope(session, row, adding->pool, err);
-	if (r == OK)
-		r = counter_next(session->keys, row->account, "hold", &row->hold, err);
-	if (r == OK)
-		r = seal_data(session->ring, row->account, "hold", row->id, adding->request->reason, adding->pool,
-			      &row->reason, &row->reason_len, err);
-	if (r == OK)
-		r = hold_insert(session->data, row, err);
-	return r == OK ? note_hold(session, row, adding->now, err) : r;
-}
-
-enum result holds_add(struct vault *vault, const struct account *account, const struct hold_request *request,
-		      struct instant now, struct id *out, struct err *err)
-{
-	struct adding adding = {.request = request, .now = now};
-	struct pool pool;
-	enum result r = check_request(request, err);
-
-	if (r != OK)
-		return r;
-	adding.row = (struct hold_row){.account = account->number, .id = id_new(now), .created = now, .type = HOLD_LEGAL,
-				       .has_person = request->has_person, .person = request->person,
-				       .identity = request->identity, .kinds = request->kinds,
-				       .has_from = request->has_from, .from = request->from,
-				       .has_until = request->has_until, .until = request->until};
-	pool_init(&pool, (size_t)16 * 1024 * 1024);
-	adding.pool = &pool;
-	r = vault_write(vault, add, &adding, err);
-	pool_free(&pool);
-	if (r == OK)
-		*out = adding.row.id;
-	return r;
-}
-
-struct releasing {
-	uint32_t account;
-	struct id id;
-	struct instant now;
-	int64_t moved, due;
-};
-
-static enum result find_active(struct session *session, const struct releasing *releasing, struct pool *pool,
-			       struct hold_row *out, struct err *err)
-{
-	char id[ID_TEXT_MAX], at[TIME_TEXT_MAX];
-	enum result r = hold_find(session->data, releasing->account, releasing->id, pool, out, err);
-
-	id_format(HOLD_PREFIX, releasing->id, id);
-	if (r == ERR_NOT_FOUND) {
-		err_set(err, r, "there is no hold %s in this account", id);
-		return err_mend(err, "`lethe hold list` shows those there are");
-	}
-	if (r != OK || !out->released)
-		return r;
-	err_set(err, ERR_EXISTS, "%s was released already, at %s", id, instant_format(out->released_at, at));
-	return err_mend(err, "there is nothing left to do: the next `lethe retention run` deletes what it alone kept");
-}
-
-static enum result note_release(struct session *session, const struct releasing *releasing, struct err *err)
-{
-	struct act act;
-
-	act_begin(&act, "hold.release", releasing->account, releasing->now);
-	act_id(&act, "hold", HOLD_PREFIX, releasing->id);
-	act_int(&act, "moved", releasing->moved);
-	act_int(&act, "due", releasing->due);
-	return act_append(&act, session->data, NULL, err);
-}
-
-static enum result release_with(struct session *session, struct releasing *releasing, struct pool *pool,
-				struct err *err)
-{
-	struct hold_row row;
-	struct hold_set set;
-	enum result r = find_active(session, releasing, pool, &row, err);
-
-	if (r == OK)
-		r = hold_set_released(session->data, row.account, row.hold, releasing->now, err);
-	if (r == OK)
-		r = holds_load(session, row.account, pool, &set, err);
-	if (r == OK)
-		r = holds_hand_over_all(session, &set, row.hold, &releasing->moved, &releasing->due, err);
-	return r == OK ? note_release(session, releasing, err) : r;
-}
-
-static enum result release(struct session *session, void *arg, struct err *err)
-{
-	struct pool pool;
-	enum result r;
-
-	pool_init(&pool, (size_t)64 * 1024 * 1024);
-	r = release_with(session, arg, &pool, err);
-	pool_free(&pool);
-	return r;
-}
-
-enum result holds_release(struct vault *vault, const struct account *account, struct id hold, struct instant now,
-			  int64_t *due, struct err *err)
-{
-	struct releasing releasing = {.account = account->number, .id = hold, .now = now};
-	enum result r = vault_write(vault, release, &releasing, err);
-
-	if (r == OK)
-		*due = releasing.due;
 	return r;
 }

@@ -1,11 +1,14 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * Legal holds: what they cover, and keeping what would otherwise be gone.
+ * Legal holds and restrictions: what they cover, and keeping what would
+ * otherwise be gone.
  *
- * A record that a hold covers is deleted by nothing.  When its day expires or
- * its person is erased, it is first sealed anew under the hold's own key
- * (holds_keep), so that the period's or the person's key can go.
+ * A record that a legal hold covers is deleted by nothing.  When its day expires
+ * or its person is erased, it is first sealed anew under the hold's own key
+ * (holds_keep), so that the period's or the person's key can go.  A restriction
+ * (GDPR art. 18) is a hold on one person that keeps what a policy would delete,
+ * and does not stand in the way of an erasure: who erases asks holds_legal.
  */
 #ifndef LETHE_RETENTION_HOLDS_H
 #define LETHE_RETENTION_HOLDS_H
@@ -13,13 +16,17 @@
 #include "store/hold.h"
 #include "vault/accounts.h"
 
-#define HOLDS_MAX 1024 /* active holds of one account */
+#define HOLDS_MAX 1024 /* active holds and restrictions of one account */
+#define HOLD_IDENTITIES_MAX 256
+#define HOLD_REASON_MAX 4000
+#define HOLD_NAME_MAX 400 /* of a custodian, a matter */
 
 /* The active holds of an account, with what their scopes resolve to. */
 struct hold_set {
 	uint32_t account;
 	size_t count;
-	struct hold_scope *scopes; /* in the pool */
+	size_t legal;              /* how many of them are legal holds: those come first */
+	struct hold_scope *scopes; /* by age within each type; in the pool */
 };
 struct hold_scope {
 	struct hold_row row;
@@ -28,10 +35,22 @@ struct hold_scope {
 };
 MUST_CHECK enum result holds_load(struct session *session, uint32_t account, struct pool *pool, struct hold_set *out,
 				  struct err *err);
-/* The oldest hold that covers the record, NULL when none does. Pure: every part of a scope that is given must fit;
- * a scope's identity fits a party of any role or the account's own number. */
+/* What a row's scope resolves to now. */
+MUST_CHECK enum result holds_resolve(struct session *session, const struct hold_row *row, struct pool *pool,
+				     struct hold_scope *scope, struct err *err);
+/* Those that stand in the way of an erasure too. Borrows the scopes. */
+struct hold_set holds_legal(const struct hold_set *set);
+/* As if `hold` were released. */
+void holds_leave_out(struct hold_set *set, int64_t hold);
+/* Does every part of the scope that is given fit? An identity fits a party of any role or the account's own number. Pure:
+ * whatever asks what a hold covers asks this. */
+bool holds_fit(const struct hold_scope *scope, const struct record_row *row);
+/* The oldest legal hold that covers the record, else the oldest restriction; NULL when none does. Pure. */
 const struct hold_scope *holds_cover(const struct hold_set *set, const struct record_row *row);
-/* The oldest hold that covers a contact: one of a person or identity with neither kinds nor times. */
+/* The same after `after`, for all that cover it. */
+const struct hold_scope *holds_cover_next(const struct hold_set *set, const struct record_row *row,
+					  const struct hold_scope *after);
+/* The first that covers a contact: one of a person or identity, and of nothing else. */
 const struct hold_scope *holds_cover_contact(const struct hold_set *set, const struct contact_row *row);
 /* Could any record of this kind and day be covered? false spares looking at the records. */
 bool holds_touch_period(const struct hold_set *set, enum record_kind kind, struct date day);
@@ -51,18 +70,56 @@ MUST_CHECK enum result holds_hand_over(struct session *session, const struct hol
 MUST_CHECK enum result holds_hand_over_all(struct session *session, const struct hold_set *set, int64_t hold,
 					   int64_t *moved, int64_t *due, struct err *err);
 
+/* ---- adding and ending (holds_change.c) ---- */
+
+/* The grounds of GDPR art. 18(1), (a) to (d). */
+enum restriction_ground { GROUND_NONE, GROUND_ACCURACY, GROUND_UNLAWFUL, GROUND_CLAIMS, GROUND_OBJECTION };
+const char *ground_name(enum restriction_ground ground); /* "accuracy", "unlawful", "claims", "objection" */
+bool ground_parse(const char *name, enum restriction_ground *out);
+
 struct hold_request {
 	bool has_person; struct id person;
-	int64_t identity;          /* 0: any */
+	int64_t identity;          /* 0: any; a party or the account's own number */
+	int64_t number, agent;     /* 0: any; identities of these kinds */
+	int64_t queue, campaign, tag; /* labels; 0: any */
 	uint32_t kinds;            /* bit set of 1 << kind; 0: all */
 	bool has_from, has_until; struct instant from, until;
 	const char *reason;        /* required */
+	const char *custodian, *matter; /* NULL: none said */
 };
+/* Its scope, as it would be added: refused when anything in it does not exist. Stores nothing. */
+MUST_CHECK enum result holds_scope_of(struct session *session, const struct account *account,
+				      const struct hold_request *request, struct pool *pool, struct hold_scope *out,
+				      struct err *err);
 MUST_CHECK enum result holds_add(struct vault *vault, const struct account *account, const struct hold_request *request,
 				 struct instant now, struct id *out, struct err *err);
 /* Releases it. What only this hold kept is handed to another hold that covers it, or becomes due: the next
  * `retention run` deletes it. `*due` counts those. */
 MUST_CHECK enum result holds_release(struct vault *vault, const struct account *account, struct id hold,
 				     struct instant now, int64_t *due, struct err *err);
+
+/* Restricts a person (GDPR art. 18). ERR_EXISTS when they are already. `reason` may be NULL. The ground is kept as the
+ * row's matter. */
+MUST_CHECK enum result holds_restrict(struct vault *vault, const struct account *account, struct id person,
+				      enum restriction_ground ground, const char *reason, struct instant now,
+				      struct id *out, struct err *err);
+/* Ends every restriction of the person, who was told of it on `told` (art. 18(3)): not after today, not before it was
+ * made. ERR_NOT_FOUND when there is none. */
+MUST_CHECK enum result holds_unrestrict(struct vault *vault, const struct account *account, struct id person,
+					struct date told, struct instant now, int64_t *due, struct err *err);
+/* The next active restriction of the person whose number is above `after`. */
+MUST_CHECK enum result holds_restriction(struct session *session, uint32_t account, struct id person, int64_t after,
+					 struct pool *pool, bool *found, struct hold_row *out, struct err *err);
+/* Inside a write transaction: the restrictions of somebody who is erased end with them. */
+MUST_CHECK enum result holds_end_restrictions(struct session *session, uint32_t account, struct id person,
+					      struct instant now, struct pool *pool, struct err *err);
+
+/* The sealed texts of a hold, opened; "" for what was not said. */
+struct hold_texts { const char *reason, *custodian, *matter; };
+MUST_CHECK enum result holds_open_texts(struct session *session, const struct hold_row *row, struct pool *pool,
+					struct hold_texts *out, struct err *err);
+/* The leaf of a look at holds, whose texts and names are personal. On disk before anything is shown; outside the
+ * writer. */
+MUST_CHECK enum result holds_note_read(struct session *session, uint32_t account, struct instant now, struct err *err);
 
 #endif
