@@ -12,7 +12,7 @@
 #define ROWS 64
 #define MEDIA_MAX 64
 #define PAYLOADS_MAX ((size_t)1024 * 1024 * 1024) /* of ROWS records of 4 MiB, sealed, opened and sealed anew */
-#define HOLDS_POOL_MAX ((size_t)64 * 1024 * 1024)
+#define KEEPERS_POOL_MAX ((size_t)64 * 1024 * 1024)
 
 /* ---- looking at a day's records, a few at a time ---- */
 
@@ -56,23 +56,7 @@ static enum result walk(struct session *session, uint32_t account, const struct 
 	return r;
 }
 
-/* Has a hold a claim to it that is not met yet? What nobody can open any more has nothing to keep. */
-static enum result wants_keeping(struct session *session, const struct hold_set *holds, const struct record_row *row,
-				 bool *wants, struct err *err)
-{
-	struct key key;
-	enum result r;
-
-	*wants = false;
-	if (row->hold != 0 || holds_cover(holds, row) == NULL)
-		return OK;
-	r = seal_record_key(session->ring, row, &key, err);
-	key_wipe(&key);
-	*wants = r == OK;
-	return r == ERR_GONE ? OK : r;
-}
-
-struct search { struct session *session; const struct hold_set *holds; bool found; };
+struct search { struct session *session; const struct keepers *keepers; bool found; };
 
 static enum result search_rows(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
 			       struct err *err)
@@ -82,7 +66,7 @@ static enum result search_rows(void *arg, struct record_row *rows, size_t count,
 
 	(void)pool;
 	for (size_t i = 0; i < count && r == OK && !search->found; i++)
-		r = wants_keeping(search->session, search->holds, &rows[i], &search->found, err);
+		r = keepers_want(search->session, search->keepers, &rows[i], &search->found, err);
 	*stop = search->found;
 	return r;
 }
@@ -91,11 +75,11 @@ static enum result search_rows(void *arg, struct record_row *rows, size_t count,
 
 struct keeping {
 	struct vault *vault;
-	const struct hold_set *holds;
+	const struct keepers *keepers;
 	struct expiry *expiry;
 	struct record_row *rows; /* a batch */
 	size_t count;
-	int64_t kept;
+	int64_t kept, cut;
 	struct pool *pool;
 };
 
@@ -104,17 +88,19 @@ static enum result keep_op(struct session *session, void *arg, struct err *err)
 	struct keeping *keeping = arg;
 	enum result r = OK;
 
-	keeping->kept = 0;
+	keeping->kept = keeping->cut = 0;
 	for (size_t i = 0; i < keeping->count && r == OK; i++) {
 		struct record_row *row = &keeping->rows[i];
+		enum keeper keeper = keepers_of(keeping->keepers, row);
 		bool wants;
 
-		r = wants_keeping(session, keeping->holds, row, &wants, err);
+		r = keepers_want(session, keeping->keepers, row, &wants, err);
 		if (r != OK || !wants)
 			continue;
-		r = holds_keep(session, holds_cover(keeping->holds, row), row, HELD_EXPIRED, keeping->expiry->due,
-			       keeping->pool, err);
-		keeping->kept++;
+		r = keepers_keep(session, keeping->keepers, row, HELD_EXPIRED, keeping->expiry->due, keeping->pool,
+				 err);
+		keeping->kept += keeper == KEEPER_HOLD;
+		keeping->cut += keeper == KEEPER_DUTY;
 	}
 	return r;
 }
@@ -123,7 +109,7 @@ static enum result keep_rows(void *arg, struct record_row *rows, size_t count, s
 			     struct err *err)
 {
 	struct keeping *keeping = arg;
-	struct search search = {&keeping->vault->read, keeping->holds, false};
+	struct search search = {&keeping->vault->read, keeping->keepers, false};
 	enum result r = search_rows(&search, rows, count, pool, stop, err);
 
 	*stop = false;
@@ -134,13 +120,14 @@ static enum result keep_rows(void *arg, struct record_row *rows, size_t count, s
 	keeping->pool = pool;
 	r = vault_write(keeping->vault, keep_op, keeping, err);
 	keeping->expiry->kept += r == OK ? keeping->kept : 0;
+	keeping->expiry->cut += r == OK ? keeping->cut : 0;
 	return r;
 }
 
-enum result expire_keep(struct vault *vault, const struct hold_set *holds, struct expiry *expiry, struct err *err)
+enum result expire_keep(struct vault *vault, const struct keepers *keepers, struct expiry *expiry, struct err *err)
 {
-	struct keeping keeping = {.vault = vault, .holds = holds, .expiry = expiry};
-	enum result r = walk(&vault->read, holds->account, &expiry->period, keep_rows, &keeping, err);
+	struct keeping keeping = {.vault = vault, .keepers = keepers, .expiry = expiry};
+	enum result r = walk(&vault->read, keepers->holds.account, &expiry->period, keep_rows, &keeping, err);
 
 	expiry->damaged = r == ERR_CORRUPT;
 	return r == ERR_CORRUPT ? OK : r;
@@ -306,23 +293,24 @@ static enum result delete_period(struct deleting *deleting, struct err *err)
 	return r == OK ? note_expiry(deleting, err) : r;
 }
 
-/* Holds as they are in this very transaction: one may have been made since the records were kept. */
+/* Keepers as they are in this very transaction: one may have been made since the records were kept. */
 static enum result delete_op_with(struct deleting *deleting, struct pool *pool, struct err *err)
 {
-	struct hold_set holds;
-	enum result r = holds_load(deleting->session, deleting->account, pool, &holds, err);
+	struct keepers keepers;
+	enum result r = keepers_load(deleting->session, deleting->account, deleting->now, pool, &keepers, err);
 
 	for (size_t i = 0; i < deleting->count && r == OK; i++) {
 		struct expiry *at = deleting->at = &deleting->batch[i];
-		struct search search = {deleting->session, &holds, false};
+		struct search search = {deleting->session, &keepers, false};
 
 		at->records = at->media = at->bytes = at->parties = at->held = 0;
-		if (!at->damaged && holds_touch_period(&holds, at->period.kind, at->period.day))
+		if (!at->damaged && keepers_touch_period(&keepers, at->period.kind, at->period.day))
 			r = walk(deleting->session, deleting->account, &at->period, search_rows, &search, err);
 		at->again = search.found;
 		if (r == OK && !at->again && !at->damaged)
 			r = delete_period(deleting, err);
 	}
+	keepers_free(&keepers);
 	return r;
 }
 
@@ -333,7 +321,7 @@ static enum result delete_op(struct session *session, void *arg, struct err *err
 	enum result r;
 
 	deleting->session = session;
-	pool_init(&pool, HOLDS_POOL_MAX);
+	pool_init(&pool, KEEPERS_POOL_MAX);
 	r = delete_op_with(deleting, &pool, err);
 	pool_free(&pool);
 	return r;

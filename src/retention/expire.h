@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * The end of periods: what holds cover is kept under their keys, then a
- * period's key goes, and with it its rows.
+ * The end of periods: what holds and obligations cover is kept under their keys
+ * (retention/keepers.h), then a period's key goes, and with it its rows.
  *
  * Two steps, each on disk before the next: a commit writes the key store
  * first, so what is sealed anew must be safe before the old key can go.  A
@@ -12,18 +12,19 @@
 #ifndef LETHE_RETENTION_EXPIRE_H
 #define LETHE_RETENTION_EXPIRE_H
 
-#include "retention/holds.h"
+#include "retention/keepers.h"
 #include "store/period.h"
 
 /* One period on its way out. */
 struct expiry {
 	struct period period;  /* as the period table has it when it is met */
 	struct instant due;    /* for the records that are kept */
-	bool damaged;          /* what a hold covers could not be kept: it is left alone, key and all */
-	bool again;            /* out of expire_delete: a hold has come in between; nothing was done, keep first */
+	bool damaged;          /* what is to be kept could not be: it is left alone, key and all */
+	bool again;            /* out of expire_delete: a keeper has come in between; nothing was done, keep first */
 	int64_t kept;          /* newly sealed under a hold's key; adds up */
+	int64_t cut;           /* newly cut down under a duty; adds up */
 	int64_t records, media, bytes, parties; /* deleted; bytes of payloads and media */
-	int64_t held;          /* stay behind under holds' keys */
+	int64_t held;          /* stay behind under the keys of holds and duties */
 };
 
 /* Is there a key left of a part of that day before `before`? */
@@ -32,8 +33,8 @@ MUST_CHECK enum result expire_has_key(struct session *session, uint32_t account,
 /* Does anything remain to be done? false when all of it is held already and its key is gone. */
 MUST_CHECK enum result expire_needed(struct session *session, uint32_t account, const struct period *period,
 				     bool *needed, struct err *err);
-/* Seals what `holds` cover under their keys, batch by batch. A record that fails its tag makes the period `damaged`. */
-MUST_CHECK enum result expire_keep(struct vault *vault, const struct hold_set *holds, struct expiry *expiry,
+/* Seals what the keepers want under their keys, batch by batch. A record that fails its tag makes the period `damaged`. */
+MUST_CHECK enum result expire_keep(struct vault *vault, const struct keepers *keepers, struct expiry *expiry,
 				   struct err *err);
 /* In one transaction, those that are not damaged: keys destroyed, rows deleted, blobs listed as trash, period
  * rows corrected, a leaf each. vault_scrub and vault_empty_trash are the caller's. */

@@ -197,7 +197,7 @@ bool holds_touch_period(const struct hold_set *set, enum record_kind kind, struc
 /* ---- keeping ---- */
 
 /* Is it under the key of a hold that stands? Then it is kept already, unless only a restriction keeps it and a legal
- * hold is to. A released one's key will go. */
+ * hold is to. A released one's key will go, and a duty's. */
 static enum result is_kept(struct session *session, uint32_t account, int64_t hold, enum hold_type by,
 			   struct pool *pool, bool *kept, struct err *err)
 {
@@ -209,7 +209,7 @@ static enum result is_kept(struct session *session, uint32_t account, int64_t ho
 		return OK;
 	r = hold_get(session->data, account, hold, pool, &row, err);
 	*kept = r == OK && !row.released && (row.type == HOLD_LEGAL || by == HOLD_RESTRICTION);
-	return r;
+	return r == ERR_NOT_FOUND ? OK : r;
 }
 
 /* Lists it under `hold`, and no longer under the released hold it was under before. */
@@ -287,22 +287,39 @@ static enum result hand_over_contact(struct session *session, const struct hold_
 	return scope != NULL ? holds_keep_contact(session, scope, &row, held->due, pool, err) : OK;
 }
 
-static enum result hand_over_record(struct session *session, const struct hold_set *set, const struct held_row *held,
-				    struct pool *pool, bool *moved, struct err *err)
+static enum result hand_to_duty(struct session *session, const struct duty_set *duties, const struct held_row *held,
+				struct record_row *row, struct pool *pool, bool *moved, struct err *err)
+{
+	struct duty_cover cover;
+	struct duty_row duty;
+	enum result r = duties_cover_row(session, duties, row, pool, &cover, &duty, err);
+
+	*moved = r == OK && cover.count > 0;
+	if (*moved)
+		r = duties_keep(session, duties, &cover, row, held->cause, held->due, NULL, pool, err);
+	/* What fails its tag nobody can read: there is nothing in it to keep. */
+	*moved = *moved && r == OK;
+	return r == ERR_CORRUPT ? OK : r;
+}
+
+static enum result hand_over_record(struct session *session, const struct hold_set *set, const struct duty_set *duties,
+				    const struct held_row *held, struct pool *pool, bool *moved, struct err *err)
 {
 	const struct hold_scope *scope;
 	struct record_row row;
 	enum result r = record_get(session->data, held->account, held->kind, held->id, pool, &row, err);
 
-	if (r != OK)
+	if (r != OK || row.hold != held->hold)
 		return r == ERR_NOT_FOUND ? OK : r;
 	scope = holds_cover(set, &row);
 	*moved = scope != NULL;
-	return scope != NULL ? holds_keep(session, scope, &row, held->cause, held->due, pool, err) : OK;
+	if (scope != NULL)
+		return holds_keep(session, scope, &row, held->cause, held->due, pool, err);
+	return hand_to_duty(session, duties, held, &row, pool, moved, err);
 }
 
-enum result holds_hand_over(struct session *session, const struct hold_set *set, const struct held_row *held,
-			    bool *moved, struct err *err)
+enum result holds_hand_over(struct session *session, const struct hold_set *set, const struct duty_set *duties,
+			    const struct held_row *held, bool *moved, struct err *err)
 {
 	struct pool pool;
 	enum result r;
@@ -312,7 +329,7 @@ enum result holds_hand_over(struct session *session, const struct hold_set *set,
 	if (held->kind == (enum record_kind)HELD_CONTACT)
 		r = hand_over_contact(session, set, held, &pool, moved, err);
 	else
-		r = hand_over_record(session, set, held, &pool, moved, err);
+		r = hand_over_record(session, set, duties, held, &pool, moved, err);
 	pool_free(&pool);
 	/* A key that is gone leaves nothing to hand over. */
 	if (r == ERR_GONE)
@@ -320,8 +337,8 @@ enum result holds_hand_over(struct session *session, const struct hold_set *set,
 	return r == ERR_GONE ? OK : r;
 }
 
-enum result holds_hand_over_all(struct session *session, const struct hold_set *set, int64_t hold, int64_t *moved,
-				int64_t *due, struct err *err)
+enum result holds_hand_over_all(struct session *session, const struct hold_set *set, const struct duty_set *duties,
+				int64_t hold, int64_t *moved, int64_t *due, struct err *err)
 {
 	struct held_row rows[HELD_BATCH];
 	struct held_row last = {0};
@@ -333,7 +350,7 @@ enum result holds_hand_over_all(struct session *session, const struct hold_set *
 	do {
 		r = held_list(session->data, set->account, hold, last.kind, last.id, rows, HELD_BATCH, &count, err);
 		for (size_t i = 0; i < count && r == OK; i++) {
-			r = holds_hand_over(session, set, &rows[i], &is_moved, err);
+			r = holds_hand_over(session, set, duties, &rows[i], &is_moved, err);
 			*moved += r == OK && is_moved;
 			*due += r == OK && !is_moved;
 		}

@@ -13,6 +13,7 @@
 #ifndef LETHE_RETENTION_HOLDS_H
 #define LETHE_RETENTION_HOLDS_H
 
+#include "retention/duties.h"
 #include "store/hold.h"
 #include "vault/accounts.h"
 
@@ -56,19 +57,23 @@ const struct hold_scope *holds_cover_contact(const struct hold_set *set, const s
 bool holds_touch_period(const struct hold_set *set, enum record_kind kind, struct date day);
 
 /* Inside a write transaction, while the record's old keys still open it: seals payload and media keys anew under the
- * hold's key (made when it is the first) and lists it as held. A record that is under a hold's key already is left. */
+ * hold's key (made when it is the first) and lists it as held. A record that is under a hold's key already is left; of one
+ * that was cut down under a duty all that is left is kept. */
 MUST_CHECK enum result holds_keep(struct session *session, const struct hold_scope *scope, struct record_row *row,
 				  enum held_cause cause, struct instant due, struct pool *pool, struct err *err);
 MUST_CHECK enum result holds_keep_contact(struct session *session, const struct hold_scope *scope,
 					  struct contact_row *row, struct instant due, struct pool *pool,
 					  struct err *err);
 
-/* Hands what a released hold kept to the active holds in `set` that cover it: one thing, or all of `hold`. What none
- * covers, or nobody can open any more, is left where it is: it is due. Inside a write transaction. */
+/* Hands what a released hold kept to the active holds in `set` that cover it, else to obligations that do, cut down to
+ * the fields they name: one thing, or all of `hold`. What none covers, or nobody can open any more, is left where it
+ * is: it is due. Inside a write transaction. */
 MUST_CHECK enum result holds_hand_over(struct session *session, const struct hold_set *set,
-				       const struct held_row *held, bool *moved, struct err *err);
-MUST_CHECK enum result holds_hand_over_all(struct session *session, const struct hold_set *set, int64_t hold,
-					   int64_t *moved, int64_t *due, struct err *err);
+				       const struct duty_set *duties, const struct held_row *held, bool *moved,
+				       struct err *err);
+MUST_CHECK enum result holds_hand_over_all(struct session *session, const struct hold_set *set,
+					   const struct duty_set *duties, int64_t hold, int64_t *moved, int64_t *due,
+					   struct err *err);
 
 /* ---- adding and ending (holds_change.c) ---- */
 

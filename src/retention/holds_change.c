@@ -411,6 +411,7 @@ static enum result find_active(struct session *session, const struct releasing *
 static enum result end_one(struct session *session, struct releasing *releasing, const struct hold_row *row,
 			   struct pool *pool, struct err *err)
 {
+	struct duty_set duties = {.count = 0};
 	struct hold_set set;
 	int64_t moved = 0, due = 0;
 	enum result r = hold_set_released(session->data, row->account, row->hold, releasing->now, err);
@@ -418,7 +419,10 @@ static enum result end_one(struct session *session, struct releasing *releasing,
 	if (r == OK)
 		r = holds_load(session, row->account, pool, &set, err);
 	if (r == OK)
-		r = holds_hand_over_all(session, &set, row->hold, &moved, &due, err);
+		r = duties_load(session, row->account, releasing->now, pool, &duties, err);
+	if (r == OK)
+		r = holds_hand_over_all(session, &set, &duties, row->hold, &moved, &due, err);
+	duties_free(&duties);
 	releasing->moved += moved;
 	releasing->due += due;
 	return r;

@@ -193,6 +193,7 @@ struct judge {
 	struct session *session;
 	struct policy_set policies;
 	struct hold_set holds;   /* those that stand, or will */
+	struct duty_set duties;
 	struct date today;
 	struct reach *preview;
 	struct reach_end *end;
@@ -206,7 +207,20 @@ static enum result judge_begin(struct judge *judge, struct session *session, uin
 
 	judge->session = session;
 	judge->today = instant_date(now);
+	if (r == OK)
+		r = duties_load(session, account, now, pool, &judge->duties, err);
 	return r == OK ? holds_load(session, account, pool, &judge->holds, err) : r;
+}
+
+/* What an obligation covers is cut down instead of deleted. What nobody can open is not. */
+static enum result is_obliged(struct judge *judge, const struct record_row *row, bool *obliged, struct err *err)
+{
+	struct duty_cover cover;
+	struct duty_row duty;
+	enum result r = duties_cover_row(judge->session, &judge->duties, row, &judge->pool, &cover, &duty, err);
+
+	*obliged = r == OK && cover.count > 0;
+	return r == ERR_GONE || r == ERR_CORRUPT ? OK : r;
 }
 
 /* Under a key of its own already: is it kept by what stands? Only what a released hold kept is due. */
@@ -226,11 +240,18 @@ static enum result is_released(struct judge *judge, const struct record_row *row
 
 static enum result is_due(struct judge *judge, const struct record_row *row, bool *due, struct err *err)
 {
+	bool obliged = false;
+	enum result r = OK;
+
 	*due = false;
 	if (row->hold != 0)
-		return is_released(judge, row, due, err);
-	*due = policies_expired(&judge->policies, row, judge->today) && holds_cover(&judge->holds, row) == NULL;
-	return OK;
+		r = is_released(judge, row, due, err);
+	else
+		*due = policies_expired(&judge->policies, row, judge->today) && holds_cover(&judge->holds, row) == NULL;
+	if (r == OK && *due)
+		r = is_obliged(judge, row, &obliged, err);
+	*due = *due && !obliged;
+	return r;
 }
 
 static enum result preview_record(void *arg, const struct record_row *row, struct err *err)
@@ -274,6 +295,7 @@ enum result reach_preview(struct session *session, const struct hold_scope *scop
 	pool_init(&pool, POOL_MAX);
 	pool_init(&judge.pool, POOL_MAX);
 	r = preview_with(&judge, &walk, now, &pool, err);
+	duties_free(&judge.duties);
 	pool_free(&judge.pool);
 	pool_free(&pool);
 	return r;
@@ -295,6 +317,7 @@ static enum result end_held(struct judge *judge, const struct held_row *held, st
 {
 	struct contact_row contact;
 	struct record_row record;
+	bool obliged = false;
 	enum result r;
 
 	pool_reset(&judge->pool);
@@ -305,7 +328,9 @@ static enum result end_held(struct judge *judge, const struct held_row *held, st
 	} else {
 		r = record_get(judge->session->data, held->account, held->kind, held->id, &judge->pool, &record, err);
 		if (r == OK)
-			judge->end->records[held->kind] += holds_cover(&judge->holds, &record) == NULL;
+			r = is_obliged(judge, &record, &obliged, err);
+		if (r == OK)
+			judge->end->records[held->kind] += !obliged && holds_cover(&judge->holds, &record) == NULL;
 	}
 	return r == ERR_NOT_FOUND ? OK : r;
 }
@@ -370,6 +395,7 @@ enum result reach_release(struct session *session, const struct hold_row *hold, 
 	pool_init(&pool, POOL_MAX);
 	pool_init(&judge.pool, POOL_MAX);
 	r = release_with(&judge, &walk, hold, now, &pool, err);
+	duties_free(&judge.duties);
 	pool_free(&judge.pool);
 	pool_free(&pool);
 	return r;

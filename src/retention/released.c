@@ -81,11 +81,11 @@ static enum result take_record(struct session *session, struct batch *batch, con
 	return r == ERR_NOT_FOUND ? OK : r;
 }
 
-static enum result take_one(struct session *session, struct batch *batch, const struct hold_set *holds,
+static enum result take_one(struct session *session, struct batch *batch, const struct keepers *keepers,
 			    const struct held_row *held, struct pool *pool, struct err *err)
 {
 	bool moved;
-	enum result r = holds_hand_over(session, holds, held, &moved, err);
+	enum result r = holds_hand_over(session, &keepers->holds, &keepers->duties, held, &moved, err);
 
 	if (r != OK || moved) {
 		batch->done.moved += r == OK;
@@ -118,20 +118,20 @@ static enum result note_batch(struct session *session, const struct batch *batch
 static enum result take_batch(struct session *session, struct batch *batch, struct pool *pool, struct err *err)
 {
 	struct held_row held[HELD_BATCH];
-	struct hold_set holds;
-	enum result r = holds_load(session, batch->account, pool, &holds, err);
+	struct keepers keepers;
+	enum result r = keepers_load(session, batch->account, batch->now, pool, &keepers, err);
 
-	batch->row_count = 0;
+	batch->row_count = batch->count = 0;
 	batch->done = (struct released){.contacts = 0};
 	if (r == OK)
 		r = held_list(session->data, batch->account, batch->hold.hold, (enum record_kind)0, (struct id){{0}},
 			      held, HELD_BATCH, &batch->count, err);
+	for (size_t i = 0; i < batch->count && r == OK; i++)
+		r = take_one(session, batch, &keepers, &held[i], pool, err);
+	keepers_free(&keepers);
 	if (r != OK || batch->count == 0)
 		return r;
-	for (size_t i = 0; i < batch->count && r == OK; i++)
-		r = take_one(session, batch, &holds, &held[i], pool, err);
-	if (r == OK)
-		r = remove_records(session, batch->account, batch->rows, batch->row_count, &batch->done.removed, err);
+	r = remove_records(session, batch->account, batch->rows, batch->row_count, &batch->done.removed, err);
 	return r == OK ? note_batch(session, batch, err) : r;
 }
 
@@ -229,26 +229,31 @@ enum result released_delete(struct vault *vault, uint32_t account, struct id job
 
 /* ---- looking ahead ---- */
 
-static enum result look_at(struct session *session, const struct hold_set *holds, const struct held_row *held,
+static enum result look_at(struct session *session, const struct keepers *keepers, const struct held_row *held,
 			   released_visit *visit, void *arg, struct pool *pool, struct err *err)
 {
 	struct contact_row contact;
+	struct duty_cover cover = {.count = 0};
 	struct record_row row;
+	struct duty_row duty;
 	enum result r;
 
 	if (held->kind == (enum record_kind)HELD_CONTACT) {
 		r = contact_get(session->data, held->account, held->id, pool, &contact, err);
-		if (r == OK && contact.hold == held->hold && holds_cover_contact(holds, &contact) == NULL)
+		if (r == OK && contact.hold == held->hold && holds_cover_contact(&keepers->holds, &contact) == NULL)
 			r = visit(arg, held, NULL, err);
 	} else {
 		r = record_get(session->data, held->account, held->kind, held->id, pool, &row, err);
-		if (r == OK && row.hold == held->hold && holds_cover(holds, &row) == NULL)
+		if (r != OK || row.hold != held->hold || holds_cover(&keepers->holds, &row) != NULL)
+			return r == ERR_NOT_FOUND ? OK : r;
+		r = duties_cover_row(session, &keepers->duties, &row, pool, &cover, &duty, err);
+		if ((r == OK && cover.count == 0) || r == ERR_GONE || r == ERR_CORRUPT)
 			r = visit(arg, held, &row, err);
 	}
 	return r == ERR_NOT_FOUND ? OK : r;
 }
 
-static enum result walk_hold(struct session *session, const struct hold_set *holds, int64_t hold,
+static enum result walk_hold(struct session *session, const struct keepers *keepers, int64_t hold,
 			     released_visit *visit, void *arg, struct err *err)
 {
 	struct held_row held[HELD_BATCH], last = {0};
@@ -259,9 +264,9 @@ static enum result walk_hold(struct session *session, const struct hold_set *hol
 	pool_init(&pool, POOL_MAX);
 	do {
 		pool_reset(&pool);
-		r = held_list(session->data, holds->account, hold, last.kind, last.id, held, HELD_BATCH, &count, err);
+		r = held_list(session->data, keepers->holds.account, hold, last.kind, last.id, held, HELD_BATCH, &count, err);
 		for (size_t i = 0; i < count && r == OK; i++)
-			r = look_at(session, holds, &held[i], visit, arg, &pool, err);
+			r = look_at(session, keepers, &held[i], visit, arg, &pool, err);
 		if (count > 0)
 			last = held[count - 1];
 	} while (r == OK && count == HELD_BATCH);
@@ -269,7 +274,7 @@ static enum result walk_hold(struct session *session, const struct hold_set *hol
 	return r;
 }
 
-enum result released_walk(struct session *session, const struct hold_set *holds, released_visit *visit, void *arg,
+enum result released_walk(struct session *session, const struct keepers *keepers, released_visit *visit, void *arg,
 			  struct err *err)
 {
 	struct hold_row hold;
@@ -281,9 +286,9 @@ enum result released_walk(struct session *session, const struct hold_set *holds,
 	pool_init(&pool, POOL_MAX);
 	do {
 		pool_reset(&pool);
-		r = next_released(session, holds->account, &after, &found, &hold, &pool, err);
+		r = next_released(session, keepers->holds.account, &after, &found, &hold, &pool, err);
 		if (r == OK && found)
-			r = walk_hold(session, holds, hold.hold, visit, arg, err);
+			r = walk_hold(session, keepers, hold.hold, visit, arg, err);
 	} while (r == OK && found);
 	pool_free(&pool);
 	return r;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "retention/ended.h"
 #include "retention/expire.h"
 #include "retention/policies.h"
 #include "retention/released.h"
@@ -17,7 +18,7 @@
 
 #define BATCH_PERIODS 64
 #define BATCH_RECORDS 4096 /* periods share a transaction up to so many records */
-#define HOLDS_POOL_MAX ((size_t)64 * 1024 * 1024)
+#define KEEPERS_POOL_MAX ((size_t)64 * 1024 * 1024)
 #define STATEMENT_MAX ((size_t)64 * 1024)
 #define MEDIA_PAGE 64
 
@@ -37,6 +38,7 @@ struct run {
 	enum sweep_phase phase;
 	struct swept *swept;
 	size_t swept_count, swept_room;
+	bool duties_swept;       /* to their end */
 };
 
 static bool asked_to_stop(struct run *run, enum sweep_phase phase)
@@ -50,7 +52,7 @@ static bool asked_to_stop(struct run *run, enum sweep_phase phase)
 bool sweep_left_any(const struct sweep_left *left)
 {
 	return left->records != 0 || left->media != 0 || left->keys != 0 || left->counts != 0 || left->blobs != 0 ||
-	       left->damaged != 0 || left->log;
+	       left->damaged != 0 || left->damaged_kept != 0 || left->log;
 }
 
 /* ---- the job ---- */
@@ -178,6 +180,25 @@ static enum result sweep_released(struct run *run, struct err *err)
 	return r == ERR_INTERRUPTED ? OK : r;
 }
 
+/* ---- duties whose day has come ---- */
+
+static enum result sweep_duties(struct run *run, struct err *err)
+{
+	struct ended ended;
+	enum result r = ended_delete(run->vault, run->account.number, run->job.id, run->now, stop_released, run, &ended,
+				     err);
+
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
+		run->out->kinds[kind].records += ended.removed.records[kind];
+	run->out->duties += ended.duties;
+	run->out->cut_again += ended.cut;
+	run->out->moved += ended.moved;
+	run->out->left.damaged_kept += ended.damaged;
+	run->duties_swept = r == OK && ended.damaged == 0;
+	asked_to_stop(run, SWEEP_RELEASED);
+	return r == ERR_INTERRUPTED ? OK : r;
+}
+
 /* ---- periods ---- */
 
 struct batch {
@@ -217,6 +238,7 @@ static enum result count_done(struct run *run, const struct expiry *expiry, stru
 	done->media += expiry->media;
 	done->bytes += expiry->bytes;
 	done->kept += expiry->kept;
+	done->cut += expiry->cut;
 	done->held += expiry->held;
 	return remember(run, expiry, err);
 }
@@ -239,25 +261,26 @@ static enum result settle_batch(struct run *run, struct batch *batch, struct err
 
 static enum result keep_batch(struct run *run, struct batch *batch, struct pool *pool, struct err *err)
 {
-	struct hold_set holds;
-	enum result r = holds_load(&run->vault->read, run->account.number, pool, &holds, err);
+	struct keepers keepers;
+	enum result r = keepers_load(&run->vault->read, run->account.number, run->now, pool, &keepers, err);
 
 	for (size_t i = 0; i < batch->count && r == OK; i++) {
 		const struct period *period = &batch->periods[i].period;
 
-		if (holds_touch_period(&holds, period->kind, period->day))
-			r = expire_keep(run->vault, &holds, &batch->periods[i], err);
+		if (keepers_touch_period(&keepers, period->kind, period->day))
+			r = expire_keep(run->vault, &keepers, &batch->periods[i], err);
 	}
+	keepers_free(&keepers);
 	return r;
 }
 
-/* Keeps, then deletes; again for periods that a new hold touched in between. */
+/* Keeps, then deletes; again for periods that a new keeper touched in between. */
 static enum result expire_batch(struct run *run, struct batch *batch, struct err *err)
 {
 	struct pool pool;
 	enum result r = OK;
 
-	pool_init(&pool, HOLDS_POOL_MAX);
+	pool_init(&pool, KEEPERS_POOL_MAX);
 	while (batch->count > 0 && r == OK) {
 		pool_reset(&pool);
 		r = keep_batch(run, batch, &pool, err);
@@ -405,6 +428,24 @@ static enum result look_at(struct run *run, const struct swept *swept, struct er
 	return r;
 }
 
+/* What is left of duties that should have ended: they go with their keys. */
+static enum result look_at_duties(struct run *run, struct err *err)
+{
+	struct duty_set duties;
+	struct pool pool;
+	int64_t due = 0;
+	enum result r;
+
+	pool_init(&pool, KEEPERS_POOL_MAX);
+	r = duties_load(&run->vault->read, run->account.number, run->now, &pool, &duties, err);
+	if (r == OK)
+		r = ended_left(&run->vault->read, &duties, &due, err);
+	duties_free(&duties);
+	pool_free(&pool);
+	run->out->left.keys += due;
+	return r;
+}
+
 static enum result look_again(struct run *run, struct err *err)
 {
 	struct trash_row trash[MEDIA_PAGE];
@@ -413,6 +454,8 @@ static enum result look_again(struct run *run, struct err *err)
 
 	for (size_t i = 0; i < run->swept_count && r == OK; i++)
 		r = look_at(run, &run->swept[i], err);
+	if (r == OK && run->duties_swept)
+		r = look_at_duties(run, err);
 	if (r == OK)
 		r = trash_list(run->vault->read.data, trash, MEDIA_PAGE, &count, err);
 	if (r == OK) {
@@ -438,6 +481,7 @@ static void state_kind(struct json_writer *w, enum record_kind kind, const struc
 	json_int(w, "records", done->records);
 	json_int(w, "media", done->media);
 	json_int(w, "held", done->held);
+	json_int(w, "cut", done->cut);
 	json_end_object(w);
 }
 
@@ -450,6 +494,7 @@ void sweep_left_write(struct json_writer *w, const struct sweep_left *left)
 	json_int(w, "counts", left->counts);
 	json_int(w, "blobs", left->blobs);
 	json_int(w, "damaged", left->damaged);
+	json_int(w, "damaged_kept", left->damaged_kept);
 	json_bool(w, "log", left->log);
 	json_end_object(w);
 }
@@ -476,6 +521,8 @@ static void state(const struct run *run, struct buf *out)
 	json_end_array(&w);
 	json_int(&w, "contacts", result->contacts);
 	json_int(&w, "hold_keys", result->hold_keys);
+	json_int(&w, "duties_ended", result->duties);
+	json_int(&w, "cut_again", result->cut_again);
 	sweep_left_write(&w, &result->left);
 	json_end_object(&w);
 }
@@ -560,6 +607,8 @@ static enum result work(struct run *run, struct err *err)
 	run->out->job = run->job.id;
 	if (r == OK && !asked_to_stop(run, SWEEP_BEGUN))
 		r = sweep_released(run, err);
+	if (r == OK && !run->out->stopped)
+		r = sweep_duties(run, err);
 	if (r == OK && !run->out->stopped)
 		r = sweep_periods(run, err);
 	if (r == OK)

@@ -8,7 +8,8 @@
  * goes, key first.  Only periods that a hold touches are opened.
  *
  *     begun      a job says what is to go: from here on a crash is resumed to the end
- *     released   what only released holds kept is deleted
+ *     released   what only released holds kept is deleted, and so are duties
+ *                whose day has come (retention/ended.h)
  *     periods    one after the other, in small transactions
  *     cleaned    the databases' logs are emptied of old keys, blobs are removed
  *     looked     every store is looked at again; what is left is counted
@@ -28,7 +29,8 @@ struct sweep_due {
 	struct date cutoff;   /* the last day that is past its time */
 	int64_t periods, records, bytes; /* up to then, held ones included; bytes of payloads and media */
 	int64_t held;         /* of these records, how many an active hold keeps */
-	int64_t released;     /* more records, of later days, that only a released hold still kept */
+	int64_t obliged;      /* and how many obligations do, cut down to the fields they name */
+	int64_t released;     /* more records, that only a released hold or an obligation that ends still kept */
 };
 struct sweep_plan {
 	struct date today;
@@ -54,13 +56,15 @@ struct sweep_done {
 	int64_t records;      /* deleted, those of released holds included */
 	int64_t media, bytes; /* of swept days; bytes of payloads and media */
 	int64_t kept;         /* newly sealed under a hold's key */
-	int64_t held;         /* past their time and held, in all */
+	int64_t cut;          /* newly cut down to what obligations name */
+	int64_t held;         /* past their time and kept by a hold or an obligation, in all */
 };
 /* Of what was to go, what a second look still finds: all zero, or something is wrong. */
 struct sweep_left {
 	int64_t records, media, keys, counts; /* counts: periods whose row disagrees with their records */
 	int64_t blobs;                        /* not removed yet */
-	int64_t damaged;                      /* periods left alone: a record that a hold covers fails its tag there */
+	int64_t damaged;                      /* periods left alone: a record that is to be kept fails its tag there */
+	int64_t damaged_kept;                 /* records under duties that should be cut down and fail their tag */
 	bool log;                             /* a reader kept a database's log from being emptied */
 };
 struct sweep_result {
@@ -68,6 +72,7 @@ struct sweep_result {
 	struct date today;
 	struct sweep_done kinds[KIND_COUNT];
 	int64_t contacts, hold_keys, moved;   /* of released holds; see retention/released.h */
+	int64_t duties, cut_again;            /* ended; records that other obligations keep on: see retention/ended.h */
 	struct sweep_left left;
 	bool stopped;
 	uint64_t seq;           /* its leaf */

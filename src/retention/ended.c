@@ -1,0 +1,317 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "retention/ended.h"
+
+#include <stdlib.h>
+
+#include "store/job.h"
+
+#define DUTIES_PAGE 64
+#define HELD_BATCH 128
+#define LAWS_MAX ((size_t)64 * 1024 * 1024)
+#define POOL_MAX ((size_t)1024 * 1024 * 1024) /* of HELD_BATCH records */
+
+/* ---- which duties ---- */
+
+/* The next duty after `*after` that is due. */
+static enum result next_due(struct session *session, const struct duty_set *set, int64_t *after, bool *found,
+			    struct duty_row *out, struct pool *pool, struct err *err)
+{
+	struct duty_row rows[DUTIES_PAGE];
+	size_t count;
+	enum result r;
+
+	*found = false;
+	do {
+		r = duty_list(session->data, set->account, (struct date){INT32_MAX}, *after, pool, rows, DUTIES_PAGE,
+			      &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			*after = rows[i].duty;
+			if (!duties_due(set, &rows[i]))
+				continue;
+			*out = rows[i];
+			*found = true;
+			return OK;
+		}
+	} while (r == OK && count == DUTIES_PAGE);
+	return r;
+}
+
+/* ---- deleting ---- */
+
+struct batch {
+	uint32_t account;
+	struct id job;
+	struct instant now;
+	struct duty_row duty;
+	struct held_row last;    /* looked at so far */
+	struct record_row *rows; /* HELD_BATCH of them: to go */
+	size_t row_count;
+	size_t count;            /* listed in this batch */
+	struct ended done;       /* in this batch */
+	struct keepers keepers;
+	struct pool *pool;
+};
+
+/* A hold keeps all that is left; else other obligations what they name. `*goes`: nothing keeps it. */
+static enum result keep_on(struct session *session, struct batch *batch, const struct held_row *held,
+			   struct record_row *row, bool *goes, struct err *err)
+{
+	const struct hold_scope *scope = holds_cover(&batch->keepers.holds, row);
+	struct duty_cover cover;
+	enum result r;
+
+	*goes = false;
+	if (scope != NULL) {
+		r = holds_keep(session, scope, row, held->cause, held->due, batch->pool, err);
+		batch->done.moved += r == OK;
+		return r;
+	}
+	duties_cover(&batch->keepers.duties, row, batch->duty.codes, batch->duty.fields, &cover);
+	*goes = cover.count == 0;
+	if (*goes)
+		return OK;
+	r = duties_keep(session, &batch->keepers.duties, &cover, row, held->cause, held->due, NULL, batch->pool, err);
+	batch->done.cut += r == OK;
+	return r;
+}
+
+/* One that is not there, or is kept elsewhere by now, is only unlisted. */
+static enum result take_one(struct session *session, struct batch *batch, const struct held_row *held, struct err *err)
+{
+	struct record_row *row = &batch->rows[batch->row_count];
+	bool goes = false;
+	enum result r = record_get(session->data, held->account, held->kind, held->id, batch->pool, row, err);
+
+	if (r == OK && row->hold == held->hold)
+		r = keep_on(session, batch, held, row, &goes, err);
+	else if (r == OK || r == ERR_NOT_FOUND)
+		return held_delete(session->data, held->account, held->hold, held->kind, held->id, err);
+	if (r == ERR_CORRUPT) {
+		batch->done.damaged++;
+		return OK;
+	}
+	goes |= r == ERR_GONE;
+	if (!goes)
+		return r;
+	batch->row_count++;
+	return held_delete(session->data, held->account, held->hold, held->kind, held->id, err);
+}
+
+static enum result note_batch(struct session *session, const struct batch *batch, struct err *err)
+{
+	struct act act;
+
+	act_begin(&act, "duty.ended", batch->account, batch->now);
+	act_id(&act, "job", JOB_PREFIX, batch->job);
+	act_int(&act, "duty", batch->duty.duty);
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		if (batch->done.removed.records[kind] > 0)
+			act_int_of_kind(&act, "records", (enum record_kind)kind, batch->done.removed.records[kind]);
+	}
+	act_int(&act, "media", batch->done.removed.media);
+	act_int(&act, "cut", batch->done.cut);
+	act_int(&act, "moved", batch->done.moved);
+	return act_append(&act, session->data, NULL, err);
+}
+
+static enum result take_batch(struct session *session, struct batch *batch, struct err *err)
+{
+	struct held_row held[HELD_BATCH];
+	enum result r = held_list(session->data, batch->account, batch->duty.duty, batch->last.kind, batch->last.id,
+				  held, HELD_BATCH, &batch->count, err);
+
+	for (size_t i = 0; i < batch->count && r == OK; i++)
+		r = take_one(session, batch, &held[i], err);
+	if (r == OK)
+		r = remove_records(session, batch->account, batch->rows, batch->row_count, &batch->done.removed, err);
+	if (r == OK && batch->count > 0) {
+		batch->last = held[batch->count - 1];
+		r = note_batch(session, batch, err);
+	}
+	return r;
+}
+
+/* Holds and obligations as they are in this very transaction. */
+static enum result batch_op(struct session *session, void *arg, struct err *err)
+{
+	struct batch *batch = arg;
+	struct pool pool;
+	enum result r;
+
+	batch->row_count = batch->count = 0;
+	batch->done = (struct ended){.cut = 0};
+	pool_init(&pool, POOL_MAX);
+	batch->pool = &pool;
+	r = keepers_load(session, batch->account, batch->now, &pool, &batch->keepers, err);
+	/* Its obligation may have been applied again meanwhile. */
+	if (r == OK && duties_due(&batch->keepers.duties, &batch->duty))
+		r = take_batch(session, batch, err);
+	keepers_free(&batch->keepers);
+	pool_free(&pool);
+	return r;
+}
+
+static enum result end_op(struct session *session, void *arg, struct err *err)
+{
+	struct batch *batch = arg;
+	int64_t listed;
+	enum result r = held_count(session->data, batch->account, batch->duty.duty, &listed, err);
+
+	batch->done = (struct ended){.duties = r == OK && listed == 0};
+	return batch->done.duties > 0 ? duties_end(session, &batch->duty, batch->job, batch->now, err) : r;
+}
+
+static void add_done(struct ended *out, const struct ended *done)
+{
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
+		out->removed.records[kind] += done->removed.records[kind];
+	out->removed.media += done->removed.media;
+	out->removed.media_bytes += done->removed.media_bytes;
+	out->removed.parties += done->removed.parties;
+	out->cut += done->cut;
+	out->moved += done->moved;
+	out->duties += done->duties;
+	out->damaged += done->damaged;
+}
+
+static enum result end_duty(struct vault *vault, struct batch *batch, released_stop *stop, void *arg,
+			    struct ended *out, struct err *err)
+{
+	enum result r;
+
+	batch->last = (struct held_row){.account = 0};
+	do {
+		if (stop != NULL && stop(arg))
+			return err_set(err, ERR_INTERRUPTED, "stopped; what is done is whole");
+		r = vault_write(vault, batch_op, batch, err);
+		if (r == OK)
+			add_done(out, &batch->done);
+	} while (r == OK && batch->count > 0);
+	if (r == OK)
+		r = vault_write(vault, end_op, batch, err);
+	if (r == OK)
+		add_done(out, &batch->done);
+	return r;
+}
+
+static enum result end_all(struct vault *vault, struct batch *batch, const struct duty_set *set, released_stop *stop,
+			   void *arg, struct ended *out, struct err *err)
+{
+	struct pool pool;
+	int64_t after = 0;
+	bool found;
+	enum result r;
+
+	pool_init(&pool, LAWS_MAX);
+	do {
+		pool_reset(&pool);
+		r = next_due(&vault->read, set, &after, &found, &batch->duty, &pool, err);
+		if (r == OK && found)
+			r = end_duty(vault, batch, stop, arg, out, err);
+	} while (r == OK && found);
+	pool_free(&pool);
+	return r;
+}
+
+enum result ended_delete(struct vault *vault, uint32_t account, struct id job, struct instant now, released_stop *stop,
+			 void *arg, struct ended *out, struct err *err)
+{
+	struct batch batch = {.account = account, .job = job, .now = now};
+	struct duty_set set;
+	struct pool pool;
+	enum result r;
+
+	*out = (struct ended){.cut = 0};
+	batch.rows = malloc(HELD_BATCH * sizeof *batch.rows);
+	if (batch.rows == NULL)
+		return err_no_memory(err);
+	pool_init(&pool, LAWS_MAX);
+	r = duties_load(&vault->read, account, now, &pool, &set, err);
+	if (r == OK)
+		r = end_all(vault, &batch, &set, stop, arg, out, err);
+	duties_free(&set);
+	pool_free(&pool);
+	free(batch.rows);
+	return r;
+}
+
+/* ---- looking ahead ---- */
+
+static enum result look_at(struct session *session, const struct keepers *keepers, const struct duty_row *duty,
+			   const struct held_row *held, ended_visit *visit, void *arg,
+			   struct pool *pool, struct err *err)
+{
+	struct duty_cover cover;
+	struct record_row row;
+	enum result r = record_get(session->data, held->account, held->kind, held->id, pool, &row, err);
+
+	if (r != OK || row.hold != held->hold)
+		return r == ERR_NOT_FOUND ? OK : r;
+	if (holds_cover(&keepers->holds, &row) != NULL)
+		return visit(arg, held, &row, ENDED_MOVED, err);
+	duties_cover(&keepers->duties, &row, duty->codes, duty->fields, &cover);
+	return visit(arg, held, &row, cover.count > 0 ? ENDED_CUT : ENDED_GOES, err);
+}
+
+static enum result walk_duty(struct session *session, const struct keepers *keepers, const struct duty_row *duty,
+			     ended_visit *visit, void *arg, struct err *err)
+{
+	struct held_row held[HELD_BATCH], last = {.account = 0};
+	struct pool pool;
+	size_t count;
+	enum result r;
+
+	pool_init(&pool, POOL_MAX);
+	do {
+		pool_reset(&pool);
+		r = held_list(session->data, duty->account, duty->duty, last.kind, last.id, held, HELD_BATCH, &count,
+			      err);
+		for (size_t i = 0; i < count && r == OK; i++)
+			r = look_at(session, keepers, duty, &held[i], visit, arg, &pool, err);
+		if (count > 0)
+			last = held[count - 1];
+	} while (r == OK && count == HELD_BATCH);
+	pool_free(&pool);
+	return r;
+}
+
+enum result ended_walk(struct session *session, const struct keepers *keepers, ended_visit *visit, void *arg,
+		       struct err *err)
+{
+	struct duty_row duty;
+	struct pool pool;
+	int64_t after = 0;
+	bool found;
+	enum result r;
+
+	pool_init(&pool, LAWS_MAX);
+	do {
+		pool_reset(&pool);
+		r = next_due(session, &keepers->duties, &after, &found, &duty, &pool, err);
+		if (r == OK && found)
+			r = walk_duty(session, keepers, &duty, visit, arg, err);
+	} while (r == OK && found);
+	pool_free(&pool);
+	return r;
+}
+
+enum result ended_left(struct session *session, const struct duty_set *duties, int64_t *out, struct err *err)
+{
+	struct duty_row duty;
+	struct pool pool;
+	int64_t after = 0;
+	bool found;
+	enum result r;
+
+	*out = 0;
+	pool_init(&pool, LAWS_MAX);
+	do {
+		pool_reset(&pool);
+		r = next_due(session, duties, &after, &found, &duty, &pool, err);
+		*out += r == OK && found;
+	} while (r == OK && found);
+	pool_free(&pool);
+	return r;
+}
