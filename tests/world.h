@@ -128,6 +128,9 @@ struct world_record {
 	const char *number;      /* the account's own, or NULL */
 	const char *agent;       /* the source's id of the agent, or NULL */
 	const char *text;        /* the payload, a JSON object */
+	enum direction direction;
+	int64_t duration_ms;     /* 0: a second */
+	int64_t label;           /* 0: none */
 	struct id id;            /* out */
 	struct world *world;
 };
@@ -150,7 +153,8 @@ static enum result world_put_op(struct session *session, void *arg, struct err *
 {
 	struct world_record *spec = arg;
 	struct world *world = spec->world;
-	struct record_row row = {.account = world->account.number, .kind = spec->kind, .duration_ms = 1000};
+	struct record_row row = {.account = world->account.number, .kind = spec->kind, .duration_ms = 1000,
+				  .direction = spec->direction};
 	struct party_key keys[9];
 	struct period period;
 	struct entry entry;
@@ -159,6 +163,10 @@ static enum result world_put_op(struct session *session, void *arg, struct err *
 	enum result r = period_get(session->data, row.account, row.kind, instant_date(spec->at), &period, err);
 
 	row.id = spec->id;
+	if (spec->duration_ms != 0)
+		row.duration_ms = spec->duration_ms;
+	if (spec->label != 0)
+		row.labels[row.label_count++] = spec->label;
 	row.part = r == OK ? period.part : 0;
 	for (int i = 0; i < 8 && spec->phones[i] != NULL && r == OK; i++) {
 		r = world_identity(session, row.account, IDENTITY_PHONE, spec->phones[i], world->now, &entry, err);

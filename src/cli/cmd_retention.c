@@ -6,7 +6,6 @@
 
 #include "base/file.h"
 #include "cli/commands.h"
-#include "cli/policy_words.h"
 #include "retention/logs.h"
 #include "retention/sweep.h"
 #include "vault/proof.h"
@@ -33,6 +32,9 @@ static void print_due(struct cli *cli, enum record_kind kind, const struct sweep
 	json_int(w, "periods", due->periods);
 	json_int(w, "records", due->records);
 	json_int(w, "bytes", due->bytes);
+	json_int(w, "some_periods", due->some_periods);
+	json_int(w, "some_records", due->some_records);
+	json_int(w, "some_bytes", due->some_bytes);
 	json_int(w, "held", due->held);
 	json_int(w, "released", due->released);
 	json_int(w, "due", sweep_plan_records(due));
@@ -43,19 +45,26 @@ static void say_due(struct cli *cli, enum record_kind kind, const struct sweep_d
 {
 	char keep[TIME_TEXT_MAX], until[TIME_TEXT_MAX], count[32], days[32], bytes[32], held[32], released[32];
 
-	if (!due->bounded) {
+	if (!due->bounded && !due->policy.keep.unlimited) {
+		cli_say(cli, "%-17s kept %s, and some without end\n", kind_name(kind),
+			span_format(due->policy.keep, keep));
+	} else if (!due->bounded) {
 		cli_say(cli, "%-17s kept without end\n", kind_name(kind));
 	} else if (due->records == 0) {
 		cli_say(cli, "%-17s kept %s: nothing is older\n", kind_name(kind),
 			span_format(due->policy.keep, keep));
 	} else {
 		cli_say(cli, "%-17s kept %s: %s due, of %s and before (days: %s; %s)\n", kind_name(kind),
-			span_format(due->policy.keep, keep), cli_count(due->records - due->held, count),
+			span_format(due->policy.keep, keep), cli_count(due->records, count),
 			date_format(due->cutoff, until), cli_count(due->periods, days),
 			cli_bytes((uint64_t)due->bytes, bytes));
 	}
+	if (due->some_records > 0)
+		cli_say(cli, "%-17s by narrower rules: %s due, of later days (days: %s; %s)\n", "",
+			cli_count(due->some_records, count), cli_count(due->some_periods, days),
+			cli_bytes((uint64_t)due->some_bytes, bytes));
 	if (due->held > 0)
-		cli_say(cli, "%-17s past their time and held: %s\n", "", cli_count(due->held, held));
+		cli_say(cli, "%-17s held, and kept of these: %s\n", "", cli_count(due->held, held));
 	if (due->released > 0)
 		cli_say(cli, "%-17s due since their hold was released: %s\n", "", cli_count(due->released, released));
 }
@@ -90,14 +99,11 @@ enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *par
 	struct sweep_plan plan;
 	char today[TIME_TEXT_MAX], count[32];
 	int64_t all = 0;
-	struct policy_options given = {.grace = NULL};
-	enum result r = policy_options_parse(cli, &given, POLICY_OPTIONS_PLAN, &argc, argv, 0, err);
+	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 0, 0, err);
 
 	(void)partly;
 	if (r == OK)
 		r = cli_open_account(cli, false, &account, err);
-	if (r == OK && given.policy != NULL)
-		return policy_plan_show(cli, &account, &given, err);
 	if (r == OK)
 		r = sweep_plan(&cli->vault->read, account.number, cli->now, &plan, err);
 	if (r == OK)
@@ -119,7 +125,7 @@ enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *par
 	json_end_object(&cli->w);
 	if (plan.contacts > 0)
 		cli_say(cli, "Contacts due since their hold was released: %s\n", cli_count(plan.contacts, count));
-	cli_say(cli, "On %s `lethe retention run` would delete %s %s.\n", date_format(plan.today, today), cli_count(all, count),
+	cli_say(cli, "On %s `lethe retention run` would delete %s %s.\n", today, cli_count(all, count),
 		all == 1 ? "record" : "records");
 	say_logs(cli, "It would empty", &logs);
 	return OK;
@@ -143,6 +149,7 @@ static void print_done(struct cli *cli, enum record_kind kind, const struct swee
 	json_string(w, "kind", kind_name(kind));
 	json_string(w, "until", done->bounded ? date_format(done->cutoff, text) : NULL);
 	json_int(w, "periods", done->periods);
+	json_int(w, "parts", done->parts);
 	json_int(w, "records", done->records);
 	json_int(w, "media", done->media);
 	json_int(w, "bytes", done->bytes);

@@ -5,76 +5,40 @@
 
 #include <stdlib.h>
 
+#include "retention/day.h"
 #include "store/job.h"
 #include "store/media.h"
 #include "store/party.h"
 
-#define ROWS 64
 #define MEDIA_MAX 64
-#define PAYLOADS_MAX ((size_t)1024 * 1024 * 1024) /* of ROWS records of 4 MiB, sealed, opened and sealed anew */
 #define KEEPERS_POOL_MAX ((size_t)64 * 1024 * 1024)
 
-/* ---- looking at a day's records, a few at a time ---- */
+/* ---- what is to be kept ---- */
 
-/* `*stop` true ends the walk. */
-typedef enum result visit_rows(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
-			       struct err *err);
-
-static enum result walk_with(struct session *session, uint32_t account, const struct period *period,
-			     struct record_row *rows, struct pool *pool, visit_rows *visit, void *arg, struct err *err)
+/* What nobody can open any more has nothing to keep. */
+static enum result opens(struct session *session, const struct record_row *row, bool *opens, struct err *err)
 {
-	struct id after = {{0}};
-	bool stop = false;
-	size_t count;
-	enum result r;
+	struct key key;
+	enum result r = seal_record_key(session->ring, row, &key, err);
 
-	do {
-		pool_reset(pool);
-		r = record_list_day(session->data, account, period->kind, period->day, after, pool, rows, ROWS, &count,
-				    err);
-		if (r != OK || count == 0)
-			return r;
-		after = rows[count - 1].id;
-		r = visit(arg, rows, count, pool, &stop, err);
-	} while (r == OK && count == ROWS && !stop);
-	return r;
+	key_wipe(&key);
+	*opens = r == OK;
+	return r == ERR_GONE ? OK : r;
 }
 
-static enum result walk(struct session *session, uint32_t account, const struct period *period, visit_rows *visit,
-			void *arg, struct err *err)
+/* Has a keeper a claim to it that is not met yet? What is not past its time needs none. */
+static enum result wants_keeping(struct session *session, const struct expire_terms *terms,
+				 const struct keepers *keepers, const struct record_row *row, bool *wants,
+				 struct err *err)
 {
-	struct record_row *rows = malloc(ROWS * sizeof *rows);
-	struct pool pool;
-	enum result r;
-
-	if (rows == NULL)
-		return err_no_memory(err);
-	pool_init(&pool, PAYLOADS_MAX);
-	r = walk_with(session, account, period, rows, &pool, visit, arg, err);
-	pool_free(&pool);
-	free(rows);
-	return r;
-}
-
-struct search { struct session *session; const struct keepers *keepers; bool found; };
-
-static enum result search_rows(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
-			       struct err *err)
-{
-	struct search *search = arg;
-	enum result r = OK;
-
-	(void)pool;
-	for (size_t i = 0; i < count && r == OK && !search->found; i++)
-		r = keepers_want(search->session, search->keepers, &rows[i], &search->found, err);
-	*stop = search->found;
-	return r;
+	*wants = row->hold == 0 && policies_expired(terms->policies, row, terms->today);
+	return *wants ? keepers_want(session, keepers, row, wants, err) : OK;
 }
 
 /* ---- keeping ---- */
 
 struct keeping {
-	struct vault *vault;
+	const struct expire_terms *terms;
 	const struct keepers *keepers;
 	struct expiry *expiry;
 	struct record_row *rows; /* a batch */
@@ -83,6 +47,17 @@ struct keeping {
 	struct pool *pool;
 };
 
+static enum result keep_row(struct session *session, struct keeping *keeping, struct record_row *row, struct err *err)
+{
+	const struct policy *rule = policies_pick(keeping->terms->policies, row);
+	struct instant due = date_start(date_add_span(keeping->expiry->period.day, rule->keep));
+	enum keeper keeper = keepers_of(keeping->keepers, row);
+
+	keeping->kept += keeper == KEEPER_HOLD;
+	keeping->cut += keeper == KEEPER_DUTY;
+	return keepers_keep(session, keeping->keepers, row, HELD_EXPIRED, due, keeping->pool, err);
+}
+
 static enum result keep_op(struct session *session, void *arg, struct err *err)
 {
 	struct keeping *keeping = arg;
@@ -90,17 +65,11 @@ static enum result keep_op(struct session *session, void *arg, struct err *err)
 
 	keeping->kept = keeping->cut = 0;
 	for (size_t i = 0; i < keeping->count && r == OK; i++) {
-		struct record_row *row = &keeping->rows[i];
-		enum keeper keeper = keepers_of(keeping->keepers, row);
 		bool wants;
 
-		r = keepers_want(session, keeping->keepers, row, &wants, err);
-		if (r != OK || !wants)
-			continue;
-		r = keepers_keep(session, keeping->keepers, row, HELD_EXPIRED, keeping->expiry->due, keeping->pool,
-				 err);
-		keeping->kept += keeper == KEEPER_HOLD;
-		keeping->cut += keeper == KEEPER_DUTY;
+		r = wants_keeping(session, keeping->terms, keeping->keepers, &keeping->rows[i], &wants, err);
+		if (r == OK && wants)
+			r = keep_row(session, keeping, &keeping->rows[i], err);
 	}
 	return r;
 }
@@ -109,29 +78,36 @@ static enum result keep_rows(void *arg, struct record_row *rows, size_t count, s
 			     struct err *err)
 {
 	struct keeping *keeping = arg;
-	struct search search = {&keeping->vault->read, keeping->keepers, false};
-	enum result r = search_rows(&search, rows, count, pool, stop, err);
+	struct vault *vault = keeping->terms->vault;
+	bool wants = false;
+	enum result r = OK;
 
 	*stop = false;
-	if (r != OK || !search.found)
+	for (size_t i = 0; i < count && r == OK && !wants; i++)
+		r = wants_keeping(&vault->read, keeping->terms, keeping->keepers, &rows[i], &wants, err);
+	if (r != OK || !wants)
 		return r;
 	keeping->rows = rows;
 	keeping->count = count;
 	keeping->pool = pool;
-	r = vault_write(keeping->vault, keep_op, keeping, err);
+	r = vault_write(vault, keep_op, keeping, err);
 	keeping->expiry->kept += r == OK ? keeping->kept : 0;
 	keeping->expiry->cut += r == OK ? keeping->cut : 0;
 	return r;
 }
 
-enum result expire_keep(struct vault *vault, const struct keepers *keepers, struct expiry *expiry, struct err *err)
+enum result expire_keep(const struct expire_terms *terms, const struct keepers *keepers, struct expiry *expiry,
+			struct err *err)
 {
-	struct keeping keeping = {.vault = vault, .keepers = keepers, .expiry = expiry};
-	enum result r = walk(&vault->read, keepers->holds.account, &expiry->period, keep_rows, &keeping, err);
+	struct keeping keeping = {.terms = terms, .keepers = keepers, .expiry = expiry};
+	enum result r = day_walk(&terms->vault->read, terms->account, &expiry->period, (struct id){{0}}, keep_rows,
+				 &keeping, err);
 
 	expiry->damaged = r == ERR_CORRUPT;
 	return r == ERR_CORRUPT ? OK : r;
 }
+
+/* ---- what is left of a day that went whole ---- */
 
 enum result expire_has_key(struct session *session, uint32_t account, const struct period *period, int before,
 			   bool *has, struct err *err)
@@ -163,15 +139,47 @@ enum result expire_needed(struct session *session, uint32_t account, const struc
 /* ---- deleting ---- */
 
 struct deleting {
+	const struct expire_terms *terms;
 	struct session *session;
 	uint32_t account;
-	struct id job;
-	struct instant now;
+	struct keepers keepers; /* as they are in this very transaction: one may have been made since the records were kept */
 	struct expiry *batch, *at;
 	size_t count;
-	struct party_key *keys; /* of ROWS records */
+	struct party_key *keys; /* of DAY_ROWS records */
 	struct period left;
+	int64_t held;           /* of what is left */
 };
+
+/* Is it on its way out? */
+static bool goes(const struct deleting *deleting, const struct record_row *row)
+{
+	return row->hold == 0 && row->part != deleting->at->spare;
+}
+
+/* Of a day that goes whole no rule keeps any. */
+static enum result must_wait(struct deleting *deleting, const struct record_row *row, bool *must, struct err *err)
+{
+	const struct expire_terms *terms = deleting->terms;
+	enum result r = wants_keeping(deleting->session, terms, &deleting->keepers, row, must, err);
+
+	if (r != OK || *must || deleting->at->spare == PART_ALL || !goes(deleting, row) ||
+	    policies_expired(terms->policies, row, terms->today))
+		return r;
+	return opens(deleting->session, row, must, err);
+}
+
+static enum result find_waiting(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
+				struct err *err)
+{
+	struct deleting *deleting = arg;
+	enum result r = OK;
+
+	(void)pool;
+	for (size_t i = 0; i < count && r == OK && !*stop; i++)
+		r = must_wait(deleting, &rows[i], stop, err);
+	deleting->at->again = *stop;
+	return r;
+}
 
 static enum result delete_parties(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
 				  struct err *err)
@@ -185,7 +193,7 @@ static enum result delete_parties(void *arg, struct record_row *rows, size_t cou
 	(void)pool;
 	*stop = false;
 	for (size_t i = 0; i < count; i++) {
-		for (size_t j = 0; j < rows[i].party_count && rows[i].hold == 0; j++)
+		for (size_t j = 0; j < rows[i].party_count && goes(deleting, &rows[i]); j++)
 			deleting->keys[keys++] = (struct party_key){.month = month,
 								    .identity = rows[i].parties[j].identity,
 								    .kind = rows[i].kind, .id = rows[i].id};
@@ -208,6 +216,7 @@ static enum result add_left(void *arg, struct record_row *rows, size_t count, st
 	*stop = false;
 	for (size_t i = 0; i < count && r == OK; i++) {
 		deleting->left.records++;
+		deleting->held += rows[i].hold != 0;
 		deleting->left.bytes += (int64_t)rows[i].payload_len;
 		if (rows[i].media == 0)
 			continue;
@@ -230,8 +239,9 @@ static enum result correct_period(struct deleting *deleting, struct err *err)
 	enum result r = period_get(deleting->session->data, deleting->account, delta.kind, delta.day, &was, err);
 
 	*left = delta;
+	deleting->held = 0;
 	if (r == OK)
-		r = walk(deleting->session, deleting->account, &delta, add_left, deleting, err);
+		r = day_walk(deleting->session, deleting->account, &delta, (struct id){{0}}, add_left, deleting, err);
 	if (r != OK)
 		return r;
 	delta.records = left->records - was.records;
@@ -239,7 +249,7 @@ static enum result correct_period(struct deleting *deleting, struct err *err)
 	delta.media = left->media - was.media;
 	delta.media_bytes = left->media_bytes - was.media_bytes;
 	at->bytes = -(delta.bytes + delta.media_bytes);
-	at->held = left->records;
+	at->held = deleting->held;
 	if (delta.records == 0 && delta.bytes == 0 && delta.media == 0 && delta.media_bytes == 0)
 		return OK;
 	return period_add(deleting->session->data, deleting->account, &delta, err);
@@ -250,68 +260,81 @@ static enum result note_expiry(const struct deleting *deleting, struct err *err)
 	const struct expiry *at = deleting->at;
 	struct act act;
 
-	act_begin(&act, "retention.expire", deleting->account, deleting->now);
-	act_id(&act, "job", JOB_PREFIX, deleting->job);
+	act_begin(&act, "retention.expire", deleting->account, deleting->terms->now);
+	act_id(&act, "job", JOB_PREFIX, deleting->terms->job);
 	act_instant(&act, "day", date_start(at->period.day));
 	act_int_of_kind(&act, "records", at->period.kind, at->records);
 	act_int(&act, "media", at->media);
 	act_int(&act, "parties", at->parties);
 	act_int(&act, "held", at->held);
+	if (at->spare != PART_ALL)
+		act_int(&act, "part", at->spare); /* it stays */
 	return act_append(&act, deleting->session->data, NULL, err);
 }
 
-/* Those of all parts, also of one that a crash kept from being named. */
+/* Those of the parts before the one that stays; with a whole day also of one that a crash kept from being named. */
 static enum result destroy_keys(struct deleting *deleting, struct err *err)
 {
 	const struct period *period = &deleting->at->period;
+	int spare = deleting->at->spare;
 	struct period now;
 	bool existed;
 	enum result r = period_get(deleting->session->data, deleting->account, period->kind, period->day, &now, err);
 
-	for (int part = 0; r == OK && part <= now.part + 1; part++)
+	for (int part = 0; r == OK && part < (spare == PART_ALL ? now.part + 2 : spare); part++)
 		r = keyring_destroy(deleting->session->ring, deleting->account, KEY_PERIOD,
 				    key_period_number(period->kind, period->day, part), &existed, err);
 	return r;
 }
 
+/* The rest need not be looked at before another rule's time. */
+static enum result note_looked(struct deleting *deleting, struct err *err)
+{
+	const struct expire_terms *terms = deleting->terms;
+	struct period period = deleting->at->period;
+
+	period.part = deleting->at->spare;
+	period.looked = terms->today;
+	period.looked_policy = terms->policies->begun[period.kind];
+	return period_set_looked(deleting->session->data, deleting->account, &period, err);
+}
+
 static enum result delete_period(struct deleting *deleting, struct err *err)
 {
 	struct session *session = deleting->session;
-	const struct period *period = &deleting->at->period;
+	struct expiry *at = deleting->at;
+	const struct period *period = &at->period;
 	enum result r = destroy_keys(deleting, err);
 
 	if (r == OK)
-		r = walk(session, deleting->account, period, delete_parties, deleting, err);
+		r = day_walk(session, deleting->account, period, (struct id){{0}}, delete_parties, deleting, err);
 	if (r == OK)
-		r = record_delete_day(session->data, deleting->account, period->kind, period->day, PART_ALL,
-				      &deleting->at->records, err);
+		r = record_delete_day(session->data, deleting->account, period->kind, period->day, at->spare,
+				      &at->records, err);
 	if (r == OK)
-		r = media_trash_day(session->data, deleting->account, period->kind, period->day, &deleting->at->media,
-				    err);
+		r = media_trash_day(session->data, deleting->account, period->kind, period->day, &at->media, err);
 	if (r == OK)
 		r = correct_period(deleting, err);
+	if (r == OK && at->spare != PART_ALL)
+		r = note_looked(deleting, err);
 	return r == OK ? note_expiry(deleting, err) : r;
 }
 
-/* Keepers as they are in this very transaction: one may have been made since the records were kept. */
-static enum result delete_op_with(struct deleting *deleting, struct pool *pool, struct err *err)
+static enum result delete_unless_waiting(struct deleting *deleting, struct err *err)
 {
-	struct keepers keepers;
-	enum result r = keepers_load(deleting->session, deleting->account, deleting->now, pool, &keepers, err);
+	struct expiry *at = deleting->at;
+	bool look = at->spare != PART_ALL ||
+		    keepers_touch_period(&deleting->keepers, at->period.kind, at->period.day);
+	enum result r = OK;
 
-	for (size_t i = 0; i < deleting->count && r == OK; i++) {
-		struct expiry *at = deleting->at = &deleting->batch[i];
-		struct search search = {deleting->session, &keepers, false};
-
-		at->records = at->media = at->bytes = at->parties = at->held = 0;
-		if (!at->damaged && keepers_touch_period(&keepers, at->period.kind, at->period.day))
-			r = walk(deleting->session, deleting->account, &at->period, search_rows, &search, err);
-		at->again = search.found;
-		if (r == OK && !at->again && !at->damaged)
-			r = delete_period(deleting, err);
-	}
-	keepers_free(&keepers);
-	return r;
+	at->records = at->media = at->bytes = at->parties = at->held = 0;
+	at->again = false;
+	if (at->damaged)
+		return OK;
+	if (look)
+		r = day_walk(deleting->session, deleting->account, &at->period, (struct id){{0}}, find_waiting,
+			     deleting, err);
+	return r == OK && !at->again ? delete_period(deleting, err) : r;
 }
 
 static enum result delete_op(struct session *session, void *arg, struct err *err)
@@ -322,21 +345,25 @@ static enum result delete_op(struct session *session, void *arg, struct err *err
 
 	deleting->session = session;
 	pool_init(&pool, KEEPERS_POOL_MAX);
-	r = delete_op_with(deleting, &pool, err);
+	r = keepers_load(session, deleting->account, deleting->terms->now, &pool, &deleting->keepers, err);
+	for (size_t i = 0; i < deleting->count && r == OK; i++) {
+		deleting->at = &deleting->batch[i];
+		r = delete_unless_waiting(deleting, err);
+	}
+	keepers_free(&deleting->keepers);
 	pool_free(&pool);
 	return r;
 }
 
-enum result expire_delete(struct vault *vault, uint32_t account, struct id job, struct instant now,
-			  struct expiry *batch, size_t count, struct err *err)
+enum result expire_delete(const struct expire_terms *terms, struct expiry *batch, size_t count, struct err *err)
 {
-	struct deleting deleting = {.account = account, .job = job, .now = now, .batch = batch, .count = count};
+	struct deleting deleting = {.terms = terms, .account = terms->account, .batch = batch, .count = count};
 	enum result r;
 
-	deleting.keys = malloc((size_t)ROWS * PARTIES_MAX * sizeof *deleting.keys);
+	deleting.keys = malloc((size_t)DAY_ROWS * PARTIES_MAX * sizeof *deleting.keys);
 	if (deleting.keys == NULL)
 		return err_no_memory(err);
-	r = vault_write(vault, delete_op, &deleting, err);
+	r = vault_write(terms->vault, delete_op, &deleting, err);
 	free(deleting.keys);
 	return r;
 }

@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The end of periods: what holds and obligations cover is kept under their keys
- * (retention/keepers.h), then a period's key goes, and with it its rows.
+ * (retention/keepers.h), then a period's key goes, and with it its rows. Of a
+ * period whose records go on different days, what stays is sealed anew in
+ * between (retention/partial.h).
  *
  * Two steps, each on disk before the next: a commit writes the key store
  * first, so what is sealed anew must be safe before the old key can go.  A
@@ -13,14 +15,25 @@
 #define LETHE_RETENTION_EXPIRE_H
 
 #include "retention/keepers.h"
+#include "retention/policies.h"
 #include "store/period.h"
+
+/* By what it is decided, the same from the beginning of a sweep to its end, also after a crash. */
+struct expire_terms {
+	struct vault *vault;
+	uint32_t account;
+	struct id job;        /* its leaves name it */
+	struct instant now;   /* of its leaves */
+	const struct policy_set *policies;
+	struct date today;
+};
 
 /* One period on its way out. */
 struct expiry {
 	struct period period;  /* as the period table has it when it is met */
-	struct instant due;    /* for the records that are kept */
-	bool damaged;          /* what is to be kept could not be: it is left alone, key and all */
-	bool again;            /* out of expire_delete: a keeper has come in between; nothing was done, keep first */
+	int spare;             /* what is under this part's key stays; PART_ALL: nothing does */
+	bool damaged;          /* what is to be kept, or stays, could not be sealed anew: it is left alone, key and all */
+	bool again;            /* out of expire_delete: a keeper or a record has come in between; nothing was done, keep first */
 	int64_t kept;          /* newly sealed under a hold's key; adds up */
 	int64_t cut;           /* newly cut down under a duty; adds up */
 	int64_t records, media, bytes, parties; /* deleted; bytes of payloads and media */
@@ -30,15 +43,16 @@ struct expiry {
 /* Is there a key left of a part of that day before `before`? */
 MUST_CHECK enum result expire_has_key(struct session *session, uint32_t account, const struct period *period,
 				      int before, bool *has, struct err *err);
-/* Does anything remain to be done? false when all of it is held already and its key is gone. */
+/* Does anything remain to be done of a day that goes whole? false when all of it is held already and its keys are gone. */
 MUST_CHECK enum result expire_needed(struct session *session, uint32_t account, const struct period *period,
 				     bool *needed, struct err *err);
-/* Seals what the keepers want under their keys, batch by batch. A record that fails its tag makes the period `damaged`. */
-MUST_CHECK enum result expire_keep(struct vault *vault, const struct keepers *keepers, struct expiry *expiry,
-				   struct err *err);
+/* Seals what is past its time and what the keepers want under their keys, batch by batch. A record that fails its tag
+ * makes the period `damaged`. */
+MUST_CHECK enum result expire_keep(const struct expire_terms *terms, const struct keepers *keepers,
+				   struct expiry *expiry, struct err *err);
 /* In one transaction, those that are not damaged: keys destroyed, rows deleted, blobs listed as trash, period
  * rows corrected, a leaf each. vault_scrub and vault_empty_trash are the caller's. */
-MUST_CHECK enum result expire_delete(struct vault *vault, uint32_t account, struct id job, struct instant now,
-				     struct expiry *batch, size_t count, struct err *err);
+MUST_CHECK enum result expire_delete(const struct expire_terms *terms, struct expiry *batch, size_t count,
+				     struct err *err);
 
 #endif

@@ -3,17 +3,16 @@
  *
  * What a sweep would delete: see retention/sweep.h.
  */
-#include <stdlib.h>
-
+#include "retention/day.h"
 #include "retention/ended.h"
 #include "retention/policies.h"
 #include "retention/released.h"
 #include "retention/sweep.h"
+#include "store/media.h"
 #include "store/period.h"
 
 #define PERIODS_PAGE 256
-#define ROWS 128
-#define PAYLOADS_MAX ((size_t)1024 * 1024 * 1024) /* of ROWS records */
+#define MEDIA_MAX 64
 
 struct planning {
 	struct session *session;
@@ -21,82 +20,156 @@ struct planning {
 	uint32_t account;
 	struct policy_set policies;
 	struct sweep_plan *out;
-	struct record_row *rows; /* ROWS of them */
-	struct pool pool;
+	struct sweep_due *due;       /* of the kind at work */
+	const struct period *period; /* at work */
+	int64_t some;                /* of it go by narrower rules */
 };
 
-static enum result count_one(struct planning *planning, const struct record_row *row, struct sweep_due *due,
-			     struct err *err)
+typedef enum result plan_period(struct planning *planning, const struct period *period, struct err *err);
+
+/* Those of a kind after a day and up to another. */
+static enum result walk_periods(struct planning *planning, enum record_kind kind, struct date after,
+				struct date until, plan_period *plan, struct err *err)
+{
+	struct period periods[PERIODS_PAGE];
+	size_t count;
+	enum result r;
+
+	do {
+		r = period_list(planning->session->data, planning->account, kind, after, until, periods,
+				PERIODS_PAGE, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			after = periods[i].day;
+			r = plan(planning, &periods[i], err);
+		}
+	} while (r == OK && count == PERIODS_PAGE);
+	return r;
+}
+
+/* What keeps it? */
+static enum result count_kept(struct planning *planning, const struct record_row *row, struct pool *pool,
+			      struct err *err)
 {
 	struct duty_cover cover;
 	struct duty_row duty;
 	enum result r;
 
 	if (holds_cover(&planning->keepers.holds, row) != NULL) {
-		due->held++;
+		planning->due->held++;
 		return OK;
 	}
-	r = duties_cover_row(planning->session, &planning->keepers.duties, row, &planning->pool, &cover, &duty, err);
-	due->obliged += r == OK && cover.count > 0;
+	r = duties_cover_row(planning->session, &planning->keepers.duties, row, pool, &cover, &duty, err);
+	planning->due->obliged += r == OK && cover.count > 0;
 	return r == ERR_GONE || r == ERR_CORRUPT ? OK : r;
 }
 
-static enum result count_held(struct planning *planning, const struct period *period, struct sweep_due *due,
+/* ---- days that go whole ---- */
+
+static enum result count_kept_rows(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
 			      struct err *err)
 {
-	struct id after = {{0}};
-	size_t count;
-	enum result r;
+	struct planning *planning = arg;
+	enum result r = OK;
 
-	do {
-		pool_reset(&planning->pool);
-		r = record_list_day(planning->session->data, planning->account, period->kind, period->day,
-				    after, &planning->pool, planning->rows, ROWS, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++)
-			r = count_one(planning, &planning->rows[i], due, err);
-		if (r == OK && count > 0)
-			after = planning->rows[count - 1].id;
-	} while (r == OK && count == ROWS);
+	(void)stop;
+	for (size_t i = 0; i < count && r == OK; i++)
+		r = count_kept(planning, &rows[i], pool, err);
 	return r;
 }
 
 /* Periods that nothing keeps anything of are not opened. */
-static enum result plan_kept(struct planning *planning, enum record_kind kind, struct sweep_due *due, struct err *err)
+static enum result plan_kept(struct planning *planning, const struct period *period, struct err *err)
 {
-	struct period periods[PERIODS_PAGE];
-	struct date after = {INT32_MIN};
-	size_t count;
-	enum result r;
-
-	do {
-		r = period_list(planning->session->data, planning->account, kind, after, due->cutoff, periods,
-				PERIODS_PAGE, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			after = periods[i].day;
-			if (keepers_touch_period(&planning->keepers, kind, periods[i].day))
-				r = count_held(planning, &periods[i], due, err);
-		}
-	} while (r == OK && count == PERIODS_PAGE);
-	return r;
+	if (!keepers_touch_period(&planning->keepers, period->kind, period->day))
+		return OK;
+	return day_walk(planning->session, planning->account, period, (struct id){{0}}, count_kept_rows, planning,
+			err);
 }
 
-static enum result plan_kind(struct planning *planning, enum record_kind kind, struct err *err)
+static enum result plan_whole(struct planning *planning, enum record_kind kind, struct err *err)
 {
-	struct sweep_due *due = &planning->out->kinds[kind];
+	struct sweep_due *due = planning->due;
 	struct period sum;
-	const struct policy *base = policies_base(&planning->policies, kind);
-	enum result r;
+	enum result r = period_sum(planning->session->data, planning->account, kind, due->cutoff, &sum,
+				   &due->periods, err);
 
-	due->policy = base != NULL ? *base : (struct policy){.kind = kind, .keep = {.unlimited = true}};
-	due->bounded = policies_last_cutoff(&planning->policies, kind, planning->out->today, &due->cutoff);
-	if (!due->bounded)
-		return OK;
-	r = period_sum(planning->session->data, planning->account, kind, due->cutoff, &sum, &due->periods, err);
 	if (r != OK)
 		return r;
 	due->records = sum.records;
 	due->bytes = sum.bytes + sum.media_bytes;
-	return planning->keepers.holds.count + planning->keepers.duties.count > 0 ? plan_kept(planning, kind, due, err) : OK;
+	if (planning->keepers.holds.count + planning->keepers.duties.count == 0)
+		return OK;
+	return walk_periods(planning, kind, (struct date){INT32_MIN}, due->cutoff, plan_kept, err);
+}
+
+/* ---- days of which some go before the rest ---- */
+
+static enum result add_bytes(struct planning *planning, const struct record_row *row, struct err *err)
+{
+	struct media_row media[MEDIA_MAX];
+	size_t count = 0;
+	enum result r = OK;
+
+	planning->due->some_bytes += (int64_t)row->payload_len;
+	if (row->media > 0)
+		r = media_list(planning->session->data, row->account, row->kind, row->id, media, MEDIA_MAX, &count,
+			       err);
+	for (size_t i = 0; i < count && r == OK; i++)
+		planning->due->some_bytes += (int64_t)media[i].bytes;
+	return r;
+}
+
+/* What is under a hold's key has left its day already. */
+static enum result count_some(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
+			      struct err *err)
+{
+	struct planning *planning = arg;
+	enum result r = OK;
+
+	(void)stop;
+	for (size_t i = 0; i < count && r == OK; i++) {
+		if (rows[i].hold != 0 || !policies_expired(&planning->policies, &rows[i], planning->out->today))
+			continue;
+		planning->some++;
+		r = count_kept(planning, &rows[i], pool, err);
+		if (r == OK)
+			r = add_bytes(planning, &rows[i], err);
+	}
+	return r;
+}
+
+static enum result plan_some(struct planning *planning, const struct period *period, struct err *err)
+{
+	enum result r;
+
+	if (!policies_worth_a_look(&planning->policies, period, planning->out->today))
+		return OK;
+	planning->some = 0;
+	r = day_walk(planning->session, planning->account, period, (struct id){{0}}, count_some, planning,
+		     err);
+	planning->due->some_records += planning->some;
+	planning->due->some_periods += planning->some > 0;
+	return r;
+}
+
+/* ---- a kind ---- */
+
+static enum result plan_kind(struct planning *planning, enum record_kind kind, struct err *err)
+{
+	struct sweep_due *due = planning->due = &planning->out->kinds[kind];
+	const struct policy *base = policies_base(&planning->policies, kind);
+	struct date today = planning->out->today, after = {INT32_MIN}, until;
+	enum result r = OK;
+
+	due->policy = base != NULL ? *base : (struct policy){.kind = kind, .keep = {.unlimited = true}};
+	due->bounded = policies_last_cutoff(&planning->policies, kind, today, &due->cutoff);
+	if (due->bounded) {
+		after = due->cutoff;
+		r = plan_whole(planning, kind, err);
+	}
+	if (r == OK && policies_first_cutoff(&planning->policies, kind, today, &until) && until.days > after.days)
+		r = walk_periods(planning, kind, after, until, plan_some, err);
+	return r;
 }
 
 static enum result plan_released(void *arg, const struct held_row *held, const struct record_row *row, struct err *err)
@@ -143,23 +216,17 @@ enum result sweep_plan(struct session *session, uint32_t account, struct instant
 
 	*out = (struct sweep_plan){.today = instant_date(now)};
 	pool_init(&pool, (size_t)64 * 1024 * 1024);
-	pool_init(&planning.pool, PAYLOADS_MAX);
-	planning.rows = malloc(ROWS * sizeof *planning.rows);
 	r = keepers_load(session, account, now, &pool, &planning.keepers, err);
-	if (r == OK && planning.rows == NULL)
-		r = err_no_memory(err);
 	if (r == OK)
 		r = policies_load(session, account, now, &pool, &planning.policies, err);
 	if (r == OK)
 		r = plan_all(&planning, err);
 	keepers_free(&planning.keepers);
-	free(planning.rows);
-	pool_free(&planning.pool);
 	pool_free(&pool);
 	return r;
 }
 
 int64_t sweep_plan_records(const struct sweep_due *due)
 {
-	return due->records - due->held - due->obliged + due->released;
+	return due->records + due->some_records - due->held - due->obliged + due->released;
 }

@@ -131,15 +131,26 @@ static void drop_removed(struct policy_set *set)
 	set->count = kept;
 }
 
-static void settle(struct policy_set *set)
+static enum result take_page(struct policy_set *set, const struct policy *page, size_t count, struct instant at,
+			     const int newest[KIND_COUNT], size_t *room, struct pool *pool, struct err *err)
 {
-	drop_removed(set);
-	if (set->count > 1)
-		qsort(set->rules, set->count, sizeof *set->rules, by_narrowness);
+	enum result r = make_room(set, count, room, pool, err);
+
+	for (size_t i = 0; i < count && r == OK; i++) {
+		enum record_kind kind = page[i].kind;
+
+		if (page[i].begins_at.ms > at.ms || (newest != NULL && page[i].version > newest[kind]))
+			continue;
+		take(set, &page[i]);
+		set->newest[kind] = page[i].version;
+		set->begun[kind]++;
+	}
+	return r;
 }
 
-enum result policies_load(struct session *session, uint32_t account, struct instant now, struct pool *pool,
-			  struct policy_set *out, struct err *err)
+enum result policies_load_as_of(struct session *session, uint32_t account, struct instant at,
+				const int newest[KIND_COUNT], struct pool *pool, struct policy_set *out,
+				struct err *err)
 {
 	struct policy page[PAGE], after = {.version = 0};
 	size_t room = 0, count;
@@ -149,60 +160,19 @@ enum result policies_load(struct session *session, uint32_t account, struct inst
 	do {
 		r = policy_walk(session->data, account, &after, pool, page, PAGE, &count, err);
 		if (r == OK)
-			r = make_room(out, count, &room, pool, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			if (page[i].begins_at.ms > now.ms)
-				continue;
-			take(out, &page[i]);
-			out->newest[page[i].kind] = page[i].version;
-		}
+			r = take_page(out, page, count, at, newest, &room, pool, err);
 		after = count > 0 ? page[count - 1] : after;
 	} while (r == OK && count == PAGE);
-	settle(out);
+	drop_removed(out);
+	if (out->count > 1)
+		qsort(out->rules, out->count, sizeof *out->rules, by_narrowness);
 	return r;
 }
 
-enum result policies_load_all(struct session *session, uint32_t account, struct pool *pool, struct policy_set *out,
-			      struct err *err)
-{
-	return policies_load(session, account, (struct instant){INT64_MAX}, pool, out, err);
-}
-
-enum result policies_with(const struct policy_set *set, const struct policy *policy, struct pool *pool,
+enum result policies_load(struct session *session, uint32_t account, struct instant now, struct pool *pool,
 			  struct policy_set *out, struct err *err)
 {
-	*out = *set;
-	out->rules = pool_alloc(pool, (set->count + 1) * sizeof *out->rules);
-	if (out->rules == NULL)
-		return err_no_memory(err);
-	if (set->count > 0)
-		memcpy(out->rules, set->rules, set->count * sizeof *out->rules);
-	take(out, policy);
-	settle(out);
-	return OK;
-}
-
-enum result policies_of_scope(struct session *session, uint32_t account, enum record_kind kind,
-			      const struct policy_scope *scope, struct instant now, struct pool *pool,
-			      struct policy *in_force, struct policy *newest, struct err *err)
-{
-	struct policy page[PAGE], after = {.kind = kind};
-	size_t count;
-	enum result r;
-
-	*in_force = *newest = (struct policy){.kind = kind, .scope = *scope};
-	do {
-		r = policy_walk(session->data, account, &after, pool, page, PAGE, &count, err);
-		for (size_t i = 0; i < count && r == OK && page[i].kind == kind; i++) {
-			if (!policy_scope_equal(&page[i].scope, scope))
-				continue;
-			*newest = page[i];
-			if (page[i].begins_at.ms <= now.ms)
-				*in_force = page[i];
-		}
-		after = count > 0 ? page[count - 1] : after;
-	} while (r == OK && count == PAGE && after.kind == kind);
-	return r;
+	return policies_load_as_of(session, account, now, NULL, pool, out, err);
 }
 
 /* ---- asking ---- */
@@ -271,6 +241,23 @@ bool policies_last_cutoff(const struct policy_set *set, enum record_kind kind, s
 		found = true;
 	}
 	return found;
+}
+
+bool policies_worth_a_look(const struct policy_set *set, const struct period *period, struct date today)
+{
+	/* A clock that was ahead may have looked beyond what has come since. */
+	if (period->looked.days == 0 || period->looked.days > today.days ||
+	    period->looked_policy != set->begun[period->kind])
+		return true;
+	for (size_t i = 0; i < set->count; i++) {
+		const struct policy *rule = &set->rules[i];
+
+		if (rule->kind == period->kind && !rule->keep.unlimited &&
+		    span_cutoff(rule->keep, today).days >= period->day.days &&
+		    span_cutoff(rule->keep, period->looked).days < period->day.days)
+			return true;
+	}
+	return false;
 }
 
 bool policies_expired(const struct policy_set *set, const struct record_row *row, struct date today)

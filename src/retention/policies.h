@@ -13,6 +13,7 @@
 #ifndef LETHE_RETENTION_POLICIES_H
 #define LETHE_RETENTION_POLICIES_H
 
+#include "store/period.h"
 #include "store/policy.h"
 #include "store/record.h"
 #include "vault/vault.h"
@@ -22,22 +23,17 @@ struct policy_set {
 	struct policy *rules;       /* in force, the narrowest first; in the pool */
 	size_t count;
 	int newest[KIND_COUNT];     /* the highest version that has begun; 0: none */
+	int begun[KIND_COUNT];      /* how many versions have begun: another one changes it, whichever begins later */
 };
 
 /* Those in force at `now`. */
 MUST_CHECK enum result policies_load(struct session *session, uint32_t account, struct instant now, struct pool *pool,
 				     struct policy_set *out, struct err *err);
-/* Those in force once every version that was set has begun. */
-MUST_CHECK enum result policies_load_all(struct session *session, uint32_t account, struct pool *pool,
-					 struct policy_set *out, struct err *err);
-/* `set` as it would be with `policy`, which may be a removal; `set` is left as it is. */
-MUST_CHECK enum result policies_with(const struct policy_set *set, const struct policy *policy, struct pool *pool,
-				     struct policy_set *out, struct err *err);
-/* Of one scope: the version in force at `now`, and the newest; each with version 0 when there is none. They may be
- * removals. */
-MUST_CHECK enum result policies_of_scope(struct session *session, uint32_t account, enum record_kind kind,
-					 const struct policy_scope *scope, struct instant now, struct pool *pool,
-					 struct policy *in_force, struct policy *newest, struct err *err);
+/* Those that were in force at `at`, when no version of a kind was higher than `newest` of it: versions never change, so
+ * this says later what was decided by then. */
+MUST_CHECK enum result policies_load_as_of(struct session *session, uint32_t account, struct instant at,
+					   const int newest[KIND_COUNT], struct pool *pool, struct policy_set *out,
+					   struct err *err);
 /* The rule that decides for it; NULL: none was ever set, which keeps for ever. Pure. */
 const struct policy *policies_pick(const struct policy_set *set, const struct record_row *row);
 /* The kind's own rule; NULL: none. */
@@ -48,6 +44,9 @@ bool policies_scoped(const struct policy_set *set, enum record_kind kind);
  * false: no such day. */
 bool policies_first_cutoff(const struct policy_set *set, enum record_kind kind, struct date today, struct date *out);
 bool policies_last_cutoff(const struct policy_set *set, enum record_kind kind, struct date today, struct date *out);
+/* Can something of that period have become due since a sweep last looked at it? Its day is after the last and not after
+ * the first cutoff. */
+bool policies_worth_a_look(const struct policy_set *set, const struct period *period, struct date today);
 /* Is a record of that day past its time under its rule? */
 bool policies_expired(const struct policy_set *set, const struct record_row *row, struct date today);
 

@@ -4,8 +4,10 @@
  * Retention: what is past its time, and its deletion.
  *
  * A sweep walks periods (account, kind, UTC day), not records.  In a period
- * past its cutoff, what a hold covers is kept (retention/expire.h); the rest
- * goes, key first.  Only periods that a hold touches are opened.
+ * past every rule's cutoff, what a hold covers is kept (retention/expire.h); the
+ * rest goes, key first.  Only periods that a hold touches are opened.  A period
+ * past the cutoff of some rules (retention/partial.h) is looked at when one more
+ * has come to it, or the rules have changed, and then not again before the next.
  *
  *     begun      a job says what is to go: from here on a crash is resumed to the end
  *     released   what only released holds kept is deleted, and so are duties
@@ -25,10 +27,11 @@
 /* What is past its time, of one kind. */
 struct sweep_due {
 	struct policy policy;
-	bool bounded;         /* false: kept without end, and nothing below but `released` can be due */
-	struct date cutoff;   /* the last day that is past its time */
+	bool bounded;         /* false: no day goes whole, and nothing below but `some` and `released` can be due */
+	struct date cutoff;   /* the last day that is past its time wholly */
 	int64_t periods, records, bytes; /* up to then, held ones included; bytes of payloads and media */
-	int64_t held;         /* of these records, how many an active hold keeps */
+	int64_t some_periods, some_records, some_bytes; /* of later days, of which only these go, by narrower rules */
+	int64_t held;         /* of all these records, how many an active hold keeps */
 	int64_t obliged;      /* and how many obligations do, cut down to the fields they name */
 	int64_t released;     /* more records, that only a released hold or an obligation that ends still kept */
 };
@@ -37,7 +40,7 @@ struct sweep_plan {
 	struct sweep_due kinds[KIND_COUNT];
 	int64_t contacts;     /* that only a released hold still kept */
 };
-/* Reads the period table; looks at records only where a hold may cover them. */
+/* Reads the period table; looks at records only where a hold may cover them, or a narrower rule may end them. */
 MUST_CHECK enum result sweep_plan(struct session *session, uint32_t account, struct instant now,
 				  struct sweep_plan *out, struct err *err);
 /* How many records a run would delete. */
@@ -53,6 +56,7 @@ struct sweep_done {
 	struct span keep;
 	struct date cutoff;
 	int64_t periods;      /* whose key was destroyed */
+	int64_t parts;        /* of these, of which only some records went */
 	int64_t records;      /* deleted, those of released holds included */
 	int64_t media, bytes; /* of swept days; bytes of payloads and media */
 	int64_t kept;         /* newly sealed under a hold's key */
@@ -74,7 +78,8 @@ struct sweep_result {
 	int64_t contacts, hold_keys, moved;   /* of released holds; see retention/released.h */
 	int64_t duties, cut_again;            /* ended; records that other obligations keep on: see retention/ended.h */
 	struct sweep_left left;
-	bool stopped;
+	bool stopped;           /* it was asked to */
+	bool spent;             /* its budget is: there may be more that is due */
 	uint64_t seq;           /* its leaf */
 	const char *statement;  /* JSON, in the pool: what a receipt states */
 };
@@ -87,7 +92,17 @@ void sweep_left_write(struct json_writer *w, const struct sweep_left *left); /* 
 MUST_CHECK enum result sweep_run(struct vault *vault, const struct account *account, struct instant now,
 				 sweep_progress *progress, void *arg, struct pool *pool, struct sweep_result *out,
 				 struct err *err);
-/* Goes on with the sweeps a crash left, of every account, to their ends. No-op when there is none. */
+/* Ends when a bound is reached, all whole; each run gets further, if only by a day. */
+struct sweep_budget {
+	int64_t records;               /* deleted; 0: no bound. The day it is reached in goes wholly */
+	int64_t ms;                    /* by the clock; 0: no bound */
+	int64_t (*clock)(void *arg);   /* ms since whenever, never going back; needed with `ms` */
+	void *clock_arg;
+};
+MUST_CHECK enum result sweep_run_within(struct vault *vault, const struct account *account, struct instant now,
+					const struct sweep_budget *budget, sweep_progress *progress, void *arg,
+					struct pool *pool, struct sweep_result *out, struct err *err);
+/* Goes on with the sweeps a crash left, of every account, to their ends, or by their budget of records. No-op when there is none. */
 MUST_CHECK enum result sweep_resume(struct vault *vault, struct instant now, struct err *err);
 
 #endif

@@ -8,6 +8,8 @@
 
 #include "world.h"
 
+#include <sys/wait.h>
+
 #include "retention/holds.h"
 #include "retention/sweep.h"
 
@@ -18,12 +20,12 @@ WORLD_UNUSED static int keeping_set_up(void **state)
 
 #define KEEPING(test) cmocka_unit_test_setup_teardown(test, keeping_set_up, world_tear_down)
 
-struct policy_op { struct world *world; enum record_kind kind; struct span keep; };
+struct policy_op { struct world *world; enum record_kind kind; struct span keep; struct policy_scope scope; };
 
 static enum result put_policy(struct session *session, void *arg, struct err *err)
 {
 	struct policy_op *op = arg;
-	struct policy policy = {.kind = op->kind, .keep = op->keep, .set_at = op->world->now, .begins_at = op->world->now,
+	struct policy policy = {.kind = op->kind, .scope = op->scope, .keep = op->keep, .set_at = op->world->now, .begins_at = op->world->now,
 				.set_by = "os:0"};
 
 	return policy_put(session->data, op->world->account.number, &policy, err);
@@ -32,6 +34,16 @@ static enum result put_policy(struct session *session, void *arg, struct err *er
 WORLD_UNUSED static void set_policy(struct world *world, enum record_kind kind, const char *keep)
 {
 	struct policy_op op = {.world = world, .kind = kind};
+	struct err err;
+
+	assert_ok(span_parse(keep, &op.keep, &err), &err);
+	assert_ok(vault_write(world->vault, put_policy, &op, &err), &err);
+}
+
+/* For what of the kind fits the scope. */
+WORLD_UNUSED static void set_rule(struct world *world, enum record_kind kind, struct policy_scope scope, const char *keep)
+{
+	struct policy_op op = {.world = world, .kind = kind, .scope = scope};
 	struct err err;
 
 	assert_ok(span_parse(keep, &op.keep, &err), &err);
@@ -132,6 +144,32 @@ WORLD_UNUSED static void assert_opens(struct world *world, enum record_kind kind
 
 	assert_ok(world_open_record(world, kind, id, &text, &err), &err);
 	assert_string_equal(text, expected);
+}
+
+/* In a process of its own, which `progress` may end with _exit(0) as a power cut would; true when it did. */
+WORLD_UNUSED static bool sweep_in_child(struct world *world, sweep_progress *progress, void *arg)
+{
+	struct sweep_result result;
+	struct err err;
+	pid_t child;
+	int status;
+
+	vault_close(world->vault);
+	world->vault = NULL;
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct vault_options options = {.data_dir = world->data, .command = "test", .write = true};
+
+		if (vault_open(&options, world->now, &world->vault, &err) != OK ||
+		    sweep_run(world->vault, &world->account, world->now, progress, arg, &world->pool, &result, &err) != OK)
+			_exit(2);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+	world_open_vault(world);
+	return WEXITSTATUS(status) == 0;
 }
 
 /* ---- media ---- */

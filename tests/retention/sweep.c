@@ -3,8 +3,6 @@
  */
 #include "keeping.h"
 
-#include <sys/wait.h>
-
 #include "base/file.h"
 #include "store/job.h"
 #include "store/leaf.h"
@@ -350,31 +348,11 @@ static bool die(void *arg, enum sweep_phase phase, int64_t done, int64_t total)
 	_exit(0);
 }
 
-/* In a process of its own; true when it died before the end. */
 static bool sweep_and_die(struct world *world, int after, bool lose_keys)
 {
 	struct crash crash = {world, after, lose_keys};
-	struct sweep_result result;
-	struct err err;
-	pid_t child;
-	int status;
 
-	vault_close(world->vault);
-	world->vault = NULL;
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		struct vault_options options = {.data_dir = world->data, .command = "test", .write = true};
-
-		if (vault_open(&options, world->now, &world->vault, &err) != OK ||
-		    sweep_run(world->vault, &world->account, world->now, die, &crash, &world->pool, &result, &err) != OK)
-			_exit(2);
-		_exit(1);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
-	world_open_vault(world);
-	return WEXITSTATUS(status) == 0;
+	return sweep_in_child(world, die, &crash);
 }
 
 /* Days old and young, a held record, one that a released hold kept, and media. */

@@ -203,7 +203,7 @@ static enum result expire_some(struct session *session, void *arg, struct err *e
 	return r == OK ? remove_records(session, account, &row, 1, &ignored, err) : r;
 }
 
-/* P5 */
+/* P5, P32 */
 static void some_of_a_day_that_expired_stays_gone_and_the_rest_of_it_stays(void **state)
 {
 	struct place *p = *state;

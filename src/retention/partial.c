@@ -1,0 +1,151 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "retention/partial.h"
+
+#include "retention/day.h"
+#include "vault/reseal.h"
+
+#define MOVE_MAX 2048 /* records in a transaction */
+
+/* ---- what is due ---- */
+
+struct finding { const struct expire_terms *terms; int part; bool due, left_over; };
+
+static enum result find_rows(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
+			     struct err *err)
+{
+	struct finding *finding = arg;
+	const struct expire_terms *terms = finding->terms;
+
+	(void)pool;
+	(void)err;
+	for (size_t i = 0; i < count && !finding->due; i++) {
+		if (rows[i].hold != 0)
+			continue;
+		if (rows[i].part != finding->part)
+			finding->left_over = true;
+		else
+			finding->due = policies_expired(terms->policies, &rows[i], terms->today);
+	}
+	*stop = finding->due;
+	return OK;
+}
+
+enum result partial_find(const struct expire_terms *terms, const struct period *period, bool *due, int *spare,
+			 struct err *err)
+{
+	struct finding finding = {.terms = terms, .part = period->part};
+	enum result r = day_walk(&terms->vault->read, terms->account, period, (struct id){{0}}, find_rows, &finding,
+				 err);
+
+	/* With something due under the key of the part that is current, that key must go; else only those before it. */
+	*due = finding.due || finding.left_over;
+	*spare = finding.due ? period->part + 1 : period->part;
+	return r;
+}
+
+/* ---- moving ---- */
+
+struct moving {
+	const struct expire_terms *terms;
+	const struct expiry *expiry;
+	struct session *session;
+	struct id after;  /* where this transaction begins */
+	struct id last;   /* how far it came */
+	size_t moved;
+	bool more;
+};
+
+static enum result move_row(struct moving *moving, struct record_row *row, struct pool *pool, struct err *err)
+{
+	const struct expire_terms *terms = moving->terms;
+	struct key from;
+	enum result r;
+
+	if (row->hold != 0 || row->part == moving->expiry->spare ||
+	    policies_expired(terms->policies, row, terms->today))
+		return OK;
+	r = seal_record_key(moving->session->ring, row, &from, err);
+	if (r == OK) {
+		row->part = moving->expiry->spare;
+		moving->moved++;
+		r = reseal_record(moving->session, row, &from, pool, err);
+	}
+	key_wipe(&from);
+	return r == ERR_GONE ? OK : r;
+}
+
+static enum result move_rows(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
+			     struct err *err)
+{
+	struct moving *moving = arg;
+	enum result r = OK;
+
+	for (size_t i = 0; i < count && r == OK; i++)
+		r = move_row(moving, &rows[i], pool, err);
+	moving->last = rows[count - 1].id;
+	*stop = moving->more = moving->moved >= MOVE_MAX;
+	return r;
+}
+
+/* New records go under the new part's key before the first is sealed anew, so that none comes under the old one. */
+static enum result move_op(struct session *session, void *arg, struct err *err)
+{
+	struct moving *moving = arg;
+	const struct period *at = &moving->expiry->period;
+	struct period period;
+	enum result r = period_get(session->data, moving->terms->account, at->kind, at->day, &period, err);
+
+	moving->session = session;
+	moving->last = moving->after;
+	moving->moved = 0;
+	moving->more = false;
+	if (r == OK && period.part != moving->expiry->spare) {
+		period.part = moving->expiry->spare;
+		r = period_set_looked(session->data, moving->terms->account, &period, err);
+	}
+	if (r != OK)
+		return r;
+	return day_walk(session, moving->terms->account, at, moving->after, move_rows, moving, err);
+}
+
+enum result partial_move(const struct expire_terms *terms, struct expiry *expiry, struct err *err)
+{
+	struct moving moving = {.terms = terms, .expiry = expiry};
+	enum result r;
+
+	do {
+		r = vault_write(terms->vault, move_op, &moving, err);
+		moving.after = moving.last;
+	} while (r == OK && moving.more);
+	expiry->damaged |= r == ERR_CORRUPT;
+	return r == ERR_CORRUPT ? OK : r;
+}
+
+/* ---- nothing due ---- */
+
+struct looking { const struct expire_terms *terms; struct period *periods; size_t count; };
+
+static enum result looked_op(struct session *session, void *arg, struct err *err)
+{
+	const struct looking *looking = arg;
+	const struct expire_terms *terms = looking->terms;
+	enum result r = OK;
+
+	for (size_t i = 0; i < looking->count && r == OK; i++) {
+		struct period *period = &looking->periods[i];
+
+		period->looked = terms->today;
+		period->looked_policy = terms->policies->begun[period->kind];
+		r = period_set_looked(session->data, terms->account, period, err);
+	}
+	return r;
+}
+
+enum result partial_looked(const struct expire_terms *terms, struct period *periods, size_t count, struct err *err)
+{
+	struct looking looking = {terms, periods, count};
+
+	return count > 0 ? vault_write(terms->vault, looked_op, &looking, err) : OK;
+}
