@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ingest/enrol.h"
+#include "ingest/known.h"
 #include "ingest/same.h"
 #include "ingest/sealer.h"
 #include "retention/policies.h"
@@ -530,7 +531,9 @@ static enum result store_records(struct commit *c, struct err *err)
 	if (w.parties == NULL)
 		return err_no_memory(err);
 	qsort(batch->records, batch->record_count, sizeof *batch->records, by_kind_and_id);
-	r = store_each(&w, err);
+	r = known_look_up(c, err);
+	if (r == OK)
+		r = store_each(&w, err);
 	if (r == OK) {
 		qsort(w.parties, w.party_count, sizeof *w.parties, party_key_compare);
 		r = party_insert(c->session->data, batch->account, w.parties, w.party_count, err);

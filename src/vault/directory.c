@@ -122,18 +122,19 @@ enum result directory_find(struct session *session, uint32_t account, const stru
 {
 	enum result r;
 
-	*found = true;
-	if (directory_recall(session->directory, account, blind, out))
+	if (directory_recall(session->directory, account, blind, out)) {
+		*found = out->identity != 0;
 		return OK;
+	}
 	*out = (struct entry){0};
 	r = tombstone_get(session->keys, account, blind, &out->erased, &out->erased_at, err);
 	if (r == OK)
 		r = identity_find_number(session->data, account, blind, &out->identity, err);
 	*found = r == OK && out->identity != 0;
-	if (!*found)
-		return r;
-	remember(session->directory, account, blind, out);
-	return OK;
+	/* Who is not there is remembered too: nobody is made but through directory_make. */
+	if (r == OK)
+		remember(session->directory, account, blind, out);
+	return r;
 }
 
 enum result directory_make(struct session *session, uint32_t account, enum identity_kind kind,

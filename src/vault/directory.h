@@ -13,7 +13,7 @@
 struct directory;
 
 struct entry {
-	int64_t identity;
+	int64_t identity;         /* 0: nobody */
 	bool erased;              /* a tombstone exists for this identifier */
 	struct instant erased_at; /* what happened before then must not come back */
 };

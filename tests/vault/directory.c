@@ -62,6 +62,37 @@ static void whoever_is_new_gets_an_identity_a_key_and_a_person(void **state)
 	assert_int_equal(id_compare(first.whose, again.whose), 0);
 }
 
+static enum result recall_op(struct session *session, void *arg, struct err *err)
+{
+	struct meeting *m = arg;
+	struct blind blind;
+
+	assert_ok(keyring_blind(session->ring, m->world->account.number, IDENTITY_PHONE, m->phone, strlen(m->phone), &blind,
+				err),
+		  err);
+	directory_prefetch(session->directory, &blind);
+	m->found = directory_recall(session->directory, m->world->account.number, &blind, &m->entry);
+	return OK;
+}
+
+static void who_is_nobody_is_remembered_as_nobody_until_somebody_is_made(void **state)
+{
+	struct world *world = *state;
+	struct meeting m = {.world = world, .phone = ANNA};
+	struct err err;
+
+	assert_ok(vault_write(world->vault, recall_op, &m, &err), &err);
+	assert_false(m.found); /* nobody has asked yet */
+	assert_false(meet(world, ANNA, false, NULL).found);
+	assert_ok(vault_write(world->vault, recall_op, &m, &err), &err);
+	assert_true(m.found);
+	assert_int_equal(m.entry.identity, 0);
+	assert_false(meet(world, ANNA, true, NULL).found);
+	assert_true(meet(world, ANNA, false, NULL).found);
+	assert_ok(vault_write(world->vault, recall_op, &m, &err), &err);
+	assert_int_not_equal(m.entry.identity, 0);
+}
+
 static void somebody_else_is_another_person_unless_told(void **state)
 {
 	struct world *world = *state;
@@ -135,6 +166,7 @@ static void more_are_met_than_the_cache_holds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		IN_WORLD(who_is_nobody_is_remembered_as_nobody_until_somebody_is_made),
 		IN_WORLD(whoever_is_new_gets_an_identity_a_key_and_a_person),
 		IN_WORLD(somebody_else_is_another_person_unless_told),
 		IN_WORLD(after_an_erasure_the_tombstone_is_seen_and_a_number_is_never_used_twice),
