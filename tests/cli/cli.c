@@ -210,7 +210,7 @@ static void too_few_and_too_many_operands_are_refused_with_the_usage(void **stat
 	(void)state;
 	assert_int_equal(parse("", 1, 1, &argc, argv), ERR_INPUT);
 	assert_string_equal(err.what, "NAME is missing");
-	assert_string_equal(err.mend, "usage: lethe account create NAME --country CC");
+	assert_string_equal(err.mend, "usage: lethe account create NAME --country CC [--profile P] [--plan PLAN]");
 	assert_int_equal(parse("a b", 1, 1, &argc, argv), ERR_INPUT);
 	assert_string_equal(err.what, "there is a word too many: b");
 	assert_int_equal(parse("a b c", 1, -1, &argc, argv), OK);
