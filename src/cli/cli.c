@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/dispatch.h"
 #include "ingest/field.h"
@@ -331,4 +332,16 @@ enum result cli_open_account(struct cli *cli, bool write, struct account *out, s
 			return r;
 	}
 	return r;
+}
+
+enum result cli_open_named(struct cli *cli, const char *name, bool write, struct account *out, struct err *err)
+{
+	cli->account = name;
+	return cli_open_account(cli, write, out, err);
+}
+
+enum result cli_who(struct cli *cli, const char **out, struct err *err)
+{
+	*out = pool_printf(&cli->pool, "os:%u", (unsigned)getuid());
+	return *out != NULL ? OK : err_no_memory(err);
 }

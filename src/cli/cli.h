@@ -66,6 +66,9 @@ MUST_CHECK enum result cli_parse(struct cli *cli, const struct cli_option *optio
 MUST_CHECK enum result cli_open(struct cli *cli, bool write, struct err *err);
 /* Opens whichever region has the account of --account, and finds it. Without --account: the only one there is. */
 MUST_CHECK enum result cli_open_account(struct cli *cli, bool write, struct account *out, struct err *err);
+/* The same for the account that an operand names, whatever --account says. */
+MUST_CHECK enum result cli_open_named(struct cli *cli, const char *name, bool write, struct account *out,
+				      struct err *err);
 
 /* One subcommand: returns a result; what it prints goes to stdout. EXIT_PARTLY is asked for with *partly. */
 typedef enum result cli_run(struct cli *cli, int argc, char **argv, bool *partly, struct err *err);
@@ -78,6 +81,9 @@ struct cli_command {
 };
 extern const struct cli_command cli_commands[];
 extern const size_t cli_command_count;
+
+/* Who runs it, as what is set says by whom: "os:1000", the operating system's user number. In cli->pool. */
+MUST_CHECK enum result cli_who(struct cli *cli, const char **out, struct err *err);
 
 /* Text for people on stdout; nothing under --json. Control characters other than line end and tab, and characters
  * that turn the direction of writing, come out as '?'. */

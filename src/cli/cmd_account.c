@@ -4,41 +4,76 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "retention/profiles.h"
 
 #define BATCH 64
 
-static void print_account(struct cli *cli, const struct account *account)
+static void account_members(struct cli *cli, const struct account *account)
 {
-	json_begin_object(&cli->w, NULL);
 	json_id(&cli->w, "id", ACCOUNT_PREFIX, account->id);
 	json_string(&cli->w, "name", account->name);
 	json_string(&cli->w, "country", account->country);
 	json_instant(&cli->w, "created", account->created);
+}
+
+static void print_account(struct cli *cli, const struct account *account)
+{
+	json_begin_object(&cli->w, NULL);
+	account_members(cli, account);
 	json_end_object(&cli->w);
+}
+
+struct creating {
+	const char *country, *profile, *plan;
+	struct profile_start start;
+};
+
+static enum result read_profile(struct cli *cli, struct creating *c, struct err *err)
+{
+	struct profiles all;
+	enum result r;
+
+	if (c->profile == NULL && c->plan != NULL) {
+		err_set(err, ERR_INPUT, "--plan names a plan of a profile, and there is none");
+		return err_mend(err, "add --profile PROFILE; `lethe profile list` shows which there are");
+	}
+	if (c->profile == NULL)
+		return OK;
+	r = profiles_load(&cli->pool, &all, err);
+	c->start.plan = c->plan;
+	c->start.now = cli->now;
+	return r == OK ? profile_find(&all, c->profile, &c->start.profile, err) : r;
 }
 
 enum result cmd_account_create(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
 {
-	const char *country = NULL;
-	const struct cli_option options[] = {{"country", &country, NULL}};
+	struct creating c = {.country = NULL};
+	const struct cli_option options[] = {
+	    {"country", &c.country, NULL}, {"profile", &c.profile, NULL}, {"plan", &c.plan, NULL}};
 	struct account account;
 	char id[ID_TEXT_MAX];
-	enum result r = cli_parse(cli, options, 1, &argc, argv, 1, 1, err);
+	enum result r = cli_parse(cli, options, sizeof options / sizeof options[0], &argc, argv, 1, 1, err);
 
 	(void)partly;
-	if (r == OK && country == NULL) {
+	if (r == OK && c.country == NULL) {
 		err_set(err, ERR_INPUT, "the account needs a country");
 		r = err_mend(err, "add --country CC, such as --country DK: numbers without a country code are read by "
 				  "its rules");
 	}
 	if (r == OK)
+		r = read_profile(cli, &c, err);
+	if (r == OK)
 		r = cli_open(cli, true, err);
 	if (r == OK)
-		r = accounts_create(cli->vault, argv[0], country, cli->now, &cli->pool, &account, err);
+		r = accounts_create_with(cli->vault, argv[0], c.country, c.profile != NULL ? profile_apply : NULL,
+					 &c.start, cli->now, &cli->pool, &account, err);
 	if (r != OK)
 		return r;
 	cli_say(cli, "Made the account \"%s\" (%s), %s, in region %s.\n", cli_clean(cli, account.name),
 		id_format(ACCOUNT_PREFIX, account.id, id), account.country, cli->vault->region);
+	if (c.profile != NULL)
+		cli_say(cli, "It begins with the rules of %s; `lethe policy list` shows them.\n",
+			c.start.profile->title);
 	print_account(cli, &account);
 	return OK;
 }
@@ -86,4 +121,62 @@ enum result cmd_account_list(struct cli *cli, int argc, char **argv, bool *partl
 	if (r == OK && all == 0)
 		cli_say(cli, "There is no account yet. Make one with: lethe account create NAME --country CC\n");
 	return r;
+}
+
+/* ---- settings ---- */
+
+static enum result show_settings(struct cli *cli, const struct account *account, struct err *err)
+{
+	enum result r = OK;
+
+	json_begin_object(&cli->w, "settings");
+	for (size_t i = 0; i < setting_rule_count && r == OK; i++) {
+		const struct setting_rule *rule = &setting_rules[i];
+		const char *value = NULL;
+
+		r = settings_get(&cli->vault->read, account->number, rule->name, &cli->pool, &value, err);
+		cli_say(cli, "  %-13s %-12s %s\n", rule->name, value != NULL ? cli_clean(cli, value) : "-", rule->help);
+		json_string(&cli->w, rule->name, value);
+	}
+	json_end_object(&cli->w);
+	return r;
+}
+
+static enum result show_account(struct cli *cli, const struct account *account, struct err *err)
+{
+	char id[ID_TEXT_MAX], created[TIME_TEXT_MAX];
+	enum result r;
+
+	cli_say(cli, "%s (%s), %s, in region %s, made %s\n", cli_clean(cli, account->name),
+		id_format(ACCOUNT_PREFIX, account->id, id), account->country, cli->vault->region,
+		date_format(instant_date(account->created), created));
+	json_begin_object(&cli->w, NULL);
+	account_members(cli, account);
+	r = show_settings(cli, account, err);
+	json_end_object(&cli->w);
+	return r;
+}
+
+enum result cmd_account_show(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct account account;
+	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK)
+		r = cli_open_named(cli, argv[0], false, &account, err);
+	return r == OK ? show_account(cli, &account, err) : r;
+}
+
+enum result cmd_account_set(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct account account;
+	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 3, 3, err);
+
+	(void)partly;
+	if (r == OK)
+		r = cli_open_named(cli, argv[0], true, &account, err);
+	if (r == OK)
+		r = settings_set(cli->vault, &account, argv[1], argv[2], cli->now, &cli->pool, err);
+	return r == OK ? show_account(cli, &account, err) : r;
 }

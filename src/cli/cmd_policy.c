@@ -1,159 +1,277 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
+ *
+ * Changing policies: set, remove, undo, and the dry run of a change.
  */
+#include <stdio.h>
 #include <string.h>
 
-#include "base/quote.h"
 #include "cli/commands.h"
-#include "retention/policies.h"
+#include "cli/policy_words.h"
 #include "retention/sweep.h"
-#include "store/policy.h"
 
-static enum result read_kind(const char *name, enum record_kind *out, struct err *err)
+#define DAYS_SHOWN 31 /* more are said by month */
+
+/* ---- what a change does ---- */
+
+static const char *days_word(int64_t count)
 {
-	char shown[QUOTE_MAX];
-
-	if (kind_parse(name, out))
-		return OK;
-	err_set(err, ERR_INPUT, "%s is no kind of record", quote(name, strlen(name), shown));
-	return err_mend(err, "one of: call, recording, voicemail, transcript, message, chat, form, session, note, "
-			     "document, delivery, campaign_result");
+	return count == 1 ? "day" : "days";
 }
 
-/* ---- set ---- */
-
-struct setting {
-	uint32_t account;
-	enum record_kind kind;
-	struct span keep;
-	struct instant now;
-	int version;
-};
-
-static enum result set_op(struct session *session, void *arg, struct err *err)
+static void print_effect(struct cli *cli, const struct policy_planned *planned)
 {
-	struct setting *setting = arg;
-	struct act act;
-	struct policy policy = {.kind = setting->kind, .keep = setting->keep, .set_at = setting->now,
-				.begins_at = setting->now, .set_by = ""};
-	enum result r = policy_put(session->data, setting->account, &policy, err);
+	const struct policy_effect *effect = &planned->effect;
+	struct json_writer *w = &cli->w;
+
+	json_bool(w, "shortens", effect->shortens);
+	json_int(w, "grace_hours", planned->grace_hours);
+	json_int(w, "records", effect->records - effect->held);
+	json_int(w, "bytes", effect->bytes);
+	json_int(w, "held", effect->held);
+	json_begin_array(w, "days");
+	for (size_t i = 0; i < effect->day_count; i++) {
+		const struct effect_day *day = &effect->days[i];
+
+		json_begin_object(w, NULL);
+		json_date(w, "day", day->day);
+		json_int(w, "records", day->records - day->held);
+		json_int(w, "bytes", day->bytes);
+		json_int(w, "held", day->held);
+		json_end_object(w);
+	}
+	json_end_array(w);
+	json_string_n(w, "digest", effect->digest, PLAN_DIGEST_SHOWN);
+}
+
+static void say_line(struct cli *cli, const char *when, int64_t records, int64_t held)
+{
+	char count[32], kept[32];
+
+	cli_say(cli, "  %-11s %9s", when, cli_count(records, count));
+	if (held > 0)
+		cli_say(cli, ", and held: %s", cli_count(held, kept));
+	cli_say(cli, "\n");
+}
+
+/* One line a day, or, where they are many, one a month. */
+static void say_days(struct cli *cli, const struct policy_effect *effect)
+{
+	int64_t records = 0, held = 0;
+
+	for (size_t i = 0; i < effect->day_count; i++) {
+		const struct effect_day *day = &effect->days[i], *next = day + 1;
+		bool last = i + 1 == effect->day_count;
+		char text[TIME_TEXT_MAX];
+
+		records += day->records - day->held;
+		held += day->held;
+		date_format(day->day, text);
+		if (effect->day_count > DAYS_SHOWN) {
+			if (!last && date_month_index(next->day) == date_month_index(day->day))
+				continue;
+			text[strlen("2025-01")] = '\0';
+		}
+		say_line(cli, text, records, held);
+		records = held = 0;
+	}
+}
+
+/* "From now on calls in queue Sales are kept 30 days"; for what is planned "would be". */
+static enum result say_rule(struct cli *cli, const struct account *account, const struct policy *policy,
+			    const struct scope_given *words, bool would, struct err *err)
+{
+	const char *what, *be = would ? "would be" : "are";
+	char keep[TIME_TEXT_MAX], at[TIME_TEXT_MAX];
+	enum result r = policy_what(cli, account, policy, words, &what, err);
 
 	if (r != OK)
 		return r;
-	setting->version = policy.version;
-	act_begin(&act, "policy.set", setting->account, setting->now);
-	act_int_of_kind(&act, "version", setting->kind, setting->version);
-	act_int(&act, "months", setting->keep.months);
-	act_int(&act, "days", setting->keep.days);
-	act_int(&act, "unlimited", setting->keep.unlimited);
-	return act_append(&act, session->data, NULL, err);
+	if (policy->begins_at.ms > cli->now.ms)
+		cli_say(cli, "From %s on ", instant_format(policy->begins_at, at));
+	else
+		cli_say(cli, "From now on ");
+	if (!policy->removed)
+		cli_say(cli, "%s %s kept %s", what, be, policy_keep_text(policy, keep));
+	else if (policy_scope_is_base(&policy->scope))
+		cli_say(cli, "%s without a narrower rule %s kept without end", what, be);
+	else
+		cli_say(cli, "%s %s kept as the wider rules say", what, be);
+	return OK;
 }
 
-static enum result read_base(struct cli *cli, const struct account *account, enum record_kind kind, struct policy *out,
-			     struct err *err)
-{
-	const struct policy *base;
-	struct policy_set set;
-	enum result r = policies_load(&cli->vault->read, account->number, cli->now, &cli->pool, &set, err);
+/* ---- retention plan --policy ---- */
 
-	base = r == OK ? policies_base(&set, kind) : NULL;
-	*out = base != NULL ? *base : (struct policy){.kind = kind, .keep = {.unlimited = true}};
+/* What a run at that moment would delete without the change. */
+static enum result due_anyway(struct cli *cli, const struct account *account, const struct policy *policy, int64_t *out,
+			      struct err *err)
+{
+	struct sweep_plan plan;
+	enum result r = sweep_plan(&cli->vault->read, account->number, policy->begins_at, &plan, err);
+
+	if (r == OK)
+		*out = sweep_plan_records(&plan.kinds[policy->kind]);
 	return r;
 }
 
-static void print_policy(struct cli *cli, const struct policy *policy)
+static void say_planned(struct cli *cli, const struct policy_planned *planned, int64_t anyway)
 {
-	char text[TIME_TEXT_MAX];
+	const struct policy_effect *effect = &planned->effect;
+	int64_t records = effect->records - effect->held;
+	char count[32], days[32], bytes[32], hours[32];
 
-	json_begin_object(&cli->w, NULL);
-	json_string(&cli->w, "kind", kind_name(policy->kind));
-	json_int(&cli->w, "version", policy->version);
-	json_string(&cli->w, "keep", span_format(policy->keep, text));
-	json_string(&cli->w, "set", policy->version > 0 ? instant_format(policy->set_at, text) : NULL);
-	json_end_object(&cli->w);
+	if (effect->records == 0) {
+		cli_say(cli, "That would delete nothing that stays without it, and begin at once.\n");
+	} else {
+		cli_say(cli, "That would delete %s %s of %s %s (%s):\n", cli_count(records, count),
+			cli_kind(planned->policy.kind, records), cli_count((int64_t)effect->day_count, days),
+			days_word((int64_t)effect->day_count), cli_bytes((uint64_t)effect->bytes, bytes));
+		say_days(cli, effect);
+		if (planned->grace_hours > 0)
+			cli_say(cli, "It would begin after a grace of %s hours, and could be undone until then.\n",
+				cli_count(planned->grace_hours, hours));
+		else
+			cli_say(cli, "It would begin at once, and could not be undone.\n");
+	}
+	if (anyway > 0)
+		cli_say(cli, "Due by then in any case: %s.\n", cli_count(anyway, count));
+	cli_say(cli, "To do it, give `lethe policy %s` the same words and --plan %.*s\n",
+		planned->policy.removed ? "remove" : "set", PLAN_DIGEST_SHOWN, effect->digest);
 }
 
-/* What this very policy makes due, so that a slip is seen before a run. */
-static enum result say_due(struct cli *cli, const struct account *account, enum record_kind kind, struct err *err)
+/* "call=90 days", "call=remove". */
+static enum result split_policy(struct cli *cli, const char *text, const char **kind, const char **span,
+				struct err *err)
 {
-	struct sweep_plan plan;
+	const char *equals = strchr(text, '=');
+
+	if (equals == NULL) {
+		err_set(err, ERR_INPUT, "--policy names a kind and how long it would be kept");
+		return err_mend(err, "write --policy \"call=90 days\", or --policy call=remove");
+	}
+	*kind = pool_strndup(&cli->pool, text, (size_t)(equals - text));
+	*span = strcmp(equals + 1, "remove") == 0 ? NULL : equals + 1;
+	return *kind != NULL ? OK : err_no_memory(err);
+}
+
+enum result policy_plan_show(struct cli *cli, const struct account *account, const struct policy_options *options,
+			     struct err *err)
+{
+	struct policy_request request;
+	struct policy_planned planned;
+	const char *kind = NULL, *span = NULL;
+	int64_t anyway = 0;
+	enum result r = split_policy(cli, options->policy, &kind, &span, err);
+
+	if (r == OK)
+		r = policy_read_request(cli, options, kind, span, &request, err);
+	if (r == OK)
+		r = policy_plan(&cli->vault->read, account, &request, cli->now, &cli->pool, &planned, err);
+	if (r == OK)
+		r = due_anyway(cli, account, &planned.policy, &anyway, err);
+	if (r == OK)
+		r = say_rule(cli, account, &planned.policy, &options->scope, true, err);
+	if (r != OK)
+		return r;
+	cli_say(cli, ".\n");
+	say_planned(cli, &planned, anyway);
+	json_begin_object(&cli->w, NULL);
+	json_date(&cli->w, "today", planned.effect.today);
+	r = policy_members(cli, account, &planned.policy, &options->scope, err);
+	json_instant(&cli->w, "would_begin", planned.policy.begins_at);
+	print_effect(cli, &planned);
+	json_int(&cli->w, "anyway", anyway);
+	json_end_object(&cli->w);
+	return r;
+}
+
+/* ---- set, remove ---- */
+
+static enum result say_changed(struct cli *cli, const struct account *account, const struct policy_request *request,
+			       const struct policy_planned *planned, struct err *err)
+{
+	const struct policy *policy = &planned->policy;
+	int64_t records = planned->effect.records - planned->effect.held;
 	char count[32];
-	int64_t due;
-	enum result r = sweep_plan(&cli->vault->read, account->number, cli->now, &plan, err);
+	enum result r = say_rule(cli, account, policy, &request->scope, false, err);
 
 	if (r != OK)
 		return r;
-	due = sweep_plan_records(&plan.kinds[kind]);
-	if (due > 0)
-		cli_say(cli, "That makes %s of them due now; nothing is deleted before `lethe retention run`.\n",
-			cli_count(due, count));
-	return OK;
+	cli_say(cli, " (version %d).\n", policy->version);
+	if (planned->replaced > 0)
+		cli_say(cli, "That takes the place of version %d, which had not begun.\n", planned->replaced);
+	if (policy->begins_at.ms > cli->now.ms)
+		cli_say(cli, "Until then `lethe policy undo %s` with the same scope takes it back.\n",
+			kind_name(policy->kind));
+	if (records > 0)
+		cli_say(cli, "That makes %s of them due; nothing is deleted before `lethe retention run`.\n",
+			cli_count(records, count));
+	json_begin_object(&cli->w, NULL);
+	r = policy_members(cli, account, policy, &request->scope, err);
+	json_int(&cli->w, "replaced", planned->replaced);
+	print_effect(cli, planned);
+	json_end_object(&cli->w);
+	return r;
+}
+
+static enum result change(struct cli *cli, const struct policy_options *options, const char *kind, const char *span,
+			  struct err *err)
+{
+	struct policy_request request;
+	struct policy_planned planned;
+	struct account account;
+	enum result r = policy_read_request(cli, options, kind, span, &request, err);
+
+	if (r == OK)
+		r = cli_open_account(cli, true, &account, err);
+	if (r == OK)
+		r = policy_change(cli->vault, &account, &request, cli->now, &cli->pool, &planned, err);
+	return r == OK ? say_changed(cli, &account, &request, &planned, err) : r;
 }
 
 enum result cmd_policy_set(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
 {
-	struct setting setting = {.now = cli->now};
+	struct policy_options given = {.plan = NULL};
+	enum result r = policy_options_parse(cli, &given, POLICY_OPTIONS_CHANGE, &argc, argv, 2, err);
+
+	(void)partly;
+	return r == OK ? change(cli, &given, argv[0], argv[1], err) : r;
+}
+
+enum result cmd_policy_remove(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct policy_options given = {.plan = NULL};
+	enum result r = policy_options_parse(cli, &given, POLICY_OPTIONS_CHANGE, &argc, argv, 1, err);
+
+	(void)partly;
+	return r == OK ? change(cli, &given, argv[0], NULL, err) : r;
+}
+
+/* ---- undo ---- */
+
+enum result cmd_policy_undo(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct policy_options given = {.plan = NULL};
+	struct policy_request request;
 	struct account account;
 	struct policy policy;
-	char text[TIME_TEXT_MAX];
-	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 2, 2, err);
+	enum result r = policy_options_parse(cli, &given, POLICY_OPTIONS_SCOPE, &argc, argv, 1, err);
 
 	(void)partly;
 	if (r == OK)
-		r = read_kind(argv[0], &setting.kind, err);
-	if (r == OK)
-		r = span_parse(argv[1], &setting.keep, err);
+		r = policy_read_request(cli, &given, argv[0], NULL, &request, err);
 	if (r == OK)
 		r = cli_open_account(cli, true, &account, err);
-	if (r != OK)
-		return r;
-	setting.account = account.number;
-	r = vault_write(cli->vault, set_op, &setting, err);
 	if (r == OK)
-		r = read_base(cli, &account, setting.kind, &policy, err);
-	if (r != OK)
-		return r;
-	cli_say(cli, "From now on %s are kept %s (version %d).\n", kind_plural(policy.kind),
-		policy.keep.unlimited ? "without end" : span_format(policy.keep, text), policy.version);
-	print_policy(cli, &policy);
-	return say_due(cli, &account, policy.kind, err);
-}
-
-/* ---- list ---- */
-
-static void say_policy(struct cli *cli, const struct policy *policy)
-{
-	char keep[TIME_TEXT_MAX], at[TIME_TEXT_MAX];
-
-	if (policy->version == 0)
-		cli_say(cli, "%-17s without end       no policy was set\n", kind_name(policy->kind));
-	else
-		cli_say(cli, "%-17s %-17s version %d, set %s\n", kind_name(policy->kind),
-			policy->keep.unlimited ? "without end" : span_format(policy->keep, keep), policy->version,
-			date_format(instant_date(policy->set_at), at));
-}
-
-enum result cmd_policy_list(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
-{
-	struct account account;
-	struct policy policy;
-	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 0, 0, err);
-
-	(void)partly;
+		r = policy_undo(cli->vault, &account, request.kind, &given.scope, request.set_by, cli->now, &cli->pool,
+				&policy, err);
 	if (r == OK)
-		r = cli_open_account(cli, false, &account, err);
+		r = say_rule(cli, &account, &policy, &given.scope, false, err);
 	if (r != OK)
 		return r;
+	cli_say(cli, ", as before (version %d).\n", policy.version);
 	json_begin_object(&cli->w, NULL);
-	json_begin_array(&cli->w, "policies");
-	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++) {
-		r = read_base(cli, &account, (enum record_kind)kind, &policy, err);
-		if (r != OK)
-			return r;
-		say_policy(cli, &policy);
-		print_policy(cli, &policy);
-	}
-	json_end_array(&cli->w);
+	r = policy_members(cli, &account, &policy, &given.scope, err);
 	json_end_object(&cli->w);
-	return OK;
+	return r;
 }

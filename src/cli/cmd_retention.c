@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/policy_words.h"
 #include "retention/logs.h"
 #include "retention/sweep.h"
 #include "vault/proof.h"
@@ -99,11 +100,14 @@ enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *par
 	struct sweep_plan plan;
 	char today[TIME_TEXT_MAX], count[32];
 	int64_t all = 0;
-	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 0, 0, err);
+	struct policy_options given = {.grace = NULL};
+	enum result r = policy_options_parse(cli, &given, POLICY_OPTIONS_PLAN, &argc, argv, 0, err);
 
 	(void)partly;
 	if (r == OK)
 		r = cli_open_account(cli, false, &account, err);
+	if (r == OK && given.policy != NULL)
+		return policy_plan_show(cli, &account, &given, err);
 	if (r == OK)
 		r = sweep_plan(&cli->vault->read, account.number, cli->now, &plan, err);
 	if (r == OK)
@@ -125,7 +129,7 @@ enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *par
 	json_end_object(&cli->w);
 	if (plan.contacts > 0)
 		cli_say(cli, "Contacts due since their hold was released: %s\n", cli_count(plan.contacts, count));
-	cli_say(cli, "On %s `lethe retention run` would delete %s %s.\n", today, cli_count(all, count),
+	cli_say(cli, "On %s `lethe retention run` would delete %s %s.\n", date_format(plan.today, today), cli_count(all, count),
 		all == 1 ? "record" : "records");
 	say_logs(cli, "It would empty", &logs);
 	return OK;

@@ -18,6 +18,11 @@
 cli_run cmd_init;
 cli_run cmd_account_create;
 cli_run cmd_account_list;
+cli_run cmd_account_set;
+cli_run cmd_account_show;
+cli_run cmd_profile_list;
+cli_run cmd_profile_show;
+cli_run cmd_profile_diff;
 
 cli_run cmd_import;
 
@@ -35,7 +40,10 @@ cli_run cmd_record_why;    /* cmd_why.c */
 cli_run cmd_why;
 
 cli_run cmd_policy_set;
-cli_run cmd_policy_list;
+cli_run cmd_policy_remove;
+cli_run cmd_policy_undo;
+cli_run cmd_policy_list;    /* cmd_policy_list.c */
+cli_run cmd_policy_history; /* cmd_policy_list.c */
 cli_run cmd_retention_plan;
 cli_run cmd_retention_run;
 cli_run cmd_hold_add;

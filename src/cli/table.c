@@ -17,14 +17,14 @@ static const struct group {
 	const char *word, *rest, *summary;
 } groups[] = {
 	{"init", "", "make a vault: its data, its keys, its root"},
-	{"account", "create | list", "controllers whose data are kept apart"},
+	{"account", "create | list | show | set", "controllers whose data are kept apart"},
+	{"profile", "list | show | diff", "published rules of real systems, to begin with"},
 	{"import", "FILE ..", "take in calls, messages, recordings, contacts"},
-	{"person", "find | show | export", "what there is on somebody"},
-	{"person", "link | unlink", "make two persons one; part them"},
-	{"person", "erase | receipt", "forget somebody, and prove it"},
+	{"person", "find | show | link | unlink", "what there is on somebody; who is whom"},
+	{"person", "export | erase | receipt", "hand it out; forget them, and prove it"},
 	{"record", "get | media | why", "one record, its audio, what becomes of it"},
 	{"why", "ID", "policy, holds and dates behind a verdict"},
-	{"policy", "set | list", "how long each kind is kept"},
+	{"policy", "set | undo | list ..", "how long each kind is kept"},
 	{"retention", "plan | run", "what is due for deletion; delete it"},
 	{"hold", "add | list | release", "legal holds: what nothing deletes"},
 	{"label", "list", "queues, campaigns and tags"},
@@ -48,10 +48,25 @@ const struct cli_command cli_commands[] = {
 	 "  pkcs11:MODULE     a hardware security module; --token names its token,\n"
 	 "                    --secret-file holds the PIN.\n"
 	 "A region (\"default\" unless named) has its own data, keys and root.\n"},
-	{"account create", "NAME --country CC", "make an account, with keys of its own", cmd_account_create,
+	{"account create", "NAME --country CC [--profile P] [--plan PLAN]", "make an account, with keys of its own",
+	 cmd_account_create,
 	 "CC is the ISO 3166-1 code of the country whose rules telephone numbers without a\n"
-	 "country code are read by, such as DK.\n"},
+	 "country code are read by, such as DK.\n"
+	 "  --profile P       begin with the rules of a profile (`lethe profile list`) and within its bounds\n"
+	 "  --plan PLAN       one of the profile's plans\n"},
 	{"account list", "", "the accounts of a region", cmd_account_list, ""},
+	{"account show", "NAME", "an account and its settings", cmd_account_show, ""},
+	{"account set", "NAME SETTING VALUE", "change a setting of an account", cmd_account_set,
+	 "SETTING, and what VALUE may be; \"none\" goes back to how it began:\n"
+	 "  billed_until      a day: what is billed; what a profile erases only once billed waits for it\n"
+	 "  grace_hours       0 to 8760: how long a policy that would delete something can be undone (24)\n"
+	 "  plan, profile     which bounds the policies have; rules that are set stay as they are\n"
+	 "  warn_days         days before data go on which it is said (30,7,1)\n"},
+	{"profile list", "", "the profiles there are", cmd_profile_list, ""},
+	{"profile show", "PROFILE", "the rules of a profile, with their sources", cmd_profile_show, ""},
+	{"profile diff", "ACCOUNT PROFILE", "an account's rules beside a profile's", cmd_profile_diff,
+	 "For each kind: what the account has, what the profile says, and whether its bound is kept. Narrower rules count\n"
+	 "for the bound too. Changes nothing; exit code 0 whatever differs.\n"},
 	{"import", "FILE .. [--tz ZONE] [--source S] [--strict]", "take in calls, messages, recordings, contacts",
 	 cmd_import,
 	 "FILE is Lethe JSON Lines or Asterisk's Master.csv; \"-\" is standard input. Importing the same file twice changes\n"
@@ -93,12 +108,28 @@ const struct cli_command cli_commands[] = {
 	{"record why", "ID", "what becomes of a record, and why", cmd_record_why, "The same as `lethe why ID`.\n"},
 	{"why", "ID", "the verdict for a record, with every reason", cmd_why,
 	 "Keep until when, or delete: with the policies and holds that make it so.\n"},
-	{"policy set", "KIND SPAN", "how long an account keeps a kind", cmd_policy_set,
+	{"policy set", "KIND SPAN [SCOPE] [--plan DIGEST] [--grace HOURS]", "how long an account keeps a kind", cmd_policy_set,
 	 "KIND: call, recording, voicemail, transcript, message, chat, form, session, note, document, delivery,\n"
-	 "campaign_result. SPAN: \"90 days\", \"25 months\", \"1 year\", \"unlimited\". `lethe retention plan` shows what it would delete.\n"},
-	{"policy list", "", "how long each kind is kept", cmd_policy_list, ""},
-	{"retention plan", "", "what is due for deletion, per kind and day", cmd_retention_plan,
-	 "Deletes nothing.\n"},
+	 "campaign_result. SPAN: \"90 days\", \"25 months\", \"1 year\", \"unlimited\". SCOPE makes the rule a narrower one, which\n"
+	 "wins over wider ones; each part narrows it more:\n"
+	 "  --number NUMBER   of one of the account's own numbers\n"
+	 "  --queue Q, --campaign C, --tag T\n"
+	 "  --direction D     inbound, outbound or internal\n"
+	 "  --min-duration D  at least so long: \"30 seconds\", \"2 minutes\"\n"
+	 "What would delete nothing begins at once. What would needs the digest that `lethe retention plan --policy` shows,\n"
+	 "and begins after a grace, until which `lethe policy undo` takes it back.\n"
+	 "  --plan DIGEST     what was looked at; refused when what would go has changed since\n"
+	 "  --grace HOURS     0 to 8760, instead of the account's setting grace_hours\n"},
+	{"policy remove", "KIND [SCOPE] [--plan DIGEST] [--grace HOURS]", "end a rule: wider ones decide again",
+	 cmd_policy_remove, "SCOPE, --plan and --grace as in `lethe help policy set`. Its dry run: `lethe retention plan --policy KIND=remove`.\n"},
+	{"policy undo", "KIND [SCOPE]", "take back a change that has not begun", cmd_policy_undo,
+	 "Once it has begun it is refused: set the period you want instead. What was deleted does not come back.\n"},
+	{"policy list", "", "the rules in force, those to come, and their bounds", cmd_policy_list, ""},
+	{"policy history", "KIND", "every version of a kind's rules: when, from when, by whom", cmd_policy_history, ""},
+	{"retention plan", "[--policy KIND=SPAN [SCOPE] [--grace HOURS]]", "what is due for deletion, per kind and day",
+	 cmd_retention_plan,
+	 "Deletes nothing. With --policy: what a change of policy would delete, by day, and the digest that `lethe policy set`\n"
+	 "then asks for. KIND=remove is the removal of a rule. SCOPE as in `lethe help policy set`.\n"},
 	{"retention run", "[--receipt FILE]", "delete what is due, and look again", cmd_retention_run,
 	 "Costs what is due, not what the vault holds. What a legal hold covers is kept (exit code 5).\n"
 	 "  --receipt FILE    where a signed receipt goes; `lethe verify` checks it\n"},

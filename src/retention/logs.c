@@ -4,6 +4,7 @@
 #include "retention/logs.h"
 
 #include "law/profile.h"
+#include "retention/settings.h"
 #include "store/setting.h"
 
 #define BATCH 512
@@ -32,16 +33,10 @@ static enum result profile_keep_of(struct session *session, uint32_t account, en
 				   struct span *out, struct err *err)
 {
 	const struct profile *profile;
-	struct profiles all;
-	const char *name;
-	enum result r = setting_get(session->data, account, "profile", pool, &name, err);
+	const char *plan;
+	enum result r = settings_profile(session, account, pool, &profile, &plan, err);
 
-	if (r != OK || name == NULL)
-		return r;
-	r = profiles_load(pool, &all, err);
-	if (r == OK)
-		r = profile_find(&all, name, &profile, err);
-	if (r == OK && profile->terms[in_profile(term)].set)
+	if (r == OK && profile != NULL && profile->terms[in_profile(term)].set)
 		*out = profile->terms[in_profile(term)].span;
 	return r;
 }

@@ -131,6 +131,13 @@ static void drop_removed(struct policy_set *set)
 	set->count = kept;
 }
 
+static void settle(struct policy_set *set)
+{
+	drop_removed(set);
+	if (set->count > 1)
+		qsort(set->rules, set->count, sizeof *set->rules, by_narrowness);
+}
+
 static enum result take_page(struct policy_set *set, const struct policy *page, size_t count, struct instant at,
 			     const int newest[KIND_COUNT], size_t *room, struct pool *pool, struct err *err)
 {
@@ -163,9 +170,7 @@ enum result policies_load_as_of(struct session *session, uint32_t account, struc
 			r = take_page(out, page, count, at, newest, &room, pool, err);
 		after = count > 0 ? page[count - 1] : after;
 	} while (r == OK && count == PAGE);
-	drop_removed(out);
-	if (out->count > 1)
-		qsort(out->rules, out->count, sizeof *out->rules, by_narrowness);
+	settle(out);
 	return r;
 }
 
@@ -173,6 +178,50 @@ enum result policies_load(struct session *session, uint32_t account, struct inst
 			  struct policy_set *out, struct err *err)
 {
 	return policies_load_as_of(session, account, now, NULL, pool, out, err);
+}
+
+enum result policies_load_all(struct session *session, uint32_t account, struct pool *pool, struct policy_set *out,
+			      struct err *err)
+{
+	return policies_load(session, account, (struct instant){INT64_MAX}, pool, out, err);
+}
+
+enum result policies_with(const struct policy_set *set, const struct policy *policy, struct pool *pool,
+			  struct policy_set *out, struct err *err)
+{
+	*out = *set;
+	out->rules = pool_alloc(pool, (set->count + 1) * sizeof *out->rules);
+	if (out->rules == NULL)
+		return err_no_memory(err);
+	if (set->count > 0)
+		memcpy(out->rules, set->rules, set->count * sizeof *out->rules);
+	take(out, policy);
+	out->begun[policy->kind]++;
+	settle(out);
+	return OK;
+}
+
+enum result policies_of_scope(struct session *session, uint32_t account, enum record_kind kind,
+			      const struct policy_scope *scope, struct instant now, struct pool *pool,
+			      struct policy *in_force, struct policy *newest, struct err *err)
+{
+	struct policy page[PAGE], after = {.kind = kind};
+	size_t count;
+	enum result r;
+
+	*in_force = *newest = (struct policy){.kind = kind, .scope = *scope};
+	do {
+		r = policy_walk(session->data, account, &after, pool, page, PAGE, &count, err);
+		for (size_t i = 0; i < count && r == OK && page[i].kind == kind; i++) {
+			if (!policy_scope_equal(&page[i].scope, scope))
+				continue;
+			*newest = page[i];
+			if (page[i].begins_at.ms <= now.ms)
+				*in_force = page[i];
+		}
+		after = count > 0 ? page[count - 1] : after;
+	} while (r == OK && count == PAGE && after.kind == kind);
+	return r;
 }
 
 /* ---- asking ---- */

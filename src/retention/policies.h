@@ -34,6 +34,17 @@ MUST_CHECK enum result policies_load(struct session *session, uint32_t account, 
 MUST_CHECK enum result policies_load_as_of(struct session *session, uint32_t account, struct instant at,
 					   const int newest[KIND_COUNT], struct pool *pool, struct policy_set *out,
 					   struct err *err);
+/* Those in force once every version that was set has begun. */
+MUST_CHECK enum result policies_load_all(struct session *session, uint32_t account, struct pool *pool,
+					 struct policy_set *out, struct err *err);
+/* `set` as it would be with `policy`, which may be a removal; `set` is left as it is. */
+MUST_CHECK enum result policies_with(const struct policy_set *set, const struct policy *policy, struct pool *pool,
+				     struct policy_set *out, struct err *err);
+/* Of one scope: the version in force at `now`, and the newest; each with version 0 when there is none. They may be
+ * removals. */
+MUST_CHECK enum result policies_of_scope(struct session *session, uint32_t account, enum record_kind kind,
+					 const struct policy_scope *scope, struct instant now, struct pool *pool,
+					 struct policy *in_force, struct policy *newest, struct err *err);
 /* The rule that decides for it; NULL: none was ever set, which keeps for ever. Pure. */
 const struct policy *policies_pick(const struct policy_set *set, const struct record_row *row);
 /* The kind's own rule; NULL: none. */

@@ -63,6 +63,8 @@ struct creation {
 	struct account_row row;
 	struct instant now;
 	struct pool *pool;
+	account_also *also; /* may be NULL */
+	void *arg;
 };
 
 static enum result insert(struct session *session, struct creation *c, struct err *err)
@@ -95,13 +97,21 @@ static enum result create(struct session *session, void *arg, struct err *err)
 		return r;
 	act_begin(&act, "account.create", c->row.account, c->now);
 	act_id(&act, "id", ACCOUNT_PREFIX, c->row.id);
-	return act_append(&act, session->data, NULL, err);
+	r = act_append(&act, session->data, NULL, err);
+	return r == OK && c->also != NULL ? c->also(session, c->row.account, c->arg, err) : r;
 }
 
 enum result accounts_create(struct vault *vault, const char *name, const char *country, struct instant now,
 			    struct pool *pool, struct account *out, struct err *err)
 {
-	struct creation c = {.name = name, .now = now, .pool = pool, .row = {.id = id_new(now), .created = now}};
+	return accounts_create_with(vault, name, country, NULL, NULL, now, pool, out, err);
+}
+
+enum result accounts_create_with(struct vault *vault, const char *name, const char *country, account_also *also,
+				 void *arg, struct instant now, struct pool *pool, struct account *out, struct err *err)
+{
+	struct creation c = {.name = name, .now = now, .pool = pool, .also = also, .arg = arg,
+			     .row = {.id = id_new(now), .created = now}};
 	enum result r = read_country(country, c.row.country, err);
 
 	if (r == OK)

@@ -21,6 +21,11 @@ struct account {
  * a country nobody knows. */
 MUST_CHECK enum result accounts_create(struct vault *vault, const char *name, const char *country, struct instant now,
 				       struct pool *pool, struct account *out, struct err *err);
+/* The same, with more to be done in that transaction, before which the account and its keys are there. */
+typedef enum result account_also(struct session *session, uint32_t account, void *arg, struct err *err);
+MUST_CHECK enum result accounts_create_with(struct vault *vault, const char *name, const char *country,
+					    account_also *also, void *arg, struct instant now, struct pool *pool,
+					    struct account *out, struct err *err);
 /* `who` is a name (compared folded) or an acc_ id. ERR_NOT_FOUND. */
 MUST_CHECK enum result accounts_find(struct session *session, const char *who, struct pool *pool, struct account *out,
 				     struct err *err);

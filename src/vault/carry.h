@@ -8,6 +8,7 @@
  *     identities   known since, and who is whose: an erasure must find them, a hold must cover them
  *     labels       made since: policies and holds name them
  *     policies     every version
+ *     settings     as they are now
  *     holds        added since, releases, and whose they are now
  *     held         what only a hold keeps: the backup has it under keys that are gone;
  *                  and that what a released hold had kept is gone

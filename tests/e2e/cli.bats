@@ -524,7 +524,7 @@ on_terminal() {
 
 @test "P1: no number, address, name or word of anybody's is in the clear in the data folder" {
 	make_vault
-	"$LETHE" policy set call 90d >/dev/null
+	"$LETHE" policy set call '30 years' --queue Astrid >/dev/null
 	"$LETHE" hold add --person +4520000289 --reason "complaint of Astrid" >/dev/null
 	"$LETHE" keys rotate >/dev/null
 	for text in 20000289 20000111 astrid ASTRID holst Holst Contoso contoso "on my way" complaint RIFF; do
@@ -633,7 +633,7 @@ on_terminal() {
 }
 
 @test "the manual page names every command" {
-	for group in account person record policy retention hold label audit law keys; do
+	for group in account profile person record policy retention hold label audit law keys; do
 		"$LETHE" help "$group" | sed -n 's/^lethe \([a-z]* [a-z]*\).*/\1/p'
 	done >commands
 	[ "$(wc -l <commands)" -ge 20 ]
@@ -745,8 +745,14 @@ on_terminal() {
 		record get $id
 		record why $id
 		why $id
-		policy set call 90d
+		policy set form 90d
 		policy list
+		policy history call
+		account show Contoso
+		account set Contoso grace_hours 12
+		profile list
+		profile show callrail
+		profile diff Contoso callrail
 		hold list
 		label list
 		person receipt

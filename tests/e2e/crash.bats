@@ -129,8 +129,8 @@ erased_with_receipt() {
 
 @test "P29: a sweep that is killed has not begun, or comes to its end with the next command that writes" {
 	fill_base
-	ok policy set message '20 days'
-	ok policy set recording '20 days'
+	shorten message '20 days'
+	shorten recording '20 days'
 	as_base
 	cases 25 whole_or_absent retention run --now 2026-01-01
 }

@@ -79,8 +79,8 @@ cases() {
 
 @test "P28: when it fails in a sweep, the sweep goes on later" {
 	fill_base
-	ok policy set message '20 days'
-	ok policy set recording '20 days'
+	shorten message '20 days'
+	shorten recording '20 days'
 	as_base
 	cases whole_or_absent retention run --now 2026-01-01
 }

@@ -315,7 +315,7 @@ keys_due() { sqlite3 "$REGION/vault.db" "SELECT identity_id FROM identity ORDER 
 	new_vault
 	fill
 	keep before
-	ok policy set message '30 days'
+	shorten message '30 days'
 	ok retention run --now 2026-01-01
 	astrid=('the heron waits by the third lock')
 	opens before before

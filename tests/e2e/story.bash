@@ -45,6 +45,14 @@ new_vault() {
 	ok account create Nordlys --country DK
 }
 
+# shorten KIND SPAN [WORD..]: sets a policy that deletes something, with the digest of its dry run, to begin at once.
+shorten() {
+	local kind=$1 span=$2
+	shift 2
+	ok retention plan --policy "$kind=$span" --grace 0 "$@" --json
+	ok policy set "$kind" "$span" --grace 0 "$@" --plan "$(jq -r .digest <<<"$output")"
+}
+
 # check_clean: `lethe check` finds nothing.
 check_clean() {
 	lethe check --json

@@ -429,7 +429,7 @@ repeat_cdr() {
 	same left $((total - theirs)) "$(rows record)"
 	ok restore saved
 	same "after a restore" $((total - theirs)) "$(rows record)"
-	ok policy set message '3 months'
+	shorten message '3 months'
 	ok retention run --json
 	ok keys rotate
 	check_clean

@@ -41,7 +41,7 @@ WORLD_UNUSED static void set_policy(struct world *world, enum record_kind kind, 
 }
 
 /* For what of the kind fits the scope. */
-WORLD_UNUSED static void set_rule(struct world *world, enum record_kind kind, struct policy_scope scope, const char *keep)
+WORLD_UNUSED static void set_scoped(struct world *world, enum record_kind kind, struct policy_scope scope, const char *keep)
 {
 	struct policy_op op = {.world = world, .kind = kind, .scope = scope};
 	struct err err;

@@ -78,7 +78,7 @@ static enum result open_copy(struct world *world, const struct record_row *copy)
 static void set_rules(struct world *world)
 {
 	set_policy(world, KIND_CALL, "1 year");
-	set_rule(world, KIND_CALL, incoming, "30 days");
+	set_scoped(world, KIND_CALL, incoming, "30 days");
 }
 
 /* P32 */
@@ -173,7 +173,7 @@ static void a_day_is_looked_at_again_when_another_rule_has_come_to_it_and_not_be
 	mid = put(world, DAY "11:00:00Z", DIRECTION_OUTBOUND, ANNA);
 	put(world, DAY "12:00:00Z", DIRECTION_NONE, ANNA);
 	set_rules(world);
-	set_rule(world, KIND_CALL, (struct policy_scope){.direction = DIRECTION_OUTBOUND}, "60 days");
+	set_scoped(world, KIND_CALL, (struct policy_scope){.direction = DIRECTION_OUTBOUND}, "60 days");
 	run_sweep(world, &result);
 	assert_int_equal(period_of(world, DAY "00:00:00Z").looked.days, instant_date(world->now).days);
 	world->now = world_time("2026-03-10T12:00:00Z"); /* a day too early */
@@ -226,7 +226,7 @@ static void a_rule_that_begins_later_than_a_newer_one_is_not_missed(void **state
 
 	set_policy(world, KIND_CALL, "1 year");
 	assert_ok(vault_write(world->vault, put_later_policy, world, &err), &err);
-	set_rule(world, KIND_CALL, incoming, "30 days");
+	set_scoped(world, KIND_CALL, incoming, "30 days");
 	run_sweep(world, &result);
 	assert_true(is_there(world, KIND_CALL, out));
 	world->now.ms += 86400000;
@@ -460,7 +460,7 @@ static void a_resumed_sweep_goes_by_the_rules_it_began_with(void **state)
 	set_scene(world, &scene);
 	assert_true(sweep_in_child(world, die, &crash));
 	set_policy(world, KIND_CALL, "1 day");
-	set_rule(world, KIND_CALL, incoming, "unlimited");
+	set_scoped(world, KIND_CALL, incoming, "unlimited");
 	world->now = world_time("2030-01-01T00:00:00Z");
 	assert_ok(sweep_resume(world->vault, world->now, &err), &err);
 	assert_swept(world, &scene);
@@ -517,7 +517,7 @@ static void set_random_rule(struct many *many)
 		scope.min_duration_ms = 1000 * (1 + pick(many, 3));
 	if (pick(many, 3) == 0)
 		scope.tag = 1 + pick(many, 3);
-	set_rule(many->world, KIND_CALL, scope, spans[pick(many, 7)]);
+	set_scoped(many->world, KIND_CALL, scope, spans[pick(many, 7)]);
 }
 
 static void put_random(struct many *many, struct one *one)

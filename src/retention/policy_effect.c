@@ -1,0 +1,338 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "retention/policy_effect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/json.h"
+#include "store/media.h"
+#include "store/period.h"
+
+#define PERIODS_PAGE 256
+#define ROWS 128
+#define MEDIA_MAX 64
+#define PAYLOADS_MAX ((size_t)1024 * 1024 * 1024) /* of ROWS records */
+#define STATEMENT_MAX ((size_t)64 * 1024 * 1024)
+
+/* The rules without and with the change. */
+struct pair { struct policy_set before, after; };
+
+struct counting {
+	struct session *session;
+	uint32_t account;
+	const struct policy *change;
+	struct date until;
+	struct pair pairs[2]; /* as in force now; as all will have begun */
+	struct hold_set holds;
+	struct record_row *rows; /* ROWS of them */
+	struct pool page;        /* of one page of records */
+	struct pool *pool;       /* of the caller */
+	struct policy_effect *out;
+	size_t room;
+};
+
+/* ---- verdicts ---- */
+
+static bool made_due(const struct counting *c, const struct record_row *row)
+{
+	for (size_t i = 0; i < 2; i++) {
+		if (policies_expired(&c->pairs[i].after, row, c->until) &&
+		    !policies_expired(&c->pairs[i].before, row, c->until))
+			return true;
+	}
+	return false;
+}
+
+/* Is all of that day past its time with the change, and none of it without? */
+static bool made_due_wholly(const struct counting *c, struct date day)
+{
+	enum record_kind kind = c->change->kind;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct date cutoff;
+
+		if (policies_last_cutoff(&c->pairs[i].after, kind, c->until, &cutoff) && day.days <= cutoff.days &&
+		    (!policies_first_cutoff(&c->pairs[i].before, kind, c->until, &cutoff) || day.days > cutoff.days))
+			return true;
+	}
+	return false;
+}
+
+/* The days in which something can be made due: after what is past its time anyway, and up to what the change reaches.
+ * A rule that is set can only make due what it decides for; one that is removed, what any other does. */
+static bool range_of(const struct counting *c, const struct pair *pair, struct date *after, struct date *until)
+{
+	const struct policy *change = c->change;
+
+	if (!policies_last_cutoff(&pair->before, change->kind, c->until, after))
+		after->days = INT32_MIN;
+	if (change->removed)
+		return policies_first_cutoff(&pair->after, change->kind, c->until, until);
+	if (change->keep.unlimited)
+		return false;
+	*until = span_cutoff(change->keep, c->until);
+	return true;
+}
+
+/* ---- counting ---- */
+
+static enum result add_day(struct counting *c, const struct effect_day *day, struct err *err)
+{
+	struct policy_effect *out = c->out;
+	size_t wanted = c->room == 0 ? PERIODS_PAGE : c->room * 2;
+	struct effect_day *days;
+
+	if (day->records == 0)
+		return OK;
+	if (out->day_count == c->room) {
+		days = pool_alloc(c->pool, wanted * sizeof *days);
+		if (days == NULL)
+			return err_no_memory(err);
+		if (out->day_count > 0)
+			memcpy(days, out->days, out->day_count * sizeof *days);
+		out->days = days;
+		c->room = wanted;
+	}
+	out->days[out->day_count++] = *day;
+	out->records += day->records;
+	out->bytes += day->bytes;
+	out->held += day->held;
+	return OK;
+}
+
+static enum result add_record(struct counting *c, const struct record_row *row, struct effect_day *day,
+			      struct err *err)
+{
+	struct media_row media[MEDIA_MAX];
+	size_t count = 0;
+	enum result r = OK;
+
+	if (!made_due(c, row))
+		return OK;
+	day->records++;
+	if (holds_cover(&c->holds, row) != NULL) {
+		day->held++;
+		return OK;
+	}
+	day->bytes += (int64_t)row->payload_len;
+	if (row->media > 0)
+		r = media_list(c->session->data, c->account, row->kind, row->id, media, MEDIA_MAX, &count, err);
+	for (size_t i = 0; i < count && r == OK; i++)
+		day->bytes += (int64_t)media[i].bytes;
+	return r;
+}
+
+static enum result look_at_day(struct counting *c, struct effect_day *day, struct err *err)
+{
+	struct id after = {{0}};
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&c->page);
+		r = record_list_day(c->session->data, c->account, c->change->kind, day->day, after, &c->page, c->rows,
+				    ROWS, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			after = c->rows[i].id;
+			r = add_record(c, &c->rows[i], day, err);
+		}
+	} while (r == OK && count == ROWS);
+	return r;
+}
+
+static enum result count_period(struct counting *c, const struct period *period, struct err *err)
+{
+	struct effect_day day = {.day = period->day};
+	enum result r = OK;
+
+	if (made_due_wholly(c, period->day) && !holds_touch_period(&c->holds, period->kind, period->day)) {
+		day.records = period->records;
+		day.bytes = period->bytes + period->media_bytes;
+	} else {
+		r = look_at_day(c, &day, err);
+	}
+	return r == OK ? add_day(c, &day, err) : r;
+}
+
+static enum result count_range(struct counting *c, struct date after, struct date until, struct err *err)
+{
+	struct period periods[PERIODS_PAGE];
+	size_t count;
+	enum result r;
+
+	do {
+		r = period_list(c->session->data, c->account, c->change->kind, after, until, periods, PERIODS_PAGE,
+				&count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			after = periods[i].day;
+			r = count_period(c, &periods[i], err);
+		}
+	} while (r == OK && count == PERIODS_PAGE);
+	return r;
+}
+
+static enum result count_all(struct counting *c, struct err *err)
+{
+	struct date after = {INT32_MAX}, until = {INT32_MIN};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct date from, to;
+
+		if (!range_of(c, &c->pairs[i], &from, &to))
+			continue;
+		after.days = from.days < after.days ? from.days : after.days;
+		until.days = to.days > until.days ? to.days : until.days;
+	}
+	return after.days < until.days ? count_range(c, after, until, err) : OK;
+}
+
+/* ---- does it shorten? ---- */
+
+/* Does `a` end after `b` for some day they begin on? */
+static bool longer(struct span a, struct span b)
+{
+	return !span_within(a, b);
+}
+
+/* The spans that may decide in place of the scope's own rule, where it has none: those of every rule of the kind that is
+ * not narrower, and "for ever" when the kind has no rule of its own. */
+static bool any_other(const struct policy_set *set, const struct policy *change, bool longer_than)
+{
+	bool found = policies_base(set, change->kind) == NULL && longer_than && !change->keep.unlimited;
+
+	for (size_t i = 0; i < set->count && !found; i++) {
+		const struct policy *rule = &set->rules[i];
+
+		if (rule->kind == change->kind && !policy_scope_equal(&rule->scope, &change->scope) &&
+		    policy_scope_compare(&change->scope, &rule->scope) <= 0)
+			found = longer_than ? longer(rule->keep, change->keep) : longer(change->keep, rule->keep);
+	}
+	return found;
+}
+
+static const struct policy *own_rule(const struct policy_set *set, const struct policy *change)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->rules[i].kind == change->kind && policy_scope_equal(&set->rules[i].scope, &change->scope))
+			return &set->rules[i];
+	}
+	return NULL;
+}
+
+static bool may_shorten(const struct policy_set *before, const struct policy *change)
+{
+	const struct policy *own = own_rule(before, change);
+
+	if (change->removed)
+		return own != NULL && any_other(before, own, false);
+	return own != NULL ? longer(own->keep, change->keep) : any_other(before, change, true);
+}
+
+/* ---- the digest ---- */
+
+static void write_days(struct json_writer *w, const struct policy_effect *effect)
+{
+	json_begin_array(w, "days");
+	for (size_t i = 0; i < effect->day_count; i++) {
+		json_begin_object(w, NULL);
+		json_date(w, "day", effect->days[i].day);
+		json_int(w, "held", effect->days[i].held);
+		json_int(w, "records", effect->days[i].records);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
+/* Members in the order of RFC 8785. */
+static void write_statement(struct json_writer *w, const struct account *account, const struct policy *change,
+			    const struct policy_effect *effect)
+{
+	const struct policy_scope *scope = &change->scope;
+	char text[TIME_TEXT_MAX];
+
+	json_begin_object(w, NULL);
+	json_id(w, "account", ACCOUNT_PREFIX, account->id);
+	write_days(w, effect);
+	json_string(w, "keep", change->removed ? NULL : span_format(change->keep, text));
+	json_string(w, "kind", kind_name(change->kind));
+	json_begin_object(w, "scope");
+	json_int(w, "campaign", scope->campaign);
+	json_string(w, "direction", direction_name(scope->direction));
+	json_int(w, "min_duration_ms", scope->min_duration_ms);
+	json_int(w, "number", scope->number);
+	json_int(w, "queue", scope->queue);
+	json_int(w, "tag", scope->tag);
+	json_end_object(w);
+	json_date(w, "today", effect->today);
+	json_date(w, "until", effect->until);
+	json_end_object(w);
+}
+
+static enum result make_digest(const struct account *account, const struct policy *change, struct policy_effect *effect,
+			       struct err *err)
+{
+	struct json_writer w;
+	struct hash hash;
+	struct buf text;
+	enum result r;
+
+	buf_init(&text, STATEMENT_MAX);
+	json_writer_init(&w, &text, 0);
+	write_statement(&w, account, change, effect);
+	r = buf_ok(&text, "what a change of policy would delete", err);
+	if (r == OK) {
+		hash = sha256(text.data, text.len);
+		for (size_t i = 0; i < HASH_LEN; i++)
+			snprintf(effect->digest + 2 * i, 3, "%02x", hash.bytes[i]);
+	}
+	buf_free(&text);
+	return r;
+}
+
+bool policy_effect_agreed(const struct policy_effect *effect, const char *text)
+{
+	size_t len = strlen(text);
+
+	return len >= PLAN_DIGEST_SHOWN && len < PLAN_DIGEST_MAX && strncasecmp(effect->digest, text, len) == 0;
+}
+
+/* ---- all of it ---- */
+
+static enum result load_rules(struct counting *c, struct instant now, struct err *err)
+{
+	enum result r = policies_load(c->session, c->account, now, c->pool, &c->pairs[0].before, err);
+
+	if (r == OK)
+		r = policies_load_all(c->session, c->account, c->pool, &c->pairs[1].before, err);
+	for (size_t i = 0; i < 2 && r == OK; i++)
+		r = policies_with(&c->pairs[i].before, c->change, c->pool, &c->pairs[i].after, err);
+	return r == OK ? holds_load(c->session, c->account, c->pool, &c->holds, err) : r;
+}
+
+enum result policy_effect(struct session *session, const struct account *account, const struct policy *change,
+			  struct instant now, struct date until, struct pool *pool, struct policy_effect *out,
+			  int *newest, struct err *err)
+{
+	struct counting c = {.session = session, .account = account->number, .change = change, .until = until,
+			     .pool = pool, .out = out};
+	enum result r;
+
+	*out = (struct policy_effect){.today = instant_date(now), .until = until};
+	pool_init(&c.page, PAYLOADS_MAX);
+	c.rows = malloc(ROWS * sizeof *c.rows);
+	r = c.rows != NULL ? load_rules(&c, now, err) : err_no_memory(err);
+	if (r == OK)
+		r = count_all(&c, err);
+	if (r == OK) {
+		out->shortens = may_shorten(&c.pairs[0].before, change) || may_shorten(&c.pairs[1].before, change);
+		*newest = c.pairs[1].before.newest[change->kind];
+		r = make_digest(account, change, out, err);
+	}
+	free(c.rows);
+	pool_free(&c.page);
+	return r;
+}

@@ -1,0 +1,48 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * What a change of one rule would do before anybody can think better of it:
+ * which records it makes due until it has begun, and the digest by which it is
+ * agreed to.
+ *
+ * A record counts when it would be past its time under the rules with the
+ * change and is not under the rules without it.  Both are asked twice: of the
+ * rules in force now, and of those once all that were set have begun; so a
+ * change cannot do together with one still to begin what neither does alone.
+ *
+ * Days whose records all share a verdict are counted from the table of periods;
+ * others, and those a hold touches, by looking at their records.
+ */
+#ifndef LETHE_RETENTION_POLICY_EFFECT_H
+#define LETHE_RETENTION_POLICY_EFFECT_H
+
+#include "retention/holds.h"
+#include "retention/policies.h"
+
+#define PLAN_DIGEST_SHOWN 16 /* hex digits that people type: a guard against slips, not against forgery */
+#define PLAN_DIGEST_MAX 65   /* all 64, and the end */
+
+struct effect_day {
+	struct date day;
+	int64_t records; /* made due, held ones included */
+	int64_t held;    /* of these, how many an active hold keeps */
+	int64_t bytes;   /* of payloads and media of those that none keeps */
+};
+struct policy_effect {
+	struct date today, until;    /* `until`: the day on which the change would begin */
+	bool shortens;               /* may some record be kept shorter, now or ever? */
+	struct effect_day *days;     /* ascending, those with records only; in the pool */
+	size_t day_count;
+	int64_t records, bytes, held;
+	char digest[PLAN_DIGEST_MAX]; /* lower-case hex */
+};
+
+/* `change` with kind, scope, keep or removed. `until` is the day on which it would begin. Of the kind's newest version,
+ * whether begun or not, `*newest` has the number: a later one invalidates what was found. */
+MUST_CHECK enum result policy_effect(struct session *session, const struct account *account,
+				     const struct policy *change, struct instant now, struct date until,
+				     struct pool *pool, struct policy_effect *out, int *newest, struct err *err);
+/* Is `text` the digest, or its beginning of at least PLAN_DIGEST_SHOWN digits? */
+bool policy_effect_agreed(const struct policy_effect *effect, const char *text);
+
+#endif

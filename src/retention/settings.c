@@ -1,0 +1,254 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "retention/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/quote.h"
+
+#define DAYS_COUNT_MAX 8
+#define NONE "none"
+
+const struct setting_rule setting_rules[] = {
+    {"billed_until", SETTING_DATE, 0, 0, NULL, "the last day that is billed; what a profile erases only once billed waits for it"},
+    {"grace_hours", SETTING_INT, 0, 8760, "24", "how long a policy that would delete something can be undone"},
+    {"plan", SETTING_PLAN, 0, 0, NULL, "the plan within the profile: which periods may be chosen"},
+    {"profile", SETTING_PROFILE, 0, 0, NULL, "whose rules bound the account's policies"},
+    {"warn_days", SETTING_DAYS, 1, 366, "30,7,1", "how many days before data go it is said"},
+};
+const size_t setting_rule_count = sizeof setting_rules / sizeof setting_rules[0];
+
+static const struct setting_rule *find_rule(const char *name)
+{
+	for (size_t i = 0; i < setting_rule_count; i++) {
+		if (strcmp(setting_rules[i].name, name) == 0)
+			return &setting_rules[i];
+	}
+	return NULL;
+}
+
+/* ---- reading ---- */
+
+enum result settings_get(struct session *session, uint32_t account, const char *name, struct pool *pool,
+			 const char **out, struct err *err)
+{
+	const struct setting_rule *rule = find_rule(name);
+	enum result r = setting_get(session->data, account, name, pool, out, err);
+
+	INVARIANT(rule != NULL);
+	if (r == OK && (*out == NULL || **out == '\0'))
+		*out = rule->fallback;
+	return r;
+}
+
+enum result settings_int(struct session *session, uint32_t account, const char *name, struct pool *pool, int64_t *out,
+			 struct err *err)
+{
+	const char *text;
+	enum result r = settings_get(session, account, name, pool, &text, err);
+
+	if (r == OK)
+		*out = text != NULL ? strtoll(text, NULL, 10) : 0;
+	return r;
+}
+
+enum result settings_profile(struct session *session, uint32_t account, struct pool *pool,
+			     const struct profile **profile, const char **plan, struct err *err)
+{
+	struct profiles all;
+	const char *name;
+	enum result r = settings_get(session, account, "profile", pool, &name, err);
+
+	*profile = NULL;
+	if (r == OK)
+		r = settings_get(session, account, "plan", pool, plan, err);
+	if (r != OK || name == NULL)
+		return r;
+	r = profiles_load(pool, &all, err);
+	return r == OK ? profile_find(&all, name, profile, err) : r;
+}
+
+enum result settings_bound(struct session *session, uint32_t account, enum record_kind kind, struct pool *pool,
+			   struct bound *out, struct err *err)
+{
+	const struct profile *profile;
+	const char *plan;
+	enum result r = settings_profile(session, account, pool, &profile, &plan, err);
+
+	*out = (struct bound){.type = BOUND_NONE, .kind = kind};
+	return r == OK && profile != NULL ? profile_bound(profile, plan, kind, out, err) : r;
+}
+
+/* ---- checking ---- */
+
+static enum result read_int(const struct setting_rule *rule, const char *text, size_t len, int64_t *out,
+			    struct err *err)
+{
+	char shown[QUOTE_MAX];
+	int64_t value = 0;
+
+	for (size_t i = 0; i < len; i++)
+		value = value <= rule->most ? value * 10 + (text[i] - '0') : value;
+	*out = value;
+	if (len > 0 && strspn(text, "0123456789") >= len && value >= rule->least && value <= rule->most)
+		return OK;
+	err_set(err, ERR_INPUT, "%s cannot be %s", rule->name, quote(text, len, shown));
+	return err_mend(err, "give a whole number from %lld to %lld", (long long)rule->least, (long long)rule->most);
+}
+
+/* Each smaller than the one before: warnings come nearer. */
+static enum result check_days(const struct setting_rule *rule, const char *text, struct err *err)
+{
+	int64_t last = rule->most + 1, value;
+	size_t count = 0;
+
+	for (const char *at = text; at != NULL; count++) {
+		size_t len = strcspn(at, ",");
+		enum result r = read_int(rule, at, len, &value, err);
+
+		if (r != OK)
+			return r;
+		if (value >= last || count == DAYS_COUNT_MAX) {
+			err_set(err, ERR_INPUT, "%s takes up to %d numbers, each smaller than the one before it",
+				rule->name, DAYS_COUNT_MAX);
+			return err_mend(err, "write them as in 30,7,1");
+		}
+		last = value;
+		at = at[len] == ',' ? at + len + 1 : NULL;
+	}
+	return OK;
+}
+
+static enum result check_date(const struct setting_rule *rule, const char *text, struct err *err)
+{
+	struct date date;
+
+	if (date_parse(text, strlen(text), &date, err) == OK)
+		return OK;
+	err_where(err, "%s", rule->name);
+	return err_mend(err, "write a day, as in 2026-03-01");
+}
+
+/* The plan that is set must stay one of the profile's. */
+static enum result check_profile(struct session *session, uint32_t account, const char *name, struct pool *pool,
+				 struct err *err)
+{
+	const struct profile *profile;
+	struct profiles all;
+	struct bound bound;
+	const char *plan;
+	enum result r = profiles_load(pool, &all, err);
+
+	if (r == OK)
+		r = profile_find(&all, name, &profile, err);
+	if (r == OK)
+		r = settings_get(session, account, "plan", pool, &plan, err);
+	if (r == OK && profile_bound(profile, plan, KIND_FIRST, &bound, err) != OK) {
+		err_set(err, ERR_INPUT, "the account's plan '%s' is none of the profile '%s'", plan, profile->name);
+		r = err_mend(err, "first: lethe account set NAME plan none");
+	}
+	return r;
+}
+
+static enum result check_plan(struct session *session, uint32_t account, const char *name, struct pool *pool,
+			      struct err *err)
+{
+	const struct profile *profile;
+	const char *plan;
+	struct bound bound;
+	enum result r = settings_profile(session, account, pool, &profile, &plan, err);
+
+	if (r != OK)
+		return r;
+	if (profile == NULL) {
+		err_set(err, ERR_INPUT, "a plan belongs to a profile, and the account has none");
+		return err_mend(err, "first: lethe account set NAME profile PROFILE");
+	}
+	return profile_bound(profile, name, KIND_FIRST, &bound, err);
+}
+
+static enum result check(struct session *session, uint32_t account, const struct setting_rule *rule, const char *value,
+			 struct pool *pool, struct err *err)
+{
+	int64_t number;
+
+	switch (rule->type) {
+	case SETTING_INT:
+		return read_int(rule, value, strlen(value), &number, err);
+	case SETTING_DAYS:
+		return check_days(rule, value, err);
+	case SETTING_DATE:
+		return check_date(rule, value, err);
+	case SETTING_PROFILE:
+		return check_profile(session, account, value, pool, err);
+	case SETTING_PLAN:
+		return check_plan(session, account, value, pool, err);
+	}
+	return OK;
+}
+
+static enum result unknown(const char *name, struct err *err)
+{
+	char shown[QUOTE_MAX], all[200] = "";
+
+	for (size_t i = 0; i < setting_rule_count; i++)
+		snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i > 0 ? ", " : "", setting_rules[i].name);
+	err_set(err, ERR_INPUT, "%s is no setting", quote(name, strlen(name), shown));
+	return err_mend(err, "one of: %s", all);
+}
+
+/* ---- writing ---- */
+
+/* What is stored is a number, a date or one of our own words: the log may have it. */
+enum result settings_put(struct session *session, uint32_t account, const char *name, const char *value,
+			 struct instant now, struct err *err)
+{
+	const struct setting_rule *rule = find_rule(name);
+	struct act act;
+	enum result r;
+
+	INVARIANT(rule != NULL);
+	r = setting_put(session->data, account, rule->name, value, err);
+	if (r != OK)
+		return r;
+	act_begin(&act, "account.set", account, now);
+	act_word_(&act, "setting", rule->name);
+	act_word_(&act, "value", *value != '\0' ? value : NONE);
+	return act_append(&act, session->data, NULL, err);
+}
+
+struct putting {
+	uint32_t account;
+	const struct setting_rule *rule;
+	const char *value;
+	struct instant now;
+	struct pool *pool;
+};
+
+static enum result put_op(struct session *session, void *arg, struct err *err)
+{
+	struct putting *p = arg;
+	enum result r = *p->value != '\0' ? check(session, p->account, p->rule, p->value, p->pool, err) : OK;
+
+	return r == OK ? settings_put(session, p->account, p->rule->name, p->value, p->now, err) : r;
+}
+
+enum result settings_set(struct vault *vault, const struct account *account, const char *name, const char *value,
+			 struct instant now, struct pool *pool, struct err *err)
+{
+	struct putting putting = {.account = account->number, .rule = find_rule(name), .value = value, .now = now,
+				  .pool = pool};
+
+	if (putting.rule == NULL)
+		return unknown(name, err);
+	if (strcmp(value, NONE) == 0)
+		putting.value = "";
+	if (*value == '\0' || strlen(value) >= ACT_TEXT_MAX) {
+		err_set(err, ERR_INPUT, "%s needs a value of 1 to %d bytes", name, ACT_TEXT_MAX - 1);
+		return err_mend(err, "\"" NONE "\" unsets it");
+	}
+	return vault_write(vault, put_op, &putting, err);
+}
