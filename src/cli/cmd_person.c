@@ -374,13 +374,25 @@ static void say_copies(struct cli *cli, struct instant unreadable_by)
 		cli_say(cli, "Older copies still open it until `lethe keys rotate` has run, which is overdue.\n");
 }
 
+static void say_obliged(struct cli *cli, const struct erase_result *result)
+{
+	char count[32], until[TIME_TEXT_MAX];
+
+	cli_say(cli, "Cut down to the fields that a law forbids to delete:\n");
+	say_kinds(cli, result->obliged);
+	for (size_t i = 0; i < result->law_count; i++)
+		cli_say(cli, "  by %s: %s, all gone on %s\n", result->laws[i].code,
+			cli_count(result->laws[i].records, count), date_format(result->laws[i].until, until));
+}
+
 static void say_erased(struct cli *cli, const struct erase_result *result, const char *receipt)
 {
 	char count[32], bytes[32];
-	int64_t kept = sum(result->kept, 0);
+	int64_t kept = sum(result->kept, 0), obliged = sum(result->obliged, 0);
 
-	cli_say(cli, kept == 0 ? "Erased. Nothing of this person can be read here from now on.\n"
-			       : "Erased, but for what a legal hold keeps.\n");
+	cli_say(cli, kept + obliged == 0 ? "Erased. Nothing of this person can be read here from now on.\n"
+		     : kept == 0	 ? "Erased, but for the fields that a law forbids to delete.\n"
+					 : "Erased, but for what a legal hold keeps.\n");
 	cli_say(cli, "  %9s %s\n", cli_count(result->identities, count),
 		result->identities == 1 ? "identity, and its key" : "identities, and their keys");
 	say_contacts(cli, result->contacts);
@@ -393,6 +405,8 @@ static void say_erased(struct cli *cli, const struct erase_result *result, const
 			say_contacts(cli, result->kept[0]);
 		say_kinds(cli, result->kept);
 	}
+	if (obliged > 0)
+		say_obliged(cli, result);
 	if (result->left_by_agent > 0)
 		cli_say(cli, "Taken out of %s records of others, as their agent; free text is not rewritten.\n",
 			cli_count(result->left_by_agent, count));
@@ -433,6 +447,16 @@ static enum result print_erased(struct cli *cli, const struct erase_result *resu
 	json_int(w, "media", result->removed.media);
 	json_int(w, "media_bytes", result->removed.media_bytes);
 	print_kinds(cli, "kept", result->kept, true);
+	print_kinds(cli, "obliged", result->obliged, false);
+	json_begin_array(w, "laws");
+	for (size_t i = 0; i < result->law_count; i++) {
+		json_begin_object(w, NULL);
+		json_string(w, "code", result->laws[i].code);
+		json_int(w, "records", result->laws[i].records);
+		json_date(w, "until", result->laws[i].until);
+		json_end_object(w);
+	}
+	json_end_array(w);
 	json_int(w, "agent_taken_out", result->left_by_agent);
 	json_int(w, "left", count_left(&result->left));
 	json_string(w, "unreadable_by",
@@ -497,7 +521,7 @@ enum result cmd_person_erase(struct cli *cli, int argc, char **argv, bool *partl
 		r = save_receipt(receipt, &result, err);
 	if (r != OK)
 		return r;
-	*partly = sum(result.kept, 0) > 0;
+	*partly = sum(result.kept, 0) + sum(result.obliged, 0) > 0;
 	say_erased(cli, &result, receipt);
 	if (count_left(&result.left) > 0) {
 		err_set(err, ERR_CORRUPT, "the second look found things that should be gone");

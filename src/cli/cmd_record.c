@@ -13,7 +13,9 @@
 #include "base/quote.h"
 #include "cli/commands.h"
 #include "crypto/stream.h"
+#include "retention/duties.h"
 #include "shim/json_parse.h"
+#include "vault/cut.h"
 
 #define MEDIA_MAX 64
 
@@ -119,8 +121,6 @@ static void show_columns(struct cli *cli, const struct record_row *row)
 		cli_say(cli, "  %" PRId64 " s\n", row->duration_ms / 1000);
 	if (row->media > 0)
 		cli_say(cli, "  %d file%s: lethe record media %s --out FILE\n", row->media, row->media > 1 ? "s" : "", id);
-	if (row->hold != 0)
-		cli_say(cli, "  kept by a legal hold\n");
 	json_string(&cli->w, "id", id);
 	json_string(&cli->w, "kind", kind_name(row->kind));
 	json_string(&cli->w, "at", at);
@@ -129,7 +129,62 @@ static void show_columns(struct cli *cli, const struct record_row *row)
 	if (row->duration_ms >= 0)
 		json_int(&cli->w, "duration_ms", row->duration_ms);
 	json_int(&cli->w, "media", row->media);
-	json_bool(&cli->w, "held", row->hold != 0);
+}
+
+static void say_restriction(struct cli *cli, const struct duty_cover *cover, uint32_t fields)
+{
+	char text[CUT_FIELDS_MAX], day[TIME_TEXT_MAX];
+
+	cli_say(cli, "  restricted to %s\n", cut_fields_text(fields, text));
+	for (size_t i = 0; i < cover->count; i++)
+		cli_say(cli, "  by %s, %s (%s), until %s\n", cover->laws[i]->law, cover->laws[i]->article,
+			cover->laws[i]->code, date_format(cover->ends[i], day));
+	if (cover->count == 0)
+		cli_say(cli, "  by an obligation that has ended: the next `lethe retention run` deletes it\n");
+}
+
+static void print_restriction(struct cli *cli, const struct duty_cover *cover, uint32_t fields)
+{
+	json_begin_object(&cli->w, "restricted");
+	json_begin_array(&cli->w, "fields");
+	for (uint32_t bit = 1; bit <= OBLIGATION_ALL; bit <<= 1) {
+		if (fields & bit)
+			json_string(&cli->w, NULL, obligation_field_name((enum obligation_field)bit));
+	}
+	json_end_array(&cli->w);
+	json_begin_array(&cli->w, "laws");
+	for (size_t i = 0; i < cover->count; i++) {
+		json_begin_object(&cli->w, NULL);
+		json_string(&cli->w, "code", cover->laws[i]->code);
+		json_string(&cli->w, "law", cover->laws[i]->law);
+		json_string(&cli->w, "article", cover->laws[i]->article);
+		json_date(&cli->w, "until", cover->ends[i]);
+		json_end_object(&cli->w);
+	}
+	json_end_array(&cli->w);
+	json_end_object(&cli->w);
+}
+
+/* Under a key of its own: a hold's, or a duty's, for which it was cut down. */
+static enum result show_keeper(struct cli *cli, const struct record_row *row, struct err *err)
+{
+	struct duty_row duty = {.duty = 0};
+	struct duty_cover cover;
+	struct duty_set set;
+	enum result r;
+
+	r = duties_load(&cli->vault->read, row->account, cli->now, &cli->pool, &set, err);
+	if (r == OK)
+		r = duties_cover_row(&cli->vault->read, &set, row, &cli->pool, &cover, &duty, err);
+	if (r == OK && duty.duty == 0)
+		cli_say(cli, "  kept by a legal hold\n");
+	json_bool(&cli->w, "held", r == OK && duty.duty == 0);
+	if (r == OK && duty.duty != 0) {
+		say_restriction(cli, &cover, duty.fields);
+		print_restriction(cli, &cover, duty.fields);
+	}
+	duties_free(&set);
+	return r;
 }
 
 /* One member of the payload a line; what is no text or number as JSON. */
@@ -162,6 +217,10 @@ static enum result show_record(struct cli *cli, const struct record_row *row, co
 
 	json_begin_object(&cli->w, NULL);
 	show_columns(cli, row);
+	if (row->hold != 0)
+		r = show_keeper(cli, row, err);
+	else
+		json_bool(&cli->w, "held", false);
 	json_begin_array(&cli->w, "parties");
 	for (size_t i = 0; i < row->party_count && r == OK; i++)
 		r = show_party(cli, row, &row->parties[i], err);

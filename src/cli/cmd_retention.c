@@ -37,6 +37,7 @@ static void print_due(struct cli *cli, enum record_kind kind, const struct sweep
 	json_int(w, "some_records", due->some_records);
 	json_int(w, "some_bytes", due->some_bytes);
 	json_int(w, "held", due->held);
+	json_int(w, "obliged", due->obliged);
 	json_int(w, "released", due->released);
 	json_int(w, "due", sweep_plan_records(due));
 	json_end_object(w);
@@ -158,6 +159,7 @@ static void print_done(struct cli *cli, enum record_kind kind, const struct swee
 	json_int(w, "media", done->media);
 	json_int(w, "bytes", done->bytes);
 	json_int(w, "kept", done->kept);
+	json_int(w, "cut", done->cut);
 	json_int(w, "held", done->held);
 	json_end_object(w);
 }
@@ -170,8 +172,11 @@ static void say_done(struct cli *cli, enum record_kind kind, const struct sweep_
 		cli_say(cli, "%9s %s (days: %s; %s)\n", cli_count(done->records, count),
 			counted(kind, done->records), cli_count(done->periods, days),
 			cli_bytes((uint64_t)done->bytes, bytes));
+	if (done->cut > 0)
+		cli_say(cli, "%9s %s cut down to what obligations name (`lethe obligation show`)\n",
+			cli_count(done->cut, count), counted(kind, done->cut));
 	if (done->held > 0)
-		cli_say(cli, "%9s %s kept past their time by a legal hold (`lethe hold list`)\n",
+		cli_say(cli, "%9s %s kept past their time by a legal hold or an obligation (`lethe hold list`)\n",
 			cli_count(done->held, count), counted(kind, done->held));
 }
 
@@ -213,6 +218,7 @@ static void report(struct cli *cli, const struct sweep_result *result, const str
 	}
 	json_end_array(&cli->w);
 	json_int(&cli->w, "contacts", result->contacts);
+	json_int(&cli->w, "duties_ended", result->duties);
 	json_int(&cli->w, "leaf", (int64_t)result->seq);
 	json_bool(&cli->w, "stopped", result->stopped);
 	sweep_left_write(&cli->w, &result->left);

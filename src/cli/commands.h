@@ -49,6 +49,10 @@ cli_run cmd_retention_run;
 cli_run cmd_hold_add;
 cli_run cmd_hold_list;
 cli_run cmd_hold_release;
+cli_run cmd_obligation_list;
+cli_run cmd_obligation_add;
+cli_run cmd_obligation_end;
+cli_run cmd_obligation_show;
 
 cli_run cmd_label_list;
 

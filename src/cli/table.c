@@ -142,6 +142,13 @@ const struct cli_command cli_commands[] = {
 	 "  --reason TEXT     kept sealed; or --reason-file FILE\n"},
 	{"hold list", "", "the holds of an account", cmd_hold_list, ""},
 	{"hold release", "ID", "end a hold; what only it kept becomes due", cmd_hold_release, ""},
+	{"obligation list", "[--country CC]", "the laws that forbid deleting something, with their articles",
+	 cmd_obligation_list, "Which of them bind an account, who it is decides: nothing applies by itself. Needs no vault.\n"},
+	{"obligation add", "CODE", "put the account under an obligation", cmd_obligation_add,
+	 "What it covers is not deleted before its end: when a policy or an erasure would, it is cut down to the fields that\n"
+	 "the law names, sealed under a key of its own, and deleted on the day the period ends.\n"},
+	{"obligation end", "CODE", "an obligation applies no longer; what only it kept becomes due", cmd_obligation_end, ""},
+	{"obligation show", "", "the obligations the account is under, and how much they keep", cmd_obligation_show, ""},
 	{"label list", "[--kind queue|campaign|tag]", "the queues, campaigns and tags of an account", cmd_label_list,
 	 "By these, policies and holds can be narrowed. What is imported brings them; looking at them is in the audit log.\n"},
 	{"audit list", "[--from N] [--count N]", "the leaves of the audit log", cmd_audit_list,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "privacy/agent.h"
+#include "privacy/erase_duties.h"
 #include "privacy/erase_state.h"
 #include "privacy/statement.h"
 #include "retention/holds.h"
@@ -24,6 +25,7 @@ struct run {
 	const struct erase_options *options;
 	struct erase_state state;
 	struct hold_set holds;
+	struct duty_set duties;
 	struct pool pool;        /* for the whole run */
 	struct pool batch;       /* reset for each transaction */
 	struct record_row *rows; /* BATCH of them */
@@ -92,7 +94,7 @@ static enum result report(struct run *run, struct err *err)
 	int64_t done = 0;
 
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
-		done += run->state.removed.records[kind] + run->state.kept[kind];
+		done += run->state.removed.records[kind] + run->state.kept[kind] + run->state.obliged[kind];
 	if (run->options->progress == NULL || !run->options->progress(run->options->progress_arg, done))
 		return OK;
 	return err_set(err, ERR_INTERRUPTED, "the erasure stopped half-way");
@@ -130,6 +132,8 @@ static enum result load_batch(struct session *session, struct run *run, size_t *
 			bytes += run->rows[(*count)++].payload_len;
 		else if (r == ERR_NOT_FOUND)
 			r = OK;
+		else if (r == ERR_CORRUPT && run->state.phase == ERASE_DUTIES)
+			r = OK; /* nothing in it can be kept */
 		else if (r == ERR_CORRUPT && run->state.phase == ERASE_ROWS)
 			r = drop_damaged(session, run, key, err);
 	}
@@ -232,6 +236,8 @@ static enum result keep_batch(struct session *session, void *arg, struct err *er
 
 		if (scope != NULL && is_agent_only(run, row))
 			return deny_agent(row, err);
+		if (scope == NULL && !is_agent_only(run, row))
+			r = erase_duties_check(session, &run->duties, row, &run->batch, err);
 		if (scope == NULL || scope->row.hold == row->hold)
 			continue;
 		r = holds_keep(session, scope, row, HELD_ERASED, run->state.started, &run->batch, err);
@@ -261,16 +267,53 @@ static enum result keep_contacts(struct session *session, void *arg, struct err 
 
 	for (size_t i = 0; run->holds.count > 0 && i < run->state.identity_count && r == OK; i++)
 		r = contacts_of(session, run, i, keep_contact, err);
-	return r == OK ? enter(session, run, ERASE_KEYS, err) : r;
+	return r == OK ? enter(session, run, ERASE_DUTIES, err) : r;
 }
 
 static enum result keep_held(struct run *run, struct err *err)
 {
 	enum result r = OK;
 
-	if (run->holds.count > 0)
+	if (run->holds.count + run->duties.count > 0)
 		r = walk(run, keep_batch, err);
 	return r == OK ? step(run, keep_contacts, err) : r;
+}
+
+/* ---- 2: then what an obligation covers ---- */
+
+/* What is cut down leads nowhere: from the first of them on there is no way back. */
+static enum result cut_batch(struct session *session, void *arg, struct err *err)
+{
+	struct run *run = arg;
+	const struct duty_leaving leaving = {run->state.identities, run->state.identity_count};
+	size_t count;
+	enum result r = load_batch(session, run, &count, err);
+
+	for (size_t i = 0; i < count && r == OK; i++) {
+		struct record_row *row = &run->rows[i];
+
+		if (holds_cover(&run->holds, row) != NULL || (is_agent_only(run, row) && row->hold == 0))
+			continue;
+		if (!is_agent_only(run, row)) {
+			r = erase_duties_keep(session, &run->duties, row, &run->state, &run->batch, err);
+			continue;
+		}
+		r = duties_leave(session, row, &leaving, err);
+		run->state.left_by_agent++;
+	}
+	return r == OK ? save(session, run, err) : r;
+}
+
+static enum result enter_keys(struct session *session, void *arg, struct err *err)
+{
+	return enter(session, arg, ERASE_KEYS, err);
+}
+
+static enum result cut_obliged(struct run *run, struct err *err)
+{
+	enum result r = run->duties.count > 0 ? walk(run, cut_batch, err) : OK;
+
+	return r == OK ? step(run, enter_keys, err) : r;
 }
 
 /* ---- 3: keys ---- */
@@ -326,10 +369,15 @@ static enum result destroy_keys(struct session *session, void *arg, struct err *
 
 static enum result destroy_hold_key(struct session *session, struct run *run, int64_t number, struct err *err)
 {
+	struct duty_row duty;
 	struct hold_row hold;
 	struct act act;
 	bool existed = false;
-	enum result r = hold_get(session->data, run->state.account, number, &run->batch, &hold, err);
+	enum result r = duty_get(session->data, run->state.account, number, &run->batch, &duty, err);
+
+	if (r != ERR_NOT_FOUND)
+		return r == OK ? duties_end(session, &duty, run->state.job, run->options->now, err) : r;
+	r = hold_get(session->data, run->state.account, number, &run->batch, &hold, err);
 
 	if (r == OK)
 		r = keyring_destroy(session->ring, run->state.account, KEY_HOLD, number, &existed, err);
@@ -341,7 +389,7 @@ static enum result destroy_hold_key(struct session *session, struct run *run, in
 	return act_append(&act, session->data, NULL, err);
 }
 
-/* Nothing keeps it but a hold that is released: it is due. With the last that such a hold kept, its key goes. */
+/* Nothing keeps it but a hold that is released or a duty that ended: it is due. With the last of that, the key goes. */
 static enum result let_go(struct session *session, struct run *run, int64_t hold, int kind, struct id id,
 			  struct err *err)
 {
@@ -519,6 +567,8 @@ static enum result log_erasure(struct session *session, struct run *run, struct 
 			act_int_of_kind(&act, "deleted", kind, run->state.removed.records[kind]);
 		if (run->state.kept[kind] > 0)
 			act_int_of_kind(&act, "kept", kind, run->state.kept[kind]);
+		if (run->state.obliged[kind] > 0)
+			act_int_of_kind(&act, "obliged", kind, run->state.obliged[kind]);
 	}
 	act_int(&act, "left", run->left.keys + run->left.identities + run->left.contacts + run->left.records +
 				  run->left.blobs);
@@ -554,6 +604,9 @@ static void fill_result(const struct run *run, struct erase_result *out)
 	out->contacts = run->state.contacts;
 	out->removed = run->state.removed;
 	memcpy(out->kept, run->state.kept, sizeof out->kept);
+	memcpy(out->obliged, run->state.obliged, sizeof out->obliged);
+	memcpy(out->laws, run->state.laws, sizeof out->laws);
+	out->law_count = run->state.law_count;
 	out->left_by_agent = run->state.left_by_agent;
 	out->left = run->left;
 }
@@ -657,8 +710,12 @@ static enum result go_on(struct run *run, struct pool *pool, struct erase_result
 
 	/* A restriction is the person's own, and so is the wish to be erased. */
 	run->holds = holds_legal(&run->holds);
+	if (r == OK)
+		r = duties_load(&run->vault->read, run->state.account, run->options->now, &run->pool, &run->duties, err);
 	if (r == OK && run->state.phase == ERASE_HOLDS)
 		r = keep_or_give_up(run, err);
+	if (r == OK && run->state.phase == ERASE_DUTIES)
+		r = cut_obliged(run, err);
 	if (r == OK && run->state.phase == ERASE_KEYS)
 		r = step(run, destroy_keys, err);
 	/* Also after a crash right behind the step before: the logs may still hold wrapped keys. */
@@ -692,6 +749,7 @@ static struct run *run_new(struct vault *vault, const struct erase_options *opti
 
 static void run_free(struct run *run)
 {
+	duties_free(&run->duties);
 	pool_free(&run->batch);
 	pool_free(&run->pool);
 	free(run->rows);
@@ -735,6 +793,8 @@ static enum result prepare(struct run *run, const struct account *account, struc
 		r = err_set(err, ERR_NOT_FOUND, "no such person in this account");
 	for (size_t i = 0; r == OK && i < state->identity_count; i++)
 		state->identities[i] = rows[i].identity;
+	if (r == OK)
+		r = duties_known(&run->vault->read, account->number, run->options->now, err);
 	if (r == OK)
 		r = step(run, begin, err);
 	run->begun = r == OK;

@@ -5,7 +5,8 @@
  * second look.
  *
  *     1  the intent is committed as a job
- *     2  what a hold covers is sealed anew under the hold's key
+ *     2  what a hold covers is sealed anew under the hold's key; then what an
+ *        obligation covers is cut down to the fields it names (erase_duties.h)
  *     3  the identities' keys are destroyed and tombstones set: from here on
  *        nothing of the person can be read, whatever happens next
  *     4  rows go, batch by batch; blobs by way of the trash
@@ -31,9 +32,18 @@ struct erase_options {
 	void *progress_arg;
 };
 
-/* What was found by looking again after the deletion. All zero unless something is wrong; held records are
- * not counted. */
+/* What was found by looking again after the deletion. All zero unless something is wrong; records that holds or obligations keep
+ * are not counted. */
 struct erase_left { int64_t keys, identities, contacts, records, blobs; };
+
+/* An obligation that kept something of the person. */
+#define ERASE_LAWS_MAX 64
+#define ERASE_CODE_MAX 72
+struct erased_law {
+	char code[ERASE_CODE_MAX];
+	int64_t records;
+	struct date until;            /* the day on which the last of them goes, as far as this law is concerned */
+};
 
 struct erase_result {
 	struct id job, person;
@@ -42,6 +52,9 @@ struct erase_result {
 	int64_t contacts;
 	struct removed removed;
 	int64_t kept[KIND_COUNT];     /* by a hold; [0] counts contacts */
+	int64_t obliged[KIND_COUNT];  /* cut down to what obligations name */
+	struct erased_law laws[ERASE_LAWS_MAX];
+	size_t law_count;
 	int64_t left_by_agent;        /* records of others that the person was the agent of: they stay, without them */
 	struct erase_left left;
 	struct instant unreadable_by; /* when every older copy opens nothing; ms 0: no date can be promised, see the receipt */

@@ -42,6 +42,16 @@ static void write_result(const struct erase_state *state, struct json_writer *w)
 	json_int(w, "media_bytes", state->removed.media_bytes);
 	json_int(w, "parties", state->removed.parties);
 	write_kinds(w, "kept", state->kept);
+	write_kinds(w, "obliged", state->obliged);
+	json_begin_array(w, "laws");
+	for (size_t i = 0; i < state->law_count; i++) {
+		json_begin_object(w, NULL);
+		json_string(w, "code", state->laws[i].code);
+		json_int(w, "records", state->laws[i].records);
+		json_int(w, "until", state->laws[i].until.days);
+		json_end_object(w);
+	}
+	json_end_array(w);
 	json_end_object(w);
 }
 
@@ -97,6 +107,19 @@ static bool read_args(const struct json *args, struct erase_state *out, struct e
 	return id_parse(PERSON_PREFIX, person, &out->person, err) == OK;
 }
 
+static void read_laws(const struct json *array, struct erase_state *out)
+{
+	for (const struct json *law = array != NULL ? array->first : NULL; law != NULL && out->law_count < ERASE_LAWS_MAX;
+	     law = law->next) {
+		const char *code = json_get_text(law, "code");
+		struct erased_law *to = &out->laws[out->law_count++];
+
+		snprintf(to->code, sizeof to->code, "%s", code != NULL ? code : "");
+		to->records = json_get_int(law, "records", 0);
+		to->until = (struct date){(int32_t)json_get_int(law, "until", 0)};
+	}
+}
+
 static void read_result(const struct json *result, struct erase_state *out)
 {
 	out->phase = (enum erase_phase)json_get_int(result, "phase", ERASE_HOLDS);
@@ -108,6 +131,8 @@ static void read_result(const struct json *result, struct erase_state *out)
 	out->removed.media_bytes = json_get_int(result, "media_bytes", 0);
 	out->removed.parties = json_get_int(result, "parties", 0);
 	read_kinds(result, "kept", out->kept);
+	read_kinds(result, "obliged", out->obliged);
+	read_laws(json_get(result, "laws"), out);
 }
 
 enum result erase_state_read(const struct job *job, struct pool *pool, struct erase_state *out, struct err *err)

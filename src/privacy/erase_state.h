@@ -11,7 +11,8 @@
 #include "privacy/erase.h"
 #include "store/job.h"
 
-enum erase_phase { ERASE_HOLDS = 1, ERASE_KEYS = 2, ERASE_ROWS = 3, ERASE_LOOK = 4 };
+/* Stored: only add. In the order HOLDS, DUTIES, KEYS, ROWS, LOOK. */
+enum erase_phase { ERASE_HOLDS = 1, ERASE_KEYS = 2, ERASE_ROWS = 3, ERASE_LOOK = 4, ERASE_DUTIES = 5 };
 
 struct erase_state {
 	uint32_t account;
@@ -25,6 +26,9 @@ struct erase_state {
 	int64_t contacts;
 	struct removed removed;
 	int64_t kept[KIND_COUNT];
+	int64_t obliged[KIND_COUNT];
+	struct erased_law laws[ERASE_LAWS_MAX];
+	size_t law_count;
 	int64_t left_by_agent; /* records the person was only the agent of: they stay, without them */
 };
 

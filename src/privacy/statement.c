@@ -4,6 +4,7 @@
 #include "privacy/statement.h"
 
 #include "base/json.h"
+#include "privacy/erase_duties.h"
 
 #include "store/account.h"
 #include "vault/rotate.h"
@@ -136,8 +137,10 @@ enum result statement_of_erasure(struct vault *vault, uint32_t account, const ch
 	json_instant(&w, "ended", now);
 	add_destroyed(&w, result);
 	add_kept(&w, result);
+	r = erase_duties_state(&w, result, err);
 	add_left(&w, &result->left);
-	r = add_copies(&w, vault, result, err);
+	if (r == OK)
+		r = add_copies(&w, vault, result, err);
 	json_end_object(&w);
 	return r == OK ? buf_ok(out, "a statement", err) : r;
 }

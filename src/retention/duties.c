@@ -16,6 +16,7 @@
 #include "vault/labels.h"
 
 #define MEDIA_MAX 64
+#define LAWS_POOL_MAX ((size_t)16 * 1024 * 1024)
 
 /* ---- what an account is under ---- */
 
@@ -128,6 +129,19 @@ void duties_free(struct duty_set *set)
 	for (size_t i = 0; i < set->zone_count; i++)
 		zone_close(set->zones[i].zone);
 	set->zone_count = 0;
+}
+
+enum result duties_known(struct session *session, uint32_t account, struct instant now, struct err *err)
+{
+	struct duty_set set;
+	struct pool pool;
+	enum result r;
+
+	pool_init(&pool, LAWS_POOL_MAX);
+	r = duties_load(session, account, now, &pool, &set, err);
+	duties_free(&set);
+	pool_free(&pool);
+	return r;
 }
 
 /* ---- what they cover ---- */

@@ -49,6 +49,8 @@ struct duty_set {
 MUST_CHECK enum result duties_load(struct session *session, uint32_t account, struct instant now, struct pool *pool,
 				   struct duty_set *out, struct err *err);
 void duties_free(struct duty_set *set);
+/* Can they be loaded? For who begins a job that will need them. */
+MUST_CHECK enum result duties_known(struct session *session, uint32_t account, struct instant now, struct err *err);
 /* The name of the tz database by which a country's law counts its days; NULL: none is known. */
 const char *duties_zone_of(const char *country);
 

@@ -227,6 +227,8 @@ enum result sweep_run_within(struct vault *vault, const struct account *account,
 	run.clock_began = budget->ms > 0 ? budget->clock(budget->clock_arg) : 0;
 	r = read_policies(&run, now, NULL, err);
 	if (r == OK)
+		r = duties_known(&vault->read, account->number, now, err);
+	if (r == OK)
 		r = begin(&run, err);
 	if (r == OK)
 		r = work(&run, err);
