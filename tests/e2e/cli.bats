@@ -754,6 +754,8 @@ on_terminal() {
 		profile show callrail
 		profile diff Contoso callrail
 		hold list
+		obligation list
+		obligation show
 		label list
 		person receipt
 		retention plan
@@ -767,6 +769,57 @@ on_terminal() {
 		keys rotate
 		check
 	END
+}
+
+# P31
+@test "an obligation keeps the fields it names of an erased person, says by which law, and ends" {
+	local call db=lethe-data/regions/default
+	"$LETHE" init >/dev/null
+	"$LETHE" account create Roma --country IT >/dev/null
+	cat >in.jsonl <<-'END'
+		{"type":"call","id":"1","source":"t","time":"2026-01-05T10:00:00Z","from":{"phone":"+393331112222","name":"Anna Rossi"},"to":"+390612345678","status":"answered","duration":61,"text":"weeping"}
+		{"type":"note","id":"2","source":"t","time":"2026-01-05T10:02:00Z","from":"+393331112222","text":"secret note"}
+	END
+	"$LETHE" import in.jsonl --now 2026-02-01T00:00:00Z >/dev/null
+	call=$(record_id call 1)
+	lethe obligation list --country IT
+	said 0
+	[[ "$output" == *it-dlgs196-132-telephone*"art. 132"*https://* ]]
+	lethe obligation add it-dlgs196-132-telephone --now 2026-02-01T00:00:00Z
+	said 0
+	lethe obligation add it-dlgs196-132-telephone
+	said 4
+	lethe obligation add no-such
+	said 3
+	lethe person erase +393331112222 --yes --now 2026-02-01T00:00:00Z
+	said 5
+	[[ "$output" == *"a law forbids to delete"*"it-dlgs196-132-telephone: 1, all gone on 2028-01-06"* ]]
+	lethe record get "$call" --now 2026-02-02T00:00:00Z
+	said 0
+	[[ "$output" == *"restricted to from, to, time, duration"*"art. 132"*"until 2028-01-06"* ]]
+	[[ "$output" == *+393331112222* && "$output" != *Anna* && "$output" != *weeping* ]]
+	lethe record get "$call" --json --now 2026-02-02T00:00:00Z
+	said 0
+	jq -e '.held == false and .restricted.laws[0].until == "2028-01-06"' <<<"$output"
+	lethe person show +393331112222
+	said 3
+	for text in "Anna Rossi" weeping "secret note" 393331112222; do run ! grep -rqa "$text" "$db"; done
+	lethe obligation show
+	said 0
+	[[ "$output" == *"1 records would be gone without it"* ]]
+	lethe retention run --now 2028-01-05T23:00:00Z
+	lethe record get "$call"
+	said 0
+	lethe retention run --now 2028-01-06T00:00:00Z
+	said 0
+	lethe record get "$call"
+	said 3
+	lethe check
+	said 0
+	lethe obligation end it-dlgs196-132-telephone
+	said 0
+	lethe obligation end it-dlgs196-132-telephone
+	said 3
 }
 
 @test "a full disk under the answer is an error" {
