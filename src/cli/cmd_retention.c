@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/policy_words.h"
+#include "privacy/account_life.h"
 #include "retention/logs.h"
 #include "retention/sweep.h"
 #include "vault/proof.h"
@@ -259,6 +260,7 @@ enum result cmd_retention_run(struct cli *cli, int argc, char **argv, bool *part
 	const struct cli_option options[] = {{"receipt", &receipt, NULL}};
 	struct cli_progress progress;
 	struct sweep_result result;
+	struct account_life life;
 	struct logs_plan logs;
 	struct account account;
 	struct err failed;
@@ -266,6 +268,16 @@ enum result cmd_retention_run(struct cli *cli, int argc, char **argv, bool *part
 
 	if (r == OK)
 		r = cli_open_account(cli, true, &account, err);
+	if (r == OK)
+		r = account_life_read(&cli->vault->read, &account, &life, err);
+	if (r == OK && account_life_due(&life, cli->now)) {
+		r = account_life_may_end(&life, err);
+		if (r == OK)
+			return account_end_now(cli, &account, receipt, partly, err);
+		cli_say(cli, "The account is past its time, and does not end: %s\n", err->what);
+		*partly = true;
+		r = r == ERR_DENIED ? OK : r;
+	}
 	/* First: the sweep empties the databases' logs at its end. */
 	if (r == OK)
 		r = logs_prune(cli->vault, account.number, cli->now, &logs, err);

@@ -23,6 +23,15 @@ cli_run cmd_account_show;
 cli_run cmd_profile_list;
 cli_run cmd_profile_show;
 cli_run cmd_profile_diff;
+cli_run cmd_account_status; /* this and those below in cmd_account_life.c */
+cli_run cmd_account_cancel;
+cli_run cmd_account_reopen;
+cli_run cmd_account_delete;
+cli_run cmd_account_assert;
+cli_run cmd_account_receipt;
+/* Ends it and says so: what `account delete` and `retention run` share. */
+enum result account_end_now(struct cli *cli, const struct account *account, const char *receipt, bool *partly,
+			    struct err *err);
 
 cli_run cmd_import;
 

@@ -17,7 +17,7 @@ static const struct group {
 	const char *word, *rest, *summary;
 } groups[] = {
 	{"init", "", "make a vault: its data, its keys, its root"},
-	{"account", "create | list | show | set", "controllers whose data are kept apart"},
+	{"account", "create | list | show | ..", "controllers whose data are kept apart"},
 	{"profile", "list | show | diff", "published rules of real systems, to begin with"},
 	{"import", "FILE ..", "take in calls, messages, recordings, contacts"},
 	{"person", "find | show | link | unlink", "what there is on somebody; who is whom"},
@@ -67,6 +67,18 @@ const struct cli_command cli_commands[] = {
 	{"profile diff", "ACCOUNT PROFILE", "an account's rules beside a profile's", cmd_profile_diff,
 	 "For each kind: what the account has, what the profile says, and whether its bound is kept. Narrower rules count\n"
 	 "for the bound too. Changes nothing; exit code 0 whatever differs.\n"},
+	{"account status", "NAME", "active, cancelled or being deleted, and until when", cmd_account_status, ""},
+	{"account cancel", "NAME [--yes]", "take nothing in any more; it ends after 90 days", cmd_account_cancel,
+	 "What it has can be read and exported until then. After 90 days, or what its profile says, `lethe retention run`\n"
+	 "ends it, unless a legal hold or an obligation is on it.\n"},
+	{"account reopen", "NAME", "undo a cancellation or a deletion that has begun", cmd_account_reopen, ""},
+	{"account delete", "NAME [--yes] [--receipt FILE]", "end an account at its controller's wish", cmd_account_delete,
+	 "Begins it and shows the checklist; once each item is asserted it destroys all keys of the account, deletes every\n"
+	 "row and blob, and looks again. A legal hold or an obligation refuses it. It should be done within 30 days.\n"
+	 "  --receipt FILE    where the signed receipt goes; `lethe verify` checks it\n"},
+	{"account assert", "NAME ITEM", "say that an item of the checklist is so", cmd_account_assert,
+	 "ITEM: exports, numbers, campaigns, invoices. Who said so and when is noted.\n"},
+	{"account receipt", "ACC_ID [--out FILE]", "the receipt of an account's end, once more", cmd_account_receipt, ""},
 	{"import", "FILE .. [--tz ZONE] [--source S] [--strict]", "take in calls, messages, recordings, contacts",
 	 cmd_import,
 	 "FILE is Lethe JSON Lines or Asterisk's Master.csv; \"-\" is standard input. Importing the same file twice changes\n"

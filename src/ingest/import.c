@@ -16,6 +16,7 @@
 #include "ingest/prepare.h"
 #include "ingest/rejects.h"
 #include "ingest/sealer.h"
+#include "privacy/account_life.h"
 
 #define SCRATCH_MAX ((size_t)512 * 1024 * 1024)
 #define FUTURE_MS (INT64_C(24) * 3600 * 1000) /* clocks differ, and a zone may be wrong by hours; not by more */
@@ -472,6 +473,9 @@ enum result import_files(struct vault *vault, const struct import_options *optio
 
 	*out = (struct import_result){0};
 	r = check_options(options, count, err);
+	if (r != OK)
+		return r;
+	r = account_life_takes_in(&vault->read, options->account->number, err);
 	if (r != OK)
 		return r;
 	r = begin(&run, vault, paths, count, err);

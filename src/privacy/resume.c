@@ -3,6 +3,7 @@
  */
 #include "privacy/resume.h"
 
+#include "privacy/account_end.h"
 #include "privacy/erase.h"
 #include "retention/sweep.h"
 #include "vault/restore.h"
@@ -14,5 +15,8 @@ enum result resume_jobs(struct vault *vault, struct instant now, struct err *err
 
 	while (r == OK && found)
 		r = erase_resume(vault, now, &found, err);
+	found = true;
+	while (r == OK && found)
+		r = account_end_resume(vault, now, &found, err);
 	return r == OK ? sweep_resume(vault, now, err) : r;
 }

@@ -84,7 +84,8 @@ static const char *covers(enum root_promise promise, bool overdue)
 }
 
 /* A copy of data and keys opens until its epoch ends, if the root can forget. */
-static enum result add_copies(struct json_writer *w, struct vault *vault, struct erase_result *result, struct err *err)
+enum result statement_copies(struct json_writer *w, struct vault *vault, struct instant ended,
+			     struct instant *unreadable_by, struct err *err)
 {
 	enum root_promise promise = root_promise(vault->shared.root);
 	struct instant due;
@@ -94,14 +95,14 @@ static enum result add_copies(struct json_writer *w, struct vault *vault, struct
 
 	if (r != OK)
 		return r;
-	overdue = due.ms < result->ended.ms;
+	overdue = due.ms < ended.ms;
 	json_begin_object(w, "copies");
 	json_string(w, "root", root_provider(vault->shared.root));
 	json_int(w, "epoch_days", days);
 	if (promise == ROOT_CANNOT_FORGET || overdue) {
 		json_null(w, "unreadable_by");
 	} else {
-		result->unreadable_by = due;
+		*unreadable_by = due;
 		json_instant(w, "unreadable_by", due);
 	}
 	json_string(w, "covers", covers(promise, overdue));
@@ -140,7 +141,7 @@ enum result statement_of_erasure(struct vault *vault, uint32_t account, const ch
 	r = erase_duties_state(&w, result, err);
 	add_left(&w, &result->left);
 	if (r == OK)
-		r = add_copies(&w, vault, result, err);
+		r = statement_copies(&w, vault, result->ended, &result->unreadable_by, err);
 	json_end_object(&w);
 	return r == OK ? buf_ok(out, "a statement", err) : r;
 }

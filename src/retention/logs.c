@@ -3,11 +3,16 @@
  */
 #include "retention/logs.h"
 
+#include <string.h>
+
 #include "law/profile.h"
 #include "retention/settings.h"
+#include "shim/json_parse.h"
+#include "store/job.h"
 #include "store/setting.h"
 
 #define BATCH 512
+#define JOBS 64
 
 /* ---- terms ---- */
 
@@ -180,6 +185,39 @@ static enum result prune_account(struct vault *vault, uint32_t account, struct i
 	return r;
 }
 
+/* What the log says of an account that ended goes as the vault's own: the account has no settings any more. */
+static enum result prune_ended(struct vault *vault, struct id id, struct instant now, struct logs_plan *out,
+			       struct err *err)
+{
+	const struct json *args;
+	struct pool pool;
+	struct job job;
+	enum result r;
+
+	pool_init(&pool, (size_t)4 * 1024 * 1024);
+	r = job_get(vault->read.data, VAULT_ACCOUNT, id, &pool, &job, err);
+	if (r == OK)
+		r = json_parse_once(job.args, strlen(job.args), &pool, &args, err);
+	if (r == OK)
+		r = prune_account(vault, (uint32_t)json_get_int(args, "account", VAULT_ACCOUNT), now, out, err);
+	pool_free(&pool);
+	return r;
+}
+
+static enum result prune_all_ended(struct vault *vault, struct instant now, struct logs_plan *out, struct err *err)
+{
+	struct id jobs[JOBS], after = {{0}};
+	size_t count;
+	enum result r;
+
+	do {
+		r = job_list_of_type(vault->read.data, VAULT_ACCOUNT, JOB_ACCOUNT, after, jobs, JOBS, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = prune_ended(vault, after = jobs[i], now, out, err);
+	} while (r == OK && count == JOBS);
+	return r;
+}
+
 enum result logs_prune(struct vault *vault, uint32_t account, struct instant now, struct logs_plan *out,
 		       struct err *err)
 {
@@ -187,6 +225,8 @@ enum result logs_prune(struct vault *vault, uint32_t account, struct instant now
 
 	*out = (struct logs_plan){.due = 0};
 	r = prune_account(vault, VAULT_ACCOUNT, now, out, err);
+	if (r == OK)
+		r = prune_all_ended(vault, now, out, err);
 	return r == OK && account != VAULT_ACCOUNT ? prune_account(vault, account, now, out, err) : r;
 }
 

@@ -31,7 +31,7 @@ MUST_CHECK enum result logs_terms(struct session *session, uint32_t account, str
 /* The same, with what is due. */
 MUST_CHECK enum result logs_plan(struct session *session, uint32_t account, struct instant now, struct logs_plan *out,
 				 struct err *err);
-/* Empties what is due, the account's and the vault's own; `out` counts it. */
+/* Empties what is due, the account's, the vault's own, and that of accounts that ended; `out` counts it. */
 MUST_CHECK enum result logs_prune(struct vault *vault, uint32_t account, struct instant now, struct logs_plan *out,
 				  struct err *err);
 /* Sets how long a term is kept. ERR_INPUT outside its bounds. */

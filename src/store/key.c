@@ -231,6 +231,26 @@ enum result key_delete_account(struct db *keys, uint32_t account, int64_t *count
 	return r;
 }
 
+enum result key_count_account(struct db *keys, uint32_t account, int64_t *count, struct err *err)
+{
+	int64_t own, more = 0;
+	enum result r = db_query_int(keys, "SELECT COUNT(*) FROM key_slot WHERE account_id = $1 AND wrapped <> $2", 0, &own,
+				     err, DB_INT(account), DB_BLOB(no_key, sizeof no_key));
+
+	if (r == OK)
+		r = db_query_int(keys, "SELECT COUNT(*) FROM account_key WHERE account_id = $1", 0, &more, err,
+				 DB_INT(account));
+	*count = own + more;
+	if (r == OK)
+		r = db_query_int(keys, "SELECT COUNT(*) FROM tombstone WHERE account_id = $1", 0, &more, err,
+				 DB_INT(account));
+	*count += r == OK ? more : 0;
+	if (r == OK)
+		r = db_query_int(keys, "SELECT COUNT(*) FROM counter WHERE account_id = $1", 0, &more, err, DB_INT(account));
+	*count += r == OK ? more : 0;
+	return r;
+}
+
 enum result key_rewrap(struct db *keys, const struct wrapped_key *key, struct err *err)
 {
 	unsigned char content[SLOT_LEN];
@@ -413,6 +433,11 @@ enum result counter_next(struct db *keys, uint32_t account, const char *name, in
 		return r;
 	return db_query_int(keys, "SELECT value FROM counter WHERE account_id = $1 AND name = $2", 0, out, err,
 			    DB_INT(account), DB_TEXT(name));
+}
+
+enum result counter_delete_account(struct db *keys, uint32_t account, struct err *err)
+{
+	return db_run(keys, "DELETE FROM counter WHERE account_id = $1", err, DB_INT(account));
 }
 
 enum result tombstone_put(struct db *keys, uint32_t account, const struct blind *blind, struct instant at,

@@ -43,6 +43,8 @@ MUST_CHECK enum result key_insert(struct db *keys, const struct wrapped_key *key
 MUST_CHECK enum result key_delete(struct db *keys, uint32_t account, enum key_class class, int64_t number,
 				  bool *existed, struct err *err);
 MUST_CHECK enum result key_delete_account(struct db *keys, uint32_t account, int64_t *count, struct err *err);
+/* Keys of an account of every class, those of its epochs among them, and its tombstones and counters. */
+MUST_CHECK enum result key_count_account(struct db *keys, uint32_t account, int64_t *count, struct err *err);
 /* Replaces the wrapping, if the key still exists. */
 MUST_CHECK enum result key_rewrap(struct db *keys, const struct wrapped_key *key, struct err *err);
 /* Up to `max` keys of all accounts whose epoch is below `epoch` (EPOCH_ANY: of every one), in the order they lie in after place *after (0: from the first), which
@@ -73,6 +75,9 @@ MUST_CHECK enum result epoch_list(struct db *keys, struct epoch *out, size_t max
 
 /* The next value, from 1; never the same twice. */
 MUST_CHECK enum result counter_next(struct db *keys, uint32_t account, const char *name, int64_t *out, struct err *err);
+
+/* At an account's end: its number is not given out again, nor is anything that was counted in it. */
+MUST_CHECK enum result counter_delete_account(struct db *keys, uint32_t account, struct err *err);
 
 MUST_CHECK enum result tombstone_put(struct db *keys, uint32_t account, const struct blind *blind, struct instant at,
 				     struct err *err);

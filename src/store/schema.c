@@ -257,7 +257,9 @@ static const char vault_1[] =
     "CREATE TRIGGER hold_once BEFORE INSERT ON hold"
     " WHEN EXISTS (SELECT 1 FROM hold WHERE account_id = NEW.account_id AND hold_id = NEW.hold_id)"
     " BEGIN SELECT RAISE(ABORT, 'a hold is released, never replaced'); END;"
-    "CREATE TRIGGER hold_kept BEFORE DELETE ON hold BEGIN SELECT RAISE(ABORT, 'a hold is released, never deleted'); END;";
+    /* But for the end of its account, which is gone by then. */
+    "CREATE TRIGGER hold_kept BEFORE DELETE ON hold WHEN EXISTS (SELECT 1 FROM account WHERE account_id = OLD.account_id)"
+    " BEGIN SELECT RAISE(ABORT, 'a hold is released, never deleted'); END;";
 
 static const char keys_1[] =
     "CREATE TABLE epoch("

@@ -243,6 +243,20 @@ enum result keyring_destroy(struct keyring *ring, uint32_t account, enum key_cla
 	return r;
 }
 
+enum result keyring_account_destroy(struct keyring *ring, uint32_t account, int64_t *count, struct err *err)
+{
+	enum result r = key_delete_account(ring->keys, account, count, err);
+
+	if (r == OK)
+		r = tombstone_delete_account(ring->keys, account, err);
+	if (r == OK)
+		r = counter_delete_account(ring->keys, account, err);
+	keyring_clear(ring);
+	ring->generation = atomic_fetch_add(&ring->shared->generation, 1) + 1;
+	ring->destroyed = true;
+	return r;
+}
+
 void keyring_committed(struct keyring *ring)
 {
 	uint64_t before;

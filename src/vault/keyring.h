@@ -56,6 +56,10 @@ MUST_CHECK enum result keyring_make(struct keyring *ring, uint32_t account, enum
 /* Inside a transaction on the key store. */
 MUST_CHECK enum result keyring_destroy(struct keyring *ring, uint32_t account, enum key_class class, int64_t number,
 				       bool *existed, struct err *err);
+/* All of an account's, of every class and epoch, its tombstones and counters: nothing of it opens any more. Inside a
+ * transaction on the key store. */
+MUST_CHECK enum result keyring_account_destroy(struct keyring *ring, uint32_t account, int64_t *count,
+					       struct err *err);
 /* After the transaction is on disk: the other keyrings drop once more what they may have read before it was. */
 void keyring_committed(struct keyring *ring);
 /* Makes account's key for the current epoch and its own keys (index, data; for account 0 also sign). */

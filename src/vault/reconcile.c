@@ -8,6 +8,7 @@
 #include "store/account.h"
 #include "store/hold.h"
 #include "vault/idle_keys.h"
+#include "vault/remove_account.h"
 
 #define BATCH 128 /* records of 4 MiB must fit the pool */
 
@@ -313,6 +314,36 @@ static enum result reconcile_account(struct work *w, struct err *err)
 	return r;
 }
 
+/* Its end was since: nothing of it opens. */
+static enum result drop_account(struct work *w, struct err *err)
+{
+	struct removed_account ignored = {.blobs = 0};
+	bool more = true;
+	enum result r = OK;
+
+	while (r == OK && more) {
+		r = db_begin(w->session->data, err);
+		if (r != OK)
+			return r;
+		r = ending_account(w->session->data, w->account, err);
+		if (r == OK)
+			r = remove_account(w->session, w->account, true, &ignored, &more, err);
+		r = end(w, r, err);
+	}
+	w->out->accounts += r == OK;
+	return r;
+}
+
+static enum result look_at_account(struct work *w, struct err *err)
+{
+	bool exists;
+	enum result r = key_exists(w, KEY_OWN, OWN_DATA, &exists, err);
+
+	if (r != OK)
+		return r;
+	return exists ? reconcile_account(w, err) : drop_account(w, err);
+}
+
 enum result reconcile(struct session *session, struct reconciled *out, struct err *err)
 {
 	struct work w = {.session = session, .out = out, .rows = calloc(BATCH, sizeof *w.rows)};
@@ -322,7 +353,7 @@ enum result reconcile(struct session *session, struct reconciled *out, struct er
 	*out = (struct reconciled){0};
 	pool_init(&w.pool, (size_t)1024 * 1024 * 1024);
 	while (r == OK && (r = account_list(session->data, w.account, &w.account, 1, &count, err)) == OK && count > 0)
-		r = reconcile_account(&w, err);
+		r = look_at_account(&w, err);
 	if (r == OK)
 		r = idle_keys_count(session, &w.pool, &out->keys_without_data, err);
 	pool_free(&w.pool);

@@ -9,6 +9,7 @@
 #include "vault/remove.h"
 
 struct reconciled {
+	int64_t accounts;            /* that ended since: with all they had */
 	int64_t identities;          /* of persons erased since, with their contacts and records */
 	int64_t contacts;
 	struct removed erased;

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The Lethe authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# What ends by itself or by decision: our own log.
+# What ends by itself or by decision: our own log, accounts.
 
 bats_require_minimum_version 1.5.0
 
@@ -85,4 +85,102 @@ make_vault() {
 	[[ $stderr == *"emptied before its time"* && $stderr == *"leaf 2 of the audit log"* ]]
 	lethe check
 	said 7
+}
+
+# ---- accounts ----
+
+assert_all() { for item in exports numbers campaigns invoices; do "$LETHE" account assert Contoso $item >/dev/null; done; }
+
+@test "P33: a cancelled account takes nothing in, and ends after 90 days with all it has" {
+	make_vault
+	lethe account cancel Contoso --yes --now 2026-02-01T00:00:00Z --json
+	said 0
+	jq -e '.state == "cancelled" and .due == "2026-05-02"' <<<"$output"
+	lethe import in.jsonl
+	said 4
+	[[ $stderr == *"the account is cancelled: it takes nothing in"* ]]
+	lethe person show +4520000289
+	said 0
+	lethe retention run --now 2026-05-01T00:00:00Z --json
+	said 0
+	jq -e '.ended | not' <<<"$output"
+	lethe account reopen Contoso --now 2026-05-02T00:00:00Z
+	said 4
+	id=$("$LETHE" account list --json | jq -r '.accounts[0].id')
+	lethe retention run --now 2026-05-02T00:00:00Z --receipt r.json --json
+	said 0
+	jq -e '.ended and (.left | not) and .keys > 0' <<<"$output"
+	lethe verify r.json --key lethe-data/regions/default/lethe.pub
+	said 0
+	lethe account list --json
+	jq -e '.accounts == []' <<<"$output"
+	lethe account receipt "$id" --out again.json
+	said 0
+	lethe verify again.json --key lethe-data/regions/default/lethe.pub
+	said 0
+	lethe check
+	said 0
+	lethe audit verify
+	said 0
+	lethe account create Contoso --country DK
+	said 0
+}
+
+@test "P33: an account is deleted once each item is asserted, and a hold refuses it by name" {
+	make_vault
+	lethe account delete Contoso
+	said 0
+	[[ $output == *"[ ] exports"* && $output == *"30 days"* ]]
+	lethe account delete Contoso --yes
+	said 4
+	[[ $stderr == *"exports were offered to the account"*"lethe account assert NAME exports"* ]]
+	lethe account assert Contoso payments
+	said 2
+	assert_all
+	lethe account delete Contoso
+	said 4 # nobody to ask
+	hold=$("$LETHE" hold add --reason x --json | jq -r .id)
+	lethe account delete Contoso --yes
+	said 4
+	[[ $stderr == *"$hold"* ]]
+	"$LETHE" hold release "$hold" >/dev/null
+	lethe account status Contoso --json
+	jq -e '[.checklist[].asserted] == [true, true, true, true] and (.checklist[0].by | startswith("os:"))' <<<"$output"
+	lethe account delete Contoso --yes
+	said 0
+	[[ $output == *"nothing is left of it"* ]]
+}
+
+# An end that goes wrong at each of its changes to files: the next command that writes comes to the same end.
+end_with() {
+	local calls n
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 # the faults are loaded first
+	make_vault
+	"$LETHE" account delete Contoso >/dev/null
+	assert_all
+	cp -a lethe-data base
+	env LD_PRELOAD="$FAULTS" LETHE_FAULT_DIR="$PWD" LETHE_FAULT="count:$PWD/count" "$LETHE" account delete Contoso --yes >/dev/null
+	calls=$(<count)
+	[ "$calls" -gt 10 ]
+	for ((n = 1; n <= calls; n += 1 + calls / ${LONG:+10}12)); do
+		rm -rf lethe-data
+		cp -a base lethe-data
+		run env LD_PRELOAD="$FAULTS" LETHE_FAULT_DIR="$PWD" LETHE_FAULT="$1:$n" "$LETHE" account delete Contoso --yes
+		"$LETHE" account create "Other" --country DE >/dev/null
+		if [ "$("$LETHE" account list --json | jq '.accounts | length')" -eq 2 ]; then
+			"$LETHE" account delete Contoso --yes >/dev/null # it had not begun
+		fi
+		[ "$("$LETHE" account list --json | jq -r '.accounts[].name')" = Other ]
+		[ "$(sqlite3 lethe-data/regions/default/vault.db 'SELECT COUNT(*) FROM record')" -eq 0 ]
+		[ "$(sqlite3 lethe-data/regions/default/vault.db 'SELECT COUNT(*) FROM job WHERE state = 1')" -eq 0 ]
+		"$LETHE" check >/dev/null
+	done
+}
+
+@test "an end that is killed anywhere comes to its end" {
+	end_with kill
+}
+
+@test "an end whose disk fails anywhere comes to its end" {
+	end_with eio
 }

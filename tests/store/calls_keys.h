@@ -133,6 +133,40 @@ CALL(tombstone_delete_account)
 	return one(tombstone_delete_account(keys, account, &err), seen);
 }
 
+CALL(key_count_account)
+{
+	return key_count_account(keys, account, seen, &err);
+}
+
+CALL(counter_delete_account)
+{
+	enum result r = counter_delete_account(keys, account, &err);
+
+	return several(r, r == OK ? db_changes(keys) : 0, seen);
+}
+
+CALL(ending_account)
+{
+	enum result r = ending_account(vault, account, &err);
+
+	return several(r, r == OK ? db_changes(vault) : 0, seen);
+}
+
+CALL(ending_delete)
+{
+	return ending_delete(vault, account, ENDING_MEDIA, 9, seen, &err);
+}
+
+CALL(ending_count)
+{
+	return ending_count(vault, account, ENDING_MEDIA, seen, &err);
+}
+
+CALL(ending_count_trash)
+{
+	return ending_count_trash(vault, account, seen, &err);
+}
+
 CALL(leaf_append)
 {
 	uint64_t seq;

@@ -11,6 +11,7 @@
 #include "store/account.h"
 #include "store/contact.h"
 #include "store/duty.h"
+#include "store/ending.h"
 #include "store/hold.h"
 #include "store/identity.h"
 #include "store/job.h"

@@ -140,6 +140,8 @@ static void a_hold_is_never_deleted(void **state)
 
 	(void)state;
 	put(1, 1);
+	raw(vault, "INSERT INTO account(account_id, id, name_blind, name, country, created_at)"
+		   " VALUES(1, x'01', x'01', x'01', 'DK', 1)");
 	assert_refused("DELETE FROM hold", "a hold is released, never deleted");
 	assert_refused("DELETE FROM hold WHERE account_id = 1 AND hold_id = 1", "a hold is released, never deleted");
 	assert_refused("REPLACE INTO hold(account_id, hold_id, id, kinds, reason, created_at)"

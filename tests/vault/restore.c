@@ -4,6 +4,7 @@
 #include "vault/recording.h"
 
 #include "store/setting.h"
+#include "vault/remove_account.h"
 
 #include <sys/file.h>
 
@@ -311,6 +312,39 @@ static void prune_leaf(struct place *p, uint64_t seq)
 
 	assert_ok(leaf_get(p->world.vault->read.data, seq, &p->world.pool, &leaf, &err), &err);
 	assert_ok(vault_write(p->world.vault, prune_op, &leaf, &err), &err);
+}
+
+static enum result end_account_op(struct session *session, void *arg, struct err *err)
+{
+	uint32_t account = *(const uint32_t *)arg;
+	struct removed_account removed = {.blobs = 0};
+	int64_t keys;
+	bool more = true;
+	enum result r = keyring_account_destroy(session->ring, account, &keys, err);
+
+	if (r == OK)
+		r = ending_account(session->data, account, err);
+	while (r == OK && more)
+		r = remove_account(session, account, true, &removed, &more, err);
+	return r;
+}
+
+/* P33 */
+static void an_account_that_ended_since_stays_gone(void **state)
+{
+	struct place *p = *state;
+	uint32_t number = p->world.account.number;
+	struct removed_account left;
+	struct account account;
+	struct err err;
+
+	back_up(p);
+	assert_ok(vault_write(p->world.vault, end_account_op, &number, &err), &err);
+	assert_int_equal(restore(p).dropped.accounts, 1);
+	assert_int_equal(accounts_get(&p->world.vault->read, number, &p->world.pool, &account, &err), ERR_NOT_FOUND);
+	assert_ok(remove_account_look(&p->world.vault->read, number, &left, &err), &err);
+	for (int i = 0; i < ENDING_TABLES; i++)
+		assert_int_equal(left.rows[i], 0);
 }
 
 /* P30 */
@@ -935,6 +969,7 @@ int main(void)
 		TEST(some_of_a_day_that_expired_stays_gone_and_the_rest_of_it_stays),
 		TEST(the_log_never_goes_back),
 		TEST(what_the_log_no_longer_says_it_does_not_say_again),
+		TEST(an_account_that_ended_since_stays_gone),
 		TEST(what_an_account_is_set_to_since_stays),
 		TEST(identities_known_since_stay_so_that_an_erasure_finds_them),
 		TEST(holds_and_policies_made_since_stay),
