@@ -129,6 +129,7 @@ struct world_record {
 	const char *agent;       /* the source's id of the agent, or NULL */
 	const char *text;        /* the payload, a JSON object */
 	enum direction direction;
+	enum record_status status;
 	int64_t duration_ms;     /* 0: a second */
 	int64_t label;           /* 0: none */
 	struct id id;            /* out */
@@ -154,7 +155,7 @@ static enum result world_put_op(struct session *session, void *arg, struct err *
 	struct world_record *spec = arg;
 	struct world *world = spec->world;
 	struct record_row row = {.account = world->account.number, .kind = spec->kind, .duration_ms = 1000,
-				  .direction = spec->direction};
+				  .direction = spec->direction, .status = spec->status};
 	struct party_key keys[9];
 	struct period period;
 	struct entry entry;

@@ -1,0 +1,606 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Whole worlds: random records, policies, holds, erasures and a clock that
+ * steps, in a real vault; and beside it a slow, obvious model that asks of each record
+ * what must become of it.  After each sweep the two must have the same survivors, in the same state.
+ *
+ * WORLD_SEED=n is the first world's seed, WORLD_COUNT=n how many there are; LONG=1: many.
+ */
+#include "retention/keeping.h"
+#include "retention/model.h"
+
+#include "privacy/erase.h"
+#include "retention/why.h"
+#include "store/duty.h"
+
+/* What the worlds have in them. One that is off is not built yet. */
+static const bool with_scopes = false;       /* narrower rules: part of a day goes before the rest */
+static const bool with_restrictions = false; /* keep against policies, not against an erasure */
+static const bool with_laws = false;         /* obligations: fields stay */
+/* A person under a hold is erased while another hold is active: what both cover must outlive the release of either. */
+static const bool with_erased_under_two = false;
+
+#define PEOPLE 4
+#define RECORDS_MAX 64
+#define HOLDS 16
+#define RULES 64
+#define STEPS 24
+#define DAY_MS INT64_C(86400000)
+
+static const char *const phones[PEOPLE] = {"+4520000001", "+4520000002", "+4520000003", "+4520000004"};
+static const enum record_kind kinds[] = {KIND_CALL, KIND_MESSAGE};
+
+struct seen {
+	enum record_kind kind;
+	struct id id;
+	int64_t at;
+	int day;
+	struct id persons[2];
+	int person_count;
+	bool inbound, missed, tagged;
+	int seconds;
+	/* as the model has it */
+	bool alive, expired, erased;
+	unsigned left;        /* what is left of it */
+};
+
+struct seen_hold {
+	bool active, restriction, has_person;
+	struct id id, person;
+	unsigned kinds;
+	bool has_from, has_until;
+	int64_t from, until;
+};
+
+struct seen_rule {
+	enum record_kind kind;
+	bool inbound, tagged; /* narrower */
+	int seconds;
+	struct model_span keep;
+	bool removed;
+	int64_t begins;
+};
+
+/* A law of src/law that accounts of a world may be under, as its article says. */
+struct seen_law { const char *code; bool calls, messages, only_missed; unsigned fields; struct model_span period; };
+static const struct seen_law laws[] = {
+    {"fr-cpce-l34-1-source", true, true, false, 1, {false, 12, 0}},
+    {"it-dlgs196-132-unanswered", true, false, true, 1 | 2 | 4, {false, 0, 30}},
+};
+#define LAWS (sizeof laws / sizeof laws[0])
+
+struct play {
+	struct world *world;
+	struct model_random random;
+	struct seen records[RECORDS_MAX];
+	int record_count;
+	struct seen_hold holds[HOLDS];
+	int hold_count;
+	struct seen_rule rules[RULES];
+	int rule_count;
+	bool under[LAWS];
+	char story[8192];
+	size_t told;
+};
+
+static void tell(struct play *play, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void tell(struct play *play, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	play->told += (size_t)vsnprintf(play->story + play->told, sizeof play->story - play->told, format, ap);
+	va_end(ap);
+	if (play->told >= sizeof play->story)
+		play->told = sizeof play->story - 1;
+}
+
+static int today_of(const struct play *play)
+{
+	return (int)(play->world->now.ms / DAY_MS);
+}
+
+static const char *text_of(int64_t ms, char out[TIME_TEXT_MAX])
+{
+	return instant_format((struct instant){ms}, out);
+}
+
+/* ---- the model ---- */
+
+static bool same_id(struct id a, struct id b)
+{
+	return memcmp(a.bytes, b.bytes, sizeof a.bytes) == 0;
+}
+
+static bool hold_covers(const struct seen_hold *hold, const struct seen *record)
+{
+	bool of_person = !hold->has_person;
+
+	for (int i = 0; i < record->person_count; i++) {
+		if (same_id(record->persons[i], hold->person))
+			of_person = true;
+	}
+	if (hold->kinds != 0 && (hold->kinds & 1u << record->kind) == 0)
+		return false;
+	if (hold->has_from && record->at < hold->from)
+		return false;
+	if (hold->has_until && record->at >= hold->until)
+		return false;
+	return of_person && hold->active;
+}
+
+static bool is_covered(const struct play *play, const struct seen *record, bool restriction)
+{
+	for (int i = 0; i < play->hold_count; i++) {
+		if (play->holds[i].restriction == restriction && hold_covers(&play->holds[i], record))
+			return true;
+	}
+	return false;
+}
+
+static bool rule_fits(const struct seen_rule *rule, const struct seen *record)
+{
+	return rule->kind == record->kind && (!rule->inbound || record->inbound) &&
+	       (!rule->tagged || record->tagged) && record->seconds >= rule->seconds;
+}
+
+/* Is a later rule of the very same scope in force? Then this one is history. */
+static bool is_history(const struct play *play, int nth)
+{
+	const struct seen_rule *rule = &play->rules[nth];
+
+	for (int i = nth + 1; i < play->rule_count; i++) {
+		const struct seen_rule *later = &play->rules[i];
+
+		if (later->kind == rule->kind && later->inbound == rule->inbound && later->tagged == rule->tagged &&
+		    later->seconds == rule->seconds && later->begins <= play->world->now.ms)
+			return true;
+	}
+	return false;
+}
+
+/* How narrow: how many parts; then a tag before a duration before a direction; then the longer duration. */
+static int narrowness(const struct seen_rule *rule)
+{
+	int parts = (rule->inbound ? 1 : 0) + (rule->tagged ? 1 : 0) + (rule->seconds > 0 ? 1 : 0);
+
+	return parts * 100000 + (rule->tagged ? 40000 : 0) + (rule->seconds > 0 ? 20000 + rule->seconds : 0) +
+	       (rule->inbound ? 10000 : 0);
+}
+
+static const struct seen_rule *rule_of(const struct play *play, const struct seen *record)
+{
+	const struct seen_rule *best = NULL;
+
+	for (int i = 0; i < play->rule_count; i++) {
+		const struct seen_rule *rule = &play->rules[i];
+
+		if (rule->begins > play->world->now.ms || rule->removed || !rule_fits(rule, record) ||
+		    is_history(play, i))
+			continue;
+		if (best == NULL || narrowness(rule) > narrowness(best))
+			best = rule;
+	}
+	return best;
+}
+
+static bool law_binds(const struct seen_law *law, const struct seen *record)
+{
+	if (law->only_missed && !record->missed)
+		return false;
+	return record->kind == KIND_CALL ? law->calls : law->messages;
+}
+
+/* All that is known of a record, for the model of one record. */
+static struct model_case case_of(const struct play *play, const struct seen *record)
+{
+	const struct seen_rule *rule = rule_of(play, record);
+	struct model_case c = {.occurred = record->day, .today = today_of(play), .expired = record->expired,
+			       .erased = record->erased};
+
+	c.holds = is_covered(play, record, false);
+	c.restrictions = is_covered(play, record, true);
+	c.has_policy = rule != NULL;
+	if (rule != NULL)
+		c.policy = rule->keep;
+	for (size_t i = 0; i < LAWS; i++) {
+		if (play->under[i] && law_binds(&laws[i], record))
+			c.laws[c.law_count++] = (struct model_law){laws[i].fields,
+								   model_due(record->day, laws[i].period)};
+	}
+	return c;
+}
+
+/* What is to become of it when everything that is past its time goes. */
+static unsigned verdict_of(const struct play *play, const struct seen *record)
+{
+	struct model_case c = case_of(play, record);
+	unsigned stays = model_verdict(&c).keeps;
+
+	return record->left == MODEL_ALL ? stays : stays == MODEL_ALL ? record->left : stays & record->left;
+}
+
+static void model_sweep(struct play *play)
+{
+	for (int i = 0; i < play->record_count; i++) {
+		struct seen *record = &play->records[i];
+		struct model_case c = case_of(play, record);
+		bool due = c.has_policy && !c.policy.unlimited && model_due(c.occurred, c.policy) <= c.today;
+
+		if (!record->alive)
+			continue;
+		record->left = verdict_of(play, record);
+		record->alive = record->left != 0;
+		/* What something kept through its time never gets time again. */
+		if (record->alive && due)
+			record->expired = true;
+	}
+}
+
+static void model_erase(struct play *play, struct id person)
+{
+	for (int i = 0; i < play->record_count; i++) {
+		struct seen *record = &play->records[i];
+		bool theirs = false;
+
+		for (int j = 0; j < record->person_count; j++)
+			theirs = theirs || same_id(record->persons[j], person);
+		if (!record->alive || !theirs)
+			continue;
+		record->erased = true;
+		record->left = verdict_of(play, record);
+		record->alive = record->left != 0;
+	}
+}
+
+/* ---- comparing ---- */
+
+static void fail_play(const struct play *play, const struct seen *record, const char *what)
+{
+	char at[TIME_TEXT_MAX], id[ID_TEXT_MAX];
+
+	fputs(play->story, stderr); /* print_message cuts */
+	fail_msg("%s: %s of %s", what, id_format(kind_prefix(record->kind), record->id, id), text_of(record->at, at));
+}
+
+/* `why` says for each what the model says. */
+static void compare_verdicts(struct play *play)
+{
+	for (int i = 0; i < play->record_count; i++) {
+		struct seen *record = &play->records[i];
+		char id[ID_TEXT_MAX];
+		struct why why;
+		struct err err;
+		unsigned wanted;
+
+		if (!record->alive)
+			continue;
+		wanted = verdict_of(play, record);
+		id_format(kind_prefix(record->kind), record->id, id);
+		assert_ok(why_record(&play->world->vault->read, play->world->account.number, id, play->world->now,
+				     &play->world->pool, &why, &err),
+			  &err);
+		if (why.disposition.keeps != wanted) {
+			tell(play, "%s: keeps %u, the model %u; decided by %s\n", id, why.disposition.keeps, wanted,
+			     why.disposition.reasons[why.disposition.decides].rule);
+			fail_play(play, record, "the verdict is not that of the model");
+		}
+	}
+}
+
+static void compare_survivors(struct play *play)
+{
+	for (int i = 0; i < play->record_count; i++) {
+		struct seen *record = &play->records[i];
+		bool there = is_there(play->world, record->kind, record->id);
+		const char *text;
+		struct err err;
+
+		if (there != record->alive)
+			fail_play(play, record, there ? "is still there" : "is lost");
+		if (!there)
+			continue;
+		if (world_open_record(play->world, record->kind, record->id, &text, &err) != OK)
+			fail_play(play, record, "cannot be read any more");
+		if ((row_of(play->world, record->kind, record->id).hold != 0) != (record->expired || record->erased))
+			fail_play(play, record, "is not under the key it should be");
+	}
+}
+
+/* ---- what happens ---- */
+
+static void put(struct play *play)
+{
+	struct seen *record = &play->records[play->record_count];
+	struct world_record spec = {.text = "{\"n\":1}", .world = play->world};
+	int first = model_pick(&play->random, PEOPLE), second = model_pick(&play->random, PEOPLE);
+	char at[TIME_TEXT_MAX];
+	struct err err;
+
+	if (play->record_count == RECORDS_MAX)
+		return;
+	play->record_count++;
+	*record = (struct seen){.kind = kinds[model_pick(&play->random, 2)], .alive = true, .left = MODEL_ALL};
+	/* A few days, so that some share one; noon, which is that day all over Europe. */
+	record->day = today_of(play) - 30 * model_pick(&play->random, 6) - model_pick(&play->random, 3);
+	record->at = record->day * DAY_MS + DAY_MS / 2 + model_pick(&play->random, 3600000);
+	record->inbound = model_chance(&play->random, 2);
+	record->missed = record->kind == KIND_CALL && model_chance(&play->random, 2);
+	record->tagged = model_chance(&play->random, 3);
+	record->seconds = 1 + 59 * model_pick(&play->random, 3);
+	spec.kind = record->kind;
+	spec.at = (struct instant){record->at};
+	spec.phones[0] = phones[first];
+	spec.phones[1] = first != second ? phones[second] : NULL;
+	spec.direction = record->inbound ? DIRECTION_INBOUND : DIRECTION_OUTBOUND;
+	spec.status = record->missed ? STATUS_MISSED : STATUS_ANSWERED;
+	spec.duration_ms = record->seconds * 1000;
+	spec.label = record->tagged ? 5 : 0;
+	spec.id = record->id = id_new(spec.at);
+	assert_ok(vault_write(play->world->vault, world_put_op, &spec, &err), &err);
+	record->person_count = first != second ? 2 : 1;
+	identity_of(play->world, IDENTITY_PHONE, phones[first], &record->persons[0]);
+	identity_of(play->world, IDENTITY_PHONE, phones[second], &record->persons[1]);
+	tell(play, "put %s %d of %s: person %d and %d%s%s%s, %d s\n", kind_name(record->kind), play->record_count - 1,
+	     text_of(record->at, at), first, second, record->inbound ? ", inbound" : "",
+	     record->missed ? ", missed" : "", record->tagged ? ", tagged" : "", record->seconds);
+}
+
+static void move_clock(struct play *play)
+{
+	static const int steps[] = {1, 1, 28, 29, 30, 31, 59, 365};
+	int days = model_chance(&play->random, 2) ? steps[model_pick(&play->random, 8)] : model_pick(&play->random, 90);
+	char at[TIME_TEXT_MAX];
+
+	if (model_chance(&play->random, 5))
+		days = -days;
+	play->world->now.ms += days * DAY_MS + model_pick(&play->random, 3) * 3600000;
+	tell(play, "now %s\n", text_of(play->world->now.ms, at));
+}
+
+static enum result put_rule(struct session *session, void *arg, struct err *err)
+{
+	struct play *play = arg;
+	const struct seen_rule *rule = &play->rules[play->rule_count - 1];
+	struct policy policy = {.kind = rule->kind, .set_at = play->world->now, .begins_at = {rule->begins},
+				.set_by = "os:0", .removed = rule->removed,
+				.keep = {.months = rule->keep.months, .days = rule->keep.days,
+					 .unlimited = rule->keep.unlimited},
+				.scope = {.direction = rule->inbound ? DIRECTION_INBOUND : DIRECTION_NONE,
+					  .tag = rule->tagged ? 5 : 0, .min_duration_ms = rule->seconds * 1000}};
+
+	return policy_put(session->data, play->world->account.number, &policy, err);
+}
+
+static void make_rule(struct play *play)
+{
+	static const struct model_span spans[] = {{false, 0, 0},  {false, 0, 30}, {false, 0, 90}, {false, 1, 0},
+						  {false, 12, 0}, {false, 2, 0},  {true, 0, 0},   {false, 0, 31}};
+	struct seen_rule *rule = &play->rules[play->rule_count];
+	char at[TIME_TEXT_MAX];
+	struct err err;
+
+	if (play->rule_count == RULES)
+		return;
+	play->rule_count++;
+	*rule = (struct seen_rule){.kind = kinds[model_pick(&play->random, 2)],
+				   .keep = spans[model_pick(&play->random, sizeof spans / sizeof spans[0])]};
+	rule->begins = play->world->now.ms + (model_chance(&play->random, 4) ? DAY_MS : 0);
+	if (with_scopes && model_chance(&play->random, 2)) {
+		rule->inbound = model_chance(&play->random, 2);
+		rule->tagged = model_chance(&play->random, 2);
+		rule->seconds = 60 * model_pick(&play->random, 3);
+		rule->removed = model_chance(&play->random, 5);
+	}
+	assert_ok(vault_write(play->world->vault, put_rule, play, &err), &err);
+	tell(play, "rule for %s%s%s, at least %d s: %d months %d days%s%s, begins %s\n", kind_name(rule->kind),
+	     rule->inbound ? ", inbound" : "", rule->tagged ? ", tagged" : "", rule->seconds, rule->keep.months,
+	     rule->keep.days, rule->keep.unlimited ? " unlimited" : "", rule->removed ? ", removed" : "",
+	     text_of(rule->begins, at));
+}
+
+struct restricting { struct play *play; struct hold_row row; };
+
+static enum result put_restriction(struct session *session, void *arg, struct err *err)
+{
+	struct restricting *op = arg;
+	enum result r = counter_next(session->keys, op->row.account, "hold", &op->row.hold, err);
+
+	if (r == OK)
+		r = seal_data(session->ring, op->row.account, "hold", op->row.id, "asked for",
+			      &op->play->world->pool, &op->row.reason, &op->row.reason_len, err);
+	return r == OK ? hold_insert(session->data, &op->row, err) : r;
+}
+
+static void restrict_person(struct play *play, struct seen_hold *hold)
+{
+	struct restricting op = {play, {.account = play->world->account.number, .type = HOLD_RESTRICTION,
+					.id = id_new(play->world->now), .has_person = true, .person = hold->person,
+					.created = play->world->now}};
+	struct err err;
+
+	assert_ok(vault_write(play->world->vault, put_restriction, &op, &err), &err);
+	hold->id = op.row.id;
+}
+
+static void hold(struct play *play)
+{
+	struct seen_hold *hold = &play->holds[play->hold_count];
+	struct hold_request request = {.kinds = 0};
+	int who = model_pick(&play->random, PEOPLE);
+	struct id person;
+
+	if (play->hold_count == HOLDS)
+		return;
+	*hold = (struct seen_hold){.active = true};
+	hold->has_person = !model_chance(&play->random, 4);
+	if (hold->has_person && identity_of(play->world, IDENTITY_PHONE, phones[who], &person) == 0)
+		return;
+	play->hold_count++;
+	if (hold->has_person)
+		hold->person = person;
+	hold->restriction = with_restrictions && hold->has_person && model_chance(&play->random, 2);
+	if (hold->restriction) {
+		restrict_person(play, hold);
+		tell(play, "restriction %d on person %d\n", play->hold_count - 1, who);
+		return;
+	}
+	hold->kinds = !hold->has_person || model_chance(&play->random, 3) ? 1u << KIND_CALL : 0;
+	hold->has_from = !hold->has_person || model_chance(&play->random, 3);
+	hold->from = play->world->now.ms - model_pick(&play->random, 90) * DAY_MS;
+	hold->has_until = model_chance(&play->random, 3);
+	hold->until = hold->from + (1 + model_pick(&play->random, 60)) * DAY_MS;
+	hold->has_until = hold->has_until && hold->has_from;
+	request = (struct hold_request){.has_person = hold->has_person, .person = hold->person, .kinds = hold->kinds,
+					.has_from = hold->has_from, .from = {hold->from},
+					.has_until = hold->has_until, .until = {hold->until}};
+	hold->id = add_hold(play->world, &request);
+	tell(play, "hold %d on %s%d%s%s%s\n", play->hold_count - 1, hold->has_person ? "person " : "all but person ",
+	     hold->has_person ? who : -1, hold->kinds != 0 ? ", calls" : "", hold->has_from ? ", from" : "",
+	     hold->has_until ? " until" : "");
+}
+
+static void release(struct play *play, int nth)
+{
+	if (nth >= play->hold_count || !play->holds[nth].active)
+		return;
+	release_hold(play->world, play->holds[nth].id);
+	play->holds[nth].active = false;
+	tell(play, "release %d\n", nth);
+}
+
+static bool under_two(const struct play *play, struct id person)
+{
+	bool theirs = false;
+	int active = 0;
+
+	for (int i = 0; i < play->hold_count; i++) {
+		const struct seen_hold *hold = &play->holds[i];
+
+		active += hold->active;
+		theirs = theirs || (hold->active && hold->has_person && same_id(hold->person, person));
+	}
+	return theirs && active > 1;
+}
+
+static void erase(struct play *play)
+{
+	struct erase_options options = {.now = play->world->now};
+	struct erase_result result;
+	int who = model_pick(&play->random, PEOPLE);
+	struct id person;
+	struct err err;
+
+	if (identity_of(play->world, IDENTITY_PHONE, phones[who], &person) == 0)
+		return;
+	if (!with_erased_under_two && under_two(play, person))
+		return;
+	tell(play, "erase person %d\n", who);
+	assert_ok(erase_person(play->world->vault, &play->world->account, person, &options, &play->world->pool,
+			       &result, &err),
+		  &err);
+	model_erase(play, person);
+	compare_survivors(play);
+}
+
+static enum result put_law(struct session *session, void *arg, struct err *err)
+{
+	struct play *play = arg;
+	enum result r = OK;
+
+	for (size_t i = 0; i < LAWS && r == OK; i++) {
+		struct obligation_row row = {.code = laws[i].code, .applied = play->world->now, .set_by = "os:0"};
+
+		if (play->under[i])
+			r = obligation_put(session->data, play->world->account.number, &row, err);
+	}
+	return r;
+}
+
+static void come_under_laws(struct play *play)
+{
+	struct err err;
+
+	for (size_t i = 0; i < LAWS; i++)
+		play->under[i] = with_laws && model_chance(&play->random, 2);
+	assert_ok(vault_write(play->world->vault, put_law, play, &err), &err);
+	tell(play, "laws: %d %d\n", play->under[0], play->under[1]);
+}
+
+static void sweep(struct play *play)
+{
+	struct sweep_result result;
+
+	compare_verdicts(play);
+	tell(play, "sweep\n");
+	run_sweep(play->world, &result);
+	model_sweep(play);
+	compare_survivors(play);
+	compare_verdicts(play);
+}
+
+static void step(struct play *play)
+{
+	switch (model_pick(&play->random, 12)) {
+	case 0: case 1: case 2: move_clock(play); break;
+	case 3: case 4: case 5: sweep(play); break;
+	case 6: case 7: make_rule(play); break;
+	case 8: hold(play); hold(play); break;
+	case 9: release(play, model_pick(&play->random, 1 + play->hold_count)); break;
+	case 10: erase(play); break;
+	default: put(play); break;
+	}
+}
+
+static void play_world(uint64_t seed)
+{
+	static const char *const starts[] = {"2024-02-29T12:00:00Z", "2025-03-31T12:00:00Z", "2026-03-01T12:00:00Z"};
+	struct world *world = test_calloc(1, sizeof *world);
+	struct play *play = test_calloc(1, sizeof *play);
+
+	play->world = world;
+	play->random.state = seed;
+	tell(play, "WORLD_SEED=%llu WORLD_COUNT=1\n", (unsigned long long)seed);
+	world_begin(world, starts[model_pick(&play->random, 3)]);
+	come_under_laws(play);
+	for (int i = 0; i < 10; i++)
+		put(play);
+	for (int i = 0; i < STEPS; i++)
+		step(play);
+	sweep(play);
+	for (int i = 0; i < play->hold_count; i++) {
+		release(play, i);
+		sweep(play);
+	}
+	world_end(world);
+	test_free(play);
+	test_free(world);
+}
+
+static long number_of(const char *name, long fallback)
+{
+	const char *text = getenv(name);
+
+	return text == NULL ? fallback : strtol(text, NULL, 10);
+}
+
+static void survivors_are_those_of_the_model_in_any_world(void **state)
+{
+	uint64_t seed = (uint64_t)number_of("WORLD_SEED", 1);
+	long count = number_of("WORLD_COUNT", getenv("LONG") != NULL ? 1000 : 8);
+	(void)state;
+
+	print_message("worlds %llu to %llu\n", (unsigned long long)seed, (unsigned long long)seed + count - 1);
+	for (long i = 0; i < count; i++)
+		play_world(seed + (uint64_t)i);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(survivors_are_those_of_the_model_in_any_world),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
