@@ -76,6 +76,8 @@ enum result cmd_why(struct cli *cli, int argc, char **argv, bool *partly, struct
 		r = cli_open_account(cli, false, &account, err);
 	if (r == OK)
 		r = why_record(&cli->vault->read, account.number, argv[0], cli->now, &cli->pool, &why, err);
+	if (r == OK && why.facts.hold_matter != NULL)
+		r = holds_note_read(&cli->vault->read, account.number, cli->now, err);
 	if (r != OK)
 		return r;
 	say_why(cli, &why);

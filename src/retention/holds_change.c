@@ -169,10 +169,10 @@ static enum result seal_texts(struct session *session, const struct hold_request
 	enum result r = seal_text(session, row, "hold", request->reason, pool, &row->reason, &row->reason_len, err);
 
 	if (r == OK)
-		r = seal_text(session, row, "hold.custodian", request->custodian, pool, &row->custodian,
+		r = seal_text(session, row, "custodian", request->custodian, pool, &row->custodian,
 			      &row->custodian_len, err);
 	if (r == OK)
-		r = seal_text(session, row, "hold.matter", request->matter, pool, &row->matter, &row->matter_len, err);
+		r = seal_text(session, row, "matter", request->matter, pool, &row->matter, &row->matter_len, err);
 	return r;
 }
 
@@ -192,10 +192,10 @@ enum result holds_open_texts(struct session *session, const struct hold_row *row
 	enum result r = open_text(session, row, "hold", row->reason, row->reason_len, pool, &out->reason, err);
 
 	if (r == OK)
-		r = open_text(session, row, "hold.custodian", row->custodian, row->custodian_len, pool,
+		r = open_text(session, row, "custodian", row->custodian, row->custodian_len, pool,
 			      &out->custodian, err);
 	if (r == OK)
-		r = open_text(session, row, "hold.matter", row->matter, row->matter_len, pool, &out->matter, err);
+		r = open_text(session, row, "matter", row->matter, row->matter_len, pool, &out->matter, err);
 	return r;
 }
 

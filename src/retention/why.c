@@ -47,15 +47,19 @@ static void add_hold(struct disposition_facts *facts, const struct hold_row *hol
 static enum result add_holds(struct session *session, const struct record_row *row, struct pool *pool,
 			     struct disposition_facts *facts, struct err *err)
 {
+	const struct hold_scope *scope;
+	struct hold_texts texts;
 	struct hold_set set;
 	enum result r = holds_load(session, row->account, pool, &set, err);
 
-	for (size_t i = 0; i < set.count && r == OK; i++) {
-		struct hold_set one = {.account = row->account, .count = 1, .scopes = &set.scopes[i]};
-
-		if (holds_cover(&one, row) != NULL)
-			add_hold(facts, &set.scopes[i].row);
-	}
+	if (r != OK)
+		return r;
+	for (scope = holds_cover(&set, row); scope != NULL; scope = holds_cover_next(&set, row, scope))
+		add_hold(facts, &scope->row);
+	if (facts->hold == NULL || facts->hold->matter_len == 0)
+		return OK;
+	r = holds_open_texts(session, facts->hold, pool, &texts, err);
+	facts->hold_matter = r == OK ? texts.matter : NULL;
 	return r;
 }
 

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Why a record is still here, or will not be: its facts, gathered, and the
- * verdict on them.  Opens only names of the account's own (labels, matters of
- * holds): no personal data is read.
+ * verdict on them.  Nothing of the record itself is opened. Names of labels are
+ * the account's own; the matter of a hold may name somebody: when there is one
+ * (facts.hold_matter), holds_note_read comes before it is shown.
  */
 #ifndef LETHE_RETENTION_WHY_H
 #define LETHE_RETENTION_WHY_H

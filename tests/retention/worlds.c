@@ -16,7 +16,7 @@
 
 /* What the worlds have in them. One that is off is not built yet. */
 static const bool with_scopes = false;       /* narrower rules: part of a day goes before the rest */
-static const bool with_restrictions = false; /* keep against policies, not against an erasure */
+static const bool with_restrictions = true;  /* keep against policies, not against an erasure */
 static const bool with_laws = false;         /* obligations: fields stay */
 /* A person under a hold is erased while another hold is active: what both cover must outlive the release of either. */
 static const bool with_erased_under_two = false;
@@ -252,6 +252,11 @@ static void model_erase(struct play *play, struct id person)
 		record->left = verdict_of(play, record);
 		record->alive = record->left != 0;
 	}
+	/* A restriction is its person's own, and ends with them. */
+	for (int i = 0; i < play->hold_count; i++) {
+		if (play->holds[i].restriction && same_id(play->holds[i].person, person))
+			play->holds[i].active = false;
+	}
 }
 
 /* ---- comparing ---- */
@@ -400,28 +405,32 @@ static void make_rule(struct play *play)
 	     text_of(rule->begins, at));
 }
 
-struct restricting { struct play *play; struct hold_row row; };
-
-static enum result put_restriction(struct session *session, void *arg, struct err *err)
+static bool is_restricted(const struct play *play, struct id person)
 {
-	struct restricting *op = arg;
-	enum result r = counter_next(session->keys, op->row.account, "hold", &op->row.hold, err);
-
-	if (r == OK)
-		r = seal_data(session->ring, op->row.account, "hold", op->row.id, "asked for",
-			      &op->play->world->pool, &op->row.reason, &op->row.reason_len, err);
-	return r == OK ? hold_insert(session->data, &op->row, err) : r;
+	for (int i = 0; i < play->hold_count; i++) {
+		if (play->holds[i].active && play->holds[i].restriction && same_id(play->holds[i].person, person))
+			return true;
+	}
+	return false;
 }
 
 static void restrict_person(struct play *play, struct seen_hold *hold)
 {
-	struct restricting op = {play, {.account = play->world->account.number, .type = HOLD_RESTRICTION,
-					.id = id_new(play->world->now), .has_person = true, .person = hold->person,
-					.created = play->world->now}};
 	struct err err;
 
-	assert_ok(vault_write(play->world->vault, put_restriction, &op, &err), &err);
-	hold->id = op.row.id;
+	assert_ok(holds_restrict(play->world->vault, &play->world->account, hold->person, GROUND_CLAIMS, NULL,
+				 play->world->now, &hold->id, &err),
+		  &err);
+}
+
+static void unrestrict(struct play *play, const struct seen_hold *hold)
+{
+	int64_t due;
+	struct err err;
+
+	assert_ok(holds_unrestrict(play->world->vault, &play->world->account, hold->person,
+				   instant_date(play->world->now), play->world->now, &due, &err),
+		  &err);
 }
 
 static void hold(struct play *play)
@@ -437,10 +446,11 @@ static void hold(struct play *play)
 	hold->has_person = !model_chance(&play->random, 4);
 	if (hold->has_person && identity_of(play->world, IDENTITY_PHONE, phones[who], &person) == 0)
 		return;
-	play->hold_count++;
 	if (hold->has_person)
 		hold->person = person;
-	hold->restriction = with_restrictions && hold->has_person && model_chance(&play->random, 2);
+	hold->restriction = with_restrictions && hold->has_person && model_chance(&play->random, 2) &&
+			    !is_restricted(play, person);
+	play->hold_count++;
 	if (hold->restriction) {
 		restrict_person(play, hold);
 		tell(play, "restriction %d on person %d\n", play->hold_count - 1, who);
@@ -465,7 +475,10 @@ static void release(struct play *play, int nth)
 {
 	if (nth >= play->hold_count || !play->holds[nth].active)
 		return;
-	release_hold(play->world, play->holds[nth].id);
+	if (play->holds[nth].restriction)
+		unrestrict(play, &play->holds[nth]);
+	else
+		release_hold(play->world, play->holds[nth].id);
 	play->holds[nth].active = false;
 	tell(play, "release %d\n", nth);
 }
@@ -479,7 +492,7 @@ static bool under_two(const struct play *play, struct id person)
 		const struct seen_hold *hold = &play->holds[i];
 
 		active += hold->active;
-		theirs = theirs || (hold->active && hold->has_person && same_id(hold->person, person));
+		theirs = theirs || (hold->active && hold->has_person && !hold->restriction && same_id(hold->person, person));
 	}
 	return theirs && active > 1;
 }
