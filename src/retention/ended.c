@@ -58,7 +58,8 @@ struct batch {
 static enum result keep_on(struct session *session, struct batch *batch, const struct held_row *held,
 			   struct record_row *row, bool *goes, struct err *err)
 {
-	const struct hold_scope *scope = holds_cover(&batch->keepers.holds, row);
+	struct hold_set able = holds_for(&batch->keepers.holds, held);
+	const struct hold_scope *scope = holds_cover(&able, row);
 	struct duty_cover cover;
 	enum result r;
 
@@ -243,13 +244,14 @@ static enum result look_at(struct session *session, const struct keepers *keeper
 			   const struct held_row *held, ended_visit *visit, void *arg,
 			   struct pool *pool, struct err *err)
 {
+	struct hold_set able = holds_for(&keepers->holds, held);
 	struct duty_cover cover;
 	struct record_row row;
 	enum result r = record_get(session->data, held->account, held->kind, held->id, pool, &row, err);
 
 	if (r != OK || row.hold != held->hold)
 		return r == ERR_NOT_FOUND ? OK : r;
-	if (holds_cover(&keepers->holds, &row) != NULL)
+	if (holds_cover(&able, &row) != NULL)
 		return visit(arg, held, &row, ENDED_MOVED, err);
 	duties_cover(&keepers->duties, &row, duty->codes, duty->fields, &cover);
 	return visit(arg, held, &row, cover.count > 0 ? ENDED_CUT : ENDED_GOES, err);

@@ -72,6 +72,11 @@ struct hold_set holds_legal(const struct hold_set *set)
 	return (struct hold_set){set->account, set->legal, set->legal, set->scopes};
 }
 
+struct hold_set holds_for(const struct hold_set *set, const struct held_row *held)
+{
+	return held->cause == HELD_ERASED ? holds_legal(set) : *set;
+}
+
 void holds_leave_out(struct hold_set *set, int64_t hold)
 {
 	size_t kept = 0;
@@ -321,15 +326,16 @@ static enum result hand_over_record(struct session *session, const struct hold_s
 enum result holds_hand_over(struct session *session, const struct hold_set *set, const struct duty_set *duties,
 			    const struct held_row *held, bool *moved, struct err *err)
 {
+	struct hold_set able = holds_for(set, held);
 	struct pool pool;
 	enum result r;
 
 	*moved = false;
 	pool_init(&pool, SEALED_MAX);
 	if (held->kind == (enum record_kind)HELD_CONTACT)
-		r = hand_over_contact(session, set, held, &pool, moved, err);
+		r = hand_over_contact(session, &able, held, &pool, moved, err);
 	else
-		r = hand_over_record(session, set, duties, held, &pool, moved, err);
+		r = hand_over_record(session, &able, duties, held, &pool, moved, err);
 	pool_free(&pool);
 	/* A key that is gone leaves nothing to hand over. */
 	if (r == ERR_GONE)

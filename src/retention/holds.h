@@ -41,6 +41,8 @@ MUST_CHECK enum result holds_resolve(struct session *session, const struct hold_
 				     struct hold_scope *scope, struct err *err);
 /* Those that stand in the way of an erasure too. Borrows the scopes. */
 struct hold_set holds_legal(const struct hold_set *set);
+/* Those that may keep what is listed so: what was erased, legal holds alone. Borrows the scopes. */
+struct hold_set holds_for(const struct hold_set *set, const struct held_row *held);
 /* As if `hold` were released. */
 void holds_leave_out(struct hold_set *set, int64_t hold);
 /* Does every part of the scope that is given fit? An identity fits a party of any role or the account's own number. Pure:

@@ -232,6 +232,7 @@ enum result released_delete(struct vault *vault, uint32_t account, struct id job
 static enum result look_at(struct session *session, const struct keepers *keepers, const struct held_row *held,
 			   released_visit *visit, void *arg, struct pool *pool, struct err *err)
 {
+	struct hold_set able = holds_for(&keepers->holds, held);
 	struct contact_row contact;
 	struct duty_cover cover = {.count = 0};
 	struct record_row row;
@@ -240,11 +241,11 @@ static enum result look_at(struct session *session, const struct keepers *keeper
 
 	if (held->kind == (enum record_kind)HELD_CONTACT) {
 		r = contact_get(session->data, held->account, held->id, pool, &contact, err);
-		if (r == OK && contact.hold == held->hold && holds_cover_contact(&keepers->holds, &contact) == NULL)
+		if (r == OK && contact.hold == held->hold && holds_cover_contact(&able, &contact) == NULL)
 			r = visit(arg, held, NULL, err);
 	} else {
 		r = record_get(session->data, held->account, held->kind, held->id, pool, &row, err);
-		if (r != OK || row.hold != held->hold || holds_cover(&keepers->holds, &row) != NULL)
+		if (r != OK || row.hold != held->hold || holds_cover(&able, &row) != NULL)
 			return r == ERR_NOT_FOUND ? OK : r;
 		r = duties_cover_row(session, &keepers->duties, &row, pool, &cover, &duty, err);
 		if ((r == OK && cover.count == 0) || r == ERR_GONE || r == ERR_CORRUPT)

@@ -3,11 +3,9 @@
  */
 #include "retention/why.h"
 
-#include <string.h>
-
+#include "retention/duties.h"
 #include "retention/policies.h"
 #include "retention/scope.h"
-#include "store/duty.h"
 
 static enum result parse(const char *text, enum record_kind *kind, struct id *id, struct err *err)
 {
@@ -85,53 +83,51 @@ static enum result add_kept(struct session *session, const struct record_row *ro
 	return OK;
 }
 
-static enum result add_obligation(const struct obligations *all, const struct duty_row *duty, const char *code,
-				  struct pool *pool, struct disposition_obligation *out, struct err *err)
+/* Of what was cut down already a law keeps no more than what is left. */
+static uint32_t kept_by(const struct obligation *law, uint32_t left)
 {
-	const struct obligation *law = obligation_find(all, code);
-
-	*out = (struct disposition_obligation){code, code, duty->fields, duty->ends};
-	if (law == NULL)
-		return OK;
-	out->citation = pool_printf(pool, "%s, %s", law->law, law->article);
-	return out->citation == NULL ? err_no_memory(err) : OK;
+	if ((left & KEEPS_ALL) != 0)
+		return law->fields;
+	return law->fields == KEEPS_ALL ? left : law->fields & left;
 }
 
-static enum result add_codes(const struct duty_row *duty, struct pool *pool, struct disposition_facts *facts,
+static enum result add_cover(const struct duty_cover *cover, struct pool *pool, struct disposition_facts *facts,
 			     struct err *err)
 {
-	struct disposition_obligation *out = pool_alloc(pool, DISPOSITION_OBLIGATIONS_MAX * sizeof *out);
-	struct obligations all = {.count = 0};
-	enum result r = out == NULL ? err_no_memory(err) : obligations_load(pool, &all, err);
+	struct disposition_obligation *out = pool_alloc(pool, (cover->count + 1) * sizeof *out);
 
-	facts->obligations = out;
-	for (const char *at = duty->codes; r == OK && *at != '\0';) {
-		size_t len = strcspn(at, " ");
-		const char *code = pool_strndup(pool, at, len);
+	_Static_assert(DUTIES_MAX <= DISPOSITION_OBLIGATIONS_MAX, "each may give its reason");
+	if (out == NULL)
+		return err_no_memory(err);
+	for (size_t i = 0; i < cover->count; i++) {
+		const struct obligation *law = cover->laws[i];
+		char *citation = pool_printf(pool, "%s, %s", law->law, law->article);
 
-		if (facts->obligation_count == DISPOSITION_OBLIGATIONS_MAX)
-			return err_set(err, ERR_CORRUPT, "a duty names more obligations than there are");
-		r = code == NULL ? err_no_memory(err)
-				 : add_obligation(&all, duty, code, pool, &out[facts->obligation_count], err);
-		facts->obligation_count += r == OK;
-		at += len + strspn(at + len, " ");
+		if (citation == NULL)
+			return err_no_memory(err);
+		out[i] = (struct disposition_obligation){law->code, citation, kept_by(law, cover->fields),
+							 cover->ends[i]};
 	}
-	return r;
+	facts->obligations = out;
+	facts->obligation_count = cover->count;
+	return OK;
 }
 
-/* Under a duty it is cut down already: what the duty keeps is what its obligations keep. */
-static enum result add_duty(struct session *session, const struct record_row *row, struct pool *pool,
-			    struct disposition_facts *facts, struct err *err)
+static enum result add_obligations(struct session *session, const struct record_row *row, struct instant now,
+				   struct pool *pool, struct disposition_facts *facts, struct err *err)
 {
+	struct duty_cover cover;
 	struct duty_row duty;
-	enum result r;
+	struct duty_set set;
+	enum result r = duties_load(session, row->account, now, pool, &set, err);
 
-	if (row->hold == 0)
-		return OK;
-	r = duty_get(session->data, row->account, row->hold, pool, &duty, err);
-	if (r == ERR_NOT_FOUND)
-		return OK;
-	return r == OK ? add_codes(&duty, pool, facts, err) : r;
+	if (r == OK)
+		r = duties_cover_row(session, &set, row, pool, &cover, &duty, err);
+	if (r == OK)
+		r = add_cover(&cover, pool, facts, err);
+	duties_free(&set);
+	/* That nobody can read it is a reason of its own. */
+	return r == ERR_GONE ? OK : r;
 }
 
 static enum result add_policy(struct session *session, const struct record_row *row, struct instant now,
@@ -177,7 +173,7 @@ enum result why_record(struct session *session, uint32_t account, const char *te
 	if (r == OK)
 		r = add_kept(session, &row, &out->facts, err);
 	if (r == OK)
-		r = add_duty(session, &row, pool, &out->facts, err);
+		r = add_obligations(session, &row, now, pool, &out->facts, err);
 	if (r == OK)
 		r = add_key(session, &row, &out->facts, err);
 	if (r == OK)

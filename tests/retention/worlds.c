@@ -17,7 +17,8 @@
 /* What the worlds have in them. One that is off is not built yet. */
 static const bool with_scopes = false;       /* narrower rules: part of a day goes before the rest */
 static const bool with_restrictions = true;  /* keep against policies, not against an erasure */
-static const bool with_laws = false;         /* obligations: fields stay */
+static const bool with_laws = true;          /* obligations: fields stay */
+static const bool with_laws_in_erasures = false; /* they bind erasures too */
 /* A person under a hold is erased while another hold is active: what both cover must outlive the release of either. */
 static const bool with_erased_under_two = false;
 
@@ -50,7 +51,7 @@ struct seen_hold {
 	struct id id, person;
 	unsigned kinds;
 	bool has_from, has_until;
-	int64_t from, until;
+	int64_t from, until, made;
 };
 
 struct seen_rule {
@@ -62,7 +63,8 @@ struct seen_rule {
 	int64_t begins;
 };
 
-/* A law of src/law that accounts of a world may be under, as its article says. */
+/* A law that accounts of a world may be under, as its article says. The last day of its period is still in it (Reg.
+ * 1182/71 art. 3(2)(b), (c)). */
 struct seen_law { const char *code; bool calls, messages, only_missed; unsigned fields; struct model_span period; };
 static const struct seen_law laws[] = {
     {"fr-cpce-l34-1-source", true, true, false, 1, {false, 12, 0}},
@@ -117,8 +119,10 @@ static bool hold_covers(const struct seen_hold *hold, const struct seen *record)
 {
 	bool of_person = !hold->has_person;
 
+	/* Of what was cut down only who is left in it: the first is from, the second to. */
 	for (int i = 0; i < record->person_count; i++) {
-		if (same_id(record->persons[i], hold->person))
+		if (same_id(record->persons[i], hold->person) &&
+		    (record->left == MODEL_ALL || (record->left & 1u << i) != 0))
 			of_person = true;
 	}
 	if (hold->kinds != 0 && (hold->kinds & 1u << record->kind) == 0)
@@ -207,18 +211,28 @@ static struct model_case case_of(const struct play *play, const struct seen *rec
 	for (size_t i = 0; i < LAWS; i++) {
 		if (play->under[i] && law_binds(&laws[i], record))
 			c.laws[c.law_count++] = (struct model_law){laws[i].fields,
-								   model_due(record->day, laws[i].period)};
+								   model_due(record->day, laws[i].period) + 1};
 	}
 	return c;
 }
 
-/* What is to become of it when everything that is past its time goes. */
+/* What must stay of it now: all (that is left), or fields. */
 static unsigned verdict_of(const struct play *play, const struct seen *record)
 {
 	struct model_case c = case_of(play, record);
 	unsigned stays = model_verdict(&c).keeps;
 
-	return record->left == MODEL_ALL ? stays : stays == MODEL_ALL ? record->left : stays & record->left;
+	return stays == MODEL_ALL || record->left == MODEL_ALL ? stays : stays & record->left;
+}
+
+/* Everything that is past its time goes. */
+static void let_go(const struct play *play, struct seen *record)
+{
+	unsigned stays = verdict_of(play, record);
+
+	if (stays != MODEL_ALL)
+		record->left = stays;
+	record->alive = record->left != 0;
 }
 
 static void model_sweep(struct play *play)
@@ -230,11 +244,21 @@ static void model_sweep(struct play *play)
 
 		if (!record->alive)
 			continue;
-		record->left = verdict_of(play, record);
-		record->alive = record->left != 0;
+		let_go(play, record);
 		/* What something kept through its time never gets time again. */
 		if (record->alive && due)
 			record->expired = true;
+	}
+}
+
+/* What a law must keep on is cut down to it at once; what is due goes with the next sweep. */
+static void model_release(struct play *play)
+{
+	for (int i = 0; i < play->record_count; i++) {
+		struct seen *record = &play->records[i];
+
+		if (record->alive && (record->expired || record->erased) && verdict_of(play, record) != 0)
+			let_go(play, record);
 	}
 }
 
@@ -249,8 +273,7 @@ static void model_erase(struct play *play, struct id person)
 		if (!record->alive || !theirs)
 			continue;
 		record->erased = true;
-		record->left = verdict_of(play, record);
-		record->alive = record->left != 0;
+		let_go(play, record);
 	}
 	/* A restriction is its person's own, and ends with them. */
 	for (int i = 0; i < play->hold_count; i++) {
@@ -442,7 +465,7 @@ static void hold(struct play *play)
 
 	if (play->hold_count == HOLDS)
 		return;
-	*hold = (struct seen_hold){.active = true};
+	*hold = (struct seen_hold){.active = true, .made = play->world->now.ms};
 	hold->has_person = !model_chance(&play->random, 4);
 	if (hold->has_person && identity_of(play->world, IDENTITY_PHONE, phones[who], &person) == 0)
 		return;
@@ -475,11 +498,15 @@ static void release(struct play *play, int nth)
 {
 	if (nth >= play->hold_count || !play->holds[nth].active)
 		return;
+	/* Nobody can have been told that it ends before it was made: the clock went back. */
+	if (play->holds[nth].restriction && play->holds[nth].made > play->world->now.ms)
+		return;
 	if (play->holds[nth].restriction)
 		unrestrict(play, &play->holds[nth]);
 	else
 		release_hold(play->world, play->holds[nth].id);
 	play->holds[nth].active = false;
+	model_release(play);
 	tell(play, "release %d\n", nth);
 }
 
@@ -507,6 +534,8 @@ static void erase(struct play *play)
 
 	if (identity_of(play->world, IDENTITY_PHONE, phones[who], &person) == 0)
 		return;
+	if (!with_laws_in_erasures && (play->under[0] || play->under[1]))
+		return;
 	if (!with_erased_under_two && under_two(play, person))
 		return;
 	tell(play, "erase person %d\n", who);
@@ -523,7 +552,7 @@ static enum result put_law(struct session *session, void *arg, struct err *err)
 	enum result r = OK;
 
 	for (size_t i = 0; i < LAWS && r == OK; i++) {
-		struct obligation_row row = {.code = laws[i].code, .applied = play->world->now, .set_by = "os:0"};
+		struct obligation_row row = {.code = laws[i].code, .applied = {1}, .set_by = "os:0"};
 
 		if (play->under[i])
 			r = obligation_put(session->data, play->world->account.number, &row, err);
@@ -609,9 +638,36 @@ static void survivors_are_those_of_the_model_in_any_world(void **state)
 		play_world(seed + (uint64_t)i);
 }
 
+/* ---- found so ---- */
+
+/* A restriction must not take over what a released hold kept of somebody erased: an erasure is stronger. */
+static void what_was_erased_is_not_kept_by_a_restriction_when_its_hold_ends(void **state)
+{
+	struct world *world = *state;
+	struct id id = world_put(world, KIND_CALL, "2026-02-01T10:00:00Z", "{}", phones[0], phones[1], NULL);
+	struct id erased, restricted, hold_id, restriction;
+	struct erase_options options = {.now = world->now};
+	struct erase_result result;
+	struct sweep_result swept;
+	struct err err;
+
+	identity_of(world, IDENTITY_PHONE, phones[0], &erased);
+	identity_of(world, IDENTITY_PHONE, phones[1], &restricted);
+	hold_id = hold_person(world, phones[1]);
+	assert_ok(holds_restrict(world->vault, &world->account, restricted, GROUND_CLAIMS, NULL, world->now,
+				 &restriction, &err),
+		  &err);
+	assert_ok(erase_person(world->vault, &world->account, erased, &options, &world->pool, &result, &err), &err);
+	assert_true(is_there(world, KIND_CALL, id));
+	assert_int_equal(release_hold(world, hold_id), 1);
+	run_sweep(world, &swept);
+	assert_false(is_there(world, KIND_CALL, id));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    KEEPING(what_was_erased_is_not_kept_by_a_restriction_when_its_hold_ends),
 	    cmocka_unit_test(survivors_are_those_of_the_model_in_any_world),
 	};
 
