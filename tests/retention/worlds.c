@@ -312,6 +312,11 @@ static void compare_verdicts(struct play *play)
 		if (why.disposition.keeps != wanted) {
 			tell(play, "%s: keeps %u, the model %u; decided by %s\n", id, why.disposition.keeps, wanted,
 			     why.disposition.reasons[why.disposition.decides].rule);
+			for (size_t j = 0; j < why.disposition.count; j++) {
+				char text[DISPOSITION_TEXT_MAX];
+
+				tell(play, "  %s\n", disposition_text(&why.disposition.reasons[j], text));
+			}
 			fail_play(play, record, "the verdict is not that of the model");
 		}
 	}
@@ -341,7 +346,8 @@ static void compare_survivors(struct play *play)
 static void put(struct play *play)
 {
 	struct seen *record = &play->records[play->record_count];
-	struct world_record spec = {.text = "{\"n\":1}", .world = play->world};
+	struct world_record spec = {.world = play->world};
+	char payload[256];
 	int first = model_pick(&play->random, PEOPLE), second = model_pick(&play->random, PEOPLE);
 	char at[TIME_TEXT_MAX];
 	struct err err;
@@ -357,6 +363,10 @@ static void put(struct play *play)
 	record->missed = record->kind == KIND_CALL && model_chance(&play->random, 2);
 	record->tagged = model_chance(&play->random, 3);
 	record->seconds = 1 + 59 * model_pick(&play->random, 3);
+	snprintf(payload, sizeof payload,
+		 "{\"type\":\"%s\",\"time\":\"%s\",\"from\":{\"phone\":\"%s\"},\"to\":{\"phone\":\"%s\"},\"duration\":%d}",
+		 kind_name(record->kind), text_of(record->at, at), phones[first], phones[second], record->seconds);
+	spec.text = payload;
 	spec.kind = record->kind;
 	spec.at = (struct instant){record->at};
 	spec.phones[0] = phones[first];
