@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "store/account.h"
+#include "store/duty.h"
 #include "store/hold.h"
 #include "store/job.h"
 #include "store/label.h"
@@ -218,7 +219,8 @@ static enum result replace_record(struct carry *c, const struct record_row *live
 	struct record_row have;
 	enum result r = record_get(c->to->data, c->account, live->kind, live->id, &c->pool, &have, err);
 
-	if (r == OK && have.hold == live->hold)
+	/* Who was erased since is taken out of what a duty keeps. */
+	if (r == OK && have.hold == live->hold && have.party_count == live->party_count)
 		return OK;
 	if (r == OK && have.hold != 0)
 		r = held_delete(c->to->data, c->account, have.hold, have.kind, have.id, err);
@@ -413,6 +415,80 @@ static enum result carry_parts(struct carry *c, struct err *err)
 	return r;
 }
 
+/* ---- obligations and duties ---- */
+
+static enum result carry_obligations(struct carry *c, struct err *err)
+{
+	struct obligation_row rows[BATCH];
+	const char *after = "";
+	size_t count;
+	enum result r;
+
+	pool_reset(&c->pool);
+	do {
+		r = obligation_list_rows(c->live->data, c->account, after, &c->pool, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = obligation_put(c->to->data, c->account, &rows[i], err);
+		after = r == OK && count > 0 ? rows[count - 1].code : after;
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+/* Its key is gone. What other keys keep by now comes with those. */
+static enum result drop_ended(struct carry *c, int64_t duty, struct err *err)
+{
+	struct duty_row live;
+	enum result r = duty_get(c->live->data, c->account, duty, &c->pool, &live, err);
+
+	if (r != ERR_NOT_FOUND)
+		return r;
+	r = walk_held(c, c->to->data, duty, drop_if_gone, err);
+	return r == OK ? duty_delete(c->to->data, c->account, duty, err) : r;
+}
+
+static enum result carry_duty(struct carry *c, const struct duty_row *live, struct err *err)
+{
+	struct duty_row have;
+	enum result r = duty_get(c->to->data, c->account, live->duty, &c->pool, &have, err);
+
+	if (r == ERR_NOT_FOUND) {
+		c->out->duties++;
+		r = duty_insert(c->to->data, live, err);
+	}
+	if (r == OK)
+		r = walk_held(c, c->live->data, live->duty, carry_held, err);
+	return r == OK ? walk_held(c, c->to->data, live->duty, drop_if_gone, err) : r;
+}
+
+static enum result walk_duties(struct carry *c, bool live, struct err *err)
+{
+	const struct date ever = {INT32_MAX};
+	struct duty_row rows[BATCH];
+	int64_t after = 0;
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&c->pool);
+		r = duty_list(live ? c->live->data : c->to->data, c->account, ever, after, &c->pool, rows, BATCH, &count,
+			      err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			after = rows[i].duty;
+			r = live ? carry_duty(c, &rows[i], err) : drop_ended(c, after, err);
+		}
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+static enum result carry_duties(struct carry *c, struct err *err)
+{
+	enum result r = carry_obligations(c, err);
+
+	if (r == OK)
+		r = walk_duties(c, false, err);
+	return r == OK ? walk_duties(c, true, err) : r;
+}
+
 /* ---- jobs ---- */
 
 static enum result carry_job(struct carry *c, const struct job *live, struct err *err)
@@ -460,6 +536,8 @@ static enum result carry_one(struct carry *c, struct err *err)
 		r = identity_walk(c->live->data, c->account, carry_identity, c, err);
 	if (r == OK)
 		r = carry_holds(c, err);
+	if (r == OK)
+		r = carry_duties(c, err);
 	if (r == OK)
 		r = carry_parts(c, err);
 	return r == OK ? carry_jobs(c, err) : r;

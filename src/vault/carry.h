@@ -10,6 +10,8 @@
  *     policies     every version
  *     settings     as they are now
  *     holds        added since, releases, and whose they are now
+ *     obligations  that apply or applied, as they are now
+ *     duties       what obligations alone keep, cut down: as it is now, and gone where they ended since
  *     held         what only a hold keeps: the backup has it under keys that are gone;
  *                  and that what a released hold had kept is gone
  *     parts        what was sealed anew as the rest of its day went: the backup has it under a key that is gone
@@ -25,7 +27,7 @@
 #include "vault/remove.h"
 
 struct carried {
-	int64_t accounts, identities, labels, policies, holds, held, parts, jobs, leaves; /* parts: records */
+	int64_t accounts, identities, labels, policies, holds, held, parts, duties, jobs, leaves; /* parts: records */
 	int64_t pruned;   /* leaves whose bodies went since */
 	int64_t released; /* records and contacts dropped: a released hold had kept them, and they went since */
 };

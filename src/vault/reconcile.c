@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "store/account.h"
+#include "store/duty.h"
 #include "store/hold.h"
 #include "vault/idle_keys.h"
 #include "vault/remove_account.h"
@@ -301,12 +302,47 @@ static enum result look_at_holds(struct work *w, struct err *err)
 	return r;
 }
 
+/* ---- duties without a key ---- */
+
+static enum result drop_duty(struct work *w, int64_t duty, struct err *err)
+{
+	enum result r = drop_hold(w, duty, err);
+
+	if (r == OK)
+		r = db_begin(w->session->data, err);
+	return r == OK ? end(w, duty_delete(w->session->data, w->account, duty, err), err) : r;
+}
+
+static enum result look_at_duties(struct work *w, struct err *err)
+{
+	struct duty_row row;
+	int64_t after = 0;
+	size_t count;
+	bool exists;
+	enum result r;
+
+	do {
+		pool_reset(&w->pool);
+		r = duty_list(w->session->data, w->account, (struct date){INT32_MAX}, after, &w->pool, &row, 1, &count,
+			      err);
+		if (r == OK && count > 0) {
+			after = row.duty;
+			r = key_exists(w, KEY_HOLD, row.duty, &exists, err);
+			if (r == OK && !exists)
+				r = drop_duty(w, after, err);
+		}
+	} while (r == OK && count > 0);
+	return r;
+}
+
 /* ---- all of it ---- */
 
 static enum result reconcile_account(struct work *w, struct err *err)
 {
 	enum result r = look_at_holds(w, err);
 
+	if (r == OK)
+		r = look_at_duties(w, err);
 	if (r == OK)
 		r = identity_walk(w->session->data, w->account, look_at_identity, w, err);
 	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++)

@@ -15,7 +15,7 @@ struct reconciled {
 	struct removed erased;
 	int64_t periods;             /* a key of which went when they, or some of them, expired, also if there is another since */
 	struct removed expired;
-	int64_t released;            /* records and contacts whose hold's key went with the hold */
+	int64_t released;            /* records and contacts whose key went with their hold or duty */
 	int64_t keys_without_data;   /* identity and period keys that nothing here needs; a newer backup may */
 };
 
