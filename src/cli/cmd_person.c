@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "privacy/erase.h"
+#include "retention/holds.h"
 #include "shim/json_parse.h"
 #include "store/job.h"
 
@@ -198,6 +199,69 @@ static enum result load(struct cli *cli, const struct account *account, const ch
 	return r == OK ? load_id(cli, account, id, out, err) : r;
 }
 
+static bool names_identity(const struct person *person, int64_t identity)
+{
+	for (size_t i = 0; i < person->identity_count; i++) {
+		if (person->identities[i].identity == identity)
+			return true;
+	}
+	return false;
+}
+
+/* A hold that names them, by person or by one of their identities. */
+static bool names_person(const struct hold_row *row, const struct person *person)
+{
+	return row->has_person ? id_compare(row->person, person->id) == 0
+			       : names_identity(person, row->identity) || names_identity(person, row->agent);
+}
+
+static enum result show_restriction(struct cli *cli, const struct hold_row *row, struct err *err)
+{
+	struct hold_texts texts;
+	char since[TIME_TEXT_MAX];
+	enum result r = holds_open_texts(&cli->vault->read, row, &cli->pool, &texts, err);
+
+	if (r != OK)
+		return r;
+	date_format(instant_date(row->created), since);
+	cli_say(cli, "  restricted since %s, ground %s: to be stored, and not otherwise used (GDPR, art. 18)\n", since,
+		cli_clean(cli, texts.matter));
+	json_begin_object(&cli->w, NULL);
+	json_id(&cli->w, "hold", HOLD_PREFIX, row->id);
+	json_instant(&cli->w, "since", row->created);
+	json_string(&cli->w, "ground", texts.matter);
+	json_string(&cli->w, "reason", *texts.reason != '\0' ? texts.reason : NULL);
+	json_end_object(&cli->w);
+	return OK;
+}
+
+static enum result show_held(struct cli *cli, const struct account *account, const struct person *person,
+			     struct err *err)
+{
+	struct hold_set set;
+	char id[ID_TEXT_MAX];
+	enum result r = holds_load(&cli->vault->read, account->number, &cli->pool, &set, err);
+
+	if (r != OK)
+		return r;
+	json_begin_array(&cli->w, "holds");
+	for (size_t i = 0; i < set.legal; i++) {
+		if (!names_person(&set.scopes[i].row, person))
+			continue;
+		cli_say(cli, "  under legal hold %s: what it covers is deleted by nothing\n",
+			id_format(HOLD_PREFIX, set.scopes[i].row.id, id));
+		json_string(&cli->w, NULL, id);
+	}
+	json_end_array(&cli->w);
+	json_begin_array(&cli->w, "restrictions");
+	for (size_t i = set.legal; i < set.count && r == OK; i++) {
+		if (names_person(&set.scopes[i].row, person))
+			r = show_restriction(cli, &set.scopes[i].row, err);
+	}
+	json_end_array(&cli->w);
+	return r;
+}
+
 enum result cmd_person_show(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
 {
 	struct account account;
@@ -225,8 +289,9 @@ enum result cmd_person_show(struct cli *cli, int argc, char **argv, bool *partly
 	print_identities(cli, person);
 	print_ids(cli, "contacts", CONTACT_PREFIX, person->contacts, person->contact_count);
 	print_counts(cli, person);
+	r = show_held(cli, &account, person, err);
 	json_end_object(&cli->w);
-	return OK;
+	return r;
 }
 
 /* ---- link, unlink ---- */

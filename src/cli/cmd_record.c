@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "crypto/stream.h"
 #include "retention/duties.h"
+#include "retention/holds.h"
 #include "shim/json_parse.h"
 #include "vault/cut.h"
 
@@ -131,7 +132,7 @@ static void show_columns(struct cli *cli, const struct record_row *row)
 	json_int(&cli->w, "media", row->media);
 }
 
-static void say_restriction(struct cli *cli, const struct duty_cover *cover, uint32_t fields)
+static void say_cut(struct cli *cli, const struct duty_cover *cover, uint32_t fields)
 {
 	char text[CUT_FIELDS_MAX], day[TIME_TEXT_MAX];
 
@@ -143,9 +144,9 @@ static void say_restriction(struct cli *cli, const struct duty_cover *cover, uin
 		cli_say(cli, "  by an obligation that has ended: the next `lethe retention run` deletes it\n");
 }
 
-static void print_restriction(struct cli *cli, const struct duty_cover *cover, uint32_t fields)
+static void print_cut(struct cli *cli, const struct duty_cover *cover, uint32_t fields)
 {
-	json_begin_object(&cli->w, "restricted");
+	json_begin_object(&cli->w, "cut_down");
 	json_begin_array(&cli->w, "fields");
 	for (uint32_t bit = 1; bit <= OBLIGATION_ALL; bit <<= 1) {
 		if (fields & bit)
@@ -165,7 +166,7 @@ static void print_restriction(struct cli *cli, const struct duty_cover *cover, u
 	json_end_object(&cli->w);
 }
 
-/* Under a key of its own: a hold's, or a duty's, for which it was cut down. */
+/* Under a key of its own: that of a hold or restriction, or a duty's, for which it was cut down. */
 static enum result show_keeper(struct cli *cli, const struct record_row *row, struct err *err)
 {
 	struct duty_row duty = {.duty = 0};
@@ -177,14 +178,42 @@ static enum result show_keeper(struct cli *cli, const struct record_row *row, st
 	if (r == OK)
 		r = duties_cover_row(&cli->vault->read, &set, row, &cli->pool, &cover, &duty, err);
 	if (r == OK && duty.duty == 0)
-		cli_say(cli, "  kept by a legal hold\n");
-	json_bool(&cli->w, "held", r == OK && duty.duty == 0);
+		cli_say(cli, "  kept past its time: `lethe why` says by what\n");
 	if (r == OK && duty.duty != 0) {
-		say_restriction(cli, &cover, duty.fields);
-		print_restriction(cli, &cover, duty.fields);
+		say_cut(cli, &cover, duty.fields);
+		print_cut(cli, &cover, duty.fields);
 	}
 	duties_free(&set);
 	return r;
+}
+
+/* Whoever reads it is to know that it may not be used as before, or thrown away. */
+static enum result show_holds(struct cli *cli, const struct record_row *row, struct err *err)
+{
+	const struct hold_scope *scope = NULL;
+	bool held = false, restricted = false;
+	struct hold_set set;
+	char id[ID_TEXT_MAX];
+	enum result r = holds_load(&cli->vault->read, row->account, &cli->pool, &set, err);
+
+	if (r != OK)
+		return r;
+	json_begin_array(&cli->w, "holds");
+	while ((scope = holds_cover_next(&set, row, scope)) != NULL) {
+		bool legal = scope->row.type == HOLD_LEGAL;
+
+		cli_say(cli, legal ? "  under legal hold %s: nothing deletes it\n"
+				   : "  restricted by %s: to be stored, and not otherwise used (GDPR, art. 18)\n",
+			id_format(HOLD_PREFIX, scope->row.id, id));
+		json_string(&cli->w, NULL, id);
+		held |= legal;
+		restricted |= !legal;
+	}
+	json_end_array(&cli->w);
+	json_bool(&cli->w, "held", held);
+	json_bool(&cli->w, "restricted", restricted);
+	json_bool(&cli->w, "kept_past_its_time", row->hold != 0);
+	return row->hold != 0 ? show_keeper(cli, row, err) : OK;
 }
 
 /* One member of the payload a line; what is no text or number as JSON. */
@@ -213,14 +242,11 @@ static enum result say_payload(struct cli *cli, const struct json *tree, struct 
 static enum result show_record(struct cli *cli, const struct record_row *row, const struct json *payload,
 			       struct err *err)
 {
-	enum result r = OK;
+	enum result r;
 
 	json_begin_object(&cli->w, NULL);
 	show_columns(cli, row);
-	if (row->hold != 0)
-		r = show_keeper(cli, row, err);
-	else
-		json_bool(&cli->w, "held", false);
+	r = show_holds(cli, row, err);
 	json_begin_array(&cli->w, "parties");
 	for (size_t i = 0; i < row->party_count && r == OK; i++)
 		r = show_party(cli, row, &row->parties[i], err);

@@ -41,6 +41,8 @@ cli_run cmd_person_link;
 cli_run cmd_person_unlink;
 cli_run cmd_person_export; /* cmd_export.c */
 cli_run cmd_person_erase;
+cli_run cmd_person_restrict; /* cmd_restrict.c, with the next */
+cli_run cmd_person_unrestrict;
 cli_run cmd_person_receipt; /* cmd_receipt.c */
 
 cli_run cmd_record_get;
@@ -56,6 +58,7 @@ cli_run cmd_policy_history; /* cmd_policy_list.c */
 cli_run cmd_retention_plan;
 cli_run cmd_retention_run;
 cli_run cmd_hold_add;
+cli_run cmd_hold_preview;
 cli_run cmd_hold_list;
 cli_run cmd_hold_release;
 cli_run cmd_obligation_list;

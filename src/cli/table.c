@@ -21,12 +21,12 @@ static const struct group {
 	{"profile", "list | show | diff", "published rules of real systems, to begin with"},
 	{"import", "FILE ..", "take in calls, messages, recordings, contacts"},
 	{"person", "find | show | link | unlink", "what there is on somebody; who is whom"},
-	{"person", "export | erase | receipt", "hand it out; forget them, and prove it"},
+	{"person", "export | erase | receipt ..", "hand it out; forget them, and prove it"},
 	{"record", "get | media | why", "one record, its audio, what becomes of it"},
 	{"why", "ID", "policy, holds and dates behind a verdict"},
 	{"policy", "set | undo | list ..", "how long each kind is kept"},
 	{"retention", "plan | run", "what is due for deletion; delete it"},
-	{"hold", "add | list | release", "legal holds: what nothing deletes"},
+	{"hold", "add | preview | list | release", "legal holds: what nothing deletes"},
 	{"label", "list", "queues, campaigns and tags"},
 	{"audit", "list | verify | prove | keep", "the log of every act, and its proofs"},
 	{"verify", "RECEIPT --key FILE", "check a receipt, with no vault at hand"},
@@ -108,6 +108,13 @@ const struct cli_command cli_commands[] = {
 	 "  --receipt FILE    where the signed receipt goes; `lethe verify` checks it\n"
 	 "  --reference ID    an opaque id of the request, [A-Za-z0-9._-], put into the receipt\n"
 	 "Interrupted, it is finished by the next command that writes; then `lethe person receipt` has the receipt.\n"},
+	{"person restrict", "WHO --ground GROUND [--reason TEXT]", "keep somebody's data, and use it for nothing else",
+	 cmd_person_restrict,
+	 "GDPR, art. 18: no policy deletes it, reads and exports say so. An erasure is not stopped by it.\n"
+	 "  --ground G        accuracy, unlawful, claims or objection\n"
+	 "  --reason TEXT     kept sealed\n"},
+	{"person unrestrict", "WHO --told DATE", "lift a restriction, once the person was told", cmd_person_unrestrict,
+	 "GDPR, art. 18(3): DATE is the day on which they were told that it will be lifted. Refused without.\n"},
 	{"person receipt", "[JOB] [--out FILE]", "the receipt of an erasure, once more", cmd_person_receipt,
 	 "Also of one that was interrupted and finished by a later command. Without JOB the erasures of the account are\n"
 	 "listed: job, when it began, done, unfinished or failed, the person, the reference. `lethe verify` checks a receipt.\n"
@@ -146,14 +153,25 @@ const struct cli_command cli_commands[] = {
 	 "Costs what is due, not what the vault holds. What a legal hold covers is kept (exit code 5).\n"
 	 "  --receipt FILE    where a signed receipt goes; `lethe verify` checks it\n"},
 	{"hold add", "[SCOPE] --reason TEXT", "keep what would be deleted", cmd_hold_add,
-	 "Each part of the scope narrows it; without any it is every record of the account.\n"
-	 "  --person WHO      somebody's records\n"
-	 "  --number NUMBER   those of one number, the account's own or another\n"
-	 "  --kind KIND,..    of these kinds\n"
-	 "  --from, --until   a day or an instant; --until is not included\n"
-	 "  --reason TEXT     kept sealed; or --reason-file FILE\n"},
-	{"hold list", "", "the holds of an account", cmd_hold_list, ""},
-	{"hold release", "ID", "end a hold; what only it kept becomes due", cmd_hold_release, ""},
+	 "Each part of the scope narrows it; without any it is every record of the account. It covers what is here and\n"
+	 "what arrives.\n"
+	 "  --person WHO              somebody's records\n"
+	 "  --number NUMBER           those of one number, the account's own or another\n"
+	 "  --business-number NUMBER  those that came by way of the account's own number\n"
+	 "  --user ID                 those of an agent\n"
+	 "  --queue, --campaign, --tag NAME\n"
+	 "  --kind KIND,..            of these kinds\n"
+	 "  --from, --until           a day or an instant; --until is not included\n"
+	 "  --custodian, --matter TEXT  who has to keep it, and for which case; kept sealed\n"
+	 "  --reason TEXT             kept sealed; or --reason-file FILE\n"},
+	{"hold preview", "[SCOPE]", "what a hold would cover, and what of it is due", cmd_hold_preview,
+	 "Takes what `hold add` does; stores and deletes nothing.\n"},
+	{"hold list", "", "the holds and restrictions of an account", cmd_hold_list,
+	 "Looking at them is in the audit log.\n"},
+	{"hold release", "ID [--dry-run] [--yes]", "end a hold; what only it kept becomes due", cmd_hold_release,
+	 "Says before what the next `lethe retention run` will then delete, and asks; where there is nobody to ask it needs\n"
+	 "--yes when anything would go.\n"
+	 "  --dry-run         only say it\n"},
 	{"obligation list", "[--country CC]", "the laws that forbid deleting something, with their articles",
 	 cmd_obligation_list, "Which of them bind an account, who it is decides: nothing applies by itself. Needs no vault.\n"},
 	{"obligation add", "CODE", "put the account under an obligation", cmd_obligation_add,

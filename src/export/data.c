@@ -48,6 +48,8 @@ static void put_person(const struct job *job, struct json_writer *w)
 		json_end_object(w);
 	}
 	json_end_array(w);
+	if (job->restriction != NULL)
+		json_instant(w, "restricted_since", job->restriction->created);
 	json_end_object(w);
 }
 
@@ -157,8 +159,12 @@ static void put_facts(const struct view *view, struct json_writer *w)
 	put_optional(w, "status", status_name(row->status));
 	if (row->duration_ms >= 0)
 		json_int(w, "duration_ms", row->duration_ms);
-	if (row->hold != 0)
+	if (view->held && row->hold != 0)
 		json_bool(w, "kept_for_legal_hold", true);
+	if (view->held)
+		json_bool(w, "under_legal_hold", true);
+	if (view->restricted)
+		json_bool(w, "restricted", true);
 }
 
 static void put_content(const struct view *view, struct json_writer *w)

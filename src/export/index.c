@@ -43,6 +43,12 @@ static void put_who(struct job *job)
 		buf_add_str(out, "</td></tr>\n");
 	}
 	buf_add_str(out, "</tbody></table></div>\n");
+	if (job->restriction != NULL) {
+		buf_add_str(out, "<p>Since ");
+		html_day(out, job->restriction->created);
+		buf_add_str(out, " the use of these data is restricted (GDPR, Article 18): they are stored and not otherwise used, "
+				 "and you will be told before that ends.</p>\n");
+	}
 }
 
 /* ---- what ---- */

@@ -106,12 +106,38 @@ static enum result list_items(struct job *job, struct err *err)
 	return OK;
 }
 
+static enum result load_holds(struct job *job, struct err *err)
+{
+	enum result r = holds_load(job->session, job->account->number, &job->pool, &job->holds, err);
+
+	for (size_t i = job->holds.legal; r == OK && i < job->holds.count && job->restriction == NULL; i++) {
+		const struct hold_row *row = &job->holds.scopes[i].row;
+
+		if (row->has_person && id_compare(row->person, job->person.id) == 0)
+			job->restriction = row;
+	}
+	return r;
+}
+
+static void mark(const struct job *job, struct view *view)
+{
+	const struct hold_scope *scope = NULL;
+
+	view->held = view->restricted = false;
+	while ((scope = holds_cover_next(&job->holds, &job->row, scope)) != NULL) {
+		view->held |= scope->row.type == HOLD_LEGAL;
+		view->restricted |= scope->row.type == HOLD_RESTRICTION;
+	}
+}
+
 enum result job_load(struct job *job, struct err *err)
 {
 	enum result r = person_load(job->session, job->account, job->request->person, &job->pool, &job->person, err);
 
 	if (r == OK)
 		r = policies_load(job->session, job->account->number, job->request->now, &job->pool, &job->policies, err);
+	if (r == OK)
+		r = load_holds(job, err);
 	if (r != OK)
 		return r;
 	job->contact_left = pool_alloc(&job->pool, job->person.contact_count);
@@ -194,6 +220,8 @@ enum result job_view(struct job *job, size_t index, struct view *out, bool *ther
 	r = open_payload_tree(job, &payload, err);
 	if (r == OK)
 		r = view_read(job->mask, &job->row, payload, &job->scratch, out, err);
+	if (r == OK)
+		mark(job, out);
 	*there = r == OK;
 	return leave_out(job, index, r);
 }

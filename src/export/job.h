@@ -9,6 +9,7 @@
 #include "export/export.h"
 #include "export/view.h"
 #include "export/zip.h"
+#include "retention/holds.h"
 #include "retention/policies.h"
 #include "shim/json_parse.h"
 #include "store/media.h"
@@ -60,6 +61,8 @@ struct job {
 	const char *sources[JOB_SOURCES_MAX];
 	size_t source_count;
 	struct policy_set policies;
+	struct hold_set holds;
+	const struct hold_row *restriction; /* the oldest of the person themself; NULL: none */
 	int64_t held;        /* records that only a legal hold still keeps */
 	int64_t done;        /* steps */
 	uint64_t leaf;

@@ -264,7 +264,7 @@ enum result media_export(struct job *job, struct err *err)
 		r = job_view(job, i, &view, &there, err);
 		if (r == OK && there && job->row.media > 0)
 			r = write_media_of(job, i, &view, err);
-		if (r == OK && there && job->row.hold != 0)
+		if (r == OK && there && view.held && job->row.hold != 0)
 			job->held++;
 	}
 	return r;

@@ -151,8 +151,12 @@ static void put_facts(struct buf *out, const struct view *view)
 	put_fact(out, "Belongs to call", view->call);
 	put_tree(out, "Filled in", view->fields);
 	put_tree(out, "Tags", view->tags);
-	if (view->row->hold != 0)
+	if (view->held && view->row->hold != 0)
 		put_fact(out, "Kept because", "of a legal hold: it would be deleted otherwise");
+	else if (view->held)
+		put_fact(out, "Held", "by a legal hold: nothing deletes it until that is released");
+	if (view->restricted)
+		put_fact(out, "Restricted", "it is stored and not otherwise used (GDPR, Article 18)");
 	end_list(out, began);
 }
 

@@ -126,7 +126,7 @@ static void put_media(struct line *line, const struct job *job, size_t index)
 
 static const char record_header[] =
     "id,time,direction,status,duration_seconds,from,to,participants,mentioned,number,agent,call,subject,text,"
-    "language,turns,fields,url,referrer,queue,campaign,tags,custom,media,kept_for_legal_hold,source,source_id\r\n";
+    "language,turns,fields,url,referrer,queue,campaign,tags,custom,media,kept_for_legal_hold,under_legal_hold,restricted,source,source_id\r\n";
 
 static void put_facts(struct line *line, const struct view *view)
 {
@@ -166,7 +166,9 @@ static void put_record(struct line *line, const struct job *job, size_t index, c
 	put_tree(line, view->tags);
 	put_tree(line, view->custom);
 	put_media(line, job, index);
-	put(line, view->row->hold != 0 ? "yes" : "");
+	put(line, view->held && view->row->hold != 0 ? "yes" : "");
+	put(line, view->held ? "yes" : "");
+	put(line, view->restricted ? "yes" : "");
 	put(line, view->source);
 	put(line, view->source_id);
 	line_end(line);

@@ -29,12 +29,13 @@ draw() { drawn=$((1 + (RANDOM << 15 | RANDOM) % $1)); }
 
 # next_writer: some other command that writes, in $writer.
 next_writer() {
-	draw 4
+	draw 5
 	case $drawn in
 	1) writer=(policy set form '30 years') ;;
 	2) writer=(hold add --kind session --reason 'case 7') ;;
 	3) writer=(keys rotate) ;;
 	4) writer=(account create "Another $RANDOM" --country DE) ;;
+	5) writer=(hold add --kind session --from 2020-01-01 --custodian Carla --matter "$RANDOM" --reason 'case 8') ;;
 	esac
 }
 

@@ -347,7 +347,7 @@ keys_due() { sqlite3 "$REGION/vault.db" "SELECT identity_id FROM identity ORDER 
 	finds_nothing
 	opens after "$REGION"
 	finds_all
-	ok hold release "$hold"
+	ok hold release "$hold" --yes
 	ok retention run
 	opens after "$REGION"
 	finds_nothing

@@ -220,7 +220,7 @@ static void a_spreadsheet_runs_nothing_of_what_callers_wrote(void **state)
 	len = csv_row_length(csv + header, strlen(csv) - header, true);
 	assert_int_equal(strlen(csv), header + len);
 	assert_ok(csv_split(csv + header, len, &world->pool, &row, &err), &err);
-	assert_int_equal(27, row.count);
+	assert_int_equal(29, row.count);
 	assert_string_equal(ANN, row.fields[5]);
 	assert_string_equal("'@SUM(1)", row.fields[12]);
 	assert_string_equal("'=HYPERLINK(\"http://evil\",\"a\")\nand, more", row.fields[13]);

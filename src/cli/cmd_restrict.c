@@ -1,0 +1,101 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+
+#include "base/quote.h"
+#include "cli/commands.h"
+#include "privacy/person.h"
+#include "retention/holds.h"
+
+static enum result read_ground(const char *text, enum restriction_ground *out, struct err *err)
+{
+	char shown[QUOTE_MAX];
+
+	if (text != NULL && ground_parse(text, out))
+		return OK;
+	if (text == NULL)
+		err_set(err, ERR_INPUT, "a restriction needs its ground");
+	else
+		err_set(err, ERR_INPUT, "%s is no ground", quote(text, strlen(text), shown));
+	err_where(err, "--ground");
+	return err_mend(err, "give accuracy (it is contested), unlawful (and they want no erasure), claims (they need it for "
+			     "legal claims) or objection (it is being decided): GDPR, art. 18(1)");
+}
+
+enum result cmd_person_restrict(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	const char *ground_text = NULL, *reason = NULL;
+	const struct cli_option options[] = {{"ground", &ground_text, NULL}, {"reason", &reason, NULL}};
+	enum restriction_ground ground = GROUND_NONE;
+	struct account account;
+	struct id person, id;
+	char text[ID_TEXT_MAX], hold[ID_TEXT_MAX];
+	enum result r = cli_parse(cli, options, 2, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK)
+		r = read_ground(ground_text, &ground, err);
+	if (r == OK)
+		r = cli_open_account(cli, true, &account, err);
+	if (r == OK)
+		r = person_find_one(&cli->vault->read, &account, argv[0], &cli->pool, &person, err);
+	if (r == OK)
+		r = holds_restrict(cli->vault, &account, person, ground, reason, cli->now, &id, err);
+	if (r != OK)
+		return r;
+	cli_say(cli, "%s is restricted: no policy deletes what is here of them, and whoever reads it is told.\n"
+		     "Before you lift it, tell them (GDPR, art. 18(3)): lethe person unrestrict %s --told DATE\n",
+		id_format(PERSON_PREFIX, person, text), text);
+	json_begin_object(&cli->w, NULL);
+	json_string(&cli->w, "person", text);
+	json_string(&cli->w, "id", id_format(HOLD_PREFIX, id, hold));
+	json_string(&cli->w, "ground", ground_name(ground));
+	json_end_object(&cli->w);
+	return OK;
+}
+
+static enum result read_told(const char *text, struct date *out, struct err *err)
+{
+	enum result r;
+
+	if (text == NULL) {
+		err_set(err, ERR_DENIED, "a restriction is lifted only after the person was told (GDPR, art. 18(3))");
+		return err_mend(err, "tell them, and say when you did: --told 2026-02-28");
+	}
+	r = date_parse(text, strlen(text), out, err);
+	return r == OK ? OK : err_where(err, "--told");
+}
+
+enum result cmd_person_unrestrict(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	const char *told_text = NULL;
+	const struct cli_option options[] = {{"told", &told_text, NULL}};
+	struct account account;
+	struct date told = {0};
+	struct id person;
+	char text[ID_TEXT_MAX], count[32];
+	int64_t due = 0;
+	enum result r = cli_parse(cli, options, 1, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK)
+		r = read_told(told_text, &told, err);
+	if (r == OK)
+		r = cli_open_account(cli, true, &account, err);
+	if (r == OK)
+		r = person_find_one(&cli->vault->read, &account, argv[0], &cli->pool, &person, err);
+	if (r == OK)
+		r = holds_unrestrict(cli->vault, &account, person, told, cli->now, &due, err);
+	if (r != OK)
+		return r;
+	cli_say(cli, "%s is not restricted any more.\n", id_format(PERSON_PREFIX, person, text));
+	if (due > 0)
+		cli_say(cli, "It alone kept %s; the next `lethe retention run` deletes them.\n", cli_count(due, count));
+	json_begin_object(&cli->w, NULL);
+	json_string(&cli->w, "person", text);
+	json_date(&cli->w, "told", told);
+	json_int(&cli->w, "due", due);
+	json_end_object(&cli->w);
+	return OK;
+}
