@@ -5,6 +5,7 @@
 
 #include "base/quote.h"
 #include "cli/commands.h"
+#include "law/clock.h"
 #include "privacy/person.h"
 #include "retention/holds.h"
 
@@ -55,13 +56,14 @@ enum result cmd_person_restrict(struct cli *cli, int argc, char **argv, bool *pa
 	return OK;
 }
 
-static enum result read_told(const char *text, struct date *out, struct err *err)
+static enum result read_told(struct cli *cli, const char *text, struct date *out, struct err *err)
 {
+	struct clock_reason reason;
 	enum result r;
 
-	if (text == NULL) {
-		err_set(err, ERR_DENIED, "a restriction is lifted only after the person was told (GDPR, art. 18(3))");
-		return err_mend(err, "tell them, and say when you did: --told 2026-02-28");
+	if (text == NULL && !clock_may_lift(NULL, cli->now, &reason)) {
+		err_set(err, ERR_DENIED, "%s", reason.text);
+		return err_mend(err, "tell them (GDPR, art. 18(3)), and say when you did: --told 2026-02-28");
 	}
 	r = date_parse(text, strlen(text), out, err);
 	return r == OK ? OK : err_where(err, "--told");
@@ -80,7 +82,7 @@ enum result cmd_person_unrestrict(struct cli *cli, int argc, char **argv, bool *
 
 	(void)partly;
 	if (r == OK)
-		r = read_told(told_text, &told, err);
+		r = read_told(cli, told_text, &told, err);
 	if (r == OK)
 		r = cli_open_account(cli, true, &account, err);
 	if (r == OK)

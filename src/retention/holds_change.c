@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "law/clock.h"
 #include "retention/holds.h"
 #include "vault/labels.h"
 
@@ -496,10 +497,12 @@ static enum result check_told(const struct releasing *releasing, const struct ho
 {
 	char told[TIME_TEXT_MAX], made[TIME_TEXT_MAX];
 	struct date since = instant_date(row->created);
+	struct instant at = date_start(releasing->told);
+	struct clock_reason reason;
 
 	date_format(releasing->told, told);
-	if (releasing->told.days > instant_date(releasing->now).days)
-		err_set(err, ERR_INPUT, "the person was told on %s, which is yet to come", told);
+	if (!clock_may_lift(&at, releasing->now, &reason))
+		err_set(err, ERR_INPUT, "the person was told on %s, which is yet to come (C10)", told);
 	else if (releasing->told.days < since.days)
 		err_set(err, ERR_INPUT, "the person was told on %s, before the restriction was made on %s", told,
 			date_format(since, made));
