@@ -95,9 +95,31 @@ static void say_logs(struct cli *cli, const char *what, const struct logs_plan *
 			cli_count(logs->damaged, count));
 }
 
+/* ---- an account that was cancelled ---- */
+
+static void show_end(struct cli *cli, const struct account_life *life)
+{
+	char due[TIME_TEXT_MAX];
+	bool ends = account_life_due(life, cli->now) && !account_life_blocked(life);
+
+	if (life->state != ACCOUNT_CANCELLED)
+		return;
+	json_begin_object(&cli->w, "account_end");
+	json_date(&cli->w, "due", life->due);
+	json_bool(&cli->w, "now", ends);
+	json_end_object(&cli->w);
+	if (ends)
+		cli_say(cli, "The account is past its time since %s: the run ends it, with all it has.\n",
+			date_format(life->due, due));
+	else
+		cli_say(cli, "The account was cancelled and ends on %s%s.\n", date_format(life->due, due),
+			account_life_blocked(life) ? ", once nothing is in the way (`lethe account status`)" : "");
+}
+
 enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
 {
 	struct account account;
+	struct account_life life;
 	struct logs_plan logs;
 	struct sweep_plan plan;
 	char today[TIME_TEXT_MAX], count[32];
@@ -114,6 +136,8 @@ enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *par
 		r = sweep_plan(&cli->vault->read, account.number, cli->now, &plan, err);
 	if (r == OK)
 		r = logs_plan(&cli->vault->read, account.number, cli->now, &logs, err);
+	if (r == OK)
+		r = account_life_read(&cli->vault->read, &account, &life, err);
 	if (r != OK)
 		return r;
 	json_begin_object(&cli->w, NULL);
@@ -128,6 +152,7 @@ enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *par
 	json_int(&cli->w, "contacts", plan.contacts);
 	json_int(&cli->w, "due", all);
 	print_logs(cli, &logs);
+	show_end(cli, &life);
 	json_end_object(&cli->w);
 	if (plan.contacts > 0)
 		cli_say(cli, "Contacts due since their hold was released: %s\n", cli_count(plan.contacts, count));

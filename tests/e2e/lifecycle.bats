@@ -104,6 +104,10 @@ assert_all() { for item in exports numbers campaigns invoices; do "$LETHE" accou
 	lethe retention run --now 2026-05-01T00:00:00Z --json
 	said 0
 	jq -e '.ended | not' <<<"$output"
+	lethe retention plan --now 2026-05-01T00:00:00Z --json
+	jq -e '.account_end == {due: "2026-05-02", now: false}' <<<"$output"
+	lethe retention plan --now 2026-05-02T00:00:00Z
+	[[ $output == *"past its time since 2026-05-02: the run ends it, with all it has"* ]]
 	lethe account reopen Contoso --now 2026-05-02T00:00:00Z
 	said 4
 	id=$("$LETHE" account list --json | jq -r '.accounts[0].id')
