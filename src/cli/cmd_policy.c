@@ -26,54 +26,59 @@ static void print_effect(struct cli *cli, const struct policy_planned *planned)
 
 	json_bool(w, "shortens", effect->shortens);
 	json_int(w, "grace_hours", planned->grace_hours);
-	json_int(w, "records", effect->records - effect->held);
+	json_int(w, "records", policy_effect_deleted(effect));
 	json_int(w, "bytes", effect->bytes);
 	json_int(w, "held", effect->held);
+	json_int(w, "obliged", effect->obliged);
 	json_begin_array(w, "days");
 	for (size_t i = 0; i < effect->day_count; i++) {
 		const struct effect_day *day = &effect->days[i];
 
 		json_begin_object(w, NULL);
 		json_date(w, "day", day->day);
-		json_int(w, "records", day->records - day->held);
+		json_int(w, "records", day->records - day->held - day->obliged);
 		json_int(w, "bytes", day->bytes);
 		json_int(w, "held", day->held);
+		json_int(w, "obliged", day->obliged);
 		json_end_object(w);
 	}
 	json_end_array(w);
 	json_string_n(w, "digest", effect->digest, PLAN_DIGEST_SHOWN);
 }
 
-static void say_line(struct cli *cli, const char *when, int64_t records, int64_t held)
+static void say_line(struct cli *cli, const char *when, const struct effect_day *sum)
 {
-	char count[32], kept[32];
+	char count[32];
 
-	cli_say(cli, "  %-11s %9s", when, cli_count(records, count));
-	if (held > 0)
-		cli_say(cli, ", and held: %s", cli_count(held, kept));
+	cli_say(cli, "  %-11s %9s", when, cli_count(sum->records - sum->held - sum->obliged, count));
+	if (sum->held > 0)
+		cli_say(cli, ", and held: %s", cli_count(sum->held, count));
+	if (sum->obliged > 0)
+		cli_say(cli, ", and cut down to what the law demands: %s", cli_count(sum->obliged, count));
 	cli_say(cli, "\n");
 }
 
 /* One line a day, or, where they are many, one a month. */
 static void say_days(struct cli *cli, const struct policy_effect *effect)
 {
-	int64_t records = 0, held = 0;
+	struct effect_day sum = {.records = 0};
 
 	for (size_t i = 0; i < effect->day_count; i++) {
 		const struct effect_day *day = &effect->days[i], *next = day + 1;
 		bool last = i + 1 == effect->day_count;
 		char text[TIME_TEXT_MAX];
 
-		records += day->records - day->held;
-		held += day->held;
+		sum.records += day->records;
+		sum.held += day->held;
+		sum.obliged += day->obliged;
 		date_format(day->day, text);
 		if (effect->day_count > DAYS_SHOWN) {
 			if (!last && date_month_index(next->day) == date_month_index(day->day))
 				continue;
 			text[strlen("2025-01")] = '\0';
 		}
-		say_line(cli, text, records, held);
-		records = held = 0;
+		say_line(cli, text, &sum);
+		sum = (struct effect_day){.records = 0};
 	}
 }
 
@@ -117,7 +122,7 @@ static enum result due_anyway(struct cli *cli, const struct account *account, co
 static void say_planned(struct cli *cli, const struct policy_planned *planned, int64_t anyway)
 {
 	const struct policy_effect *effect = &planned->effect;
-	int64_t records = effect->records - effect->held;
+	int64_t records = policy_effect_deleted(effect);
 	char count[32], days[32], bytes[32], hours[32];
 
 	if (effect->records == 0) {
@@ -191,7 +196,7 @@ static enum result say_changed(struct cli *cli, const struct account *account, c
 			       const struct policy_planned *planned, struct err *err)
 {
 	const struct policy *policy = &planned->policy;
-	int64_t records = planned->effect.records - planned->effect.held;
+	int64_t records = policy_effect_deleted(&planned->effect);
 	char count[32];
 	enum result r = say_rule(cli, account, policy, &request->scope, false, err);
 

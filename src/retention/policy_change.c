@@ -182,7 +182,7 @@ enum result policy_plan(struct session *session, const struct account *account, 
 
 static enum result agree(const struct policy_request *request, const struct policy_effect *effect, struct err *err)
 {
-	int64_t records = effect->records - effect->held;
+	int64_t records = policy_effect_deleted(effect);
 
 	if (request->plan != NULL && policy_effect_agreed(effect, request->plan))
 		return OK;
@@ -197,7 +197,7 @@ static enum result agree(const struct policy_request *request, const struct poli
 		return OK;
 	err_set(err, ERR_DENIED, "this would delete %lld %s of %lld %s%s", (long long)records,
 		records == 1 ? kind_name(request->kind) : kind_plural(request->kind), (long long)effect->day_count, effect->day_count == 1 ? "day" : "days",
-		effect->held > 0 ? ", besides what holds keep" : "");
+		effect->records > records ? ", besides what holds or obligations keep" : "");
 	return err_mend(err, "look at what goes with `lethe retention plan --policy \"%s=..\"` and the same scope, and give "
 			     "its digest with --plan", kind_name(request->kind));
 }

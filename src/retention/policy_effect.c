@@ -27,7 +27,7 @@ struct counting {
 	const struct policy *change;
 	struct date until;
 	struct pair pairs[2]; /* as in force now; as all will have begun */
-	struct hold_set holds;
+	struct keepers keepers;
 	struct record_row *rows; /* ROWS of them */
 	struct pool page;        /* of one page of records */
 	struct pool *pool;       /* of the caller */
@@ -101,29 +101,47 @@ static enum result add_day(struct counting *c, const struct effect_day *day, str
 	out->records += day->records;
 	out->bytes += day->bytes;
 	out->held += day->held;
+	out->obliged += day->obliged;
 	return OK;
 }
 
-static enum result add_record(struct counting *c, const struct record_row *row, struct effect_day *day,
-			      struct err *err)
+static enum result add_bytes(struct counting *c, const struct record_row *row, struct effect_day *day, struct err *err)
 {
 	struct media_row media[MEDIA_MAX];
 	size_t count = 0;
 	enum result r = OK;
 
-	if (!made_due(c, row))
-		return OK;
-	day->records++;
-	if (holds_cover(&c->holds, row) != NULL) {
-		day->held++;
-		return OK;
-	}
 	day->bytes += (int64_t)row->payload_len;
 	if (row->media > 0)
 		r = media_list(c->session->data, c->account, row->kind, row->id, media, MEDIA_MAX, &count, err);
 	for (size_t i = 0; i < count && r == OK; i++)
 		day->bytes += (int64_t)media[i].bytes;
 	return r;
+}
+
+/* What nobody can open any more has nothing to keep. */
+static enum result add_record(struct counting *c, const struct record_row *row, struct effect_day *day,
+			      struct err *err)
+{
+	struct duty_cover cover = {.count = 0};
+	struct duty_row duty;
+	enum result r;
+
+	if (!made_due(c, row))
+		return OK;
+	day->records++;
+	if (holds_cover(&c->keepers.holds, row) != NULL) {
+		day->held++;
+		return OK;
+	}
+	r = duties_cover_row(c->session, &c->keepers.duties, row, &c->page, &cover, &duty, err);
+	if (r != OK && r != ERR_GONE && r != ERR_CORRUPT)
+		return r;
+	if (r == OK && cover.count > 0) {
+		day->obliged++;
+		return OK;
+	}
+	return add_bytes(c, row, day, err);
 }
 
 static enum result look_at_day(struct counting *c, struct effect_day *day, struct err *err)
@@ -149,7 +167,7 @@ static enum result count_period(struct counting *c, const struct period *period,
 	struct effect_day day = {.day = period->day};
 	enum result r = OK;
 
-	if (made_due_wholly(c, period->day) && !holds_touch_period(&c->holds, period->kind, period->day)) {
+	if (made_due_wholly(c, period->day) && !keepers_touch_period(&c->keepers, period->kind, period->day)) {
 		day.records = period->records;
 		day.bytes = period->bytes + period->media_bytes;
 	} else {
@@ -241,6 +259,7 @@ static void write_days(struct json_writer *w, const struct policy_effect *effect
 		json_begin_object(w, NULL);
 		json_date(w, "day", effect->days[i].day);
 		json_int(w, "held", effect->days[i].held);
+		json_int(w, "obliged", effect->days[i].obliged);
 		json_int(w, "records", effect->days[i].records);
 		json_end_object(w);
 	}
@@ -293,6 +312,11 @@ static enum result make_digest(const struct account *account, const struct polic
 	return r;
 }
 
+int64_t policy_effect_deleted(const struct policy_effect *effect)
+{
+	return effect->records - effect->held - effect->obliged;
+}
+
 bool policy_effect_agreed(const struct policy_effect *effect, const char *text)
 {
 	size_t len = strlen(text);
@@ -302,6 +326,14 @@ bool policy_effect_agreed(const struct policy_effect *effect, const char *text)
 
 /* ---- all of it ---- */
 
+/* What keeps something is asked as of the day on which the change would begin. */
+static enum result load_keepers(struct counting *c, struct instant now, struct err *err)
+{
+	struct instant then = date_start(c->until);
+
+	return keepers_load(c->session, c->account, then.ms > now.ms ? then : now, c->pool, &c->keepers, err);
+}
+
 static enum result load_rules(struct counting *c, struct instant now, struct err *err)
 {
 	enum result r = policies_load(c->session, c->account, now, c->pool, &c->pairs[0].before, err);
@@ -310,7 +342,7 @@ static enum result load_rules(struct counting *c, struct instant now, struct err
 		r = policies_load_all(c->session, c->account, c->pool, &c->pairs[1].before, err);
 	for (size_t i = 0; i < 2 && r == OK; i++)
 		r = policies_with(&c->pairs[i].before, c->change, c->pool, &c->pairs[i].after, err);
-	return r == OK ? holds_load(c->session, c->account, c->pool, &c->holds, err) : r;
+	return r;
 }
 
 enum result policy_effect(struct session *session, const struct account *account, const struct policy *change,
@@ -324,7 +356,9 @@ enum result policy_effect(struct session *session, const struct account *account
 	*out = (struct policy_effect){.today = instant_date(now), .until = until};
 	pool_init(&c.page, PAYLOADS_MAX);
 	c.rows = malloc(ROWS * sizeof *c.rows);
-	r = c.rows != NULL ? load_rules(&c, now, err) : err_no_memory(err);
+	r = load_keepers(&c, now, err);
+	if (r == OK)
+		r = c.rows != NULL ? load_rules(&c, now, err) : err_no_memory(err);
 	if (r == OK)
 		r = count_all(&c, err);
 	if (r == OK) {
@@ -332,6 +366,7 @@ enum result policy_effect(struct session *session, const struct account *account
 		*newest = c.pairs[1].before.newest[change->kind];
 		r = make_digest(account, change, out, err);
 	}
+	keepers_free(&c.keepers);
 	free(c.rows);
 	pool_free(&c.page);
 	return r;

@@ -16,7 +16,7 @@
 #ifndef LETHE_RETENTION_POLICY_EFFECT_H
 #define LETHE_RETENTION_POLICY_EFFECT_H
 
-#include "retention/holds.h"
+#include "retention/keepers.h"
 #include "retention/policies.h"
 
 #define PLAN_DIGEST_SHOWN 16 /* hex digits that people type: a guard against slips, not against forgery */
@@ -24,16 +24,17 @@
 
 struct effect_day {
 	struct date day;
-	int64_t records; /* made due, held ones included */
+	int64_t records; /* made due, kept ones included */
 	int64_t held;    /* of these, how many an active hold keeps */
-	int64_t bytes;   /* of payloads and media of those that none keeps */
+	int64_t obliged; /* and how many obligations do, cut down to the fields they name */
+	int64_t bytes;   /* of payloads and media of those that nothing keeps */
 };
 struct policy_effect {
 	struct date today, until;    /* `until`: the day on which the change would begin */
 	bool shortens;               /* may some record be kept shorter, now or ever? */
 	struct effect_day *days;     /* ascending, those with records only; in the pool */
 	size_t day_count;
-	int64_t records, bytes, held;
+	int64_t records, held, obliged, bytes;
 	char digest[PLAN_DIGEST_MAX]; /* lower-case hex */
 };
 
@@ -42,6 +43,8 @@ struct policy_effect {
 MUST_CHECK enum result policy_effect(struct session *session, const struct account *account,
 				     const struct policy *change, struct instant now, struct date until,
 				     struct pool *pool, struct policy_effect *out, int *newest, struct err *err);
+/* How many records it would delete. */
+int64_t policy_effect_deleted(const struct policy_effect *effect);
 /* Is `text` the digest, or its beginning of at least PLAN_DIGEST_SHOWN digits? */
 bool policy_effect_agreed(const struct policy_effect *effect, const char *text);
 

@@ -3,6 +3,7 @@
  */
 #include "keeping.h"
 
+#include "retention/obliging.h"
 #include "retention/policy_change.h"
 #include "retention/settings.h"
 #include "store/leaf.h"
@@ -316,7 +317,7 @@ static void what_a_hold_keeps_is_counted_apart(void **state)
 	assert_int_equal(planned.effect.days[1].held, 0);
 	assert_int_equal(planned.effect.records, 3);
 	assert_int_equal(planned.effect.held, 1);
-	refused(world, &request, ERR_DENIED, "would delete 2 calls of 2 days, besides what holds keep");
+	refused(world, &request, ERR_DENIED, "would delete 2 calls of 2 days, besides what holds or obligations keep");
 }
 
 static void every_number_of_the_dry_run_is_what_the_run_then_does(void **state)
@@ -342,6 +343,47 @@ static void every_number_of_the_dry_run_is_what_the_run_then_does(void **state)
 	assert_int_equal(result.kinds[KIND_CALL].periods, planned.effect.day_count);
 	assert_int_equal(result.kinds[KIND_CALL].records, 6);
 	assert_true(is_there(world, KIND_CALL, young));
+}
+
+static void what_the_law_keeps_is_counted_apart_and_the_run_cuts_it_down(void **state)
+{
+	struct world *world = *state;
+	struct policy_planned planned;
+	struct sweep_result result;
+	struct err err;
+
+	call(world, "2026-01-01T00:00:00Z", BENT);
+	call(world, "2023-01-01T00:00:00Z", BENT); /* no obligation runs any more */
+	assert_ok(obliging_add(world->vault, &world->account, "es-ley25-2007-5", "os:7", world->now, &err), &err);
+	planned = change_agreed(world, request_of("30 days"));
+	assert_int_equal(planned.effect.records, 2);
+	assert_int_equal(planned.effect.obliged, 1);
+	assert_int_equal(policy_effect_deleted(&planned.effect), 1);
+	world->now = planned.policy.begins_at;
+	run_sweep(world, &result);
+	assert_int_equal(result.kinds[KIND_CALL].records, 1);
+	assert_int_equal(result.kinds[KIND_CALL].cut, 1);
+}
+
+/* The records of one day part: what is in the scope goes, the rest stays. */
+static void of_a_narrower_rule_too_the_run_does_what_the_dry_run_said(void **state)
+{
+	struct world *world = *state;
+	struct policy_request request = request_of("30 days");
+	struct policy_planned planned;
+	struct sweep_result result;
+	struct id sold = call(world, "2026-01-01T00:00:00Z", ANNA), other = call(world, "2026-01-01T00:00:00Z", BENT);
+
+	shape(world, sold, (struct scope_given){.queue = "sales"}, DIRECTION_NONE, 0);
+	shape(world, call(world, "2026-01-02T00:00:00Z", BENT), (struct scope_given){.queue = "sales"}, DIRECTION_NONE, 0);
+	request.scope.queue = "Sales";
+	planned = change_agreed(world, request);
+	assert_int_equal(policy_effect_deleted(&planned.effect), 2);
+	world->now = planned.policy.begins_at;
+	run_sweep(world, &result);
+	assert_int_equal(result.kinds[KIND_CALL].records, 2);
+	assert_false(is_there(world, KIND_CALL, sold));
+	assert_opens(world, KIND_CALL, other, "{\"n\":1}");
 }
 
 /* ---- scopes ---- */
@@ -716,6 +758,8 @@ int main(void)
 	    KEEPING(the_grace_is_the_accounts_or_the_requests),
 	    KEEPING(what_a_hold_keeps_is_counted_apart),
 	    KEEPING(every_number_of_the_dry_run_is_what_the_run_then_does),
+	    KEEPING(what_the_law_keeps_is_counted_apart_and_the_run_cuts_it_down),
+	    KEEPING(of_a_narrower_rule_too_the_run_does_what_the_dry_run_said),
 	    KEEPING(a_narrower_rule_counts_what_is_in_its_scope_only),
 	    KEEPING(a_base_rule_does_not_count_what_a_narrower_rule_keeps),
 	    KEEPING(a_rule_may_name_labels_nobody_has_yet),
