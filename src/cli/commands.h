@@ -56,6 +56,7 @@ cli_run cmd_policy_undo;
 cli_run cmd_policy_list;    /* cmd_policy_list.c */
 cli_run cmd_policy_history; /* cmd_policy_list.c */
 cli_run cmd_retention_plan;
+cli_run cmd_retention_forecast; /* cmd_forecast.c */
 cli_run cmd_retention_run;
 cli_run cmd_hold_add;
 cli_run cmd_hold_preview;

@@ -25,7 +25,7 @@ static const struct group {
 	{"record", "get | media | why", "one record, its audio, what becomes of it"},
 	{"why", "ID", "policy, holds and dates behind a verdict"},
 	{"policy", "set | undo | list ..", "how long each kind is kept"},
-	{"retention", "plan | run", "what is due for deletion; delete it"},
+	{"retention", "plan | forecast | run ..", "what is due and when; delete it"},
 	{"hold", "add | preview | list | release", "legal holds: what nothing deletes"},
 	{"label", "list", "queues, campaigns and tags"},
 	{"audit", "list | verify | prove | keep", "the log of every act, and its proofs"},
@@ -149,6 +149,13 @@ const struct cli_command cli_commands[] = {
 	 cmd_retention_plan,
 	 "Deletes nothing. With --policy: what a change of policy would delete, by day, and the digest that `lethe policy set`\n"
 	 "then asks for. KIND=remove is the removal of a rule. SCOPE as in `lethe help policy set`.\n"},
+	{"retention forecast", "[--days N] [--kind KIND] [--chart]", "what goes on each of the coming days",
+	 cmd_retention_forecast,
+	 "Of what there is now, by the rules there are now, those that begin later too, if a sweep runs every day. What\n"
+	 "holds and obligations keep is counted apart. Deletes nothing. On a terminal with a chart.\n"
+	 "  --days N          today and N days after it, up to 3650; 30 unless given\n"
+	 "  --kind KIND       of this kind only\n"
+	 "  --chart           the chart elsewhere than on a terminal, too\n"},
 	{"retention run", "[--receipt FILE]", "delete what is due, and look again", cmd_retention_run,
 	 "Costs what is due, not what the vault holds. What a legal hold covers is kept (exit code 5).\n"
 	 "  --receipt FILE    where a signed receipt goes; `lethe verify` checks it\n"},

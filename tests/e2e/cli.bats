@@ -896,6 +896,7 @@ make_scopes() {
 		label list
 		person receipt
 		retention plan
+		retention forecast
 		audit list
 		audit verify
 		audit prove 0

@@ -1,0 +1,222 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * retention forecast.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/quote.h"
+#include "cli/chart.h"
+#include "cli/commands.h"
+#include "retention/forecast.h"
+
+#define DAYS 30 /* unless --days says otherwise */
+#define CHART_MAX ((size_t)64 * 1024)
+
+/* ---- options ---- */
+
+static enum result read_days(const char *text, int *out, struct err *err)
+{
+	size_t len = strlen(text);
+	char shown[QUOTE_MAX];
+	int days = 0;
+
+	for (size_t i = 0; i < len && i < 5; i++)
+		days = text[i] >= '0' && text[i] <= '9' ? days * 10 + text[i] - '0' : AHEAD_DAYS_MAX + 1;
+	*out = days;
+	if (len >= 1 && len < 5 && days >= 1 && days <= AHEAD_DAYS_MAX)
+		return OK;
+	err_set(err, ERR_INPUT, "%s is no number of days from 1 to %d", quote(text, len, shown), AHEAD_DAYS_MAX);
+	err_where(err, "--days");
+	return err_mend(err, "write just the number, such as --days 90");
+}
+
+static enum result read_kind(const char *text, uint32_t *out, struct err *err)
+{
+	enum record_kind kind;
+	char shown[QUOTE_MAX];
+
+	if (kind_parse(text, &kind)) {
+		*out = UINT32_C(1) << kind;
+		return OK;
+	}
+	err_set(err, ERR_INPUT, "there is no kind %s", quote(text, strlen(text), shown));
+	err_where(err, "--kind");
+	return err_mend(err, "`lethe help policy set` lists the kinds");
+}
+
+/* ---- JSON ---- */
+
+static bool is_empty(const struct forecast_day *day)
+{
+	return day->goes.records == 0 && day->held.records == 0 && day->obliged.records == 0;
+}
+
+static void print_sum(struct json_writer *w, const char *name, const struct forecast_sum *sum)
+{
+	json_begin_object(w, name);
+	json_int(w, "records", sum->records);
+	json_int(w, "media", sum->media);
+	json_int(w, "bytes", sum->bytes);
+	json_end_object(w);
+}
+
+static void print_sums(struct json_writer *w, const struct forecast_day *day)
+{
+	json_int(w, "records", day->goes.records);
+	json_int(w, "media", day->goes.media);
+	json_int(w, "bytes", day->goes.bytes);
+	print_sum(w, "held", &day->held);
+	print_sum(w, "obliged", &day->obliged);
+}
+
+static void print_day(struct cli *cli, const struct forecast *forecast, int day)
+{
+	struct forecast_day all = forecast_all(forecast, day);
+	struct json_writer *w = &cli->w;
+
+	json_begin_object(w, NULL);
+	json_date(w, "day", date_add_days(forecast->today, day));
+	print_sums(w, &all);
+	json_begin_array(w, "kinds");
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		if (forecast->kinds[kind] == NULL || is_empty(&forecast->kinds[kind][day]))
+			continue;
+		json_begin_object(w, NULL);
+		json_string(w, "kind", kind_name((enum record_kind)kind));
+		print_sums(w, &forecast->kinds[kind][day]);
+		json_end_object(w);
+	}
+	json_end_array(w);
+	json_end_object(w);
+}
+
+static void print_all(struct cli *cli, const struct forecast *forecast, const struct forecast_day *by_day,
+		      const struct forecast_day *all)
+{
+	struct json_writer *w = &cli->w;
+
+	json_begin_object(w, NULL);
+	json_date(w, "today", forecast->today);
+	json_date(w, "until", date_add_days(forecast->today, forecast->days));
+	json_begin_array(w, "days");
+	for (int day = 0; day <= forecast->days; day++) {
+		if (!is_empty(&by_day[day]))
+			print_day(cli, forecast, day);
+	}
+	json_end_array(w);
+	json_begin_object(w, "all");
+	print_sums(w, all);
+	json_end_object(w);
+	json_int(w, "contacts", forecast->contacts);
+	json_end_object(w);
+}
+
+/* ---- text ---- */
+
+static void say_line(struct cli *cli, const char *day, const char *kind, const struct forecast_day *line)
+{
+	char records[32], media[32], bytes[32], kept[32];
+
+	cli_say(cli, "%-10s  %-15s  %12s  %10s  %12s  %10s\n", day, kind, cli_count(line->goes.records, records),
+		cli_count(line->goes.media, media), cli_bytes((uint64_t)line->goes.bytes, bytes),
+		cli_count(line->held.records + line->obliged.records, kept));
+}
+
+static void say_day(struct cli *cli, const struct forecast *forecast, int day)
+{
+	char text[TIME_TEXT_MAX];
+
+	date_format(date_add_days(forecast->today, day), text);
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		if (forecast->kinds[kind] != NULL && !is_empty(&forecast->kinds[kind][day]))
+			say_line(cli, text, kind_name((enum record_kind)kind), &forecast->kinds[kind][day]);
+	}
+}
+
+static void say_table(struct cli *cli, const struct forecast *forecast, const struct forecast_day *all)
+{
+	char until[TIME_TEXT_MAX], count[32];
+
+	date_format(date_add_days(forecast->today, forecast->days), until);
+	if (forecast->contacts > 0)
+		cli_say(cli, "Contacts that go today, since their hold was released: %s\n",
+			cli_count(forecast->contacts, count));
+	if (is_empty(all)) {
+		cli_say(cli, "Nothing of what there is now goes before the end of %s.\n", until);
+		return;
+	}
+	cli_say(cli, "%-10s  %-15s  %12s  %10s  %12s  %10s\n", "day", "kind", "records", "media", "size", "kept");
+	for (int day = 0; day <= forecast->days; day++)
+		say_day(cli, forecast, day);
+	say_line(cli, "all", "", all);
+	cli_say(cli, "Today's is all that is due by then. What holds and obligations keep is not\n"
+		     "among the records.\n");
+}
+
+static enum result say_chart(struct cli *cli, const struct forecast *forecast, const struct forecast_day *by_day,
+			     struct err *err)
+{
+	size_t days = (size_t)forecast->days + 1;
+	int64_t *values = pool_alloc(&cli->pool, days * sizeof *values);
+	struct buf text;
+	enum result r;
+
+	if (values == NULL)
+		return err_no_memory(err);
+	for (size_t i = 0; i < days; i++)
+		values[i] = by_day[i].goes.records;
+	buf_init(&text, CHART_MAX);
+	chart_draw(&text, values, days, forecast->today, chart_columns(STDOUT_FILENO, getenv("COLUMNS")));
+	r = buf_ok(&text, "a chart", err);
+	if (r == OK)
+		cli_say(cli, "\nRecords that go:\n%s", text.data);
+	buf_free(&text);
+	return r;
+}
+
+/* ---- the command ---- */
+
+static enum result report(struct cli *cli, const struct forecast *forecast, bool chart, struct err *err)
+{
+	struct forecast_day *by_day = pool_alloc(&cli->pool, ((size_t)forecast->days + 1) * sizeof *by_day);
+	struct forecast_day all = {.goes = {0}};
+
+	if (by_day == NULL)
+		return err_no_memory(err);
+	for (int day = 0; day <= forecast->days; day++) {
+		by_day[day] = forecast_all(forecast, day);
+		forecast_add(&all.goes, &by_day[day].goes);
+		forecast_add(&all.held, &by_day[day].held);
+		forecast_add(&all.obliged, &by_day[day].obliged);
+	}
+	if (cli->json)
+		print_all(cli, forecast, by_day, &all);
+	say_table(cli, forecast, &all);
+	return chart && all.goes.records > 0 && !cli->json ? say_chart(cli, forecast, by_day, err) : OK;
+}
+
+enum result cmd_retention_forecast(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	const char *days = NULL, *kind = NULL;
+	bool chart = false;
+	const struct cli_option options[] = {{"days", &days, NULL}, {"kind", &kind, NULL}, {"chart", NULL, &chart}};
+	uint32_t kinds = UINT32_MAX;
+	int wanted = DAYS;
+	struct forecast forecast;
+	struct account account;
+	enum result r = cli_parse(cli, options, 3, &argc, argv, 0, 0, err);
+
+	(void)partly;
+	if (r == OK && days != NULL)
+		r = read_days(days, &wanted, err);
+	if (r == OK && kind != NULL)
+		r = read_kind(kind, &kinds, err);
+	if (r == OK)
+		r = cli_open_account(cli, false, &account, err);
+	if (r == OK)
+		r = forecast_make(&cli->vault->read, account.number, cli->now, wanted, kinds, &cli->pool, &forecast, err);
+	return r == OK ? report(cli, &forecast, chart || isatty(STDOUT_FILENO) != 0, err) : r;
+}

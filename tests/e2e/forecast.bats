@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# SPDX-FileCopyrightText: The Lethe authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# What is to come and what was: forecast, warnings, the history of sweeps.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	unset LETHE_DATA LETHE_ACCOUNT LETHE_SECRET_FILE COLUMNS
+	cd "$BATS_TEST_TMPDIR" || return
+	"$LETHE" init --now 2026-01-01 >/dev/null
+	"$LETHE" account create Contoso --country DK --now 2026-01-01 >/dev/null
+}
+
+# said CODE: the last `run --separate-stderr` ended with that code.
+said() {
+	[ "$status" -eq "$1" ] || { echo "exit $status, not $1"; echo "$output"; echo "$stderr"; return 1; }
+}
+
+lethe() { run --separate-stderr "$LETHE" "$@"; }
+
+# is WANTED FILTER: what jq finds in the answer.
+is() {
+	local got
+	got=$(jq -c "$2" <<<"$output")
+	[ "$got" = "$1" ] || { echo "$2 is $got, not $1, of: $output"; return 1; }
+}
+
+# Two calls of 5 January, one of the 8th, a message of the 6th; calls stay 10 days.
+fill() {
+	cat >in.jsonl <<-'END'
+		{"type":"call","id":"1","source":"t","time":"2026-01-05T10:00:00Z","from":"+4520000289","to":"+4570101010"}
+		{"type":"call","id":"2","source":"t","time":"2026-01-05T11:00:00Z","from":"+4520000111","to":"+4570101010"}
+		{"type":"call","id":"3","source":"t","time":"2026-01-08T11:00:00Z","from":"+4520000289","to":"+4570101010"}
+		{"type":"message","id":"4","source":"t","time":"2026-01-06T09:00:00Z","from":"+4520000111","to":"+4520000289","text":"on my way"}
+	END
+	"$LETHE" import in.jsonl --now 2026-01-08T12:00:00Z >/dev/null
+	"$LETHE" policy set call 10d --now 2026-01-08T12:00:00Z >/dev/null
+}
+
+# ---- forecast ----
+
+@test "P34: the forecast says each day and kind, and the sweep of that day deletes just that" {
+	fill
+	lethe retention forecast --now 2026-01-10T03:00:00Z --json
+	said 0
+	is '"2026-01-10"' .today
+	is '"2026-02-09"' .until
+	is '[["2026-01-15",2],["2026-01-18",1]]' '[.days[] | [.day, .records]]'
+	is '[["call",2,0]]' '[.days[0].kinds[] | [.kind, .records, .held.records]]'
+	is 3 .all.records
+	local bytes
+	bytes=$(jq '.days[0].bytes' <<<"$output")
+	lethe retention run --now 2026-01-15T03:00:00Z --json
+	said 0
+	is "[2,$bytes]" '.kinds[] | select(.kind == "call") | [.records, .bytes]'
+	lethe retention forecast --now 2026-01-15T03:00:00Z --days 2 --json
+	is '[]' .days
+	lethe retention forecast --now 2026-01-15T03:00:00Z --kind message --days 3650 --json
+	is 0 .all.records
+}
+
+@test "what a hold keeps is set apart" {
+	fill
+	"$LETHE" hold add --person +4520000289 --reason r --now 2026-01-09 >/dev/null
+	lethe retention forecast --now 2026-01-10 --json
+	is '[["2026-01-15",1,1],["2026-01-18",0,1]]' '[.days[] | [.day, .records, .held.records]]'
+}
+
+@test "a pipe has a table without a chart, unless it is asked for; and no colours" {
+	fill
+	lethe retention forecast --now 2026-01-10
+	said 0
+	[[ $output == *"2026-01-15  call"* ]]
+	[[ $output != *"+---"* ]]
+	lethe retention forecast --now 2026-01-10 --chart
+	[[ $output == *"         2 |"*"#"*"         0 +---"*"2026-01-10"*"2026-02-09"* ]]
+	[[ $output != *$'\e'* ]]
+	for line in "${lines[@]}"; do [ "${#line}" -le 80 ]; done
+	COLUMNS=50 lethe retention forecast --now 2026-01-10 --chart --days 400
+	[[ $output == *"A column is 11 days."* ]]
+	lethe retention forecast --now 2026-01-10 --days 1 --chart
+	[ "$output" = "Nothing of what there is now goes before the end of 2026-01-11." ]
+}
+
+@test "a terminal has the chart, as wide as it is" {
+	fill
+	run script -qec "stty cols 61; '$LETHE' retention forecast --now 2026-01-10" /dev/null
+	[[ $output == *"0 +-"* ]]
+	[[ $output != *$'\e'* ]]
+}
+
+@test "days and kinds that are none are refused" {
+	fill
+	for days in 0 -1 3651 x 1.5 99999999999 ""; do
+		lethe retention forecast --days "$days"
+		said 2
+		[[ $stderr == *"--days"* ]]
+	done
+	lethe retention forecast --kind calls
+	said 2
+	[[ $stderr == *"there is no kind 'calls'"* ]]
+}
