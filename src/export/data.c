@@ -163,6 +163,8 @@ static void put_facts(const struct view *view, struct json_writer *w)
 		json_bool(w, "kept_for_legal_hold", true);
 	if (view->held)
 		json_bool(w, "under_legal_hold", true);
+	if (view->by_law != NULL)
+		json_string(w, "kept_by_law", view->by_law);
 	if (view->restricted)
 		json_bool(w, "restricted", true);
 }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "export/job.h"
+#include "vault/cut.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,6 +131,35 @@ static void mark(const struct job *job, struct view *view)
 	}
 }
 
+static enum result name_laws(struct job *job, const struct duty_row *duty, const char **out, struct err *err)
+{
+	char fields[CUT_FIELDS_MAX], day[TIME_TEXT_MAX];
+	enum result r = job->laws.count == 0 ? obligations_load(&job->pool, &job->laws, err) : OK;
+
+	*out = pool_printf(&job->scratch, "only %s, because a law forbids deleting that before %s:",
+			   cut_fields_text(duty->fields, fields), date_format(duty->ends, day));
+	for (size_t i = 0; i < job->laws.count && *out != NULL && r == OK; i++) {
+		const struct obligation *law = &job->laws.list[i];
+
+		if (duties_names(duty, law->code))
+			*out = pool_printf(&job->scratch, "%s %s, %s;", *out, law->law, law->article);
+	}
+	return r == OK && *out == NULL ? err_no_memory(err) : r;
+}
+
+/* What was cut down under a duty says so. */
+static enum result mark_law(struct job *job, struct view *view, struct err *err)
+{
+	struct duty_row duty;
+	enum result r;
+
+	view->by_law = NULL;
+	if (job->row.hold == 0)
+		return OK;
+	r = duty_get(job->session->data, job->row.account, job->row.hold, &job->scratch, &duty, err);
+	return r == OK ? name_laws(job, &duty, &view->by_law, err) : r == ERR_NOT_FOUND ? OK : r;
+}
+
 enum result job_load(struct job *job, struct err *err)
 {
 	enum result r = person_load(job->session, job->account, job->request->person, &job->pool, &job->person, err);
@@ -222,6 +252,8 @@ enum result job_view(struct job *job, size_t index, struct view *out, bool *ther
 		r = view_read(job->mask, &job->row, payload, &job->scratch, out, err);
 	if (r == OK)
 		mark(job, out);
+	if (r == OK)
+		r = mark_law(job, out, err);
 	*there = r == OK;
 	return leave_out(job, index, r);
 }

@@ -62,6 +62,7 @@ struct job {
 	size_t source_count;
 	struct policy_set policies;
 	struct hold_set holds;
+	struct obligations laws; /* read when the first is met */
 	const struct hold_row *restriction; /* the oldest of the person themself; NULL: none */
 	int64_t held;        /* records that only a legal hold still keeps */
 	int64_t done;        /* steps */

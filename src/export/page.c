@@ -155,6 +155,7 @@ static void put_facts(struct buf *out, const struct view *view)
 		put_fact(out, "Kept because", "of a legal hold: it would be deleted otherwise");
 	else if (view->held)
 		put_fact(out, "Held", "by a legal hold: nothing deletes it until that is released");
+	put_fact(out, "Kept", view->by_law);
 	if (view->restricted)
 		put_fact(out, "Restricted", "it is stored and not otherwise used (GDPR, Article 18)");
 	end_list(out, began);

@@ -18,6 +18,7 @@ struct view_party { enum party_role role; struct shown shown; };
 /* Texts and trees live in the pool given to view_read, or in the mask; NULL: the record has no such thing. */
 struct view {
 	const struct record_row *row; /* borrowed */
+	const char *by_law;           /* which law keeps what is left of it, which fields, until when; NULL: none. By job_view */
 	bool held, restricted;        /* a legal hold covers it; a restriction does. Set by job_view */
 	struct instant at;
 	struct view_party parties[VIEW_PARTIES_MAX];
