@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "cli/commands.h"
@@ -10,6 +11,7 @@
 #include "privacy/account_life.h"
 #include "retention/logs.h"
 #include "retention/sweep.h"
+#include "retention/sweep_all.h"
 #include "vault/proof.h"
 
 #define RECEIPT_MAX ((size_t)1024 * 1024)
@@ -225,12 +227,12 @@ static void say_left(struct cli *cli, const struct sweep_left *left)
 	cli_say(cli, "Run it again; if it stays, `lethe check` says more.\n");
 }
 
-static void report(struct cli *cli, const struct sweep_result *result, const struct logs_plan *logs, bool *partly)
+/* Of one account: the members of an object, and lines. */
+static int64_t report_one(struct cli *cli, const struct sweep_result *result, const struct logs_plan *logs, bool *partly)
 {
 	char count[32];
 	int64_t all = 0;
 
-	json_begin_object(&cli->w, NULL);
 	json_id(&cli->w, "job", "job", result->job);
 	json_begin_array(&cli->w, "kinds");
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
@@ -247,16 +249,49 @@ static void report(struct cli *cli, const struct sweep_result *result, const str
 	json_int(&cli->w, "duties_ended", result->duties);
 	json_int(&cli->w, "leaf", (int64_t)result->seq);
 	json_bool(&cli->w, "stopped", result->stopped);
+	json_bool(&cli->w, "spent", result->spent);
 	sweep_left_write(&cli->w, &result->left);
 	print_logs(cli, logs);
-	json_end_object(&cli->w);
 	if (result->contacts > 0)
 		cli_say(cli, "%9s contacts whose hold was released\n", cli_count(result->contacts, count));
 	cli_say(cli, "Deleted %s %s%s.\n", cli_count(all, count), all == 1 ? "record" : "records",
 		result->stopped ? " before it was stopped" : "");
+	*partly = *partly || sweep_left_any(&result->left) || logs->damaged > 0;
+	return all;
+}
+
+/* After a budget was spent: how much more is due. */
+static enum result say_more(struct cli *cli, const struct account *account, int64_t *due, struct err *err)
+{
+	struct sweep_plan plan;
+	char count[32];
+	enum result r = sweep_plan(&cli->vault->read, account->number, cli->now, &plan, err);
+
+	*due = 0;
+	if (r != OK)
+		return r;
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
+		*due += sweep_plan_records(&plan.kinds[kind]);
+	json_int(&cli->w, "due", *due);
+	cli_say(cli, "The budget is spent: %s more are due, and the next `lethe retention run` goes on.\n",
+		cli_count(*due, count));
+	return OK;
+}
+
+static enum result report(struct cli *cli, const struct account *account, const struct sweep_result *result,
+			  const struct logs_plan *logs, bool *partly, struct err *err)
+{
+	int64_t due;
+	enum result r = OK;
+
+	json_begin_object(&cli->w, NULL);
+	report_one(cli, result, logs, partly);
+	if (result->spent)
+		r = say_more(cli, account, &due, err);
+	json_end_object(&cli->w);
 	say_left(cli, &result->left);
 	say_logs(cli, "Emptied", logs);
-	*partly = *partly || sweep_left_any(&result->left) || logs->damaged > 0;
+	return r;
 }
 
 /* The deletion stands whatever becomes of the file. */
@@ -279,20 +314,144 @@ static enum result save_receipt(struct cli *cli, const struct sweep_result *resu
 	return r;
 }
 
-enum result cmd_retention_run(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+/* ---- the budget ---- */
+
+static int64_t clock_ms(void *arg)
 {
-	const char *receipt = NULL;
-	const struct cli_option options[] = {{"receipt", &receipt, NULL}};
+	struct timespec now;
+
+	(void)arg;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+#define BOUND_MAX 1000000000000
+static enum result read_bound(const char *option, const char *text, int64_t *out, struct err *err)
+{
+	int64_t number = 0;
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len && len <= 12; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			len = 0;
+		else
+			number = number * 10 + (text[i] - '0');
+	}
+	if (len == 0 || len > 12 || number == 0) {
+		err_set(err, ERR_INPUT, "--%s: %s is not a number from 1 to %lld", option, text, (long long)BOUND_MAX - 1);
+		return err_mend(err, "write it in digits, or leave it out to have no bound");
+	}
+	*out = number;
+	return OK;
+}
+
+static enum result read_budget(const char *records, const char *seconds, struct sweep_budget *out, struct err *err)
+{
+	enum result r = OK;
+
+	*out = (struct sweep_budget){.clock = clock_ms};
+	if (records != NULL)
+		r = read_bound("max-records", records, &out->records, err);
+	if (r == OK && seconds != NULL)
+		r = read_bound("max-seconds", seconds, &out->ms, err);
+	out->ms *= 1000;
+	return r;
+}
+
+/* ---- every account ---- */
+
+/* Ending an account is asked for by its name. */
+static enum result say_life(struct cli *cli, const struct account *account, bool *partly, struct err *err)
+{
+	struct account_life life;
+	enum result r = account_life_read(&cli->vault->read, account, &life, err);
+
+	if (r != OK || !account_life_due(&life, cli->now))
+		return r;
+	json_bool(&cli->w, "past_its_time", true);
+	cli_say(cli, "The account is past its time: `lethe retention run --account` with its name ends it.\n");
+	*partly = true;
+	return OK;
+}
+
+static enum result report_turns(struct cli *cli, const struct sweep_turns *turns, bool *partly, struct err *err)
+{
+	int64_t due;
+	enum result r = OK;
+
+	json_begin_object(&cli->w, NULL);
+	json_id(&cli->w, "account", ACCOUNT_PREFIX, turns->account.id);
+	json_string(&cli->w, "name", turns->account.name);
+	cli_say(cli, "%s\n", cli_clean(cli, turns->account.name));
+	report_one(cli, &turns->sum, &turns->logs, partly);
+	if (turns->result != OK) {
+		json_string(&cli->w, "failed", turns->err.what);
+		cli_say(cli, "It failed: %s\n", turns->err.what);
+	} else if (!turns->done && turns->slices > 0 && !turns->sum.stopped) {
+		r = say_more(cli, &turns->account, &due, err);
+	}
+	if (r == OK)
+		r = say_life(cli, &turns->account, partly, err);
+	json_end_object(&cli->w);
+	if (sweep_left_any(&turns->sum.left))
+		say_left(cli, &turns->sum.left);
+	return r;
+}
+
+static enum result report_all(struct cli *cli, const struct sweep_all *all, bool *partly, struct err *err)
+{
+	enum result r = OK;
+
+	json_begin_object(&cli->w, NULL);
+	json_begin_array(&cli->w, "accounts");
+	for (size_t i = 0; i < all->count && r == OK; i++)
+		r = report_turns(cli, &all->accounts[i], partly, err);
+	json_end_array(&cli->w);
+	json_bool(&cli->w, "stopped", all->stopped);
+	json_bool(&cli->w, "spent", all->spent);
+	json_end_object(&cli->w);
+	for (size_t i = 0; i < all->count && r == OK; i++) {
+		if (all->accounts[i].result != OK) {
+			*err = all->accounts[i].err;
+			r = all->accounts[i].result;
+		}
+	}
+	return r;
+}
+
+static enum result run_all(struct cli *cli, const struct sweep_budget *budget, bool *partly, struct err *err)
+{
+	struct cli_progress progress;
+	struct sweep_all all;
+	struct err failed;
+	enum result swept, r = cli_open(cli, true, err);
+
+	if (r != OK)
+		return r;
+	cli_progress_begin(&progress, "Deleting");
+	swept = sweep_all(cli->vault, cli->now, budget, show_progress, &progress, &cli->pool, &all, err);
+	cli_progress_end(&progress);
+	if (swept != OK && swept != ERR_INTERRUPTED)
+		return swept;
+	r = report_all(cli, &all, partly, &failed);
+	if (r != OK)
+		*err = failed;
+	return r == OK ? swept : r;
+}
+
+/* ---- one account ---- */
+
+static enum result run_one(struct cli *cli, const struct sweep_budget *budget, const char *receipt, bool *partly,
+			   struct err *err)
+{
 	struct cli_progress progress;
 	struct sweep_result result;
 	struct account_life life;
 	struct logs_plan logs;
 	struct account account;
 	struct err failed;
-	enum result swept, r = cli_parse(cli, options, 1, &argc, argv, 0, 0, err);
+	enum result swept, r = cli_open_account(cli, true, &account, err);
 
-	if (r == OK)
-		r = cli_open_account(cli, true, &account, err);
 	if (r == OK)
 		r = account_life_read(&cli->vault->read, &account, &life, err);
 	if (r == OK && account_life_due(&life, cli->now)) {
@@ -309,15 +468,39 @@ enum result cmd_retention_run(struct cli *cli, int argc, char **argv, bool *part
 	if (r != OK)
 		return r;
 	cli_progress_begin(&progress, "Deleting");
-	swept = sweep_run(cli->vault, &account, cli->now, show_progress, &progress, &cli->pool, &result, err);
+	swept = sweep_run_within(cli->vault, &account, cli->now, budget, show_progress, &progress, &cli->pool, &result,
+				 err);
 	cli_progress_end(&progress);
 	if (swept != OK && swept != ERR_INTERRUPTED)
 		return swept;
-	report(cli, &result, &logs, partly);
-	if (receipt == NULL)
-		return swept;
-	r = save_receipt(cli, &result, receipt, &failed);
+	r = report(cli, &account, &result, &logs, partly, &failed);
+	if (r == OK && receipt != NULL)
+		r = save_receipt(cli, &result, receipt, &failed);
 	if (r != OK)
 		*err = failed;
 	return r == OK ? swept : r;
+}
+
+enum result cmd_retention_run(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	const char *receipt = NULL, *records = NULL, *seconds = NULL;
+	bool all = false;
+	const struct cli_option options[] = {
+	    {"receipt", &receipt, NULL},
+	    {"all", NULL, &all},
+	    {"max-records", &records, NULL},
+	    {"max-seconds", &seconds, NULL},
+	};
+	struct sweep_budget budget;
+	enum result r = cli_parse(cli, options, sizeof options / sizeof options[0], &argc, argv, 0, 0, err);
+
+	if (r == OK)
+		r = read_budget(records, seconds, &budget, err);
+	if (r == OK && all && receipt != NULL) {
+		err_set(err, ERR_INPUT, "--receipt is of one account, and --all is of every one");
+		r = err_mend(err, "run it with --account NAME --receipt FILE for each");
+	}
+	if (r != OK)
+		return r;
+	return all ? run_all(cli, &budget, partly, err) : run_one(cli, &budget, receipt, partly, err);
 }

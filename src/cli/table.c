@@ -156,8 +156,12 @@ const struct cli_command cli_commands[] = {
 	 "  --days N          today and N days after it, up to 3650; 30 unless given\n"
 	 "  --kind KIND       of this kind only\n"
 	 "  --chart           the chart elsewhere than on a terminal, too\n"},
-	{"retention run", "[--receipt FILE]", "delete what is due, and look again", cmd_retention_run,
+	{"retention run", "[--all] [--max-records N] [--max-seconds S] [--receipt FILE]",
+	 "delete what is due, and look again", cmd_retention_run,
 	 "Costs what is due, not what the vault holds. What a legal hold covers is kept (exit code 5).\n"
+	 "  --all             every account of the region, in turns, so that a large one does not keep small ones waiting\n"
+	 "  --max-records N   stop after the day in which so many are deleted; all is whole, and the next run goes on\n"
+	 "  --max-seconds S   the same after so many seconds\n"
 	 "  --receipt FILE    where a signed receipt goes; `lethe verify` checks it\n"},
 	{"hold add", "[SCOPE] --reason TEXT", "keep what would be deleted", cmd_hold_add,
 	 "Each part of the scope narrows it; without any it is every record of the account. It covers what is here and\n"

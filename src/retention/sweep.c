@@ -176,7 +176,12 @@ static enum result give_up_op(struct session *session, void *arg, struct err *er
 	return act_append(&act, session->data, NULL, err);
 }
 
-/* Doing it again would only fail again. */
+/* Doing it again would only fail again, before every command that writes. */
+static bool is_hopeless(enum result r)
+{
+	return r == ERR_CORRUPT || r == ERR_UNSUPPORTED;
+}
+
 static enum result give_up(struct run *run, struct err *err)
 {
 	run->job.state = JOB_DONE;
@@ -232,7 +237,7 @@ enum result sweep_run_within(struct vault *vault, const struct account *account,
 		r = begin(&run, err);
 	if (r == OK)
 		r = work(&run, err);
-	if (r == ERR_CORRUPT) {
+	if (is_hopeless(r)) {
 		struct err ignored; /* what failed first is the news */
 
 		if (give_up(&run, &ignored) != OK)
@@ -271,7 +276,7 @@ static enum result resume_next(struct vault *vault, struct instant now, struct p
 		r = read_policies(&run, run.job.started, newest, err);
 	if (r == OK)
 		r = work(&run, err);
-	return r == ERR_CORRUPT ? give_up(&run, err) : r;
+	return is_hopeless(r) ? give_up(&run, err) : r;
 }
 
 enum result sweep_resume(struct vault *vault, struct instant now, struct err *err)

@@ -86,7 +86,7 @@ struct sweep_result {
 bool sweep_left_any(const struct sweep_left *left);
 void sweep_left_write(struct json_writer *w, const struct sweep_left *left); /* as the member "left" */
 
-/* Stored bytes that fail otherwise (ERR_CORRUPT) end the job, so that it does not stand in the way of every
+/* Stored bytes that fail otherwise (ERR_CORRUPT), and a law that this program does not know (ERR_UNSUPPORTED), end the job, so that it does not stand in the way of every
  * later command; any other failure leaves it to sweep_resume. ERR_INTERRUPTED when it was asked to stop:
  * `out` tells what is done, and that is whole; the rest is for another run. `progress` may be NULL. */
 MUST_CHECK enum result sweep_run(struct vault *vault, const struct account *account, struct instant now,
