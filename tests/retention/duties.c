@@ -551,6 +551,51 @@ static void a_hold_in_between_gives_back_to_the_obligations_that_still_run(void 
 	assert_true(is_there(world, KIND_CALL, missed));
 }
 
+/* ---- stopped between steps ---- */
+
+struct stopping { enum sweep_phase at; };
+
+static bool stop_at(void *arg, enum sweep_phase phase, int64_t done, int64_t total)
+{
+	const struct stopping *stopping = arg;
+
+	(void)done, (void)total;
+	return phase == stopping->at;
+}
+
+/* P31: what was cut before the stop is cut once, and the next run comes to the same end. */
+static void a_run_stopped_between_any_two_steps_ends_the_same(void **state)
+{
+	struct world *world = *state;
+
+	for (enum sweep_phase phase = SWEEP_BEGUN; phase <= SWEEP_PERIODS; phase++) {
+		struct stopping stopping = {phase};
+		struct sweep_result result;
+		struct id missed, answered;
+		struct err err;
+		enum result r;
+
+		world_end(world);
+		world_begin(world, "2026-03-01T12:00:00Z");
+		missed = call(world, "2026-02-10T11:00:00Z", STATUS_MISSED);
+		oblige(world, TELEPHONE);
+		oblige(world, UNANSWERED);
+		set_policy(world, KIND_CALL, "7 days");
+		sweep(world);
+		answered = call(world, "2026-02-11T11:00:00Z", STATUS_ANSWERED);
+		at(world, "2026-03-14T00:00:00Z");
+		r = sweep_run(world->vault, &world->account, world->now, stop_at, &stopping, &world->pool, &result, &err);
+		assert_true(r == OK || r == ERR_INTERRUPTED);
+		assert_sound(world);
+		assert_true(is_there(world, KIND_CALL, answered));
+		world_reopen(world);
+		sweep(world);
+		assert_false(is_there(world, KIND_CALL, missed));
+		assert_string_equal(duty_of(world, KIND_CALL, answered).codes, TELEPHONE);
+		assert_false(has_period_key(world, KIND_CALL, "2026-02-11T00:00:00Z"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -574,6 +619,7 @@ int main(void)
 	    KEEPING(an_obligation_nobody_knows_stops_the_run_until_it_is_ended),
 	    KEEPING(a_released_hold_hands_over_to_the_duty_cut_down),
 	    KEEPING(a_hold_on_what_was_cut_down_keeps_what_is_left_and_gives_it_back),
+	    KEEPING(a_run_stopped_between_any_two_steps_ends_the_same),
 	    KEEPING(a_hold_in_between_gives_back_to_the_obligations_that_still_run),
 	};
 
