@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "privacy/erasures.h"
+#include "retention/history.h"
 #include "shim/json_parse.h"
 #include "store/job.h"
 
@@ -87,15 +88,19 @@ static enum result print(struct cli *cli, const char *job, const char *text, str
 	return OK;
 }
 
-static enum result show_receipt(struct cli *cli, const struct account *account, const char *job, const char *out,
-				struct err *err)
+/* Of an erasure or of a sweep. */
+typedef enum result receipt_of(struct vault *vault, const struct account *account, struct id job, struct pool *pool,
+			       const char **receipt, struct err *err);
+
+static enum result show_receipt(struct cli *cli, const struct account *account, receipt_of *again,
+				const char *job, const char *out, struct err *err)
 {
 	const char *receipt = NULL;
 	struct id id;
 	enum result r = id_parse(JOB_PREFIX, job, &id, err);
 
 	if (r == OK)
-		r = erasures_receipt(cli->vault, account, id, &cli->pool, &receipt, err);
+		r = again(cli->vault, account, id, &cli->pool, &receipt, err);
 	if (r == OK && out != NULL)
 		r = file_write_atomic(out, receipt, strlen(receipt), 0644, err);
 	if (r != OK)
@@ -123,5 +128,18 @@ enum result cmd_person_receipt(struct cli *cli, int argc, char **argv, bool *par
 		r = cli_open_account(cli, false, &account, err);
 	if (r != OK)
 		return r;
-	return argc == 0 ? list(cli, &account, err) : show_receipt(cli, &account, argv[0], out, err);
+	return argc == 0 ? list(cli, &account, err) : show_receipt(cli, &account, erasures_receipt, argv[0], out, err);
+}
+
+enum result cmd_retention_receipt(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	const char *out = NULL;
+	const struct cli_option options[] = {{"out", &out, NULL}};
+	struct account account;
+	enum result r = cli_parse(cli, options, 1, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK)
+		r = cli_open_account(cli, false, &account, err);
+	return r == OK ? show_receipt(cli, &account, history_receipt, argv[0], out, err) : r;
 }

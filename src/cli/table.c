@@ -163,6 +163,13 @@ const struct cli_command cli_commands[] = {
 	 "  --max-records N   stop after the day in which so many are deleted; all is whole, and the next run goes on\n"
 	 "  --max-seconds S   the same after so many seconds\n"
 	 "  --receipt FILE    where a signed receipt goes; `lethe verify` checks it\n"},
+	{"retention history", "[--count N]", "the sweeps there were, the newest first", cmd_retention_history,
+	 "Of each: job, when it began, whether it is whole, by which command; what it deleted and kept of each kind, what the\n"
+	 "second look still found in the stores, and its leaf in the audit log.\n"
+	 "  --count N         so many; 20 unless given\n"},
+	{"retention receipt", "JOB [--out FILE]", "the receipt of a sweep, once more", cmd_retention_receipt,
+	 "`lethe retention history` lists the jobs; `lethe verify` checks a receipt.\n"
+	 "  --out FILE        where the receipt goes; unless given, it is printed\n"},
 	{"hold add", "[SCOPE] --reason TEXT", "keep what would be deleted", cmd_hold_add,
 	 "Each part of the scope narrows it; without any it is every record of the account. It covers what is here and\n"
 	 "what arrives.\n"

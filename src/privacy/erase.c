@@ -14,6 +14,7 @@
 #include "store/leaf.h"
 #include "vault/directory.h"
 #include "vault/proof.h"
+#include "vault/receipts.h"
 
 /* Records looked at in one transaction; fewer when they are large. */
 #define BATCH 2048
@@ -589,9 +590,8 @@ static enum result finish(struct session *session, void *arg, struct err *err)
 		return r;
 	job.state = JOB_DONE;
 	job.ended = run->options->now;
-	job.result = pool_printf(&run->batch, "{\"leaf\":%llu,\"statement\":%s}", (unsigned long long)run->leaf,
-				 run->statement);
-	return job.result != NULL ? job_update(session->data, &job, err) : err_no_memory(err);
+	r = receipts_result(run->statement, run->leaf, &run->batch, &job.result, err);
+	return r == OK ? job_update(session->data, &job, err) : r;
 }
 
 static void fill_result(const struct run *run, struct erase_result *out)

@@ -6,39 +6,28 @@
 #include <string.h>
 
 #include "privacy/erase_state.h"
-#include "shim/json_parse.h"
-#include "vault/proof.h"
+#include "vault/receipts.h"
 
 #define PAGE 64
 #define ONE_MAX ((size_t)1024 * 1024) /* a job, parsed */
-
-/* The statement a finished job keeps; `*out` NULL when it was given up. */
-static enum result statement_of(const struct job *job, struct pool *pool, const struct json **result,
-				const struct json **out, struct err *err)
-{
-	enum result r = json_parse_once(job->result, strlen(job->result), pool, result, err);
-
-	*out = r == OK ? json_get(*result, "statement") : NULL;
-	return r;
-}
 
 /* ---- the list ---- */
 
 static enum result read_erasure(const struct job *job, struct pool *pool, struct erasure *out, struct err *err)
 {
-	const struct json *result, *statement;
+	struct receipts_kept kept;
 	struct erase_state state;
 	enum result r = erase_state_read(job, pool, &state, err);
 
 	if (r == OK)
-		r = statement_of(job, pool, &result, &statement, err);
+		r = receipts_kept(job, pool, &kept, err);
 	if (r != OK)
 		return r;
 	*out = (struct erasure){.job = job->id, .person = state.person, .end = ERASURE_UNFINISHED,
 				.started = job->started, .ended = job->ended};
 	memcpy(out->reference, state.reference, sizeof out->reference);
 	if (job->state == JOB_DONE)
-		out->end = statement != NULL ? ERASURE_DONE : ERASURE_FAILED;
+		out->end = kept.statement != NULL ? ERASURE_DONE : ERASURE_FAILED;
 	return OK;
 }
 
@@ -97,41 +86,22 @@ static enum result find(struct vault *vault, uint32_t account, struct id id, str
 	return err_mend(err, "the next command that writes finishes it, such as `lethe retention run`; then ask again");
 }
 
-static enum result write_receipt(struct vault *vault, const struct json *statement, int64_t leaf, struct pool *pool,
-				 const char **receipt, struct err *err)
-{
-	struct buf text, out;
-	enum result r;
-
-	buf_init(&text, (size_t)64 * 1024);
-	buf_init(&out, (size_t)256 * 1024);
-	json_add_tree(&text, statement);
-	r = buf_ok(&text, "a statement", err);
-	if (r == OK)
-		r = proof_receipt(&vault->read, vault->id, text.data, text.len, (uint64_t)leaf, &out, err);
-	if (r == OK && (*receipt = pool_strndup(pool, out.data, out.len)) == NULL)
-		r = err_no_memory(err);
-	buf_free(&text);
-	buf_free(&out);
-	return r;
-}
-
 enum result erasures_receipt(struct vault *vault, const struct account *account, struct id id, struct pool *pool,
 			     const char **receipt, struct err *err)
 {
-	const struct json *result, *statement;
+	struct receipts_kept kept;
 	struct job job;
 	char text[ID_TEXT_MAX];
 	enum result r = find(vault, account->number, id, pool, &job, err);
 
 	if (r == OK)
-		r = statement_of(&job, pool, &result, &statement, err);
+		r = receipts_kept(&job, pool, &kept, err);
 	if (r != OK)
 		return r;
-	if (statement == NULL) {
+	if (kept.statement == NULL) {
 		err_set(err, ERR_NOT_FOUND, "that erasure was given up, and nothing was erased");
 		err_where(err, "%s", id_format(JOB_PREFIX, id, text));
 		return err_mend(err, "mend what it said then, and erase the person again");
 	}
-	return write_receipt(vault, statement, json_get_int(result, "leaf", -1), pool, receipt, err);
+	return receipts_again(vault, &kept, pool, receipt, err);
 }

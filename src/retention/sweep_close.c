@@ -8,6 +8,7 @@
 #include "shim/json_parse.h"
 #include "store/media.h"
 #include "vault/proof.h"
+#include "vault/receipts.h"
 
 #define STATEMENT_MAX ((size_t)64 * 1024)
 #define MEDIA_PAGE 64
@@ -24,6 +25,7 @@ static void write_args(const struct run *run, struct buf *out)
 	json_writer_init(&w, out, 0);
 	json_begin_object(&w, NULL);
 	json_date(&w, "today", run->out->today);
+	json_string(&w, "command", run->vault->command);
 	json_begin_object(&w, "policies");
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
 		if (run->policies.newest[kind] > 0)
@@ -178,6 +180,8 @@ static void state_kind(struct json_writer *w, enum record_kind kind, const struc
 	json_int(w, "parts", done->parts);
 	json_int(w, "records", done->records);
 	json_int(w, "media", done->media);
+	json_int(w, "bytes", done->bytes);
+	json_int(w, "kept", done->kept);
 	json_int(w, "held", done->held);
 	json_int(w, "cut", done->cut);
 	json_end_object(w);
@@ -233,10 +237,8 @@ static enum result close_op(struct session *session, void *arg, struct err *err)
 	struct closing *closing = arg;
 	struct run *run = closing->run;
 	struct act act;
-	enum result r = job_update(session->data, &run->job, err);
+	enum result r;
 
-	if (r != OK)
-		return r;
 	act_begin(&act, "retention.run", run->account.number, run->now);
 	act_id(&act, "job", JOB_PREFIX, run->job.id);
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
@@ -248,7 +250,10 @@ static enum result close_op(struct session *session, void *arg, struct err *err)
 	act_int(&act, "stopped", run->out->stopped);
 	act_int(&act, "spent", run->out->spent);
 	act_digest(&act, "statement", closing->digest);
-	return act_append(&act, session->data, &run->out->seq, err);
+	r = act_append(&act, session->data, &run->out->seq, err);
+	if (r == OK)
+		r = receipts_result(run->out->statement, run->out->seq, run->pool, &run->job.result, err);
+	return r == OK ? job_update(session->data, &run->job, err) : r;
 }
 
 enum result sweep_close(struct run *run, struct err *err)
@@ -271,6 +276,5 @@ enum result sweep_close(struct run *run, struct err *err)
 		return r;
 	run->job.state = JOB_DONE;
 	run->job.ended = run->now;
-	run->job.result = run->out->statement;
 	return vault_write(run->vault, close_op, &closing, err);
 }

@@ -92,27 +92,45 @@ enum result job_list(struct db *db, uint32_t account, struct id after, struct po
 	return r;
 }
 
+static enum result read_ids(struct db_rows *rows, struct id *out, size_t *count, struct err *err)
+{
+	bool more;
+	enum result r;
+
+	while ((r = db_next(rows, &more, err)) == OK && more) {
+		r = column_id(rows, 0, &out[*count], err);
+		if (r != OK)
+			break;
+		(*count)++;
+	}
+	db_end(rows);
+	return r;
+}
+
 enum result job_list_of_type(struct db *db, uint32_t account, enum job_type type, struct id after, struct id *out,
 			     size_t max, size_t *count, struct err *err)
 {
 	struct db_rows rows;
-	bool more;
 	enum result r = db_query(db, "SELECT job_id FROM job WHERE account_id = $1 AND type = $2 AND job_id > $3"
 				     " ORDER BY job_id LIMIT $4",
 				 &rows, err, DB_INT(account), DB_INT(type), DB_BLOB(after.bytes, sizeof after.bytes),
 				 DB_INT(max));
 
 	*count = 0;
-	if (r != OK)
-		return r;
-	while ((r = db_next(&rows, &more, err)) == OK && more) {
-		r = column_id(&rows, 0, &out[*count], err);
-		if (r != OK)
-			break;
-		(*count)++;
-	}
-	db_end(&rows);
-	return r;
+	return r == OK ? read_ids(&rows, out, count, err) : r;
+}
+
+enum result job_back_of_type(struct db *db, uint32_t account, enum job_type type, struct id before, struct id *out,
+			     size_t max, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query(db, "SELECT job_id FROM job WHERE account_id = $1 AND type = $2 AND job_id < $3"
+				     " ORDER BY job_id DESC LIMIT $4",
+				 &rows, err, DB_INT(account), DB_INT(type), DB_BLOB(before.bytes, sizeof before.bytes),
+				 DB_INT(max));
+
+	*count = 0;
+	return r == OK ? read_ids(&rows, out, count, err) : r;
 }
 
 enum result job_count_running_of(struct db *db, uint32_t account, int64_t *out, struct err *err)

@@ -39,6 +39,9 @@ MUST_CHECK enum result job_list(struct db *db, uint32_t account, struct id after
 /* The same of one type, ids only: costs what it lists. */
 MUST_CHECK enum result job_list_of_type(struct db *db, uint32_t account, enum job_type type, struct id after,
 					struct id *out, size_t max, size_t *count, struct err *err);
+/* Those before `before`, the newest first. */
+MUST_CHECK enum result job_back_of_type(struct db *db, uint32_t account, enum job_type type, struct id before,
+					struct id *out, size_t max, size_t *count, struct err *err);
 MUST_CHECK enum result job_count_running_of(struct db *db, uint32_t account, int64_t *out, struct err *err);
 MUST_CHECK enum result job_count_running(struct db *db, int64_t *out, struct err *err);
 

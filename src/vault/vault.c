@@ -556,6 +556,7 @@ static enum result vault_new(const struct vault_options *options, struct vault *
 		return err_no_memory(err);
 	vault->lock_fd = -1;
 	vault->lock_wait_ms = options->lock_wait_ms;
+	vault->command = options->command != NULL ? options->command : "";
 	pthread_mutex_init(&vault->shared.root_lock, NULL);
 	snprintf(vault->data_dir, sizeof vault->data_dir, "%s", options->data_dir);
 	snprintf(vault->region, sizeof vault->region, "%s",

@@ -45,6 +45,7 @@ struct vault {
 	struct id id;
 	bool writable;
 	int lock_fd;                       /* of `lock` when open for writing, else of VAULT_READERS */
+	const char *command;               /* of the options, borrowed */
 	int lock_wait_ms;
 	struct keyring_shared shared;      /* holds the root */
 	struct blob_store *blobs;
@@ -57,7 +58,7 @@ struct vault_options {
 	const char *data_dir;
 	const char *region;      /* NULL: VAULT_DEFAULT_REGION */
 	const char *secret_file; /* passphrase or PIN of the root */
-	const char *command;     /* shown to whoever finds the vault locked */
+	const char *command;     /* shown to whoever finds the vault locked, and in the history of sweeps; lives as long as the vault */
 	bool write;
 	int lock_wait_ms;        /* how long to wait for another writer; reading, for a restore's last step */
 };

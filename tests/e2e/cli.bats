@@ -897,6 +897,7 @@ make_scopes() {
 		person receipt
 		retention plan
 		retention forecast
+		retention history
 		audit list
 		audit verify
 		audit prove 0

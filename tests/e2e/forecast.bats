@@ -102,3 +102,40 @@ fill() {
 	said 2
 	[[ $stderr == *"there is no kind 'calls'"* ]]
 }
+
+# ---- history ----
+
+@test "P35: the history says of each sweep what it did, and its receipt can be had again" {
+	fill
+	lethe retention history
+	said 0
+	[ "$output" = "Nothing was ever swept in this account." ]
+	"$LETHE" retention run --now 2026-01-15T03:00:00Z --receipt first.json >/dev/null
+	"$LETHE" retention run --now 2026-01-16T03:00:00Z >/dev/null
+	lethe retention history --json
+	said 0
+	is '["2026-01-16T03:00:00Z","2026-01-15T03:00:00Z"]' '[.sweeps[].started]'
+	is '["whole","retention run",2]' '.sweeps[1] | [.state, .command, (.statement.kinds[] | select(.kind == "call") | .records)]'
+	local job
+	job=$(jq -r '.sweeps[1].job' <<<"$output")
+	lethe retention history --count 1
+	[[ $output == *"2026-01-16T03:00:00Z  whole "*"lethe retention run  leaf "*"nothing is left of it"* ]]
+	[[ $output != *"$job"* ]]
+	lethe retention receipt "$job" --out again.json
+	said 0
+	lethe verify again.json --key lethe-data/regions/default/lethe.pub
+	said 0
+	lethe retention receipt "$job"
+	[ "$(jq -c .statement <<<"$output")" = "$(jq -c .statement first.json)" ]
+	lethe retention receipt "$job" --json
+	is '"retention.run"' .receipt.statement.act
+	lethe person receipt "$job"
+	said 3
+	lethe retention receipt job_00000000000000000000000000
+	said 3
+	[[ $stderr == *"lethe retention history"* ]]
+	for count in 0 -1 x 1234567890 ""; do
+		lethe retention history --count "$count"
+		said 2
+	done
+}

@@ -39,6 +39,17 @@ CALL(job_list)
 	return several(r, count, seen);
 }
 
+CALL(job_back_of_type)
+{
+	struct id ids[4], last;
+	size_t count = 0;
+	enum result r;
+
+	memset(&last, 0xff, sizeof last);
+	r = job_back_of_type(vault, account, JOB_ERASE, last, ids, 4, &count, &err);
+	return several(r, count, seen);
+}
+
 CALL(job_list_of_type)
 {
 	struct id ids[4];

@@ -149,6 +149,12 @@ static void jobs_of_one_type_are_listed_page_by_page(void **state)
 	assert_int_equal(ids[0].bytes[0], 3);
 	assert_ok(job_list_of_type(vault, 1, JOB_ERASE, ids[0], ids, 1, &count, &err));
 	assert_int_equal(count, 0);
+	assert_ok(job_back_of_type(vault, 1, JOB_ERASE, (struct id){{4}}, ids, 1, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(ids[0].bytes[0], 3);
+	assert_ok(job_back_of_type(vault, 1, JOB_ERASE, ids[0], ids, 9, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(ids[0].bytes[0], 1);
 	raw(vault, "UPDATE job SET job_id = x'01' WHERE type = 2");
 	assert_fails(job_list_of_type(vault, 1, JOB_SWEEP, (struct id){{0}}, ids, 1, &count, &err), ERR_CORRUPT, NULL);
 }
