@@ -10,9 +10,10 @@
 #include "base/file.h"
 #include "bench/measure.h"
 
-static const char *const names[] = {"import", "media", "lookup", "erase", "growth", "sweep", NULL};
+static const char *const names[] = {"import", "media", "lookup", "erase", "growth", "sweep", "idle",
+				    "sweep-postgres", NULL};
 static measure_run *const runs[] = {measure_import, measure_media, measure_lookup, measure_erase, measure_growth,
-				    measure_sweep};
+				    measure_sweep, measure_idle, measure_sweep_postgres};
 #define COUNT (sizeof runs / sizeof runs[0])
 
 _Static_assert(sizeof names / sizeof names[0] == COUNT + 1, "each has a name");
@@ -44,12 +45,11 @@ void measure_figure(struct measure *m, const struct figure *figure)
 		m->options->figure(m->options->arg, figure);
 }
 
-/* ---- the vaults of lookup and erase ---- */
+/* ---- vaults that several share ---- */
 
-struct sizes measure_sizes(const struct measure *m)
+struct sizes measure_sizes_between(int64_t first, int64_t most)
 {
-	int64_t most = m->options->records, first = most > 10000 ? 10000 : most / 2;
-	struct sizes sizes = {{first}, 1};
+	struct sizes sizes = {{most > first ? first : most / 2}, 1};
 
 	while (sizes.records[sizes.count - 1] < most && sizes.count < SIZES_MAX) {
 		int64_t next = sizes.records[sizes.count - 1] * 10;
@@ -57,6 +57,11 @@ struct sizes measure_sizes(const struct measure *m)
 		sizes.records[sizes.count++] = next < most ? next : most;
 	}
 	return sizes;
+}
+
+struct sizes measure_sizes(const struct measure *m)
+{
+	return measure_sizes_between(10000, m->options->records);
 }
 
 struct calls measure_even_calls(int64_t records)
@@ -100,7 +105,7 @@ static enum result choose(const char *const *wanted, size_t count, bool chosen[C
 	for (size_t i = 0; i < count; i++) {
 		if (!find(wanted[i], &at)) {
 			err_set(err, ERR_INPUT, "there is no benchmark '%.40s'", wanted[i]);
-			return err_mend(err, "one of: import, media, lookup, erase, growth, sweep");
+			return err_mend(err, "one of: import, media, lookup, erase, growth, sweep, idle, sweep-postgres");
 		}
 		chosen[at] = true;
 	}
@@ -114,6 +119,7 @@ enum result bench_run(const struct bench_options *options, const char *const *wa
 	enum result r = choose(wanted, count, chosen, err);
 
 	INVARIANT(options->records >= BENCH_RECORDS_MIN && options->grown >= BENCH_RECORDS_MIN);
+	INVARIANT(options->swept >= BENCH_RECORDS_MIN);
 	INVARIANT(options->rounds >= 1 && options->rounds <= ROUNDS_MAX);
 	if (r == OK)
 		r = ground_make(options->dir, &m.ground, err);

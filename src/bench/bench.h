@@ -13,6 +13,7 @@ struct bench_options {
 	const char *dir;   /* the folder of the vaults is made in it */
 	int64_t records;   /* of the largest vault of lookup and erase, and of the imports: BENCH_RECORDS_MIN or more */
 	int64_t grown;     /* growth: of the large vault; the small one has a tenth */
+	int64_t swept;     /* sweeps: of the largest vault; five in six of its records go */
 	int rounds;        /* 1 to ROUNDS_MAX */
 	double seconds;    /* media: for each measurement */
 	void *arg;         /* for what follows; each may be NULL */

@@ -61,6 +61,25 @@ void child_stop(struct sample *sample, struct moment started)
 	sample->own_bytes = own_bytes();
 }
 
+void child_first(struct sample *sample, struct moment started)
+{
+	struct moment now = child_now();
+
+	sample->first_ns = now.ns - started.ns;
+	sample->first_processor_ns = now.processor_ns - started.processor_ns;
+}
+
+struct sample child_until_first(const struct sample *sample)
+{
+	struct sample first = *sample;
+
+	INVARIANT(sample->first_ns > 0);
+	first.ns = sample->first_ns;
+	first.processor_ns = sample->first_processor_ns;
+	first.first_ns = first.first_processor_ns = 0;
+	return first;
+}
+
 __attribute__((noreturn)) static void be_child(int fd, child_work *work, void *arg)
 {
 	struct answer answer = {.sample = {0}};

@@ -16,6 +16,8 @@ struct sample {
 	int64_t processor_ns; /* processor time of all threads in that time: says more than `ns` on a busy machine */
 	int64_t peak_bytes; /* the most memory held at once, mapped pages of files included; 0: not known */
 	int64_t own_bytes;  /* of it not backed by files, when the clock was stopped; 0: not known */
+	int64_t first_ns;   /* of `ns`, until a first goal was reached; 0: there is none */
+	int64_t first_processor_ns;
 };
 
 /* Runs in the child; it may open vaults and start threads. */
@@ -29,5 +31,9 @@ struct moment { int64_t ns, processor_ns; };
 struct moment child_now(void);
 /* Adds the time since `started` and notes the memory held now. */
 void child_stop(struct sample *sample, struct moment started);
+/* Notes when the first goal was reached. */
+void child_first(struct sample *sample, struct moment started);
+/* The same work as if it had ended there. first_ns > 0. */
+struct sample child_until_first(const struct sample *sample);
 
 #endif

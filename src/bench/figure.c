@@ -79,3 +79,13 @@ bool figure_is_met(const struct figure *figure)
 		return true;
 	return figure->sense == FIGURE_RATE ? figure->ratio >= figure->target : figure->ratio <= figure->target;
 }
+
+double figure_ms(const struct figure *figure)
+{
+	return figure->ours > 0 ? 1000 / figure->ours : 0;
+}
+
+bool figure_is_within(const struct figure *figure)
+{
+	return figure->bound_ms <= 0 || figure_ms(figure) <= figure->bound_ms;
+}

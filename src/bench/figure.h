@@ -32,6 +32,7 @@ struct figure {
 	const char *unit;           /* of the work: "records" */
 	enum figure_sense sense;
 	double target;              /* 0: none */
+	double bound_ms;            /* the most one unit may take by the clock, on whatever machine; 0: none */
 	size_t rounds;              /* 0: could not be measured, and `note` says why */
 	double ratio, lowest, highest; /* median of the rounds' ratios, and their extremes */
 	double processor_ratio;     /* the same by processor time; 0: not known */
@@ -44,6 +45,9 @@ struct figure {
 void figure_of(struct figure *figure, const struct rounds *rounds);
 /* Whether the target is met; true when there is none. */
 bool figure_is_met(const struct figure *figure);
+/* Median milliseconds for one unit of ours, and whether they are within the bound; true when there is none. */
+double figure_ms(const struct figure *figure);
+bool figure_is_within(const struct figure *figure);
 /* Sorts `values`. count > 0. */
 double figure_median(double *values, size_t count);
 

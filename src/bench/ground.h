@@ -33,6 +33,9 @@ char *ground_path(const struct ground *ground, const char *name, char out[GROUND
 /* Removes one vault or file. */
 void ground_remove(const struct ground *ground, const char *name);
 
+/* Copies a vault that nobody has open, onto disk. Its root stays with the first. */
+MUST_CHECK enum result ground_copy(const struct ground *ground, const char *from, const char *to, struct err *err);
+
 /* A new vault of that name, with an account; and one that is there. */
 MUST_CHECK enum result ground_found(const struct ground *ground, const char *name, struct plot *out, struct err *err);
 MUST_CHECK enum result ground_open(const struct ground *ground, const char *name, bool write, struct plot *out,

@@ -1,8 +1,10 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * A retention run, against SQLite deleting the same rows.  Each round is a
- * month later than the one before, so that as much is due again.
+ * A retention run, against SQLite deleting the same rows: each round is a
+ * month later than the one before, so that as much is due again.  Then runs in
+ * larger and larger vaults, of which five sixths are due, and how much sooner
+ * all of it cannot be read than it is gone.
  */
 #include "bench/measure.h"
 
@@ -153,7 +155,7 @@ static enum result measure_rounds(struct sweeping *sweeping, struct rounds *roun
 	return r;
 }
 
-enum result measure_sweep(struct measure *m, struct err *err)
+static enum result measure_raw(struct measure *m, struct err *err)
 {
 	static const char *const names[] = {"raw.db", "raw.db-wal", "raw.db-shm", "sweep"};
 	struct sweeping sweeping = {.m = m, .calls = all_calls(m)};
@@ -173,4 +175,68 @@ enum result measure_sweep(struct measure *m, struct err *err)
 	figure_of(&figure, &rounds);
 	measure_figure(m, &figure);
 	return OK;
+}
+
+/* ---- larger and larger vaults ---- */
+
+struct growing {
+	struct sizes sizes;
+	struct due due[SIZES_MAX];
+	struct rounds whole[SIZES_MAX], first[SIZES_MAX];
+};
+
+static enum result one_round(struct measure *m, struct growing *growing, struct err *err)
+{
+	struct sample samples[SIZES_MAX], first;
+	enum result r = OK;
+
+	for (size_t i = 0; i < growing->sizes.count && r == OK; i++) {
+		r = measure_due_sweep(m, &growing->due[i], &samples[i], err);
+		if (r != OK)
+			return r;
+		first = child_until_first(&samples[i]);
+		rounds_add(&growing->whole[i], &samples[0], &samples[i]);
+		rounds_add(&growing->first[i], &samples[i], &first);
+	}
+	return r;
+}
+
+static void hand_out(struct measure *m, const struct growing *growing, size_t i)
+{
+	struct figure whole = {.name = "sweep", .unit = "records", .sense = FIGURE_COST, .target = 1.3};
+	struct figure first = {.name = "sweep", .unit = "records", .sense = FIGURE_COST};
+	long long records = (long long)growing->due[i].records, expired = (long long)growing->due[i].expired;
+
+	if (i > 0) {
+		snprintf(whole.what, sizeof whole.what, "one record of %lld due among %lld", expired, records);
+		snprintf(whole.against, sizeof whole.against, "the same of %lld among %lld",
+			 (long long)growing->due[0].expired, (long long)growing->due[0].records);
+		figure_of(&whole, &growing->whole[i]);
+		measure_figure(m, &whole);
+	}
+	snprintf(first.what, sizeof first.what, "until none of %lld due among %lld can be read", expired, records);
+	snprintf(first.against, sizeof first.against, "until they are gone, in the same run");
+	figure_of(&first, &growing->first[i]);
+	measure_figure(m, &first);
+}
+
+static enum result measure_growing(struct measure *m, struct err *err)
+{
+	struct growing growing = {.sizes = measure_due_sizes(m)};
+	enum result r = OK;
+
+	for (size_t i = 0; i < growing.sizes.count; i++)
+		growing.due[i] = measure_due(growing.sizes.records[i]);
+	for (int round = 0; round < m->options->rounds && r == OK; round++)
+		r = one_round(m, &growing, err);
+	for (size_t i = 0; i < growing.sizes.count && r == OK; i++)
+		hand_out(m, &growing, i);
+	return r;
+}
+
+enum result measure_sweep(struct measure *m, struct err *err)
+{
+	enum result r = measure_raw(m, err);
+
+	return r == OK ? measure_growing(m, err) : r;
 }

@@ -52,17 +52,8 @@ struct raw {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENT_COUNT];
 	unsigned char *noise;
-	struct row *rows;
+	struct raw_row *rows;
 	struct party_key *keys;
-};
-
-/* One record as it will be stored, made up before the clock runs. */
-struct row {
-	struct id id;
-	struct date day;
-	int64_t duration;
-	unsigned char parties[32];
-	size_t parties_len, payload_len;
 };
 
 static enum result fail(const struct raw *raw, struct err *err)
@@ -167,7 +158,7 @@ static struct id id_of(const struct call *call)
 	return id_derived(call->at, entropy);
 }
 
-static void make_row(const struct calls *calls, const struct call *call, struct row *row)
+void raw_row_of(const struct calls *calls, const struct call *call, struct raw_row *row)
 {
 	char line[CALL_LINE_MAX];
 	struct party parties[2] = {{call->from + 1, ROLE_FROM}, {call->to + 1, ROLE_TO}};
@@ -184,17 +175,17 @@ static void make_row(const struct calls *calls, const struct call *call, struct 
 
 static int by_id(const void *a, const void *b)
 {
-	return id_compare(((const struct row *)a)->id, ((const struct row *)b)->id);
+	return id_compare(((const struct raw_row *)a)->id, ((const struct raw_row *)b)->id);
 }
 
 static void make_batch(struct raw *raw, const struct calls *calls, int64_t from, int64_t until)
 {
 	for (int64_t n = from; n < until; n++) {
 		struct call call = call_make(calls, n);
-		struct row *row = &raw->rows[n - from];
+		struct raw_row *row = &raw->rows[n - from];
 		struct party_key key;
 
-		make_row(calls, &call, row);
+		raw_row_of(calls, &call, row);
 		key = (struct party_key){date_month_index(row->day), call.from + 1, KIND_CALL, row->id};
 		raw->keys[2 * (n - from)] = key;
 		key.identity = call.to + 1;
@@ -211,7 +202,7 @@ static void sort_batch(struct raw *raw, size_t count)
 
 /* ---- inserting ---- */
 
-static enum result insert_record(struct raw *raw, const struct row *row, struct err *err)
+static enum result insert_record(struct raw *raw, const struct raw_row *row, struct err *err)
 {
 	sqlite3_stmt *statement = prepared(raw, INSERT_RECORD);
 	size_t at = (size_t)row->duration % (NOISE_LEN - CALL_LINE_MAX);

@@ -4,18 +4,29 @@
  * The baseline: SQLite without Lethe.  The same tables (of the same
  * migrations), rows of the same keys and sizes in the same order, the same
  * settings and batches; the payloads are random bytes.  Speaks to SQLite
- * directly, and is the one place outside src/store that holds SQL: what it
+ * directly, and is a place outside src/store that holds SQL: what it
  * measures would else be partly ours.
  */
 #ifndef LETHE_BENCH_RAW_H
 #define LETHE_BENCH_RAW_H
 
+#include "base/id.h"
 #include "bench/calls.h"
 #include "bench/child.h"
 
 #define RAW_BATCH 10000
 
 struct raw;
+
+/* One record as it will be stored; the payload is so many random bytes. */
+struct raw_row {
+	struct id id;
+	struct date day;
+	int64_t duration;
+	unsigned char parties[32];
+	size_t parties_len, payload_len;
+};
+void raw_row_of(const struct calls *calls, const struct call *call, struct raw_row *row);
 
 /* Makes `path`, a database of the vault's tables. */
 MUST_CHECK enum result raw_create(const char *path, struct raw **out, struct err *err);

@@ -11,10 +11,11 @@
 
 /* How much is measured. */
 static const struct level {
-	int64_t records, grown;
+	int64_t records, grown, swept;
 	int rounds;
 	double seconds;
-} quick = {100000, 1000000, 3, 1}, usual = {1000000, 1000000, 5, 2}, full = {1000000, 10000000, 5, 2};
+} quick = {100000, 1000000, 100000, 3, 1}, usual = {1000000, 1000000, 1000000, 5, 2},
+  full = {1000000, 10000000, 6000000, 5, 2};
 
 struct benching {
 	struct cli *cli;
@@ -83,20 +84,25 @@ static void say_figure(struct cli *cli, const struct figure *figure)
 	char target[64], ours[64], baseline[64];
 
 	if (figure->rounds == 0) {
-		cli_say(cli, "%-7s     -                %-22s %s: not measured, %s\n", figure->name, "", figure->what,
+		cli_say(cli, "%-14s     -                %-23s %s: not measured, %s\n", figure->name, "", figure->what,
 			figure->note);
 		return;
 	}
 	format_target(figure, target);
 	format_rate(figure, figure->ours, ours);
 	format_rate(figure, figure->baseline, baseline);
-	cli_say(cli, "%-7s %6.2f  %5.2f to %-6.2f %-22s %s\n", figure->name, figure->ratio, figure->lowest,
+	cli_say(cli, "%-14s %6.2f  %5.2f to %-6.2f %-23s %s\n", figure->name, figure->ratio, figure->lowest,
 		figure->highest, target, figure->what);
-	snprintf(target, sizeof target, "%.2f by processor time", figure->processor_ratio);
-	cli_say(cli, "%7s %-39s against %s\n", "", target, figure->against);
-	cli_say(cli, "%48s%s against %s\n", "", ours, baseline);
+	target[0] = '\0';
+	if (figure->processor_ratio > 0)
+		snprintf(target, sizeof target, "%.2f by processor time", figure->processor_ratio);
+	cli_say(cli, "%14s %-47s against %s\n", "", target, figure->against);
+	cli_say(cli, "%63s%s against %s\n", "", ours, baseline);
+	if (figure->bound_ms > 0)
+		cli_say(cli, "%63s%.1f ms, at most %.0f ms: %s\n", "", figure_ms(figure), figure->bound_ms,
+			figure_is_within(figure) ? "met" : "NOT MET");
 	if (figure->ours_peak > 0) {
-		cli_say(cli, "%48s", "");
+		cli_say(cli, "%63s", "");
 		say_memory(cli, "at most", figure->ours_peak, figure->ours_own);
 		say_memory(cli, " against", figure->baseline_peak, figure->baseline_own);
 		cli_say(cli, "\n");
@@ -136,9 +142,15 @@ static void write_figure(struct json_writer *w, const struct figure *figure)
 		json_real(w, "ratio", figure->ratio);
 		json_real(w, "lowest", figure->lowest);
 		json_real(w, "highest", figure->highest);
-		json_real(w, "by_processor_time", figure->processor_ratio);
+		if (figure->processor_ratio > 0)
+			json_real(w, "by_processor_time", figure->processor_ratio);
 		if (figure->target > 0)
 			json_bool(w, "met", figure_is_met(figure));
+		if (figure->bound_ms > 0) {
+			json_real(w, "ms", figure_ms(figure));
+			json_real(w, "at_most_ms", figure->bound_ms);
+			json_bool(w, "within", figure_is_within(figure));
+		}
 		write_side(w, "ours", figure->ours, figure->ours_peak, figure->ours_own);
 		write_side(w, "baseline", figure->baseline, figure->baseline_peak, figure->baseline_own);
 	} else {
@@ -168,7 +180,7 @@ static void say_machine(struct cli *cli, const struct machine *machine, const ch
 		machine->filesystem, cli_clean(cli, dir));
 	cli_say(cli, "SQLite %s, OpenSSL %s; load %.2f before the first measurement\n\n", machine->sqlite,
 		machine->openssl, machine->load);
-	cli_say(cli, "%-7s %6s  %-15s %-22s %s\n", "", "ratio", "rounds from", "target", "of what");
+	cli_say(cli, "%-14s %6s  %-15s %-23s %s\n", "", "ratio", "rounds from", "target", "of what");
 }
 
 static void write_machine(struct json_writer *w, const struct machine *machine)
@@ -224,6 +236,7 @@ static enum result read_request(const struct request *request, struct bench_opti
 	out->dir = request->dir != NULL ? request->dir : tmp != NULL && *tmp != '\0' ? tmp : "/tmp";
 	out->records = records;
 	out->grown = request->records != NULL ? records : level->grown;
+	out->swept = request->records != NULL ? records : level->swept;
 	out->rounds = (int)rounds;
 	out->seconds = level->seconds;
 	return r;
