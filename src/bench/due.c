@@ -104,7 +104,7 @@ static bool note_first(void *arg, enum sweep_phase phase, int64_t done, int64_t 
 
 	(void)done;
 	(void)total;
-	if (phase == SWEEP_CLEANED && sweeping->out->first_ns == 0)
+	if (phase == SWEEP_UNREADABLE && sweeping->out->first_ns == 0)
 		child_first(sweeping->out, sweeping->started);
 	return false;
 }

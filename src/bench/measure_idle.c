@@ -2,13 +2,16 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * What costs nothing to speak of, however much the vault holds: a sweep with
- * nothing due, and the plan of one with much.  Against opening that vault.
+ * nothing due, the plan of one with much, and the forecast of those to come.
+ * Against opening that vault.
  */
 #include <stdio.h>
 
 #include "bench/measure.h"
+#include "retention/forecast.h"
 #include "retention/sweep.h"
 
+#define FORECAST_DAYS 150
 #define TIMES 5 /* in each round, each on a vault opened for it, as a command does */
 
 struct idling;
@@ -41,6 +44,18 @@ static enum result plan_all(const struct due *due, struct plot *plot, struct err
 	return r;
 }
 
+/* Of the days on which what is not due yet will be. */
+static enum result forecast_all_days(const struct due *due, struct plot *plot, struct err *err)
+{
+	struct forecast forecast;
+	enum result r = forecast_make(&plot->vault->read, plot->account.number, due->after, FORECAST_DAYS,
+				      UINT32_C(1) << KIND_CALL, &plot->pool, &forecast, err);
+
+	if (r == OK && forecast_all(&forecast, -1).goes.records != due->records)
+		r = err_set(err, ERR_INTERNAL, "the forecast is not of all records");
+	return r;
+}
+
 static const struct idle {
 	const char *what;
 	idle_work *work;
@@ -48,6 +63,7 @@ static const struct idle {
 } all[] = {
 	{"a sweep with nothing due", sweep_nothing, 50},
 	{"the plan", plan_all, 1000},
+	{"the forecast of 150 days", forecast_all_days, 1000},
 };
 #define COUNT (sizeof all / sizeof all[0])
 

@@ -96,7 +96,7 @@ static void hand_out(struct opposed *opposed, const char *what, const char *agai
 static void leave_out(struct opposed *opposed, const struct err *why)
 {
 	struct figure figure = {.name = "sweep-postgres", .unit = "records", .sense = FIGURE_RATE,
-				.what = "a sweep against DELETE .. WHERE", .against = "PostgreSQL"};
+				.what = "a sweep of the same rows", .against = "PostgreSQL"};
 
 	snprintf(figure.note, sizeof figure.note, "%.190s", why->what);
 	measure_figure(opposed->m, &figure);

@@ -208,6 +208,8 @@ static enum result work(struct run *run, struct err *err)
 	if (r == OK && !has_ended(run))
 		r = sweep_duties(run, err);
 	if (r == OK && !has_ended(run))
+		r = sweep_destroy_keys(run, err);
+	if (r == OK && !has_ended(run))
 		r = sweep_periods(run, err);
 	if (r == OK)
 		r = clean(run, err);
@@ -217,6 +219,16 @@ static enum result work(struct run *run, struct err *err)
 		r = sweep_close(run, err);
 	free(run->swept);
 	return r;
+}
+
+static enum result say_stopped(const struct run *run, struct err *err)
+{
+	if (run->locked) {
+		err_set(err, ERR_INTERRUPTED, "stopped; of what is due nothing can be read any more, but not all rows are gone");
+		return err_mend(err, "the next command that writes, such as `lethe retention run`, removes them first");
+	}
+	err_set(err, ERR_INTERRUPTED, "stopped; what is deleted is deleted wholly, the rest is as it was");
+	return err_mend(err, "`lethe retention run` goes on with it");
 }
 
 enum result sweep_run_within(struct vault *vault, const struct account *account, struct instant now,
@@ -243,11 +255,7 @@ enum result sweep_run_within(struct vault *vault, const struct account *account,
 		if (give_up(&run, &ignored) != OK)
 			return r;
 	}
-	if (r == OK && out->stopped) {
-		err_set(err, ERR_INTERRUPTED, "stopped; what is deleted is deleted wholly, the rest is as it was");
-		r = err_mend(err, "`lethe retention run` goes on with it");
-	}
-	return r;
+	return r == OK && out->stopped ? say_stopped(&run, err) : r;
 }
 
 enum result sweep_run(struct vault *vault, const struct account *account, struct instant now,

@@ -12,6 +12,8 @@
  *     begun      a job says what is to go: from here on a crash is resumed to the end
  *     released   what only released holds kept is deleted, and so are duties
  *                whose day has come (retention/ended.h)
+ *     unreadable the keys of all days that go whole and that nothing keeps are destroyed, the logs emptied of
+ *                them: seconds before the rows can be gone. Not in a run of one batch or with a budget
  *     periods    one after the other, in small transactions
  *     cleaned    the databases' logs are emptied of old keys, blobs are removed
  *     looked     every store is looked at again; what is left is counted
@@ -46,7 +48,7 @@ MUST_CHECK enum result sweep_plan(struct session *session, uint32_t account, str
 /* How many records a run would delete. */
 int64_t sweep_plan_records(const struct sweep_due *due);
 
-enum sweep_phase { SWEEP_BEGUN, SWEEP_RELEASED, SWEEP_KEPT, SWEEP_PERIODS, SWEEP_CLEANED, SWEEP_LOOKED };
+enum sweep_phase { SWEEP_BEGUN, SWEEP_RELEASED, SWEEP_UNREADABLE, SWEEP_KEPT, SWEEP_PERIODS, SWEEP_CLEANED, SWEEP_LOOKED };
 /* Called at each phase and between batches of periods, with the records met so far and of how many. true asks to
  * stop: after SWEEP_PERIODS it comes too late. */
 typedef bool sweep_progress(void *arg, enum sweep_phase phase, int64_t done, int64_t total);
@@ -88,7 +90,8 @@ void sweep_left_write(struct json_writer *w, const struct sweep_left *left); /* 
 
 /* Stored bytes that fail otherwise (ERR_CORRUPT), and a law that this program does not know (ERR_UNSUPPORTED), end the job, so that it does not stand in the way of every
  * later command; any other failure leaves it to sweep_resume. ERR_INTERRUPTED when it was asked to stop:
- * `out` tells what is done, and that is whole; the rest is for another run. `progress` may be NULL. */
+ * `out` tells what is done, and that is whole; the rest is for another run, or, when its keys are gone already, for
+ * a job that sweep_resume finishes. `progress` may be NULL. */
 MUST_CHECK enum result sweep_run(struct vault *vault, const struct account *account, struct instant now,
 				 sweep_progress *progress, void *arg, struct pool *pool, struct sweep_result *out,
 				 struct err *err);

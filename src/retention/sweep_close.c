@@ -232,6 +232,25 @@ static void state(const struct run *run, struct buf *out)
 
 struct closing { struct run *run; char digest[65]; };
 
+/* Rows whose keys went and which are there yet: a job explains them, and goes on with them. */
+static enum result begin_rest(struct session *session, const struct run *run, struct err *err)
+{
+	struct job rest = run->job;
+	struct act act;
+	enum result r;
+
+	rest.id = id_new(run->now);
+	rest.state = JOB_RUNNING;
+	rest.ended = (struct instant){0};
+	rest.result = "{}";
+	r = job_insert(session->data, &rest, err);
+	if (r != OK)
+		return r;
+	act_begin(&act, "retention.begin", run->account.number, run->now);
+	act_id(&act, "job", JOB_PREFIX, rest.id);
+	return act_append(&act, session->data, NULL, err);
+}
+
 static enum result close_op(struct session *session, void *arg, struct err *err)
 {
 	struct closing *closing = arg;
@@ -253,7 +272,9 @@ static enum result close_op(struct session *session, void *arg, struct err *err)
 	r = act_append(&act, session->data, &run->out->seq, err);
 	if (r == OK)
 		r = receipts_result(run->out->statement, run->out->seq, run->pool, &run->job.result, err);
-	return r == OK ? job_update(session->data, &run->job, err) : r;
+	if (r == OK)
+		r = job_update(session->data, &run->job, err);
+	return r == OK && run->locked && run->out->stopped ? begin_rest(session, run, err) : r;
 }
 
 enum result sweep_close(struct run *run, struct err *err)

@@ -11,7 +11,7 @@
 #include "store/job.h"
 
 #define BATCH_PERIODS 64
-#define BATCH_RECORDS 4096 /* periods share a transaction up to so many records */
+#define BATCH_RECORDS 32768 /* periods share a transaction up to so many records */
 
 /* A period that was swept, for the second look. */
 struct swept { enum record_kind kind; struct date day; int spare; int keys_before; };
@@ -32,6 +32,7 @@ struct run {
 	int64_t deleted;             /* records, for the budget */
 	int64_t done, total;         /* records, for the progress */
 	enum sweep_phase phase;
+	bool locked;                 /* keys went whose rows may be there yet */
 	struct swept *swept;
 	size_t swept_count, swept_room;
 	bool duties_swept;           /* to their end */
@@ -42,6 +43,8 @@ bool sweep_asked_to_stop(struct run *run, enum sweep_phase phase);
 /* Is the budget spent? Asked where stopping leaves all whole, and after some work, so that each run gets further. */
 bool sweep_is_spent(struct run *run);
 
+/* Without a budget and with more than a batch to do: the keys of all days that go whole and that nothing keeps. */
+MUST_CHECK enum result sweep_destroy_keys(struct run *run, struct err *err);
 /* The account's periods, one after the other. */
 MUST_CHECK enum result sweep_periods(struct run *run, struct err *err);
 /* Of how many records, for the progress. */

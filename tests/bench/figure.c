@@ -74,6 +74,28 @@ static void a_figure_without_a_target_is_met(void **state)
 	assert_true(figure_is_met(&figure));
 }
 
+static void a_bound_is_of_the_milliseconds_for_one_of_ours(void **state)
+{
+	struct figure figure = {.sense = FIGURE_COST, .ours = 25, .bound_ms = 50};
+
+	(void)state;
+	assert_true(figure_ms(&figure) == 40 && figure_is_within(&figure));
+	figure.bound_ms = 30;
+	assert_false(figure_is_within(&figure));
+	figure.bound_ms = 0;
+	assert_true(figure_is_within(&figure));
+}
+
+static void until_a_first_goal_is_a_sample_of_the_same_work(void **state)
+{
+	const struct sample whole = {.ns = 900, .units = 10, .first_ns = 30, .first_processor_ns = 20, .own_bytes = 7};
+	struct sample first = child_until_first(&whole);
+
+	(void)state;
+	assert_true(first.ns == 30 && first.processor_ns == 20 && first.units == 10 && first.own_bytes == 7);
+	assert_int_equal(first.first_ns, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -81,6 +103,8 @@ int main(void)
 		cmocka_unit_test(a_rate_is_ours_over_the_baselines_round_by_round),
 		cmocka_unit_test(a_cost_is_our_time_over_the_baselines),
 		cmocka_unit_test(a_figure_without_a_target_is_met),
+		cmocka_unit_test(a_bound_is_of_the_milliseconds_for_one_of_ours),
+		cmocka_unit_test(until_a_first_goal_is_a_sample_of_the_same_work),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
