@@ -14,7 +14,7 @@
 #include "retention/sweep.h"
 
 #define ROUND_DAYS 30
-#define CALLS_A_TRANSACTION 4096 /* as a run does: src/retention/sweep.c */
+#define CALLS_A_TRANSACTION 32768 /* as a run does: src/retention/sweep_run.h */
 
 struct sweeping {
 	struct measure *m;

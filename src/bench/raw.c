@@ -100,8 +100,8 @@ static enum result open_with(const char *path, int flags, const char *settings, 
 	if (raw == NULL)
 		return err_no_memory(err);
 	raw->noise = malloc(NOISE_LEN);
-	raw->rows = malloc(RAW_BATCH * sizeof *raw->rows);
-	raw->keys = malloc((size_t)RAW_BATCH * 2 * sizeof *raw->keys);
+	raw->rows = malloc(RAW_BATCH_MAX * sizeof *raw->rows);
+	raw->keys = malloc((size_t)RAW_BATCH_MAX * 2 * sizeof *raw->keys);
 	if (raw->noise == NULL || raw->rows == NULL || raw->keys == NULL)
 		r = err_no_memory(err);
 	else if (sqlite3_open_v2(path, &raw->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
@@ -325,7 +325,7 @@ enum result raw_delete(struct raw *raw, const struct calls *calls, int64_t from,
 {
 	enum result r = OK;
 
-	INVARIANT(batch > 0 && batch <= RAW_BATCH);
+	INVARIANT(batch > 0 && batch <= RAW_BATCH_MAX);
 	for (int64_t n = from; n < until && r == OK; n += batch) {
 		int64_t end = n + batch < until ? n + batch : until;
 		struct moment started;

@@ -14,7 +14,8 @@
 #include "bench/calls.h"
 #include "bench/child.h"
 
-#define RAW_BATCH 10000
+#define RAW_BATCH 10000     /* calls of an insert's transaction */
+#define RAW_BATCH_MAX 32768 /* of a deletion's */
 
 struct raw;
 
