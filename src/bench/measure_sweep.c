@@ -204,7 +204,7 @@ static enum result one_round(struct measure *m, struct growing *growing, struct 
 static void hand_out(struct measure *m, const struct growing *growing, size_t i)
 {
 	struct figure whole = {.name = "sweep", .unit = "records", .sense = FIGURE_COST, .target = 1.3};
-	struct figure first = {.name = "sweep", .unit = "records", .sense = FIGURE_COST};
+	struct figure first = {.name = "sweep", .unit = "records", .sense = FIGURE_RATE};
 	long long records = (long long)growing->due[i].records, expired = (long long)growing->due[i].expired;
 
 	if (i > 0) {
