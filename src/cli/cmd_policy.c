@@ -107,19 +107,26 @@ static enum result say_rule(struct cli *cli, const struct account *account, cons
 
 /* ---- retention plan --policy ---- */
 
-/* What a run at that moment would delete without the change. */
-static enum result due_anyway(struct cli *cli, const struct account *account, const struct policy *policy, int64_t *out,
-			      struct err *err)
+/* Of the kind, what a run at the moment at which the change would begin deletes. */
+struct then { int64_t without, with; };
+
+static enum result plan_then(struct cli *cli, const struct account *account, const struct policy *policy,
+			     struct then *out, struct err *err)
 {
+	struct session *session = &cli->vault->read;
 	struct sweep_plan plan;
-	enum result r = sweep_plan(&cli->vault->read, account->number, policy->begins_at, &plan, err);
+	enum result r = sweep_plan(session, account->number, policy->begins_at, &plan, err);
 
 	if (r == OK)
-		*out = sweep_plan_records(&plan.kinds[policy->kind]);
+		out->without = sweep_plan_records(&plan.kinds[policy->kind]);
+	if (r == OK)
+		r = sweep_plan_with(session, account->number, policy->begins_at, policy, &plan, err);
+	if (r == OK)
+		out->with = sweep_plan_records(&plan.kinds[policy->kind]);
 	return r;
 }
 
-static void say_planned(struct cli *cli, const struct policy_planned *planned, int64_t anyway)
+static void say_planned(struct cli *cli, const struct policy_planned *planned, const struct then *then)
 {
 	const struct policy_effect *effect = &planned->effect;
 	int64_t records = policy_effect_deleted(effect);
@@ -138,8 +145,9 @@ static void say_planned(struct cli *cli, const struct policy_planned *planned, i
 		else
 			cli_say(cli, "It would begin at once, and could not be undone.\n");
 	}
-	if (anyway > 0)
-		cli_say(cli, "Due by then in any case: %s.\n", cli_count(anyway, count));
+	if (then->without > 0)
+		cli_say(cli, "Due by then in any case are %s; with this change a run then deletes %s in all.\n",
+			cli_count(then->without, days), cli_count(then->with, count));
 	cli_say(cli, "To do it, give `lethe policy %s` the same words and --plan %.*s\n",
 		planned->policy.removed ? "remove" : "set", PLAN_DIGEST_SHOWN, effect->digest);
 }
@@ -165,7 +173,7 @@ enum result policy_plan_show(struct cli *cli, const struct account *account, con
 	struct policy_request request;
 	struct policy_planned planned;
 	const char *kind = NULL, *span = NULL;
-	int64_t anyway = 0;
+	struct then then;
 	enum result r = split_policy(cli, options->policy, &kind, &span, err);
 
 	if (r == OK)
@@ -173,19 +181,20 @@ enum result policy_plan_show(struct cli *cli, const struct account *account, con
 	if (r == OK)
 		r = policy_plan(&cli->vault->read, account, &request, cli->now, &cli->pool, &planned, err);
 	if (r == OK)
-		r = due_anyway(cli, account, &planned.policy, &anyway, err);
+		r = plan_then(cli, account, &planned.policy, &then, err);
 	if (r == OK)
 		r = say_rule(cli, account, &planned.policy, &options->scope, true, err);
 	if (r != OK)
 		return r;
 	cli_say(cli, ".\n");
-	say_planned(cli, &planned, anyway);
+	say_planned(cli, &planned, &then);
 	json_begin_object(&cli->w, NULL);
 	json_date(&cli->w, "today", planned.effect.today);
 	r = policy_members(cli, account, &planned.policy, &options->scope, err);
 	json_instant(&cli->w, "would_begin", planned.policy.begins_at);
 	print_effect(cli, &planned);
-	json_int(&cli->w, "anyway", anyway);
+	json_int(&cli->w, "anyway", then.without);
+	json_int(&cli->w, "in_all", then.with);
 	json_end_object(&cli->w);
 	return r;
 }

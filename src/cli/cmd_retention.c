@@ -70,8 +70,11 @@ static void say_due(struct cli *cli, enum record_kind kind, const struct sweep_d
 			cli_bytes((uint64_t)due->some_bytes, bytes));
 	if (due->held > 0)
 		cli_say(cli, "%-17s held, and kept of these: %s\n", "", cli_count(due->held, held));
+	if (due->obliged > 0)
+		cli_say(cli, "%-17s kept of these, only what obligations name: %s\n", "",
+			cli_count(due->obliged, held));
 	if (due->released > 0)
-		cli_say(cli, "%-17s due since their hold was released: %s\n", "", cli_count(due->released, released));
+		cli_say(cli, "%-17s due since what kept them ended: %s\n", "", cli_count(due->released, released));
 }
 
 /* ---- our own log ---- */
@@ -197,9 +200,10 @@ static void say_done(struct cli *cli, enum record_kind kind, const struct sweep_
 	char count[32], days[32], bytes[32];
 
 	if (done->records > 0)
-		cli_say(cli, "%9s %s (days: %s; %s)\n", cli_count(done->records, count),
-			counted(kind, done->records), cli_count(done->periods, days),
-			cli_bytes((uint64_t)done->bytes, bytes));
+		cli_say(cli, "%9s %s", cli_count(done->records, count), counted(kind, done->records));
+	if (done->records > 0 && done->periods > 0)
+		cli_say(cli, " (days: %s; %s)", cli_count(done->periods, days), cli_bytes((uint64_t)done->bytes, bytes));
+	cli_say(cli, done->records > 0 ? "\n" : "");
 	if (done->cut > 0)
 		cli_say(cli, "%9s %s cut down to what obligations name (`lethe obligation show`)\n",
 			cli_count(done->cut, count), counted(kind, done->cut));
@@ -246,6 +250,9 @@ static int64_t report_one(struct cli *cli, const struct sweep_result *result, co
 	}
 	json_end_array(&cli->w);
 	json_int(&cli->w, "contacts", result->contacts);
+	json_int(&cli->w, "handed_on", result->moved);
+	json_int(&cli->w, "cut_again", result->cut_again);
+	json_int(&cli->w, "hold_keys", result->hold_keys);
 	json_int(&cli->w, "duties_ended", result->duties);
 	json_int(&cli->w, "leaf", (int64_t)result->seq);
 	json_bool(&cli->w, "stopped", result->stopped);
@@ -254,6 +261,12 @@ static int64_t report_one(struct cli *cli, const struct sweep_result *result, co
 	print_logs(cli, logs);
 	if (result->contacts > 0)
 		cli_say(cli, "%9s contacts whose hold was released\n", cli_count(result->contacts, count));
+	if (result->moved > 0)
+		cli_say(cli, "%9s handed on to another hold or an obligation, when what had kept them ended\n",
+			cli_count(result->moved, count));
+	if (result->cut_again > 0)
+		cli_say(cli, "%9s cut down again, as one of their obligations ended\n",
+			cli_count(result->cut_again, count));
 	cli_say(cli, "Deleted %s %s%s.\n", cli_count(all, count), all == 1 ? "record" : "records",
 		result->stopped ? " before it was stopped" : "");
 	*partly = *partly || sweep_left_any(&result->left) || logs->damaged > 0;

@@ -207,8 +207,19 @@ static enum result plan_all(struct planning *planning, struct err *err)
 	return r;
 }
 
-enum result sweep_plan(struct session *session, uint32_t account, struct instant now, struct sweep_plan *out,
-		       struct err *err)
+/* The rules in force then; with one changed, unless that is NULL. */
+static enum result load_rules(struct planning *planning, struct instant now, const struct policy *change,
+			      struct pool *pool, struct err *err)
+{
+	struct policy_set rules;
+	enum result r = policies_load(planning->session, planning->account, now, pool, &rules, err);
+
+	planning->policies = rules;
+	return r == OK && change != NULL ? policies_with(&rules, change, pool, &planning->policies, err) : r;
+}
+
+enum result sweep_plan_with(struct session *session, uint32_t account, struct instant now, const struct policy *change,
+			    struct sweep_plan *out, struct err *err)
 {
 	struct planning planning = {.session = session, .out = out, .account = account};
 	struct pool pool;
@@ -218,12 +229,18 @@ enum result sweep_plan(struct session *session, uint32_t account, struct instant
 	pool_init(&pool, (size_t)64 * 1024 * 1024);
 	r = keepers_load(session, account, now, &pool, &planning.keepers, err);
 	if (r == OK)
-		r = policies_load(session, account, now, &pool, &planning.policies, err);
+		r = load_rules(&planning, now, change, &pool, err);
 	if (r == OK)
 		r = plan_all(&planning, err);
 	keepers_free(&planning.keepers);
 	pool_free(&pool);
 	return r;
+}
+
+enum result sweep_plan(struct session *session, uint32_t account, struct instant now, struct sweep_plan *out,
+		       struct err *err)
+{
+	return sweep_plan_with(session, account, now, NULL, out, err);
 }
 
 int64_t sweep_plan_records(const struct sweep_due *due)

@@ -45,6 +45,9 @@ struct sweep_plan {
 /* Reads the period table; looks at records only where a hold may cover them, or a narrower rule may end them. */
 MUST_CHECK enum result sweep_plan(struct session *session, uint32_t account, struct instant now,
 				  struct sweep_plan *out, struct err *err);
+/* The same, had this change of a rule begun by then: with kind, scope, keep or removed. */
+MUST_CHECK enum result sweep_plan_with(struct session *session, uint32_t account, struct instant now,
+				       const struct policy *change, struct sweep_plan *out, struct err *err);
 /* How many records a run would delete. */
 int64_t sweep_plan_records(const struct sweep_due *due);
 
