@@ -205,6 +205,7 @@ static void write_restore(struct cli *cli, const struct restore_result *out)
 	json_int(w, "accounts", out->carried.accounts);
 	json_int(w, "identities", out->carried.identities);
 	json_int(w, "labels", out->carried.labels);
+	json_int(w, "users", out->carried.users);
 	json_int(w, "policies", out->carried.policies);
 	json_int(w, "holds", out->carried.holds);
 	json_int(w, "held", out->carried.held);

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/policy_words.h"
 #include "privacy/account_life.h"
+#include "privacy/user_end.h"
 #include "retention/logs.h"
 #include "retention/sweep.h"
 #include "retention/sweep_all.h"
@@ -100,6 +101,49 @@ static void say_logs(struct cli *cli, const char *what, const struct logs_plan *
 			cli_count(logs->damaged, count));
 }
 
+/* ---- users ---- */
+
+static void show_users_due(struct cli *cli, const struct users_plan *users)
+{
+	char count[32], idle[TIME_TEXT_MAX];
+
+	json_begin_object(&cli->w, "users");
+	json_string(&cli->w, "idle", span_format(users->rule.idle, idle));
+	json_int(&cli->w, "due", users->due);
+	json_int(&cli->w, "elsewhere", users->elsewhere);
+	json_end_object(&cli->w);
+	if (users->due > 0)
+		cli_say(cli, "Users without a sign-in for %s: %s would be removed, and the agents they are erased.\n", idle,
+			cli_count(users->due, count));
+	if (users->elsewhere > 0)
+		cli_say(cli, "Users as idle, and kept while they have another account: %s\n",
+			cli_count(users->elsewhere, count));
+}
+
+static void show_users_gone(struct cli *cli, const struct users_done *users)
+{
+	char count[32], agents[32];
+
+	json_begin_object(&cli->w, "users");
+	json_int(&cli->w, "removed", users->gone);
+	json_int(&cli->w, "agents", users->agents);
+	json_int(&cli->w, "held", users->held);
+	json_int(&cli->w, "left", users->left);
+	json_end_object(&cli->w);
+	if (users->gone > 0)
+		cli_say(cli, "%9s idle users removed, of whom %s were agents and are erased\n",
+			cli_count(users->gone, count), cli_count(users->agents, agents));
+	if (users->held > 0)
+		cli_say(cli, "%9s idle users kept by a legal hold on records they were the agent of\n",
+			cli_count(users->held, count));
+}
+
+static bool ask_to_stop(void *arg, int step)
+{
+	(void)arg, (void)step;
+	return cli_interrupted();
+}
+
 /* ---- an account that was cancelled ---- */
 
 static void show_end(struct cli *cli, const struct account_life *life)
@@ -125,6 +169,7 @@ enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *par
 {
 	struct account account;
 	struct account_life life;
+	struct users_plan users;
 	struct logs_plan logs;
 	struct sweep_plan plan;
 	char today[TIME_TEXT_MAX], count[32];
@@ -143,6 +188,8 @@ enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *par
 		r = logs_plan(&cli->vault->read, account.number, cli->now, &logs, err);
 	if (r == OK)
 		r = account_life_read(&cli->vault->read, &account, &life, err);
+	if (r == OK)
+		r = users_plan(&cli->vault->read, account.number, cli->now, &users, err);
 	if (r != OK)
 		return r;
 	json_begin_object(&cli->w, NULL);
@@ -157,6 +204,7 @@ enum result cmd_retention_plan(struct cli *cli, int argc, char **argv, bool *par
 	json_int(&cli->w, "contacts", plan.contacts);
 	json_int(&cli->w, "due", all);
 	print_logs(cli, &logs);
+	show_users_due(cli, &users);
 	show_end(cli, &life);
 	json_end_object(&cli->w);
 	if (plan.contacts > 0)
@@ -231,8 +279,9 @@ static void say_left(struct cli *cli, const struct sweep_left *left)
 	cli_say(cli, "Run it again; if it stays, `lethe check` says more.\n");
 }
 
-/* Of one account: the members of an object, and lines. */
-static int64_t report_one(struct cli *cli, const struct sweep_result *result, const struct logs_plan *logs, bool *partly)
+/* Of one account: the members of an object, and lines. `users` NULL: the run did not come to them. */
+static int64_t report_one(struct cli *cli, const struct sweep_result *result, const struct logs_plan *logs,
+			  const struct users_done *users, bool *partly)
 {
 	char count[32];
 	int64_t all = 0;
@@ -259,6 +308,8 @@ static int64_t report_one(struct cli *cli, const struct sweep_result *result, co
 	json_bool(&cli->w, "spent", result->spent);
 	sweep_left_write(&cli->w, &result->left);
 	print_logs(cli, logs);
+	if (users != NULL)
+		show_users_gone(cli, users);
 	if (result->contacts > 0)
 		cli_say(cli, "%9s contacts whose hold was released\n", cli_count(result->contacts, count));
 	if (result->moved > 0)
@@ -269,7 +320,8 @@ static int64_t report_one(struct cli *cli, const struct sweep_result *result, co
 			cli_count(result->cut_again, count));
 	cli_say(cli, "Deleted %s %s%s.\n", cli_count(all, count), all == 1 ? "record" : "records",
 		result->stopped ? " before it was stopped" : "");
-	*partly = *partly || sweep_left_any(&result->left) || logs->damaged > 0;
+	*partly = *partly || sweep_left_any(&result->left) || logs->damaged > 0 ||
+		  (users != NULL && (users->held > 0 || users->left > 0));
 	return all;
 }
 
@@ -292,13 +344,13 @@ static enum result say_more(struct cli *cli, const struct account *account, int6
 }
 
 static enum result report(struct cli *cli, const struct account *account, const struct sweep_result *result,
-			  const struct logs_plan *logs, bool *partly, struct err *err)
+			  const struct logs_plan *logs, const struct users_done *users, bool *partly, struct err *err)
 {
 	int64_t due;
 	enum result r = OK;
 
 	json_begin_object(&cli->w, NULL);
-	report_one(cli, result, logs, partly);
+	report_one(cli, result, logs, users, partly);
 	if (result->spent)
 		r = say_more(cli, account, &due, err);
 	json_end_object(&cli->w);
@@ -387,7 +439,8 @@ static enum result say_life(struct cli *cli, const struct account *account, bool
 	return OK;
 }
 
-static enum result report_turns(struct cli *cli, const struct sweep_turns *turns, bool *partly, struct err *err)
+static enum result report_turns(struct cli *cli, const struct sweep_turns *turns, const struct users_done *users,
+				bool *partly, struct err *err)
 {
 	int64_t due;
 	enum result r = OK;
@@ -396,7 +449,7 @@ static enum result report_turns(struct cli *cli, const struct sweep_turns *turns
 	json_id(&cli->w, "account", ACCOUNT_PREFIX, turns->account.id);
 	json_string(&cli->w, "name", turns->account.name);
 	cli_say(cli, "%s\n", cli_clean(cli, turns->account.name));
-	report_one(cli, &turns->sum, &turns->logs, partly);
+	report_one(cli, &turns->sum, &turns->logs, users, partly);
 	if (turns->result != OK) {
 		json_string(&cli->w, "failed", turns->err.what);
 		cli_say(cli, "It failed: %s\n", turns->err.what);
@@ -411,14 +464,15 @@ static enum result report_turns(struct cli *cli, const struct sweep_turns *turns
 	return r;
 }
 
-static enum result report_all(struct cli *cli, const struct sweep_all *all, bool *partly, struct err *err)
+static enum result report_all(struct cli *cli, const struct sweep_all *all, const struct users_done *users,
+			      bool *partly, struct err *err)
 {
 	enum result r = OK;
 
 	json_begin_object(&cli->w, NULL);
 	json_begin_array(&cli->w, "accounts");
 	for (size_t i = 0; i < all->count && r == OK; i++)
-		r = report_turns(cli, &all->accounts[i], partly, err);
+		r = report_turns(cli, &all->accounts[i], users != NULL ? &users[i] : NULL, partly, err);
 	json_end_array(&cli->w);
 	json_bool(&cli->w, "stopped", all->stopped);
 	json_bool(&cli->w, "spent", all->spent);
@@ -432,9 +486,25 @@ static enum result report_all(struct cli *cli, const struct sweep_all *all, bool
 	return r;
 }
 
+/* Of every account that was swept. */
+static enum result end_users(struct cli *cli, const struct sweep_all *all, struct users_done **out, struct err *err)
+{
+	struct users_done *users = pool_alloc(&cli->pool, (all->count + 1) * sizeof *users);
+	enum result r = users != NULL ? OK : err_no_memory(err);
+
+	*out = users;
+	for (size_t i = 0; i < all->count && r == OK; i++) {
+		users[i] = (struct users_done){.gone = 0};
+		if (all->accounts[i].result == OK)
+			r = users_run(cli->vault, &all->accounts[i].account, cli->now, ask_to_stop, NULL, &users[i], err);
+	}
+	return r;
+}
+
 static enum result run_all(struct cli *cli, const struct sweep_budget *budget, bool *partly, struct err *err)
 {
 	struct cli_progress progress;
+	struct users_done *users = NULL;
 	struct sweep_all all;
 	struct err failed;
 	enum result swept, r = cli_open(cli, true, err);
@@ -446,7 +516,9 @@ static enum result run_all(struct cli *cli, const struct sweep_budget *budget, b
 	cli_progress_end(&progress);
 	if (swept != OK && swept != ERR_INTERRUPTED)
 		return swept;
-	r = report_all(cli, &all, partly, &failed);
+	if (swept == OK)
+		swept = end_users(cli, &all, &users, err);
+	r = report_all(cli, &all, swept == OK ? users : NULL, partly, &failed);
 	if (r != OK)
 		*err = failed;
 	return r == OK ? swept : r;
@@ -460,6 +532,7 @@ static enum result run_one(struct cli *cli, const struct sweep_budget *budget, c
 	struct cli_progress progress;
 	struct sweep_result result;
 	struct account_life life;
+	struct users_done users;
 	struct logs_plan logs;
 	struct account account;
 	struct err failed;
@@ -478,6 +551,8 @@ static enum result run_one(struct cli *cli, const struct sweep_budget *budget, c
 	/* First: the sweep empties the databases' logs at its end. */
 	if (r == OK)
 		r = logs_prune(cli->vault, account.number, cli->now, &logs, err);
+	if (r == OK)
+		r = users_run(cli->vault, &account, cli->now, ask_to_stop, NULL, &users, err);
 	if (r != OK)
 		return r;
 	cli_progress_begin(&progress, "Deleting");
@@ -486,7 +561,7 @@ static enum result run_one(struct cli *cli, const struct sweep_budget *budget, c
 	cli_progress_end(&progress);
 	if (swept != OK && swept != ERR_INTERRUPTED)
 		return swept;
-	r = report(cli, &account, &result, &logs, partly, &failed);
+	r = report(cli, &account, &result, &logs, &users, partly, &failed);
 	if (r == OK && receipt != NULL)
 		r = save_receipt(cli, &result, receipt, &failed);
 	if (r != OK)

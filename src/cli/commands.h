@@ -71,6 +71,11 @@ cli_run cmd_obligation_show;
 
 cli_run cmd_label_list;
 
+cli_run cmd_user_add;
+cli_run cmd_user_list;
+cli_run cmd_user_signed_in;
+cli_run cmd_user_remove;
+
 cli_run cmd_audit_list;
 cli_run cmd_audit_verify;
 cli_run cmd_audit_prove;

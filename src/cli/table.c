@@ -199,6 +199,17 @@ const struct cli_command cli_commands[] = {
 	{"obligation show", "", "the obligations the account is under, and how much they keep", cmd_obligation_show, ""},
 	{"label list", "[--kind queue|campaign|tag]", "the queues, campaigns and tags of an account", cmd_label_list,
 	 "By these, policies and holds can be narrowed. What is imported brings them; looking at them is in the audit log.\n"},
+	{"user add", "NAME [--role R] [--agent ID]", "a user: who signs in to the account", cmd_user_add,
+	 "NAME is the e-mail address or id they sign in with; what is written is sealed under a key of its own.\n"
+	 "  --role R     owner, admin, agent (unless given) or auditor\n"
+	 "  --agent ID   the agent of records they are: removing the user erases that agent\n"},
+	{"user list", "", "the users, when they last signed in and when they are idle", cmd_user_list,
+	 "Looking at them is in the audit log.\n"},
+	{"user signed-in", "USER [--at TIME]", "note that a user signed in", cmd_user_signed_in,
+	 "USER is a name or a usr_ id. A user without a sign-in for 13 calendar months (or what the account's profile says)\n"
+	 "and without another account in the region is removed by `lethe retention run`.\n"},
+	{"user remove", "USER [--yes]", "remove a user and erase the agent they are", cmd_user_remove,
+	 "Their name, numbers and devices go; calls of others stay, without them. A legal hold on such a call refuses it.\n"},
 	{"audit list", "[--from N] [--count N]", "the leaves of the audit log", cmd_audit_list,
 	 "Of one account with --account, else of the whole region. Leaves hold opaque ids, never names or numbers.\n"},
 	{"audit verify", "[--checkpoint FILE]", "recompute the whole tree from its leaves", cmd_audit_verify,

@@ -5,6 +5,7 @@
 
 #include "privacy/account_end.h"
 #include "privacy/erase.h"
+#include "privacy/user_end.h"
 #include "retention/sweep.h"
 #include "vault/restore.h"
 
@@ -15,6 +16,9 @@ enum result resume_jobs(struct vault *vault, struct instant now, struct err *err
 
 	while (r == OK && found)
 		r = erase_resume(vault, now, &found, err);
+	found = true;
+	while (r == OK && found)
+		r = user_end_resume(vault, now, &found, err);
 	found = true;
 	while (r == OK && found)
 		r = account_end_resume(vault, now, &found, err);

@@ -129,6 +129,24 @@ static const char vault_1[] =
     " PRIMARY KEY(account_id, label_id)) WITHOUT ROWID;"
     "CREATE UNIQUE INDEX label_blind ON label(account_id, blind);"
 
+    /* Who signs in. */
+    "CREATE TABLE account_user("
+    " account_id INTEGER NOT NULL,"
+    " user_id INTEGER NOT NULL,"      /* from the key store's counter; also the number of its key */
+    " id BLOB NOT NULL,"              /* usr_ */
+    " blind BLOB NOT NULL,"           /* blind index of the folded name under the vault's own key: one in all accounts */
+    " name BLOB NOT NULL,"            /* sealed under the user's key */
+    " role INTEGER NOT NULL,"         /* enum user_role */
+    " state INTEGER NOT NULL,"        /* enum user_state */
+    " agent_id INTEGER NOT NULL,"     /* identity of the agent, 0: none */
+    " created_at INTEGER NOT NULL,"
+    " last_sign_in INTEGER,"          /* NULL: never */
+    " PRIMARY KEY(account_id, user_id)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX user_name ON account_user(account_id, blind);"
+    "CREATE UNIQUE INDEX user_by_id ON account_user(account_id, id);"
+    "CREATE UNIQUE INDEX user_agent ON account_user(account_id, agent_id) WHERE agent_id > 0;"
+    "CREATE INDEX user_blind ON account_user(blind, account_id);"
+
     /* What an account is set to: words, dates and numbers. Nothing personal. */
     "CREATE TABLE setting("
     " account_id INTEGER NOT NULL,"

@@ -16,6 +16,7 @@
 #include "store/media.h"
 #include "store/policy.h"
 #include "store/setting.h"
+#include "store/user.h"
 
 #define BATCH 256
 #define MEDIA_MAX 64
@@ -102,6 +103,48 @@ static enum result carry_settings(struct carry *c, struct err *err)
 			r = setting_put(c->to->data, c->account, rows[i].name, rows[i].value, err);
 		if (r == OK && count > 0)
 			snprintf(after, sizeof after, "%s", rows[count - 1].name);
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+/* What the live data do not have was removed since. First, so that its name is free for who was added under it. */
+static enum result drop_removed_users(struct carry *c, struct err *err)
+{
+	struct user_row rows[BATCH], live;
+	int64_t after = 0;
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&c->pool);
+		r = user_list(c->to->data, c->account, after, &c->pool, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			r = user_get(c->live->data, c->account, rows[i].user, &c->pool, &live, err);
+			if (r == ERR_NOT_FOUND)
+				r = user_delete(c->to->data, c->account, rows[i].user, err);
+		}
+		after = r == OK && count > 0 ? rows[count - 1].user : after;
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+static enum result carry_users(struct carry *c, struct err *err)
+{
+	struct user_row rows[BATCH];
+	int64_t after = 0;
+	size_t count;
+	enum result r = drop_removed_users(c, err);
+
+	if (r != OK)
+		return r;
+	do {
+		pool_reset(&c->pool);
+		r = user_list(c->live->data, c->account, after, &c->pool, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			r = user_put(c->to->data, &rows[i], err);
+			c->out->users += r == OK;
+		}
+		after = r == OK && count > 0 ? rows[count - 1].user : after;
 	} while (r == OK && count == BATCH);
 	return r;
 }
@@ -528,6 +571,8 @@ static enum result carry_one(struct carry *c, struct err *err)
 
 	if (r == OK)
 		r = carry_labels(c, err);
+	if (r == OK)
+		r = carry_users(c, err);
 	if (r == OK)
 		r = carry_policies(c, err);
 	if (r == OK)

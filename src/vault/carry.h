@@ -9,6 +9,7 @@
  *     labels       made since: policies and holds name them
  *     policies     every version
  *     settings     as they are now
+ *     users        exactly as they are now: of one who was removed the key is gone
  *     holds        added since, releases, and whose they are now
  *     obligations  that apply or applied, as they are now
  *     duties       what obligations alone keep, cut down: as it is now, and gone where they ended since
@@ -27,7 +28,7 @@
 #include "vault/remove.h"
 
 struct carried {
-	int64_t accounts, identities, labels, policies, holds, held, parts, duties, jobs, leaves; /* parts: records */
+	int64_t accounts, identities, labels, users, policies, holds, held, parts, duties, jobs, leaves; /* parts: records */
 	int64_t pruned;   /* leaves whose bodies went since */
 	int64_t released; /* records and contacts dropped: a released hold had kept them, and they went since */
 };

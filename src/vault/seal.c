@@ -266,6 +266,37 @@ enum result open_identity(struct keyring *ring, const struct identity_row *row, 
 	return r;
 }
 
+enum result seal_user(const struct key *user_key, struct user_row *row, const char *name, struct pool *pool,
+		      struct err *err)
+{
+	unsigned char aad[MEDIA_AAD_LEN];
+	size_t aad_len = make_aad("user", row->account, 0, row->id, 0, aad);
+	struct key key;
+	enum result r;
+
+	derive(user_key, 1, row->id, "lethe/user/1", &key);
+	r = seal_into(&key, aad, aad_len, name, strlen(name), pool, &row->name, &row->name_len, err);
+	key_wipe(&key);
+	return r;
+}
+
+enum result open_user(struct keyring *ring, const struct user_row *row, struct pool *pool, const char **name,
+		      struct err *err)
+{
+	unsigned char aad[MEDIA_AAD_LEN];
+	size_t aad_len = make_aad("user", row->account, 0, row->id, 0, aad), len;
+	struct key ikm, key;
+	enum result r = keyring_get(ring, row->account, KEY_USER, row->user, &ikm, err);
+
+	if (r != OK)
+		return r;
+	derive(&ikm, 1, row->id, "lethe/user/1", &key);
+	key_wipe(&ikm);
+	r = open_from(&key, aad, aad_len, row->name, row->name_len, pool, name, &len, err);
+	key_wipe(&key);
+	return r;
+}
+
 static enum result data_key(struct keyring *ring, uint32_t account, struct id id, struct key *out, struct err *err)
 {
 	struct key ikm;

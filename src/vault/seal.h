@@ -7,6 +7,7 @@
  *     held     HKDF(H, salt = record id, info = "lethe/hold/1")
  *     contact  HKDF(D || I1 || I2 .., salt = contact id, info = "lethe/contact/1"), D the account's data key
  *     identity HKDF(I, salt = account and number, info = "lethe/identity/1")
+ *     user     HKDF(U, salt = user id, info = "lethe/user/1")
  *     data     HKDF(D, salt = what, info = "lethe/data/1")
  *
  * Only identities of people outside enter a key: a role other than agent.
@@ -18,6 +19,7 @@
 #include "store/identity.h"
 #include "store/media.h"
 #include "store/record.h"
+#include "store/user.h"
 #include "vault/keyring.h"
 
 /* The key of a record as it is sealed now: by its hold if row->hold, else by its period and identities.
@@ -55,6 +57,12 @@ MUST_CHECK enum result seal_identity(const struct key *identity_key, struct iden
 				     struct pool *pool, struct err *err);
 MUST_CHECK enum result open_identity(struct keyring *ring, const struct identity_row *row, struct pool *pool,
 				     const char **value, struct err *err);
+
+/* What a user is called, under a key of its own: destroying that is losing the name in every copy. */
+MUST_CHECK enum result seal_user(const struct key *user_key, struct user_row *row, const char *name, struct pool *pool,
+				 struct err *err);
+MUST_CHECK enum result open_user(struct keyring *ring, const struct user_row *row, struct pool *pool, const char **name,
+				 struct err *err);
 
 /* Small texts of the account itself (its name, a hold's reason). `what` is a literal that keeps uses apart. */
 MUST_CHECK enum result seal_data(struct keyring *ring, uint32_t account, const char *what, struct id id,

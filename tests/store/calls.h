@@ -28,7 +28,8 @@ static const struct call {
     READ(account_key_get), READ(tombstone_get), READ(party_newest), READ(leaf_list), READ(key_count_account), READ(ending_count), READ(ending_count_trash), READ(leaf_back), READ(leaf_list_due), READ(leaf_count_due),
     READ(media_list), READ(media_list_day), READ(media_walk), READ(media_names_blob), READ(trash_has), READ(party_list),
     READ(party_exists), READ(party_walk), READ(party_month_next), READ(party_count), READ(period_get),
-    READ(period_list), READ(period_sum), READ(policy_walk), READ(label_find), READ(label_list), READ(label_get), READ(setting_get), READ(setting_list),
+    READ(period_list), READ(period_sum), READ(policy_walk), READ(label_find), READ(label_list), READ(label_get),
+    READ(user_get), READ(user_find), READ(user_find_id), READ(user_find_agent), READ(user_list), READ(setting_get), READ(setting_list),
     READ(obligation_list_rows), READ(duty_find), READ(duty_get), READ(duty_list), READ(record_get),
     READ(record_exists), READ(record_list_day), READ(record_count_day), READ(record_has_part), READ(record_next_day),
 
@@ -38,7 +39,7 @@ static const struct call {
     WRITE(job_update), WRITE(key_insert), WRITE(key_delete), WRITE(key_delete_account), WRITE(key_rewrap),
     WRITE(account_key_insert), WRITE(counter_next), WRITE(tombstone_put), WRITE(tombstone_delete_account),
     WRITE(leaf_append), WRITE(counter_delete_account), WRITE(ending_account), WRITE(ending_delete), WRITE(leaf_append_pruned), WRITE(leaf_prune), WRITE(media_insert), WRITE(media_reseal), WRITE(media_delete), WRITE(media_trash_day),
-    WRITE(trash_add), WRITE(trash_remove), WRITE(party_insert), WRITE(party_delete), WRITE(period_add), WRITE(period_set_looked), WRITE(period_look_again), WRITE(label_insert), WRITE(setting_put), WRITE(obligation_put),
+    WRITE(trash_add), WRITE(trash_remove), WRITE(party_insert), WRITE(party_delete), WRITE(period_add), WRITE(period_set_looked), WRITE(period_look_again), WRITE(label_insert), WRITE(user_put), WRITE(user_delete), WRITE(setting_put), WRITE(obligation_put),
     WRITE(obligation_end_row), WRITE(duty_insert), WRITE(duty_delete),
     WRITE(policy_put), WRITE(policy_put_back), WRITE(record_insert), WRITE(record_delete), WRITE(record_reseal),
     WRITE(record_delete_day),
@@ -47,7 +48,7 @@ static const struct call {
     WHOLE(meta_set), WHOLE(job_next_running), WHOLE(job_count_running), WHOLE(key_list_older), WHOLE(key_next_identity), WHOLE(key_count),
     WHOLE(account_key_delete_epoch), WHOLE(account_key_list), WHOLE(epoch_insert), WHOLE(epoch_set_state),
     WHOLE(epoch_find), WHOLE(epoch_list), WHOLE(leaf_tree_size), WHOLE(leaf_list_pruned), WHOLE(leaf_hash), WHOLE(leaf_newest), WHOLE(leaf_get), WHOLE(leaf_count_hashes),
-    WHOLE(trash_list),
+    WHOLE(trash_list), WHOLE(user_elsewhere),
 };
 #define CALLS (sizeof calls / sizeof calls[0])
 

@@ -265,6 +265,62 @@ CALL(label_get)
 	return one(label_get(vault, account, 7, &pool, &row, &err), seen);
 }
 
+CALL(user_put)
+{
+	struct user_row row = user_of(account, 8);
+
+	return one(user_put(vault, &row, &err), seen);
+}
+
+CALL(user_get)
+{
+	struct user_row row;
+
+	return one(user_get(vault, account, 7, &pool, &row, &err), seen);
+}
+
+CALL(user_find)
+{
+	struct blind blind = blind_of(7);
+
+	return user_find(vault, account, &blind, seen, &err);
+}
+
+CALL(user_find_id)
+{
+	return user_find_id(vault, account, user_of(account, 7).id, seen, &err);
+}
+
+CALL(user_find_agent)
+{
+	return user_find_agent(vault, account, 7, seen, &err);
+}
+
+CALL(user_list)
+{
+	struct user_row rows[4];
+	size_t count;
+	enum result r = user_list(vault, account, 0, &pool, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(user_delete)
+{
+	return one(user_delete(vault, account, 7, &err), seen);
+}
+
+/* Of all accounts but this one: that is what it is for. */
+CALL(user_elsewhere)
+{
+	struct blind blind = blind_of(7);
+	bool elsewhere = false;
+	enum result r = user_elsewhere(vault, account, &blind, &elsewhere, &err);
+
+	*seen = elsewhere;
+	return r;
+}
+
 CALL(setting_get)
 {
 	const char *value = NULL;

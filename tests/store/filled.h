@@ -22,6 +22,7 @@
 #include "store/period.h"
 #include "store/policy.h"
 #include "store/setting.h"
+#include "store/user.h"
 
 #define NOON INT64_C(1709208000000) /* 2024-02-29T12:00:00Z */
 
@@ -60,6 +61,13 @@ static struct label_row label_of(uint32_t account, int64_t label)
 {
 	return (struct label_row){.account = account, .label = label, .kind = LABEL_TAG,
 				  .blind = blind_of((unsigned char)label), .name = (const unsigned char *)"n", .name_len = 1};
+}
+
+static struct user_row user_of(uint32_t account, int64_t user)
+{
+	return (struct user_row){.account = account, .user = user, .id = {{(unsigned char)user, 5}},
+				 .blind = blind_of((unsigned char)user), .name = (const unsigned char *)"n", .name_len = 1,
+				 .role = USER_ADMIN, .state = USER_ACTIVE, .agent = user};
 }
 
 static struct duty_row duty_of(uint32_t account, int64_t duty, struct date ends)
@@ -126,11 +134,13 @@ static void fill_acts(void)
 	struct job job = job_of(1, job_id);
 	struct policy policy = {.kind = KIND_CALL, .keep = {.days = 9}, .set_by = "os:0"};
 	struct label_row label = label_of(1, 7);
+	struct user_row user = user_of(1, 7);
 	struct obligation_row obligation = {.code = "it-1", .set_by = "os:0"};
 	struct duty_row duty = duty_of(1, 11, day);
 	uint64_t seq;
 
 	assert_ok(label_insert(vault, &label, &err));
+	assert_ok(user_put(vault, &user, &err));
 	assert_ok(setting_put(vault, 1, "plan", "growth", &err));
 	assert_ok(obligation_put(vault, 1, &obligation, &err));
 	assert_ok(duty_insert(vault, &duty, &err));

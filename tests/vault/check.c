@@ -381,6 +381,16 @@ static void what_is_listed_as_held_must_be_under_that_holds_key_and_the_other_wa
 	free(f);
 }
 
+static void a_user_whose_name_does_not_open_is_found(void **state)
+{
+	struct world *world = *state;
+
+	tamper(world, "vault.db", "INSERT INTO account_user VALUES(1, 7, zeroblob(16), zeroblob(16), x'00', 1, 1, 0, 0, NULL)");
+	finds(world, (struct check_options){0}, CHECK_USERS, 1, ": its name cannot be opened");
+	tamper(world, "vault.db", "UPDATE account_user SET state = 2"); /* no job explains it */
+	finds(world, (struct check_options){0}, CHECK_USERS, 1, ": its name cannot be opened");
+}
+
 static void labels_that_do_not_open_or_are_not_there_are_found(void **state)
 {
 	struct world *world = *state;
@@ -512,6 +522,7 @@ int main(void)
 		TEST(a_log_that_was_rewritten_no_longer_begins_with_its_checkpoint),
 		TEST(an_erased_identity_that_came_back_is_found),
 		TEST(what_is_listed_as_held_must_be_under_that_holds_key_and_the_other_way_round),
+		TEST(a_user_whose_name_does_not_open_is_found),
 		TEST(labels_that_do_not_open_or_are_not_there_are_found),
 		TEST(keys_without_data_are_counted_and_no_problem),
 		TEST(an_accounts_name_that_does_not_open_is_found),

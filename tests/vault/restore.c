@@ -9,6 +9,7 @@
 #include <sys/file.h>
 
 #include "privacy/person.h"
+#include "privacy/user_end.h"
 #include "retention/holds.h"
 #include "vault/backup.h"
 #include "vault/check.h"
@@ -438,6 +439,42 @@ static void labels_made_since_stay_for_policies_and_holds_name_them(void **state
 	assert_string_equal(name, "vip");
 	out = restore(p);
 	assert_int_equal(out.carried.labels, 1);
+}
+
+static struct user_row add_user(struct place *p, const char *name)
+{
+	const struct user_new new = {.name = name, .role = USER_ADMIN};
+	struct user_row row;
+	struct err err;
+	struct id id;
+
+	assert_ok(user_add(p->world.vault, &p->world.account, &new, p->world.now, &p->world.pool, &id, &err), &err);
+	assert_ok(user_lookup(&p->world.vault->read, &p->world.account, name, &p->world.pool, &row, &err), &err);
+	return row;
+}
+
+/* P5, P36 */
+static void users_are_as_they_are_now_and_a_removed_one_stays_gone(void **state)
+{
+	struct place *p = *state;
+	struct user_row anna = add_user(p, "anna"), bent = add_user(p, "bent"), row;
+	struct session *read;
+	struct user_end end;
+	struct err err;
+
+	back_up(p);
+	p->world.now.ms += 1000;
+	assert_ok(user_end(p->world.vault, &p->world.account, &anna, USER_REMOVED, p->world.now, NULL, NULL, &end, &err), &err);
+	assert_ok(user_signed_in(p->world.vault, &p->world.account, &bent, p->world.now, p->world.now, &err), &err);
+	add_user(p, "carl");
+	anna = add_user(p, "anna"); /* another one, of the same name */
+	assert_int_equal(restore(p).carried.users, 3);
+	read = &p->world.vault->read;
+	assert_ok(user_lookup(read, &p->world.account, "anna", &p->world.pool, &row, &err), &err);
+	assert_int_equal(row.user, anna.user);
+	assert_ok(user_lookup(read, &p->world.account, "bent", &p->world.pool, &row, &err), &err);
+	assert_true(row.signed_in);
+	assert_ok(user_lookup(read, &p->world.account, "carl", &p->world.pool, &row, &err), &err);
 }
 
 static void the_epoch_length_does_not_go_back(void **state)
@@ -974,6 +1011,7 @@ int main(void)
 		TEST(identities_known_since_stay_so_that_an_erasure_finds_them),
 		TEST(holds_and_policies_made_since_stay),
 		TEST(labels_made_since_stay_for_policies_and_holds_name_them),
+		TEST(users_are_as_they_are_now_and_a_removed_one_stays_gone),
 		TEST(the_epoch_length_does_not_go_back),
 		TEST(what_only_a_hold_keeps_survives_a_backup_from_before_it),
 		TEST(what_a_released_hold_had_kept_and_is_gone_stays_gone_while_its_key_keeps_others),
