@@ -188,3 +188,88 @@ end_with() {
 @test "an end whose disk fails anywhere comes to its end" {
 	end_with eio
 }
+
+# ---- users ----
+
+@test "P36: an idle user goes after 13 calendar months, with the agent they are, and the call stays" {
+	make_vault
+	cat >agent.jsonl <<-'END'
+		{"type":"call","id":"9","source":"t","time":"2026-01-06T10:00:00Z","from":"+4520000289","to":"+4570101010","direction":"inbound","duration":61,"agent":{"id":"a7","name":"Ib Hansen"}}
+	END
+	"$LETHE" import agent.jsonl --now 2026-01-07T00:00:00Z >/dev/null
+	lethe user add Ib@Example.org --agent a7 --now 2026-01-10T00:00:00Z --json
+	said 0
+	id=$(jq -r .id <<<"$output")
+	[[ $id == usr_* ]]
+	lethe user add ib@example.ORG
+	said 4
+	lethe user signed-in ib@example.org --at 2026-01-31T09:00:00Z --now 2026-02-01T00:00:00Z
+	said 0
+	lethe user list --now 2026-02-01T00:00:00Z --json
+	said 0
+	jq -e '.users == [{id: "'"$id"'", name: "Ib@Example.org", role: "agent", agent: true, created: "2026-01-10T00:00:00Z",
+		last_sign_in: "2026-01-31T09:00:00Z", idle_on: "2027-02-28", due: false}]' <<<"$output"
+	lethe retention run --now 2027-02-27T23:59:59Z --json
+	jq -e '.users.removed == 0' <<<"$output"
+	lethe retention plan --now 2027-02-28T00:00:00Z
+	[[ $output == *"Users without a sign-in for 13 months: 1 would be removed"* ]]
+	lethe retention run --now 2027-02-28T00:00:00Z --json
+	said 0
+	jq -e '.users == {removed: 1, agents: 1, held: 0, left: 0}' <<<"$output"
+	lethe user list
+	[[ $output == *"no users yet"* ]]
+	lethe person find a7
+	said 3
+	lethe person show +4520000289
+	said 0
+	[[ $output != *"Ib Hansen"* ]]
+	lethe audit list --json --count 200
+	jq -e '[.leaves[].leaf | select(.act == "user.remove" and .left == 0 and .why == 2)] | length == 1' <<<"$output"
+	[[ $output != *xample* ]]
+	lethe check
+	said 0
+}
+
+@test "P36: a user of two accounts is kept, and goes once the other has gone; --all does it for every account" {
+	make_vault
+	"$LETHE" account create Fabrikam --country DK --now 2026-01-01T00:00:00Z >/dev/null
+	"$LETHE" user add anna --account Contoso --now 2026-01-10T00:00:00Z >/dev/null
+	"$LETHE" user add ANNA --account Fabrikam --now 2026-01-10T00:00:00Z >/dev/null
+	"$LETHE" user add bent --account Fabrikam --now 2026-01-10T00:00:00Z >/dev/null
+	lethe retention plan --account Contoso --now 2027-02-10T00:00:00Z --json
+	jq -e '.users == {idle: "13 months", due: 0, elsewhere: 1}' <<<"$output"
+	lethe user remove anna --account Fabrikam
+	said 4 # nobody to ask
+	lethe user remove anna --account Fabrikam --yes --now 2026-06-01T00:00:00Z
+	said 0
+	[[ $output == *"nothing is left of them"* ]]
+	lethe retention run --all --now 2027-02-10T00:00:00Z --json
+	said 0
+	jq -e '[.accounts[].users.removed] == [1, 1]' <<<"$output"
+	lethe check
+	said 0
+}
+
+@test "P36: a legal hold on a call of theirs keeps a user, and it is said" {
+	make_vault
+	echo '{"type":"call","id":"9","source":"t","time":"2026-01-06T10:00:00Z","from":"+4520000289","to":"+4570101010","agent":{"id":"a7"}}' >agent.jsonl
+	"$LETHE" import agent.jsonl --now 2026-01-07T00:00:00Z >/dev/null
+	"$LETHE" user add ib --agent a7 --now 2026-01-10T00:00:00Z >/dev/null
+	hold=$("$LETHE" hold add --person +4520000289 --reason x --json | jq -r .id)
+	lethe user remove ib --yes
+	said 4
+	[[ $stderr == *"a legal hold covers a record this person was the agent of"* ]]
+	lethe retention run --now 2027-02-10T00:00:00Z
+	said 5
+	[[ $output == *"1 idle users kept by a legal hold"* ]]
+	"$LETHE" hold release "$hold" --yes >/dev/null
+	lethe user remove ib --yes
+	said 0
+	[[ $output == *"lethe person receipt job_"* ]]
+	lethe user add bo --role king
+	said 2
+	lethe user signed-in nobody
+	said 3
+	lethe user signed-in ib --at 2020-01-01T00:00:00Z
+	said 3
+}
