@@ -890,6 +890,7 @@ make_scopes() {
 		profile list
 		profile show callrail
 		profile diff Contoso callrail
+		user list
 		hold list
 		obligation list
 		obligation show

@@ -273,3 +273,39 @@ end_with() {
 	lethe user signed-in ib --at 2020-01-01T00:00:00Z
 	said 3
 }
+
+# A removal that goes wrong at each of its changes to files: with the next commands that write it comes to the same end.
+remove_with() {
+	local calls n db=lethe-data/regions/default/vault.db
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
+	make_vault
+	echo '{"type":"call","id":"9","source":"t","time":"2026-01-06T10:00:00Z","from":"+4520000289","to":"+4570101010","agent":{"id":"a7"}}' >agent.jsonl
+	"$LETHE" import agent.jsonl --now 2026-01-07T00:00:00Z >/dev/null
+	"$LETHE" user add ib --agent a7 >/dev/null
+	cp -a lethe-data base
+	env LD_PRELOAD="$FAULTS" LETHE_FAULT_DIR="$PWD" LETHE_FAULT="count:$PWD/count" "$LETHE" user remove ib --yes >/dev/null
+	calls=$(<count)
+	[ "$calls" -gt 10 ]
+	for ((n = 1; n <= calls; n += 1 + calls / ${LONG:+10}12)); do
+		rm -rf lethe-data
+		cp -a base lethe-data
+		run env LD_PRELOAD="$FAULTS" LETHE_FAULT_DIR="$PWD" LETHE_FAULT="$1:$n" "$LETHE" user remove ib --yes
+		"$LETHE" user add bo >/dev/null
+		if "$LETHE" user list | grep -q ' ib$'; then
+			"$LETHE" user remove ib --yes >/dev/null # it had not begun
+		fi
+		[ "$("$LETHE" user list --json | jq -r '.users[].name')" = bo ]
+		[ "$(sqlite3 $db 'SELECT COUNT(*) FROM identity WHERE kind = 4')" -eq 0 ]
+		[ "$(sqlite3 $db 'SELECT COUNT(*) FROM record')" -eq 3 ]
+		[ "$(sqlite3 $db 'SELECT COUNT(*) FROM job WHERE state = 1')" -eq 0 ]
+		"$LETHE" check >/dev/null
+	done
+}
+
+@test "P36: a removal of a user that is killed anywhere comes to its end" {
+	remove_with kill
+}
+
+@test "P36: a removal of a user whose disk fails anywhere comes to its end" {
+	remove_with eio
+}
