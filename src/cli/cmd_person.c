@@ -10,6 +10,7 @@
 #include "base/quote.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "privacy/anonymise.h"
 #include "privacy/erase.h"
 #include "retention/holds.h"
 #include "shim/json_parse.h"
@@ -377,7 +378,7 @@ static int64_t sum(const int64_t counts[KIND_COUNT], int first)
 }
 
 /* Shows who it is and asks. Only on a terminal; elsewhere --yes must say so. */
-static enum result confirm(struct cli *cli, const struct account *account, struct id id, struct err *err)
+static enum result confirm(struct cli *cli, const struct account *account, struct id id, bool anonymise, struct err *err)
 {
 	struct person *person = NULL;
 	char line[16], count[32];
@@ -385,7 +386,8 @@ static enum result confirm(struct cli *cli, const struct account *account, struc
 	enum result r;
 
 	if (!isatty(STDIN_FILENO) || cli->json) {
-		err_set(err, ERR_DENIED, "erasing cannot be undone, and there is nobody to ask");
+		err_set(err, ERR_DENIED, "%s cannot be undone, and there is nobody to ask",
+			anonymise ? "anonymising" : "erasing");
 		return err_mend(err, "add --yes");
 	}
 	r = load_id(cli, account, id, &person, err);
@@ -395,13 +397,13 @@ static enum result confirm(struct cli *cli, const struct account *account, struc
 	for (size_t i = 0; i < person->identity_count; i++)
 		fprintf(stderr, "  %-9s %s\n", identity_kind_name(person->identities[i].kind),
 			cli_clean(cli, person->identities[i].value));
-	fprintf(stderr, "Erase this person and %s records? It cannot be undone. Type yes: ",
-		cli_count(sum(person->records, KIND_FIRST), count));
+	fprintf(stderr, "%s this person and %s records? It cannot be undone. Type yes: ",
+		anonymise ? "Anonymise" : "Erase", cli_count(sum(person->records, KIND_FIRST), count));
 	fflush(stderr);
 	interrupt_unwatch();
 	yes = fgets(line, sizeof line, stdin) != NULL && strcmp(line, "yes\n") == 0;
 	interrupt_watch();
-	return yes ? OK : err_set(err, ERR_INTERRUPTED, "nothing was erased");
+	return yes ? OK : err_set(err, ERR_INTERRUPTED, "nothing was %s", anonymise ? "anonymised" : "erased");
 }
 
 static bool show_progress(void *arg, int64_t done)
@@ -450,12 +452,33 @@ static void say_obliged(struct cli *cli, const struct erase_result *result)
 			cli_count(result->laws[i].records, count), date_format(result->laws[i].until, until));
 }
 
+static void say_anonymised(struct cli *cli, const struct erase_result *result)
+{
+	char count[32];
+
+	cli_say(cli, "What %s records said in plain columns was added to the aggregates (`lethe aggregate list`):\n",
+		cli_count(sum(result->aggregated, KIND_FIRST), count));
+	for (int step = 0; step < COARSEN_STEPS; step++) {
+		if (result->shown.records[step] > 0)
+			cli_say(cli, "  %9s shown from now on, %s\n", cli_count(result->shown.records[step], count),
+				coarsen_text((enum coarsen_step)step));
+	}
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		if (result->shown.waits[kind])
+			cli_say(cli, "  some %s wait: fewer than %lld people are in them\n",
+				kind_plural((enum record_kind)kind), (long long)result->shown.k);
+	}
+}
+
 static void say_erased(struct cli *cli, const struct erase_result *result, const char *receipt)
 {
 	char count[32], bytes[32];
 	int64_t kept = sum(result->kept, 0), obliged = sum(result->obliged, 0);
 
-	cli_say(cli, kept + obliged == 0 ? "Erased. Nothing of this person can be read here from now on.\n"
+	cli_say(cli, result->anonymise && kept + obliged == 0
+			     ? "Anonymised. Nothing of this person can be read here from now on.\n"
+		     : result->anonymise ? "Anonymised, but for what a legal hold or a law keeps.\n"
+		     : kept + obliged == 0 ? "Erased. Nothing of this person can be read here from now on.\n"
 		     : kept == 0	 ? "Erased, but for the fields that a law forbids to delete.\n"
 					 : "Erased, but for what a legal hold keeps.\n");
 	cli_say(cli, "  %9s %s\n", cli_count(result->identities, count),
@@ -464,6 +487,8 @@ static void say_erased(struct cli *cli, const struct erase_result *result, const
 	say_kinds(cli, result->removed.records);
 	cli_say(cli, "  %9s %s, %s\n", cli_count(result->removed.media, count),
 		result->removed.media == 1 ? "file" : "files", cli_bytes((uint64_t)result->removed.media_bytes, bytes));
+	if (result->anonymise)
+		say_anonymised(cli, result);
 	if (kept > 0) {
 		cli_say(cli, "Kept, because a legal hold covers them (`lethe hold list`):\n");
 		if (result->kept[0] > 0)
@@ -511,6 +536,8 @@ static enum result print_erased(struct cli *cli, const struct erase_result *resu
 	print_kinds(cli, "records", result->removed.records, false);
 	json_int(w, "media", result->removed.media);
 	json_int(w, "media_bytes", result->removed.media_bytes);
+	if (result->anonymise)
+		anonymise_write(w, result->aggregated, &result->shown);
 	print_kinds(cli, "kept", result->kept, true);
 	print_kinds(cli, "obliged", result->obliged, false);
 	json_begin_array(w, "laws");
@@ -533,14 +560,14 @@ static enum result print_erased(struct cli *cli, const struct erase_result *resu
 }
 
 static enum result erase(struct cli *cli, const struct account *account, struct id person, const char *reference,
-			 struct erase_result *out, struct err *err)
+			 bool anonymise, struct erase_result *out, struct err *err)
 {
 	struct cli_progress progress;
 	const struct erase_options options = {
-		.now = cli->now, .reference = reference, .progress = show_progress, .progress_arg = &progress};
+		.now = cli->now, .reference = reference, .anonymise = anonymise, .progress = show_progress, .progress_arg = &progress};
 	enum result r;
 
-	cli_progress_begin(&progress, "Erasing");
+	cli_progress_begin(&progress, anonymise ? "Anonymising" : "Erasing");
 	r = erase_person(cli->vault, account, person, &options, &cli->pool, out, err);
 	cli_progress_end(&progress);
 	return r;
@@ -563,7 +590,7 @@ static enum result save_receipt(const char *path, const struct erase_result *res
 			     "again", id_format(JOB_PREFIX, result->job, job));
 }
 
-enum result cmd_person_erase(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+static enum result forget(struct cli *cli, int argc, char **argv, bool anonymise, bool *partly, struct err *err)
 {
 	const char *receipt = NULL, *reference = NULL;
 	bool yes = false;
@@ -579,9 +606,9 @@ enum result cmd_person_erase(struct cli *cli, int argc, char **argv, bool *partl
 	if (r == OK)
 		r = person_find_one(&cli->vault->read, &account, argv[0], &cli->pool, &person, err);
 	if (r == OK && !yes)
-		r = confirm(cli, &account, person, err);
+		r = confirm(cli, &account, person, anonymise, err);
 	if (r == OK)
-		r = erase(cli, &account, person, reference, &result, err);
+		r = erase(cli, &account, person, reference, anonymise, &result, err);
 	if (r == OK)
 		r = save_receipt(receipt, &result, err);
 	if (r != OK)
@@ -593,4 +620,14 @@ enum result cmd_person_erase(struct cli *cli, int argc, char **argv, bool *partl
 		return err_mend(err, "run the same command again, then `lethe check`");
 	}
 	return cli->json ? print_erased(cli, &result, err) : OK;
+}
+
+enum result cmd_person_erase(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	return forget(cli, argc, argv, false, partly, err);
+}
+
+enum result cmd_person_anonymise(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	return forget(cli, argc, argv, true, partly, err);
 }

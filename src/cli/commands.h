@@ -41,12 +41,15 @@ cli_run cmd_person_link;
 cli_run cmd_person_unlink;
 cli_run cmd_person_export; /* cmd_export.c */
 cli_run cmd_person_erase;
+cli_run cmd_person_anonymise;
 cli_run cmd_person_restrict; /* cmd_restrict.c, with the next */
 cli_run cmd_person_unrestrict;
 cli_run cmd_person_receipt; /* cmd_receipt.c */
 
 cli_run cmd_record_get;
 cli_run cmd_record_media;
+cli_run cmd_record_anonymise; /* cmd_aggregate.c */
+cli_run cmd_aggregate_list;
 cli_run cmd_record_why;    /* cmd_why.c */
 cli_run cmd_why;
 

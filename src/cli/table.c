@@ -22,11 +22,12 @@ static const struct group {
 	{"import", "FILE ..", "take in calls, messages, recordings, contacts"},
 	{"person", "find | show | link | unlink", "what there is on somebody; who is whom"},
 	{"person", "export | erase | receipt ..", "hand it out; forget them, and prove it"},
-	{"record", "get | media | why", "one record, its audio, what becomes of it"},
+	{"record", "get | media | why ..", "one record, its audio, what becomes of it"},
 	{"why", "ID", "policy, holds and dates behind a verdict"},
 	{"policy", "set | undo | list ..", "how long each kind is kept"},
 	{"retention", "plan | forecast | run ..", "what is due and when; delete it"},
 	{"hold", "add | preview | list | release", "legal holds: what nothing deletes"},
+	{"aggregate", "list", "what anonymised records left: counts"},
 	{"label", "list", "queues, campaigns and tags"},
 	{"audit", "list | verify | prove | keep", "the log of every act, and its proofs"},
 	{"verify", "RECEIPT --key FILE", "check a receipt, with no vault at hand"},
@@ -58,6 +59,7 @@ const struct cli_command cli_commands[] = {
 	{"account show", "NAME", "an account and its settings", cmd_account_show, ""},
 	{"account set", "NAME SETTING VALUE", "change a setting of an account", cmd_account_set,
 	 "SETTING, and what VALUE may be; \"none\" goes back to how it began:\n"
+	 "  anonymous_k       3 to 100: how many people must be in a row that anonymised records leave (5)\n"
 	 "  billed_until      a day: what is billed; what a profile erases only once billed waits for it\n"
 	 "  grace_hours       0 to 8760: how long a policy that would delete something can be undone (24)\n"
 	 "  plan, profile     which bounds the policies have; rules that are set stay as they are\n"
@@ -108,6 +110,12 @@ const struct cli_command cli_commands[] = {
 	 "  --receipt FILE    where the signed receipt goes; `lethe verify` checks it\n"
 	 "  --reference ID    an opaque id of the request, [A-Za-z0-9._-], put into the receipt\n"
 	 "Interrupted, it is finished by the next command that writes; then `lethe person receipt` has the receipt.\n"},
+	{"person anonymise", "WHO [--receipt FILE] [--reference ID] [--yes]", "forget somebody, and keep counts",
+	 cmd_person_anonymise,
+	 "All that `person erase` does, and first what the records said in plain columns is added to the aggregates: kind,\n"
+	 "day, direction, status, duration and queue. Nothing is shown before enough people are in it (anonymous_k), and then\n"
+	 "as coarsely as that takes. Refused while a profile wants something billed first. It cannot be undone.\n"
+	 "  --receipt, --reference, --yes   as in `lethe help person erase`\n"},
 	{"person restrict", "WHO --ground GROUND [--reason TEXT]", "keep somebody's data, and use it for nothing else",
 	 cmd_person_restrict,
 	 "GDPR, art. 18: no policy deletes it, reads and exports say so. An erasure is not stopped by it.\n"
@@ -124,6 +132,13 @@ const struct cli_command cli_commands[] = {
 	 "FILE \"-\" is standard output, which may not be a terminal. Nothing is written before its tag is checked.\n"
 	 "  --n N             which, when it has several (from 0)\n"
 	 "  --range A-B       bytes A to B, both included, as in HTTP; \"A-\" to the end\n"},
+	{"record anonymise", "ID [--yes]", "take one record out for good, and keep its count", cmd_record_anonymise,
+	 "It is unreadable in every copy at once; the rest of its day is sealed anew. It waits in the aggregates until it can\n"
+	 "be shown with enough people. Refused while a hold, a restriction or an obligation keeps it, or it is not billed and\n"
+	 "a profile wants that. Importing it again brings it back: anonymise the person to prevent that.\n"},
+	{"aggregate list", "[--kind KIND]", "what anonymised records left", cmd_aggregate_list,
+	 "Counts, total duration and size, by what was not dropped; each row says how it was coarsened. What fewer people\n"
+	 "are in than the account's anonymous_k is not shown, and no count of it is.\n"},
 	{"record why", "ID", "what becomes of a record, and why", cmd_record_why, "The same as `lethe why ID`.\n"},
 	{"why", "ID", "the verdict for a record, with every reason", cmd_why,
 	 "Keep until when, or delete: with the policies and holds that make it so.\n"},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "privacy/agent.h"
+#include "privacy/anonymise.h"
 #include "privacy/erase_duties.h"
 #include "privacy/erase_state.h"
 #include "privacy/statement.h"
@@ -57,11 +58,18 @@ static enum result begin(struct session *session, void *arg, struct err *err)
 	struct run *run = arg;
 	struct job job;
 	struct act act;
-	enum result r = erase_state_write(&run->state, &run->batch, &job, err);
+	enum result r = OK;
 
+	if (run->state.anonymise)
+		r = aggregates_person(session, run->state.account, &run->state.anonymous, err);
+	if (r == OK)
+		r = erase_state_write(&run->state, &run->batch, &job, err);
 	if (r == OK)
 		r = job_insert(session->data, &job, err);
-	act_begin(&act, "person.erase.begin", run->state.account, run->state.started);
+	if (run->state.anonymise)
+		act_begin(&act, "person.anonymise.begin", run->state.account, run->state.started);
+	else
+		act_begin(&act, "person.erase.begin", run->state.account, run->state.started);
 	act_id(&act, "person", PERSON_PREFIX, run->state.person);
 	act_id(&act, "job", JOB_PREFIX, run->state.job);
 	act_int(&act, "identities", (int64_t)run->state.identity_count);
@@ -425,6 +433,8 @@ static enum result delete_batch(struct session *session, void *arg, struct err *
 		if (gone++ != i)
 			run->rows[gone - 1] = *row;
 	}
+	if (r == OK && run->state.anonymise)
+		r = anonymise_add(session, &run->state, run->rows, gone, &run->batch, err);
 	if (r == OK)
 		r = remove_records(session, run->state.account, run->rows, gone, &run->state.removed, err);
 	return r == OK ? save(session, run, err) : r;
@@ -457,6 +467,8 @@ static enum result delete_identities(struct session *session, void *arg, struct 
 	if (r == OK)
 		r = holds_end_restrictions(session, run->state.account, run->state.person, run->options->now, &run->batch,
 					   err);
+	if (r == OK && run->state.anonymise)
+		r = aggregates_show(session, run->state.account, &run->state.shown, err);
 	return r == OK ? enter(session, run, ERASE_LOOK, err) : r;
 }
 
@@ -557,7 +569,10 @@ static enum result log_erasure(struct session *session, struct run *run, struct 
 {
 	struct act act;
 
-	act_begin(&act, "person.erase", run->state.account, run->options->now);
+	if (run->state.anonymise)
+		act_begin(&act, "person.anonymise", run->state.account, run->options->now);
+	else
+		act_begin(&act, "person.erase", run->state.account, run->options->now);
 	act_id(&act, "person", PERSON_PREFIX, run->state.person);
 	act_id(&act, "job", JOB_PREFIX, run->state.job);
 	act_int(&act, "keys", run->state.keys_destroyed);
@@ -607,6 +622,9 @@ static void fill_result(const struct run *run, struct erase_result *out)
 	memcpy(out->obliged, run->state.obliged, sizeof out->obliged);
 	memcpy(out->laws, run->state.laws, sizeof out->laws);
 	out->law_count = run->state.law_count;
+	out->anonymise = run->state.anonymise;
+	memcpy(out->aggregated, run->state.aggregated, sizeof out->aggregated);
+	out->shown = run->state.shown;
 	out->left_by_agent = run->state.left_by_agent;
 	out->left = run->left;
 }
@@ -652,7 +670,10 @@ static enum result give_up_op(struct session *session, void *arg, struct err *er
 	job.state = JOB_DONE;
 	job.ended = run->options->now;
 	job.result = "{\"failed\":true}";
-	act_begin(&act, "person.erase.failed", run->state.account, run->options->now);
+	if (run->state.anonymise)
+		act_begin(&act, "person.anonymise.failed", run->state.account, run->options->now);
+	else
+		act_begin(&act, "person.erase.failed", run->state.account, run->options->now);
 	act_id(&act, "person", PERSON_PREFIX, run->state.person);
 	act_id(&act, "job", JOB_PREFIX, run->state.job);
 	r = job_update(session->data, &job, err);
@@ -780,6 +801,7 @@ static enum result prepare(struct run *run, const struct account *account, struc
 
 	state->account = account->number;
 	state->person = person;
+	state->anonymise = run->options->anonymise;
 	if (r == OK)
 		r = leaf_newest(run->vault->read.data, &newest, err);
 	/* Never before an act that is on record: a clock that was set back would let what is erased come back. */
@@ -795,6 +817,8 @@ static enum result prepare(struct run *run, const struct account *account, struc
 		state->identities[i] = rows[i].identity;
 	if (r == OK)
 		r = duties_known(&run->vault->read, account->number, run->options->now, err);
+	if (r == OK && state->anonymise)
+		r = anonymise_person_billed(&run->vault->read, state, err);
 	if (r == OK)
 		r = step(run, begin, err);
 	run->begun = r == OK;

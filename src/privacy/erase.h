@@ -19,6 +19,7 @@
 #ifndef LETHE_PRIVACY_ERASE_H
 #define LETHE_PRIVACY_ERASE_H
 
+#include "privacy/aggregates.h"
 #include "privacy/person.h"
 #include "vault/remove.h"
 
@@ -27,6 +28,7 @@
 struct erase_options {
 	struct instant now;
 	const char *reference; /* an opaque id of the request elsewhere, [A-Za-z0-9._-]; NULL: none. Goes into the receipt */
+	bool anonymise;        /* what its records said in plain columns is added to the aggregates: privacy/anonymise.h */
 	/* Between batches; true stops with ERR_INTERRUPTED, to be gone on with by the next writing command. */
 	bool (*progress)(void *arg, int64_t records_done);
 	void *progress_arg;
@@ -55,6 +57,9 @@ struct erase_result {
 	int64_t obliged[KIND_COUNT];  /* cut down to what obligations name */
 	struct erased_law laws[ERASE_LAWS_MAX];
 	size_t law_count;
+	bool anonymise;
+	int64_t aggregated[KIND_COUNT]; /* anonymised: how many records went into the aggregates */
+	struct aggregates_shown shown;  /* anonymised: what that made to be shown, and what waits */
 	int64_t left_by_agent;        /* records of others that the person was the agent of: they stay, without them */
 	struct erase_left left;
 	struct instant unreadable_by; /* when every older copy opens nothing; ms 0: no date can be promised, see the receipt */
@@ -63,7 +68,7 @@ struct erase_result {
 };
 
 /* ERR_NOT_FOUND when there is no such person. ERR_DENIED when they are an agent in a record that a hold covers: it may
- * not be changed. */
+ * not be changed; and of an anonymisation when something is not billed yet that a profile wants to be. */
 MUST_CHECK enum result erase_person(struct vault *vault, const struct account *account, struct id person,
 				    const struct erase_options *options, struct pool *pool, struct erase_result *out,
 				    struct err *err);

@@ -15,6 +15,8 @@ static void write_args(const struct erase_state *state, struct json_writer *w)
 	json_begin_object(w, NULL);
 	json_id(w, "person", PERSON_PREFIX, state->person);
 	json_string(w, "reference", state->reference);
+	if (state->anonymise)
+		json_int(w, "anonymous", state->anonymous);
 	json_begin_array(w, "identities");
 	for (size_t i = 0; i < state->identity_count; i++)
 		json_int(w, NULL, state->identities[i]);
@@ -27,6 +29,20 @@ static void write_kinds(struct json_writer *w, const char *name, const int64_t c
 	json_begin_array(w, name);
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		json_int(w, NULL, counts[kind]);
+	json_end_array(w);
+}
+
+static void write_anonymised(const struct erase_state *state, struct json_writer *w)
+{
+	write_kinds(w, "aggregated", state->aggregated);
+	json_int(w, "people_at_least", state->shown.k);
+	json_begin_array(w, "shown");
+	for (int step = 0; step < COARSEN_STEPS; step++)
+		json_int(w, NULL, state->shown.records[step]);
+	json_end_array(w);
+	json_begin_array(w, "waits");
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		json_int(w, NULL, state->shown.waits[kind]);
 	json_end_array(w);
 }
 
@@ -43,6 +59,8 @@ static void write_result(const struct erase_state *state, struct json_writer *w)
 	json_int(w, "parties", state->removed.parties);
 	write_kinds(w, "kept", state->kept);
 	write_kinds(w, "obliged", state->obliged);
+	if (state->anonymise)
+		write_anonymised(state, w);
 	json_begin_array(w, "laws");
 	for (size_t i = 0; i < state->law_count; i++) {
 		json_begin_object(w, NULL);
@@ -102,6 +120,8 @@ static bool read_args(const struct json *args, struct erase_state *out, struct e
 	if (person == NULL || identities == NULL || identities->len > PERSON_IDENTITIES_MAX)
 		return false;
 	snprintf(out->reference, sizeof out->reference, "%s", reference != NULL ? reference : "");
+	out->anonymous = json_get_int(args, "anonymous", 0);
+	out->anonymise = out->anonymous != 0;
 	for (const struct json *item = identities->first; item != NULL; item = item->next)
 		out->identities[out->identity_count++] = item->integer;
 	return id_parse(PERSON_PREFIX, person, &out->person, err) == OK;
@@ -120,6 +140,20 @@ static void read_laws(const struct json *array, struct erase_state *out)
 	}
 }
 
+static void read_anonymised(const struct json *result, struct erase_state *out)
+{
+	const struct json *shown = json_get(result, "shown"), *waits = json_get(result, "waits");
+	const struct json *item = shown != NULL ? shown->first : NULL;
+
+	read_kinds(result, "aggregated", out->aggregated);
+	out->shown.k = json_get_int(result, "people_at_least", 0);
+	for (int step = 0; step < COARSEN_STEPS && item != NULL; step++, item = item->next)
+		out->shown.records[step] = item->integer;
+	item = waits != NULL ? waits->first : NULL;
+	for (int kind = 0; kind < KIND_COUNT && item != NULL; kind++, item = item->next)
+		out->shown.waits[kind] = item->integer != 0;
+}
+
 static void read_result(const struct json *result, struct erase_state *out)
 {
 	out->phase = (enum erase_phase)json_get_int(result, "phase", ERASE_HOLDS);
@@ -132,6 +166,7 @@ static void read_result(const struct json *result, struct erase_state *out)
 	out->removed.parties = json_get_int(result, "parties", 0);
 	read_kinds(result, "kept", out->kept);
 	read_kinds(result, "obliged", out->obliged);
+	read_anonymised(result, out);
 	read_laws(json_get(result, "laws"), out);
 }
 

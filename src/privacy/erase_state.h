@@ -29,6 +29,10 @@ struct erase_state {
 	int64_t obliged[KIND_COUNT];
 	struct erased_law laws[ERASE_LAWS_MAX];
 	size_t law_count;
+	bool anonymise;
+	int64_t anonymous;     /* who it is among those who wait in the aggregates */
+	int64_t aggregated[KIND_COUNT];
+	struct aggregates_shown shown;
 	int64_t left_by_agent; /* records the person was only the agent of: they stay, without them */
 };
 

@@ -4,6 +4,7 @@
 #include "privacy/resume.h"
 
 #include "privacy/account_end.h"
+#include "privacy/anonymise_record.h"
 #include "privacy/erase.h"
 #include "privacy/user_end.h"
 #include "retention/sweep.h"
@@ -16,6 +17,9 @@ enum result resume_jobs(struct vault *vault, struct instant now, struct err *err
 
 	while (r == OK && found)
 		r = erase_resume(vault, now, &found, err);
+	found = true;
+	while (r == OK && found)
+		r = record_anonymise_resume(vault, now, &found, err);
 	found = true;
 	while (r == OK && found)
 		r = user_end_resume(vault, now, &found, err);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * Finishing what a crash interrupted: erasures, ends of users and accounts, and sweeps; and clearing away
+ * Finishing what a crash interrupted: erasures, anonymisations, ends of users and accounts, and sweeps; and clearing away
  * a restore, which changes nothing before its last step.
  */
 #ifndef LETHE_PRIVACY_RESUME_H

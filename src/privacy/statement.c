@@ -4,6 +4,7 @@
 #include "privacy/statement.h"
 
 #include "base/json.h"
+#include "privacy/anonymise.h"
 #include "privacy/erase_duties.h"
 
 #include "store/account.h"
@@ -125,7 +126,7 @@ enum result statement_of_erasure(struct vault *vault, uint32_t account, const ch
 		return r;
 	json_writer_init(&w, out, 0);
 	json_begin_object(&w, NULL);
-	json_string(&w, "act", "person.erase");
+	json_string(&w, "act", result->anonymise ? "person.anonymise" : "person.erase");
 	json_string(&w, "rule", "A6");
 	json_id(&w, "vault", "vault", vault->id);
 	json_string(&w, "region", vault->region);
@@ -137,6 +138,8 @@ enum result statement_of_erasure(struct vault *vault, uint32_t account, const ch
 	json_instant(&w, "started", result->started);
 	json_instant(&w, "ended", now);
 	add_destroyed(&w, result);
+	if (result->anonymise)
+		anonymise_write(&w, result->aggregated, &result->shown);
 	add_kept(&w, result);
 	r = erase_duties_state(&w, result, err);
 	add_left(&w, &result->left);

@@ -4,6 +4,7 @@
 #include "retention/expire.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "retention/day.h"
 #include "store/job.h"
@@ -12,6 +13,13 @@
 
 #define MEDIA_MAX 64
 #define KEEPERS_POOL_MAX ((size_t)64 * 1024 * 1024)
+
+bool expire_due(const struct expire_terms *terms, const struct record_row *row)
+{
+	if (terms->only != NULL)
+		return memcmp(terms->only, &row->id, sizeof row->id) == 0;
+	return policies_expired(terms->policies, row, terms->today);
+}
 
 /* ---- what is to be kept ---- */
 
@@ -31,7 +39,7 @@ static enum result wants_keeping(struct session *session, const struct expire_te
 				 const struct keepers *keepers, const struct record_row *row, bool *wants,
 				 struct err *err)
 {
-	*wants = row->hold == 0 && policies_expired(terms->policies, row, terms->today);
+	*wants = row->hold == 0 && expire_due(terms, row);
 	return *wants ? keepers_want(session, keepers, row, wants, err) : OK;
 }
 
@@ -163,7 +171,7 @@ static enum result must_wait(struct deleting *deleting, const struct record_row 
 	enum result r = wants_keeping(deleting->session, terms, &deleting->keepers, row, must, err);
 
 	if (r != OK || *must || deleting->at->spare == PART_ALL || !goes(deleting, row) ||
-	    policies_expired(terms->policies, row, terms->today))
+	    expire_due(terms, row))
 		return r;
 	return opens(deleting->session, row, must, err);
 }
@@ -260,7 +268,10 @@ static enum result note_expiry(const struct deleting *deleting, struct err *err)
 	const struct expiry *at = deleting->at;
 	struct act act;
 
-	act_begin(&act, "retention.expire", deleting->account, deleting->terms->now);
+	if (deleting->terms->only != NULL)
+		act_begin(&act, "record.anonymise.delete", deleting->account, deleting->terms->now);
+	else
+		act_begin(&act, "retention.expire", deleting->account, deleting->terms->now);
 	act_id(&act, "job", JOB_PREFIX, deleting->terms->job);
 	act_instant(&act, "day", date_start(at->period.day));
 	act_int_of_kind(&act, "records", at->period.kind, at->records);
@@ -294,8 +305,10 @@ static enum result note_looked(struct deleting *deleting, struct err *err)
 	struct period period = deleting->at->period;
 
 	period.part = deleting->at->spare;
-	period.looked = terms->today;
-	period.looked_policy = terms->policies->begun[period.kind];
+	if (terms->only == NULL) {
+		period.looked = terms->today;
+		period.looked_policy = terms->policies->begun[period.kind];
+	}
 	return period_set_looked(deleting->session->data, deleting->account, &period, err);
 }
 

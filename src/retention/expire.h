@@ -26,7 +26,10 @@ struct expire_terms {
 	struct instant now;   /* of its leaves */
 	const struct policy_set *policies;
 	struct date today;
+	const struct id *only; /* NULL: what the policies say; else this record alone goes, whatever they say */
 };
+/* Is it on its way out, by these terms? */
+bool expire_due(const struct expire_terms *terms, const struct record_row *row);
 
 /* One period on its way out. */
 struct expiry {

@@ -26,7 +26,7 @@ static enum result find_rows(void *arg, struct record_row *rows, size_t count, s
 		if (rows[i].part != finding->part)
 			finding->left_over = true;
 		else
-			finding->due = policies_expired(terms->policies, &rows[i], terms->today);
+			finding->due = expire_due(terms, &rows[i]);
 	}
 	*stop = finding->due;
 	return OK;
@@ -64,7 +64,7 @@ static enum result move_row(struct moving *moving, struct record_row *row, struc
 	enum result r;
 
 	if (row->hold != 0 || row->part == moving->expiry->spare ||
-	    policies_expired(terms->policies, row, terms->today))
+	    expire_due(terms, row))
 		return OK;
 	r = seal_record_key(moving->session->ring, row, &from, err);
 	if (r == OK) {

@@ -13,6 +13,7 @@
 #define NONE "none"
 
 const struct setting_rule setting_rules[] = {
+    {"anonymous_k", SETTING_INT, 3, 100, "5", "how many people must be in what anonymised records leave before it is shown"},
     {"billed_until", SETTING_DATE, 0, 0, NULL, "the last day that is billed; what a profile erases only once billed waits for it"},
     {"grace_hours", SETTING_INT, 0, 8760, "24", "how long a policy that would delete something can be undone"},
     {"plan", SETTING_PLAN, 0, 0, NULL, "the plan within the profile: which periods may be chosen"},

@@ -13,7 +13,7 @@
 #define JOB_PREFIX "job"
 
 /* Stored: only add. */
-enum job_type { JOB_ERASE = 1, JOB_SWEEP = 2, JOB_RESTORE = 3, JOB_ACCOUNT = 4, JOB_USER = 5 };
+enum job_type { JOB_ERASE = 1, JOB_SWEEP = 2, JOB_RESTORE = 3, JOB_ACCOUNT = 4, JOB_USER = 5, JOB_RECORD = 6 };
 enum job_state { JOB_RUNNING = 1, JOB_DONE = 2 };
 
 struct job {

@@ -225,6 +225,35 @@ static const char vault_1[] =
     " due_at INTEGER NOT NULL,"   /* when it would have been deleted */
     " PRIMARY KEY(account_id, hold_id, kind, id)) WITHOUT ROWID;"
 
+    /* What anonymised records leave, coarsened until enough people are in each row: authoritative. */
+    "CREATE TABLE aggregate("
+    " account_id INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL,"
+    " step INTEGER NOT NULL,"           /* enum coarsen_step */
+    " day INTEGER NOT NULL,"            /* the first of its day, month, quarter or year, since 1970-01-01; 0: any time */
+    " direction INTEGER NOT NULL,"      /* -1 here and below: dropped */
+    " status INTEGER NOT NULL,"
+    " duration_class INTEGER NOT NULL," /* enum duration_class */
+    " queue_id INTEGER NOT NULL,"       /* a label; 0: none */
+    " records INTEGER NOT NULL,"
+    " duration INTEGER NOT NULL,"       /* ms, of all of them */
+    " bytes INTEGER NOT NULL,"          /* of sealed payloads and of media */
+    " PRIMARY KEY(account_id, kind, step, day, direction, status, duration_class, queue_id)) WITHOUT ROWID;"
+    /* What is not shown yet: too few people are in it. */
+    "CREATE TABLE aggregate_waiting("
+    " account_id INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL,"
+    " person INTEGER NOT NULL,"         /* tells those who wait apart, and leads nowhere; 0: not counted as anybody's */
+    " day INTEGER NOT NULL,"
+    " direction INTEGER NOT NULL,"
+    " status INTEGER NOT NULL,"
+    " duration_class INTEGER NOT NULL,"
+    " queue_id INTEGER NOT NULL,"
+    " records INTEGER NOT NULL,"
+    " duration INTEGER NOT NULL,"
+    " bytes INTEGER NOT NULL,"
+    " PRIMARY KEY(account_id, kind, person, day, direction, status, duration_class, queue_id)) WITHOUT ROWID;"
+
     /* Long work that must go on to its end after a crash. args and result are JSON of opaque ids and counts. */
     "CREATE TABLE job("
     " account_id INTEGER NOT NULL,"

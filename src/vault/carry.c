@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "store/account.h"
+#include "store/aggregate.h"
 #include "store/duty.h"
 #include "store/hold.h"
 #include "store/job.h"
@@ -532,6 +533,40 @@ static enum result carry_duties(struct carry *c, struct err *err)
 	return r == OK ? walk_duties(c, true, err) : r;
 }
 
+/* ---- what anonymised records left ---- */
+
+struct aggregating { struct carry *c; bool waiting; };
+
+static enum result carry_aggregate(void *arg, const struct aggregate_row *row, struct err *err)
+{
+	const struct aggregating *a = arg;
+
+	return a->waiting ? aggregate_add_waiting(a->c->to->data, a->c->account, row, err)
+			  : aggregate_add(a->c->to->data, a->c->account, row, err);
+}
+
+static enum result carry_aggregates_of(struct carry *c, enum record_kind kind, struct err *err)
+{
+	struct aggregating shown = {c, false}, waiting = {c, true};
+	enum result r = aggregate_clear(c->to->data, c->account, kind, err);
+
+	if (r == OK)
+		r = aggregate_clear_waiting(c->to->data, c->account, kind, err);
+	if (r == OK)
+		r = aggregate_walk(c->live->data, c->account, kind, carry_aggregate, &shown, err);
+	return r == OK ? aggregate_walk_waiting(c->live->data, c->account, kind, carry_aggregate, &waiting, err) : r;
+}
+
+/* What was shown stays shown, and nobody is in it twice. */
+static enum result carry_aggregates(struct carry *c, struct err *err)
+{
+	enum result r = OK;
+
+	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++)
+		r = carry_aggregates_of(c, (enum record_kind)kind, err);
+	return r;
+}
+
 /* ---- jobs ---- */
 
 static enum result carry_job(struct carry *c, const struct job *live, struct err *err)
@@ -585,6 +620,8 @@ static enum result carry_one(struct carry *c, struct err *err)
 		r = carry_duties(c, err);
 	if (r == OK)
 		r = carry_parts(c, err);
+	if (r == OK)
+		r = carry_aggregates(c, err);
 	return r == OK ? carry_jobs(c, err) : r;
 }
 

@@ -16,6 +16,7 @@
  *     held         what only a hold keeps: the backup has it under keys that are gone;
  *                  and that what a released hold had kept is gone
  *     parts        what was sealed anew as the rest of its day went: the backup has it under a key that is gone
+ *     aggregates   what anonymised records left, shown and waiting: as it is now
  *     jobs         whose results are receipts
  *     epoch length receipts promise by it
  *     leaves       the log never goes back

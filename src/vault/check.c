@@ -21,7 +21,7 @@ const char *check_name(enum check_id id)
 	static const char *const names[CHECK_COUNT] = {
 	    "databases", "accounts", "identities", "contacts", "records", "parties",
 	    "periods",	 "media",    "streams",	   "blobs",    "holds",	  "labels",
-	    "duties",	  "users",   "log",
+	    "duties",	  "users",   "aggregates", "log",
 	};
 
 	return names[id];
@@ -173,7 +173,7 @@ static enum result check_all_of_account(struct check_run *run, struct err *err)
 	static enum result (*const parts[])(struct check_run *run, struct err *err) = {
 	    check_account, check_identities, check_contacts, check_records, check_parties,
 	    check_media,   check_holds, check_duties,	     check_labels,
-	    check_users,
+	    check_users, check_aggregates,
 	};
 	enum result r = OK;
 

@@ -47,7 +47,7 @@ static void what_was_never_set_is_its_fallback(void **state)
 static void good_values_are_stored_with_a_leaf_each_and_can_be_unset(void **state)
 {
 	static const char *const good[][2] = {
-	    {"grace_hours", "0"}, {"grace_hours", "8760"},	{"warn_days", "366,8,7,6,5,4,3,1"}, {"warn_days", "1"},
+	    {"anonymous_k", "3"}, {"anonymous_k", "100"}, {"grace_hours", "0"}, {"grace_hours", "8760"},	{"warn_days", "366,8,7,6,5,4,3,1"}, {"warn_days", "1"},
 	    {"profile", "exotel"}, {"plan", "growth"}, {"billed_until", "2026-02-28"},
 	};
 	struct world *world = *state;
@@ -76,7 +76,7 @@ static void bad_values_change_nothing_and_say_what_is_good(void **state)
 	    {"grace_hours", "-1", ERR_INPUT},	   {"grace_hours", "8761", ERR_INPUT},
 	    {"grace_hours", "24h", ERR_INPUT},	   {"grace_hours", "", ERR_INPUT},
 	    {"grace_hours", "99999999999999999999999", ERR_INPUT},
-	    {"warn_days", "0", ERR_INPUT},	   {"warn_days", "7,7", ERR_INPUT},
+	    {"warn_days", "0", ERR_INPUT}, {"anonymous_k", "2", ERR_INPUT}, {"anonymous_k", "101", ERR_INPUT},	   {"warn_days", "7,7", ERR_INPUT},
 	    {"warn_days", "7,30", ERR_INPUT},	   {"warn_days", "7,", ERR_INPUT},
 	    {"warn_days", "9,8,7,6,5,4,3,2,1", ERR_INPUT}, {"billed_until", "2026-02-29", ERR_INPUT},
 	    {"billed_until", "tomorrow", ERR_INPUT}, {"plan", "growth", ERR_INPUT},

@@ -30,7 +30,7 @@ static const struct call {
     READ(party_exists), READ(party_walk), READ(party_month_next), READ(party_count), READ(period_get),
     READ(period_list), READ(period_sum), READ(policy_walk), READ(label_find), READ(label_list), READ(label_get),
     READ(user_get), READ(user_find), READ(user_find_id), READ(user_find_agent), READ(user_list), READ(setting_get), READ(setting_list),
-    READ(obligation_list_rows), READ(duty_find), READ(duty_get), READ(duty_list), READ(record_get),
+    READ(obligation_list_rows), READ(duty_find), READ(duty_get), READ(duty_list), READ(aggregate_walk), READ(aggregate_walk_waiting), READ(record_get),
     READ(record_exists), READ(record_list_day), READ(record_count_day), READ(record_has_part), READ(record_next_day),
 
     WRITE(contact_put), WRITE(contact_delete), WRITE(hold_insert), WRITE(hold_follow),
@@ -41,6 +41,7 @@ static const struct call {
     WRITE(leaf_append), WRITE(counter_delete_account), WRITE(ending_account), WRITE(ending_delete), WRITE(leaf_append_pruned), WRITE(leaf_prune), WRITE(media_insert), WRITE(media_reseal), WRITE(media_delete), WRITE(media_trash_day),
     WRITE(trash_add), WRITE(trash_remove), WRITE(party_insert), WRITE(party_delete), WRITE(period_add), WRITE(period_set_looked), WRITE(period_look_again), WRITE(label_insert), WRITE(user_put), WRITE(user_delete), WRITE(setting_put), WRITE(obligation_put),
     WRITE(obligation_end_row), WRITE(duty_insert), WRITE(duty_delete),
+    WRITE(aggregate_add), WRITE(aggregate_add_waiting), WRITE(aggregate_clear), WRITE(aggregate_clear_waiting),
     WRITE(policy_put), WRITE(policy_put_back), WRITE(record_insert), WRITE(record_delete), WRITE(record_reseal),
     WRITE(record_delete_day),
 

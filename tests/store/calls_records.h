@@ -478,6 +478,53 @@ CALL(record_next_day)
 	return one(record_next_day(vault, account, KIND_CALL, (struct date){0}, &next, &err), seen);
 }
 
+static enum result count_aggregate(void *arg, const struct aggregate_row *row, struct err *error)
+{
+	(void)error;
+	*(int64_t *)arg += row->records;
+	return OK;
+}
+
+CALL(aggregate_walk)
+{
+	return aggregate_walk(vault, account, KIND_CALL, count_aggregate, seen, &err);
+}
+
+CALL(aggregate_walk_waiting)
+{
+	return aggregate_walk_waiting(vault, account, KIND_CALL, count_aggregate, seen, &err);
+}
+
+CALL(aggregate_add)
+{
+	struct aggregate_row row = aggregate_of(0);
+
+	return one(aggregate_add(vault, account, &row, &err), seen);
+}
+
+CALL(aggregate_add_waiting)
+{
+	struct aggregate_row row = aggregate_of(3);
+
+	return one(aggregate_add_waiting(vault, account, &row, &err), seen);
+}
+
+CALL(aggregate_clear)
+{
+	enum result r = aggregate_clear(vault, account, KIND_CALL, &err);
+
+	*seen = r == OK ? db_changes(vault) : 0;
+	return r;
+}
+
+CALL(aggregate_clear_waiting)
+{
+	enum result r = aggregate_clear_waiting(vault, account, KIND_CALL, &err);
+
+	*seen = r == OK ? db_changes(vault) : 0;
+	return r;
+}
+
 SYSTEM_CALL(trash_list)
 {
 	struct trash_row rows[4];

@@ -9,6 +9,7 @@
 #include "store/tables.h"
 
 #include "store/account.h"
+#include "store/aggregate.h"
 #include "store/contact.h"
 #include "store/duty.h"
 #include "store/ending.h"
@@ -68,6 +69,13 @@ static struct user_row user_of(uint32_t account, int64_t user)
 	return (struct user_row){.account = account, .user = user, .id = {{(unsigned char)user, 5}},
 				 .blind = blind_of((unsigned char)user), .name = (const unsigned char *)"n", .name_len = 1,
 				 .role = USER_ADMIN, .state = USER_ACTIVE, .agent = user};
+}
+
+static struct aggregate_row aggregate_of(int64_t whose)
+{
+	return (struct aggregate_row){.kind = KIND_CALL, .person = whose, .from = day, .direction = DIRECTION_INBOUND,
+				      .status = STATUS_ANSWERED, .duration_class = DURATION_MINUTE, .queue = 7,
+				      .records = 5, .duration_ms = 61000, .bytes = 6};
 }
 
 static struct duty_row duty_of(uint32_t account, int64_t duty, struct date ends)
@@ -137,6 +145,7 @@ static void fill_acts(void)
 	struct user_row user = user_of(1, 7);
 	struct obligation_row obligation = {.code = "it-1", .set_by = "os:0"};
 	struct duty_row duty = duty_of(1, 11, day);
+	struct aggregate_row shown = aggregate_of(0), waiting = aggregate_of(3);
 	uint64_t seq;
 
 	assert_ok(label_insert(vault, &label, &err));
@@ -144,6 +153,8 @@ static void fill_acts(void)
 	assert_ok(setting_put(vault, 1, "plan", "growth", &err));
 	assert_ok(obligation_put(vault, 1, &obligation, &err));
 	assert_ok(duty_insert(vault, &duty, &err));
+	assert_ok(aggregate_add(vault, 1, &shown, &err));
+	assert_ok(aggregate_add_waiting(vault, 1, &waiting, &err));
 	assert_ok(hold_insert(vault, &hold, &err));
 	assert_ok(held_insert(vault, &held, &err));
 	assert_ok(job_insert(vault, &job, &err));
