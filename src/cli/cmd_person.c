@@ -378,7 +378,8 @@ static int64_t sum(const int64_t counts[KIND_COUNT], int first)
 }
 
 /* Shows who it is and asks. Only on a terminal; elsewhere --yes must say so. */
-static enum result confirm(struct cli *cli, const struct account *account, struct id id, bool anonymise, struct err *err)
+static enum result confirm(struct cli *cli, const struct account *account, struct id id, bool anonymise,
+			   struct err *err)
 {
 	struct person *person = NULL;
 	char line[16], count[32];
@@ -563,8 +564,11 @@ static enum result erase(struct cli *cli, const struct account *account, struct 
 			 bool anonymise, struct erase_result *out, struct err *err)
 {
 	struct cli_progress progress;
-	const struct erase_options options = {
-		.now = cli->now, .reference = reference, .anonymise = anonymise, .progress = show_progress, .progress_arg = &progress};
+	const struct erase_options options = {.now = cli->now,
+					      .reference = reference,
+					      .anonymise = anonymise,
+					      .progress = show_progress,
+					      .progress_arg = &progress};
 	enum result r;
 
 	cli_progress_begin(&progress, anonymise ? "Anonymising" : "Erasing");
