@@ -19,7 +19,7 @@ enum exit_code {
 	EXIT_USAGE = 2,       /* command line or input is wrong */
 	EXIT_NOT_FOUND = 3,
 	EXIT_REFUSED = 4,     /* denied, exists already, unsupported */
-	EXIT_PARTLY = 5,      /* done, but something was left out and is reported: rejected lines, held records */
+	EXIT_PARTLY = 5,      /* done, but something was left out and is reported: rejected lines, held records; or a warning was said */
 	EXIT_BUSY = 6,
 	EXIT_CORRUPT = 7,     /* a check or a proof failed */
 	EXIT_IO = 8,          /* the system refused: disk full, permissions */
@@ -88,6 +88,10 @@ MUST_CHECK enum result cli_who(struct cli *cli, const char **out, struct err *er
 /* Text for people on stdout; nothing under --json. Control characters other than line end and tab, and characters
  * that turn the direction of writing, come out as '?'. */
 void cli_say(struct cli *cli, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Prints what was said, and under --json the document, which must be whole and is the only one. It must have arrived: a
+ * full disk under `> file` is an error like any other. Done at the end of every command; before it by one that may go on
+ * only when it was heard. */
+MUST_CHECK enum result cli_flush(struct cli *cli, struct err *err);
 /* A value from outside for cli_say: the same, and line ends and tabs too, so that it cannot pretend to be another
  * line of ours. In cli->pool; NULL comes out as "". */
 const char *cli_clean(struct cli *cli, const char *text);

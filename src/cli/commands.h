@@ -60,6 +60,7 @@ cli_run cmd_policy_list;    /* cmd_policy_list.c */
 cli_run cmd_policy_history; /* cmd_policy_list.c */
 cli_run cmd_retention_plan;
 cli_run cmd_retention_forecast; /* cmd_forecast.c */
+cli_run cmd_retention_warn;     /* cmd_warn.c */
 cli_run cmd_retention_history;  /* cmd_history.c */
 cli_run cmd_retention_receipt;  /* cmd_receipt.c */
 cli_run cmd_retention_run;

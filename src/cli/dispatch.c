@@ -3,7 +3,6 @@
  */
 #include "cli/dispatch.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,24 +33,6 @@ static void begin(struct cli *cli)
 	json_writer_init(&cli->w, &cli->out, 2);
 	umask(077); /* nothing we write is for others, unless it says so */
 	interrupt_watch();
-}
-
-/* What was printed must have arrived: a full disk under `> file` is an error like any other. */
-static enum result print_out(struct cli *cli, struct err *err)
-{
-	enum result r = buf_ok(&cli->out, "the answer", err);
-
-	if (r != OK)
-		return r;
-	if (cli->json && cli->out.len > 0) {
-		INVARIANT(cli->w.depth == 0);
-		fwrite(cli->out.data, 1, cli->out.len, stdout);
-		fputc('\n', stdout);
-	}
-	errno = 0;
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return err_sys(err, "cannot print the answer");
-	return OK;
 }
 
 static bool asks_help(int argc, char **argv)
@@ -125,7 +106,7 @@ enum exit_code dispatch(int argc, char **argv)
 	begin(&cli);
 	r = run(&cli, argc - 1, argv + 1, &partly, &err);
 	if (r == OK)
-		r = print_out(&cli, &err);
+		r = cli_flush(&cli, &err);
 	if (r != OK) {
 		cli.json = cli.json || wants_json(argc - 1, argv + 1);
 		cli_print_error(&cli, &err);

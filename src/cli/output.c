@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -68,6 +69,24 @@ void cli_say(struct cli *cli, const char *fmt, ...)
 	fwrite(text, 1, make_harmless(text, (size_t)len, true), stdout);
 	explicit_bzero(text, (size_t)len);
 	free(text);
+}
+
+enum result cli_flush(struct cli *cli, struct err *err)
+{
+	enum result r = buf_ok(&cli->out, "the answer", err);
+
+	if (r != OK)
+		return r;
+	if (cli->json && cli->out.len > 0) {
+		INVARIANT(cli->w.depth == 0);
+		fwrite(cli->out.data, 1, cli->out.len, stdout);
+		fputc('\n', stdout);
+		buf_reset(&cli->out);
+	}
+	errno = 0;
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return err_sys(err, "cannot print the answer");
+	return OK;
 }
 
 /* ---- numbers ---- */

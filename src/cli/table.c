@@ -171,6 +171,11 @@ const struct cli_command cli_commands[] = {
 	 "  --days N          today and N days after it, up to 3650; 30 unless given\n"
 	 "  --kind KIND       of this kind only\n"
 	 "  --chart           the chart elsewhere than on a terminal, too\n"},
+	{"retention warn", "[--all]", "say what goes soon and was not said yet", cmd_retention_warn,
+	 "At each lead time of the account's setting warn_days (30, 7 and 1 days unless set) what then goes is said once: run\n"
+	 "it every day, before `retention run`. Exit code 5 when something was said; nothing is printed into a pipe when\n"
+	 "there is nothing new. What was printed is remembered, and in the audit log.\n"
+	 "  --all             of every account of the region\n"},
 	{"retention run", "[--all] [--max-records N] [--max-seconds S] [--receipt FILE]",
 	 "delete what is due, and look again", cmd_retention_run,
 	 "Costs what is due, not what the vault holds. What a legal hold covers is kept (exit code 5).\n"

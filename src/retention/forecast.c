@@ -40,6 +40,7 @@ static void add_day(struct forecast_day *sum, const struct forecast_day *more)
 	forecast_add(&sum->goes, &more->goes);
 	forecast_add(&sum->held, &more->held);
 	forecast_add(&sum->obliged, &more->obliged);
+	sum->cut += more->cut;
 }
 
 struct forecast_day forecast_all(const struct forecast *forecast, int day)
@@ -99,8 +100,10 @@ static enum result add_due(struct looking *looking, const struct record_row *row
 	duties.today = date_add_days(duties.today, day);
 	duties_cover(&duties, row, NULL, 0, &cover);
 	forecast_add(cover.count > 0 ? &to->obliged : &to->goes, &size);
-	if (cover.count > 0)
-		add_end(looking, row->kind, cover.over);
+	if (cover.count == 0)
+		return OK;
+	to->cut++;
+	add_end(looking, row->kind, cover.over);
 	return OK;
 }
 
@@ -121,8 +124,10 @@ static enum result add_kept(struct looking *looking, const struct record_row *ro
 	if (r != OK)
 		return r;
 	forecast_add(&looking->out->kinds[row->kind][day].obliged, &size);
-	if (duty.duty == 0)
-		add_end(looking, row->kind, cover.over);
+	if (duty.duty != 0)
+		return OK;
+	looking->out->kinds[row->kind][day].cut++;
+	add_end(looking, row->kind, cover.over);
 	return OK;
 }
 

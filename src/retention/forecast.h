@@ -24,6 +24,7 @@ struct forecast_day {
 	struct forecast_sum obliged; /* past its time from that day on, and cut down to what obligations name: not in
 				      * `goes` before the day on which the last of them ends; then a record without
 				      * bytes, for how much is left of it is not known before */
+	int64_t cut;                 /* of `obliged`: records that are not cut down yet */
 };
 struct forecast {
 	struct date today;

@@ -9,7 +9,6 @@
 
 #include "base/quote.h"
 
-#define DAYS_COUNT_MAX 8
 #define NONE "none"
 
 const struct setting_rule setting_rules[] = {
@@ -112,9 +111,9 @@ static enum result check_days(const struct setting_rule *rule, const char *text,
 
 		if (r != OK)
 			return r;
-		if (value >= last || count == DAYS_COUNT_MAX) {
+		if (value >= last || count == SETTING_DAYS_MAX) {
 			err_set(err, ERR_INPUT, "%s takes up to %d numbers, each smaller than the one before it",
-				rule->name, DAYS_COUNT_MAX);
+				rule->name, SETTING_DAYS_MAX);
 			return err_mend(err, "write them as in 30,7,1");
 		}
 		last = value;

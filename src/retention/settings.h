@@ -11,9 +11,11 @@
 #include "store/setting.h"
 #include "vault/accounts.h"
 
+#define SETTING_DAYS_MAX 8
+
 enum setting_type {
 	SETTING_INT,     /* least to most */
-	SETTING_DAYS,    /* "30,7,1": up to 8 numbers, each least to most, falling */
+	SETTING_DAYS,    /* "30,7,1": up to SETTING_DAYS_MAX numbers, each least to most, falling */
 	SETTING_DATE,    /* "2026-03-01" */
 	SETTING_PROFILE, /* one that is built in */
 	SETTING_PLAN,    /* one of the account's profile */

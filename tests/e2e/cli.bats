@@ -898,6 +898,7 @@ make_scopes() {
 		person receipt
 		retention plan
 		retention forecast
+		retention warn
 		retention history
 		audit list
 		audit verify

@@ -103,6 +103,65 @@ fill() {
 	[[ $stderr == *"there is no kind 'calls'"* ]]
 }
 
+# ---- warnings ----
+
+@test "P38: a warning is printed once at each lead, with exit code 5, and a pipe is silent when there is nothing new" {
+	fill
+	lethe retention warn --now 2026-01-10T02:00:00Z
+	said 5
+	[[ $output == "Contoso"$'\n'"Within 7 days, on 2026-01-15: 2 calls go ("*")."$'\n'"Within 30 days, on 2026-01-18: 1 call goes ("*")."* ]]
+	lethe retention warn --now 2026-01-10T14:00:00Z
+	said 0
+	[ -z "$output$stderr" ]
+	lethe retention warn --now 2026-01-14T02:00:00Z --json
+	said 5
+	is '["retention.expiring","2026-01-14T02:00:00Z"]' '.events[0] | [.type, .time]'
+	is '["call",1,"2026-01-15","2026-01-15",2,0,0]' '.events[0].data | [.kind, .lead_days, .first_day, .last_day, .records, .media, .cut_down]'
+	is '[7,1]' '.events[1].data | [.lead_days, .records]'
+	[[ $(jq -r '.events[0].account' <<<"$output") == acc_* ]]
+	lethe retention warn --now 2026-01-14T02:00:00Z --json
+	said 0
+	is '{"events":[],"failed":[]}' .
+	lethe audit list --json
+	is 4 '[.leaves[] | select(.act == "retention.warn" or .leaf.act == "retention.warn")] | length'
+}
+
+@test "P38: what could not be printed is said again" {
+	fill
+	run bash -c "'$LETHE' retention warn --now 2026-01-10 >/dev/full"
+	said 8
+	run bash -c "'$LETHE' retention warn --json --now 2026-01-10 >/dev/full"
+	said 8
+	lethe retention warn --now 2026-01-10
+	said 5
+	[[ $output == *"2 calls go"* ]]
+}
+
+@test "--all warns of every account, and the others when one is damaged" {
+	fill
+	"$LETHE" account create Nordlys --country DK --now 2026-01-01 >/dev/null
+	sed 's/"id":"/"id":"n/' in.jsonl >more.jsonl
+	"$LETHE" import more.jsonl --account Nordlys --now 2026-01-08T12:00:00Z >/dev/null
+	"$LETHE" policy set call 10d --account Nordlys --now 2026-01-08T12:00:00Z >/dev/null
+	sqlite3 lethe-data/regions/default/vault.db "INSERT INTO setting VALUES(1, 'warn_days', 'x')"
+	lethe retention warn --all --now 2026-01-10
+	said 7
+	[[ $output == "Nordlys"$'\n'"Within 7 days, on 2026-01-15: 2 calls go"* ]]
+	[[ $stderr == *"warn_days is damaged"* ]]
+	sqlite3 lethe-data/regions/default/vault.db "DELETE FROM setting WHERE name = 'warn_days'"
+	lethe retention warn --all --now 2026-01-10 --json
+	said 5
+	is 2 '.events | length'
+	lethe retention warn --all --now 2026-01-10
+	said 0
+	[ -z "$output" ]
+}
+
+@test "a terminal says that there is nothing new" {
+	run script -qec "'$LETHE' retention warn --now 2026-01-10" /dev/null
+	[[ $output == *"Nothing goes soon that was not said before."* ]]
+}
+
 # ---- history ----
 
 @test "P35: the history says of each sweep what it did, and its receipt can be had again" {
