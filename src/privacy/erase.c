@@ -290,6 +290,15 @@ static enum result keep_held(struct run *run, struct err *err)
 
 /* ---- 2: then what an obligation covers ---- */
 
+/* What had only expired before, and was listed so. */
+static enum result note_erased(struct session *session, const struct run *run, const struct record_row *row,
+			       struct err *err)
+{
+	return row->hold == 0 ? OK
+			      : held_set_erased(session->data, row->account, row->hold, row->kind, row->id,
+						run->state.started, err);
+}
+
 /* What is cut down leads nowhere: from the first of them on there is no way back. */
 static enum result cut_batch(struct session *session, void *arg, struct err *err)
 {
@@ -305,6 +314,8 @@ static enum result cut_batch(struct session *session, void *arg, struct err *err
 			continue;
 		if (!is_agent_only(run, row)) {
 			r = erase_duties_keep(session, &run->duties, row, &run->state, &run->batch, err);
+			if (r == OK)
+				r = note_erased(session, run, row, err);
 			continue;
 		}
 		r = duties_leave(session, row, &leaving, err);
@@ -420,8 +431,10 @@ static enum result delete_batch(struct session *session, void *arg, struct err *
 	for (size_t i = 0; i < count && r == OK; i++) {
 		struct record_row *row = &run->rows[i];
 
-		if (row->hold != 0 && holds_cover(&run->holds, row) != NULL)
+		if (row->hold != 0 && holds_cover(&run->holds, row) != NULL) {
+			r = is_agent_only(run, row) ? OK : note_erased(session, run, row, err);
 			continue;
+		}
 		if (is_agent_only(run, row)) {
 			r = agent_leave(session, row, run->state.identities, run->state.identity_count, &run->batch,
 					err);
@@ -461,6 +474,9 @@ static enum result delete_identities(struct session *session, void *arg, struct 
 
 	for (size_t i = 0; i < run->state.identity_count && r == OK; i++) {
 		r = contacts_of(session, run, i, delete_contact, err);
+		if (r == OK)
+			r = hold_keep_identity(session->data, run->state.account, run->state.person,
+					       run->state.identities[i], err);
 		if (r == OK)
 			r = identity_delete(session->data, run->state.account, run->state.identities[i], err);
 	}

@@ -12,25 +12,64 @@
 
 /* ---- what holds cover ---- */
 
+static enum result add_identities(struct hold_scope *scope, const int64_t *more, size_t count, struct pool *pool,
+				  struct err *err)
+{
+	int64_t *all = pool_alloc(pool, (scope->identity_count + count) * sizeof *all);
+
+	if (all == NULL)
+		return err_no_memory(err);
+	for (size_t i = 0; i < scope->identity_count; i++)
+		all[i] = scope->identities[i];
+	for (size_t i = 0; i < count; i++)
+		all[scope->identity_count + i] = more[i];
+	scope->identities = all;
+	scope->identity_count += count;
+	return OK;
+}
+
+/* Those the person has. */
+static enum result add_living(struct session *session, struct hold_scope *scope, struct pool *pool, struct err *err)
+{
+	struct identity_row rows[HOLD_IDENTITIES_MAX];
+	int64_t identities[HOLD_IDENTITIES_MAX];
+	size_t count;
+	enum result r = identity_of_person(session->data, scope->row.account, scope->row.person, pool, rows,
+					   HOLD_IDENTITIES_MAX, &count, err);
+
+	for (size_t i = 0; i < count && r == OK; i++)
+		identities[i] = rows[i].identity;
+	return r == OK && count > 0 ? add_identities(scope, identities, count, pool, err) : r;
+}
+
+/* Those the person had when they were erased: what another hold keeps of theirs is still this one's too. */
+static enum result add_erased(struct session *session, struct hold_scope *scope, struct pool *pool, struct err *err)
+{
+	int64_t identities[HOLD_IDENTITIES_MAX], after = 0;
+	size_t count;
+	enum result r;
+
+	do {
+		r = hold_identity_list(session->data, scope->row.account, scope->row.hold, after, identities,
+				       HOLD_IDENTITIES_MAX, &count, err);
+		if (r == OK && count > 0) {
+			after = identities[count - 1];
+			r = add_identities(scope, identities, count, pool, err);
+		}
+	} while (r == OK && count == HOLD_IDENTITIES_MAX);
+	return r;
+}
+
 enum result holds_resolve(struct session *session, const struct hold_row *row, struct pool *pool,
 			  struct hold_scope *scope, struct err *err)
 {
-	struct identity_row rows[HOLD_IDENTITIES_MAX];
 	enum result r;
 
 	*scope = (struct hold_scope){.row = *row};
 	if (!row->has_person)
 		return OK;
-	r = identity_of_person(session->data, row->account, row->person, pool, rows, HOLD_IDENTITIES_MAX,
-			       &scope->identity_count, err);
-	if (r != OK)
-		return r;
-	scope->identities = pool_alloc(pool, scope->identity_count * sizeof *scope->identities);
-	if (scope->identities == NULL)
-		return err_no_memory(err);
-	for (size_t i = 0; i < scope->identity_count; i++)
-		scope->identities[i] = rows[i].identity;
-	return OK;
+	r = add_living(session, scope, pool, err);
+	return r == OK ? add_erased(session, scope, pool, err) : r;
 }
 
 /* Legal holds first: a record that both cover is kept by the one that ends for nobody's wish. */

@@ -31,7 +31,7 @@ struct hold_set {
 };
 struct hold_scope {
 	struct hold_row row;
-	int64_t *identities;    /* of row.person when has_person */
+	int64_t *identities;    /* of row.person when has_person: those they have, then those an erasure took */
 	size_t identity_count;
 };
 MUST_CHECK enum result holds_load(struct session *session, uint32_t account, struct pool *pool, struct hold_set *out,

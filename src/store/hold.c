@@ -155,6 +155,40 @@ enum result hold_set_person(struct db *db, uint32_t account, int64_t hold, struc
 		      DB_INT(hold), DB_BLOB(person.bytes, sizeof person.bytes));
 }
 
+enum result hold_keep_identity(struct db *db, uint32_t account, struct id person, int64_t identity, struct err *err)
+{
+	return db_run(db, "INSERT INTO hold_identity(account_id, hold_id, identity_id) SELECT account_id, hold_id, $3 FROM hold"
+			  " WHERE account_id = $1 AND person_id = $2 AND type = $4 AND released_at IS NULL"
+			  " ON CONFLICT DO NOTHING",
+		      err, DB_INT(account), DB_BLOB(person.bytes, sizeof person.bytes), DB_INT(identity),
+		      DB_INT(HOLD_LEGAL));
+}
+
+enum result hold_identity_insert(struct db *db, uint32_t account, int64_t hold, int64_t identity, struct err *err)
+{
+	return db_run(db, "INSERT INTO hold_identity(account_id, hold_id, identity_id) VALUES($1, $2, $3)"
+			  " ON CONFLICT DO NOTHING",
+		      err, DB_INT(account), DB_INT(hold), DB_INT(identity));
+}
+
+enum result hold_identity_list(struct db *db, uint32_t account, int64_t hold, int64_t after, int64_t *out, size_t max,
+			       size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	bool more;
+	enum result r = db_query(db, "SELECT identity_id FROM hold_identity WHERE account_id = $1 AND hold_id = $2"
+				     " AND identity_id > $3 ORDER BY identity_id LIMIT $4",
+				 &rows, err, DB_INT(account), DB_INT(hold), DB_INT(after), DB_INT(max));
+
+	*count = 0;
+	if (r != OK)
+		return r;
+	while ((r = db_next(&rows, &more, err)) == OK && more)
+		out[(*count)++] = db_int(&rows, 0);
+	db_end(&rows);
+	return r;
+}
+
 enum result held_insert(struct db *db, const struct held_row *row, struct err *err)
 {
 	return db_run(db, "INSERT INTO held(account_id, hold_id, kind, id, cause, due_at) VALUES($1, $2, $3, $4, $5, $6)"
@@ -218,6 +252,15 @@ enum result held_list(struct db *db, uint32_t account, int64_t hold, enum record
 	}
 	db_end(&rows);
 	return r;
+}
+
+enum result held_set_erased(struct db *db, uint32_t account, int64_t hold, enum record_kind kind, struct id id,
+			    struct instant due, struct err *err)
+{
+	return db_run(db, "UPDATE held SET cause = $6, due_at = $5 WHERE account_id = $1 AND hold_id = $2 AND kind = $3"
+			  " AND id = $4 AND cause <> $6",
+		      err, DB_INT(account), DB_INT(hold), DB_INT(kind), DB_BLOB(id.bytes, sizeof id.bytes),
+		      DB_INT(due.ms), DB_INT(HELD_ERASED));
 }
 
 enum result held_delete(struct db *db, uint32_t account, int64_t hold, enum record_kind kind, struct id id,

@@ -59,6 +59,17 @@ MUST_CHECK enum result hold_follow(struct db *db, uint32_t account, struct id fr
 MUST_CHECK enum result hold_set_person(struct db *db, uint32_t account, int64_t hold, struct id person,
 				       struct err *err);
 
+/* Inside the transaction that deletes an identity of `person`: every active legal hold on them goes on covering it.
+ * A restriction does not, for it ends with them. */
+MUST_CHECK enum result hold_keep_identity(struct db *db, uint32_t account, struct id person, int64_t identity,
+					  struct err *err);
+/* No-op when it is there. */
+MUST_CHECK enum result hold_identity_insert(struct db *db, uint32_t account, int64_t hold, int64_t identity,
+					    struct err *err);
+/* Up to max of a hold above `after`, ascending. */
+MUST_CHECK enum result hold_identity_list(struct db *db, uint32_t account, int64_t hold, int64_t after, int64_t *out,
+					  size_t max, size_t *count, struct err *err);
+
 /* Stored: only add. */
 enum held_cause { HELD_EXPIRED = 1, HELD_ERASED = 2 };
 /* The kind under which a contact is listed. */
@@ -76,6 +87,9 @@ MUST_CHECK enum result held_get(struct db *db, uint32_t account, int64_t hold, e
 				struct held_row *out, struct err *err);
 MUST_CHECK enum result held_list(struct db *db, uint32_t account, int64_t hold, enum record_kind after_kind,
 				 struct id after, struct held_row *out, size_t max, size_t *count, struct err *err);
+/* What had expired is erased by now: no restriction keeps it any more. No-op when it is not listed, or was erased. */
+MUST_CHECK enum result held_set_erased(struct db *db, uint32_t account, int64_t hold, enum record_kind kind, struct id id,
+				       struct instant due, struct err *err);
 MUST_CHECK enum result held_delete(struct db *db, uint32_t account, int64_t hold, enum record_kind kind, struct id id,
 				   struct err *err);
 MUST_CHECK enum result held_count(struct db *db, uint32_t account, int64_t hold, int64_t *out, struct err *err);

@@ -215,6 +215,13 @@ static const char vault_1[] =
     " created_at INTEGER NOT NULL,"
     " released_at INTEGER,"
     " PRIMARY KEY(account_id, hold_id)) WITHOUT ROWID;"
+    /* Who the person of a hold was: identities that an erasure took while the hold was active. What others keep of theirs
+     * is still this hold's. */
+    "CREATE TABLE hold_identity("
+    " account_id INTEGER NOT NULL,"
+    " hold_id INTEGER NOT NULL,"
+    " identity_id INTEGER NOT NULL,"  /* its row and its key are gone */
+    " PRIMARY KEY(account_id, hold_id, identity_id)) WITHOUT ROWID;"
     /* Records that would be gone but for a hold, and are sealed under its key. */
     "CREATE TABLE held("
     " account_id INTEGER NOT NULL,"
@@ -306,7 +313,12 @@ static const char vault_1[] =
     " BEGIN SELECT RAISE(ABORT, 'a hold is released, never replaced'); END;"
     /* But for the end of its account, which is gone by then. */
     "CREATE TRIGGER hold_kept BEFORE DELETE ON hold WHEN EXISTS (SELECT 1 FROM account WHERE account_id = OLD.account_id)"
-    " BEGIN SELECT RAISE(ABORT, 'a hold is released, never deleted'); END;";
+    " BEGIN SELECT RAISE(ABORT, 'a hold is released, never deleted'); END;"
+    "CREATE TRIGGER hold_identity_fixed BEFORE UPDATE ON hold_identity"
+    " BEGIN SELECT RAISE(ABORT, 'what a hold covers is added to, never changed'); END;"
+    "CREATE TRIGGER hold_identity_kept BEFORE DELETE ON hold_identity"
+    " WHEN EXISTS (SELECT 1 FROM account WHERE account_id = OLD.account_id)"
+    " BEGIN SELECT RAISE(ABORT, 'what a hold covers is added to, never deleted'); END;";
 
 static const char keys_1[] =
     "CREATE TABLE epoch("

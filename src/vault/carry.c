@@ -207,6 +207,22 @@ static enum result carry_hold(struct carry *c, const struct hold_row *live, stru
 	return hold_insert(c->to->data, live, err);
 }
 
+/* Who was erased since is no identity any more by which what is held could be found. */
+static enum result carry_hold_identities(struct carry *c, int64_t hold, struct err *err)
+{
+	int64_t rows[BATCH], after = 0;
+	size_t count;
+	enum result r;
+
+	do {
+		r = hold_identity_list(c->live->data, c->account, hold, after, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = hold_identity_insert(c->to->data, c->account, hold, rows[i], err);
+		after = r == OK && count > 0 ? rows[count - 1] : after;
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
 /* The blob is the same one: what taking the old row out listed as trash is not. */
 static enum result put_media(struct carry *c, const struct record_row *row, struct period *period, struct err *err)
 {
@@ -305,7 +321,11 @@ static enum result carry_held(struct carry *c, const struct held_row *held, stru
 		r = record_get(c->live->data, c->account, held->kind, held->id, &c->pool, &live, err);
 		r = r == OK ? replace_record(c, &live, err) : none_is_fine(r);
 	}
-	return r == OK ? held_insert(c->to->data, held, err) : r;
+	if (r == OK)
+		r = held_insert(c->to->data, held, err);
+	if (r == OK && held->cause == HELD_ERASED)
+		r = held_set_erased(c->to->data, c->account, held->hold, held->kind, held->id, held->due, err);
+	return r;
 }
 
 /* Is it under that hold's key in the live data? */
@@ -371,6 +391,8 @@ static enum result carry_holds(struct carry *c, struct err *err)
 		r = hold_list(c->live->data, c->account, false, after, &c->pool, rows, BATCH, &count, err);
 		for (size_t i = 0; r == OK && i < count; i++) {
 			r = carry_hold(c, &rows[i], err);
+			if (r == OK)
+				r = carry_hold_identities(c, rows[i].hold, err);
 			if (r == OK)
 				r = walk_held(c, c->live->data, rows[i].hold, carry_held, err);
 			if (r == OK && rows[i].released)

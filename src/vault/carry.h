@@ -10,7 +10,7 @@
  *     policies     every version
  *     settings     as they are now
  *     users        exactly as they are now: of one who was removed the key is gone
- *     holds        added since, releases, and whose they are now
+ *     holds        added since, releases, whose they are now, and whom an erasure took that they still cover
  *     obligations  that apply or applied, as they are now
  *     duties       what obligations alone keep, cut down: as it is now, and gone where they ended since
  *     held         what only a hold keeps: the backup has it under keys that are gone;

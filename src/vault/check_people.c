@@ -224,6 +224,35 @@ static enum result check_hold(struct check_run *run, int64_t hold, struct err *e
 	return r;
 }
 
+/* Listed in the transaction in which its row went. */
+static enum result check_hold_identity(struct check_run *run, int64_t identity, struct err *err)
+{
+	struct identity_row row;
+	enum result r = identity_get(run->session->data, run->account, identity, &run->pool, &row, err);
+
+	run->report->checks[CHECK_HOLDS].looked_at++;
+	if (r == OK)
+		check_found(run, CHECK_HOLDS, "account %u: identity %lld: a hold lists it as erased, and it is here",
+			    run->account, (long long)identity);
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+static enum result check_hold_identities(struct check_run *run, int64_t hold, struct err *err)
+{
+	int64_t rows[BATCH], after = 0;
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&run->pool);
+		r = hold_identity_list(run->session->data, run->account, hold, after, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = check_hold_identity(run, rows[i], err);
+		after = r == OK && count > 0 ? rows[count - 1] : after;
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
 enum result check_holds(struct check_run *run, struct err *err)
 {
 	struct hold_row row;
@@ -237,6 +266,8 @@ enum result check_holds(struct check_run *run, struct err *err)
 		if (r == OK && count > 0) {
 			after = row.hold;
 			r = check_hold(run, after, err);
+			if (r == OK)
+				r = check_hold_identities(run, after, err);
 		}
 	} while (r == OK && count > 0);
 	return r;

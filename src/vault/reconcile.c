@@ -120,15 +120,18 @@ static enum result drop_contacts_of(struct work *w, int64_t identity, struct err
 	return r;
 }
 
-static enum result drop_rest_of(struct work *w, int64_t identity, struct err *err)
+/* A hold on its person goes on covering what other holds keep of it. */
+static enum result drop_rest_of(struct work *w, const struct identity_row *row, struct err *err)
 {
 	enum result r = db_begin(w->session->data, err);
 
 	if (r != OK)
 		return r;
-	r = drop_contacts_of(w, identity, err);
+	r = drop_contacts_of(w, row->identity, err);
 	if (r == OK)
-		r = identity_delete(w->session->data, w->account, identity, err);
+		r = hold_keep_identity(w->session->data, w->account, row->person, row->identity, err);
+	if (r == OK)
+		r = identity_delete(w->session->data, w->account, row->identity, err);
 	r = end(w, r, err);
 	w->out->identities += r == OK;
 	return r;
@@ -143,7 +146,7 @@ static enum result look_at_identity(void *arg, const struct identity_row *row, s
 	if (r != OK || exists)
 		return r;
 	r = drop_records_of(w, row->identity, err);
-	return r == OK ? drop_rest_of(w, row->identity, err) : r;
+	return r == OK ? drop_rest_of(w, row, err) : r;
 }
 
 /* ---- parts of periods without a key, or with another ---- */

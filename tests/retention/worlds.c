@@ -18,9 +18,7 @@
 static const bool with_scopes = true;        /* narrower rules: part of a day goes before the rest */
 static const bool with_restrictions = true;  /* keep against policies, not against an erasure */
 static const bool with_laws = true;          /* obligations: fields stay */
-static const bool with_laws_in_erasures = false; /* they bind erasures too */
-/* A person under a hold is erased while another hold is active: what both cover must outlive the release of either. */
-static const bool with_erased_under_two = false;
+static const bool with_laws_in_erasures = true; /* they bind erasures too */
 
 #define PEOPLE 4
 #define RECORDS_MAX 64
@@ -115,16 +113,21 @@ static bool same_id(struct id a, struct id b)
 	return memcmp(a.bytes, b.bytes, sizeof a.bytes) == 0;
 }
 
+/* Is somebody in it? Of what was cut down only who is left in it: the first is from, the second to. */
+static bool is_in(const struct seen *record, struct id person)
+{
+	for (int i = 0; i < record->person_count; i++) {
+		if (same_id(record->persons[i], person) &&
+		    (record->left == MODEL_ALL || (record->left & 1u << i) != 0))
+			return true;
+	}
+	return false;
+}
+
 static bool hold_covers(const struct seen_hold *hold, const struct seen *record)
 {
-	bool of_person = !hold->has_person;
+	bool of_person = !hold->has_person || is_in(record, hold->person);
 
-	/* Of what was cut down only who is left in it: the first is from, the second to. */
-	for (int i = 0; i < record->person_count; i++) {
-		if (same_id(record->persons[i], hold->person) &&
-		    (record->left == MODEL_ALL || (record->left & 1u << i) != 0))
-			of_person = true;
-	}
 	if (hold->kinds != 0 && (hold->kinds & 1u << record->kind) == 0)
 		return false;
 	if (hold->has_from && record->at < hold->from)
@@ -266,11 +269,8 @@ static void model_erase(struct play *play, struct id person)
 {
 	for (int i = 0; i < play->record_count; i++) {
 		struct seen *record = &play->records[i];
-		bool theirs = false;
 
-		for (int j = 0; j < record->person_count; j++)
-			theirs = theirs || same_id(record->persons[j], person);
-		if (!record->alive || !theirs)
+		if (!record->alive || !is_in(record, person))
 			continue;
 		record->erased = true;
 		let_go(play, record);
@@ -515,6 +515,9 @@ static void release(struct play *play, int nth)
 	/* Nobody can have been told that it ends before it was made: the clock went back. */
 	if (play->holds[nth].restriction && play->holds[nth].made > play->world->now.ms)
 		return;
+	/* Nor be told today, in its first moment, before now. */
+	if (play->holds[nth].restriction && play->world->now.ms % DAY_MS == 0)
+		return;
 	if (play->holds[nth].restriction)
 		unrestrict(play, &play->holds[nth]);
 	else
@@ -522,20 +525,6 @@ static void release(struct play *play, int nth)
 	play->holds[nth].active = false;
 	model_release(play);
 	tell(play, "release %d\n", nth);
-}
-
-static bool under_two(const struct play *play, struct id person)
-{
-	bool theirs = false;
-	int active = 0;
-
-	for (int i = 0; i < play->hold_count; i++) {
-		const struct seen_hold *hold = &play->holds[i];
-
-		active += hold->active;
-		theirs = theirs || (hold->active && hold->has_person && !hold->restriction && same_id(hold->person, person));
-	}
-	return theirs && active > 1;
 }
 
 static void erase(struct play *play)
@@ -549,8 +538,6 @@ static void erase(struct play *play)
 	if (identity_of(play->world, IDENTITY_PHONE, phones[who], &person) == 0)
 		return;
 	if (!with_laws_in_erasures && (play->under[0] || play->under[1]))
-		return;
-	if (!with_erased_under_two && under_two(play, person))
 		return;
 	tell(play, "erase person %d\n", who);
 	assert_ok(erase_person(play->world->vault, &play->world->account, person, &options, &play->world->pool,
@@ -678,10 +665,61 @@ static void what_was_erased_is_not_kept_by_a_restriction_when_its_hold_ends(void
 	assert_false(is_there(world, KIND_CALL, id));
 }
 
+/* Two holds cover it, it is under the older one's key, and the erasure takes the identities by which the other finds it. */
+static void what_two_holds_keep_of_somebody_erased_outlives_the_release_of_either(void **state)
+{
+	struct world *world = *state;
+	struct id id = world_put(world, KIND_CALL, "2026-02-01T10:00:00Z", "{}", phones[0], NULL);
+	struct hold_request all = {.kinds = 1u << KIND_CALL};
+	struct erase_options options = {.now = world->now};
+	struct id older = add_hold(world, &all), younger = hold_person(world, phones[0]), person;
+	struct erase_result result;
+	struct sweep_result swept;
+	struct err err;
+
+	identity_of(world, IDENTITY_PHONE, phones[0], &person);
+	assert_ok(erase_person(world->vault, &world->account, person, &options, &world->pool, &result, &err), &err);
+	assert_int_equal(identity_of(world, IDENTITY_PHONE, phones[0], NULL), 0);
+	assert_int_equal(release_hold(world, older), 0);
+	run_sweep(world, &swept);
+	assert_opens(world, KIND_CALL, id, "{}");
+	assert_int_equal(release_hold(world, younger), 1);
+	run_sweep(world, &swept);
+	assert_false(is_there(world, KIND_CALL, id));
+}
+
+/* It had expired under a hold, and its person was erased: no restriction on somebody else takes it over after that. */
+static void what_had_expired_and_was_erased_is_not_kept_by_a_restriction(void **state)
+{
+	struct world *world = *state;
+	struct id id = world_put(world, KIND_CALL, "2025-01-01T10:00:00Z", "{}", phones[0], phones[1], NULL);
+	struct hold_request all = {.kinds = 1u << KIND_CALL};
+	struct erase_options options = {.now = world->now};
+	struct id hold_id = add_hold(world, &all), erased, restricted, restriction;
+	struct erase_result result;
+	struct sweep_result swept;
+	struct err err;
+
+	set_policy(world, KIND_CALL, "30 days");
+	run_sweep(world, &swept);
+	assert_opens(world, KIND_CALL, id, "{}");
+	identity_of(world, IDENTITY_PHONE, phones[0], &erased);
+	identity_of(world, IDENTITY_PHONE, phones[1], &restricted);
+	assert_ok(holds_restrict(world->vault, &world->account, restricted, GROUND_CLAIMS, NULL, world->now,
+				 &restriction, &err),
+		  &err);
+	assert_ok(erase_person(world->vault, &world->account, erased, &options, &world->pool, &result, &err), &err);
+	assert_int_equal(release_hold(world, hold_id), 1);
+	run_sweep(world, &swept);
+	assert_false(is_there(world, KIND_CALL, id));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    KEEPING(what_was_erased_is_not_kept_by_a_restriction_when_its_hold_ends),
+	    KEEPING(what_had_expired_and_was_erased_is_not_kept_by_a_restriction),
+	    KEEPING(what_two_holds_keep_of_somebody_erased_outlives_the_release_of_either),
 	    cmocka_unit_test(survivors_are_those_of_the_model_in_any_world),
 	};
 

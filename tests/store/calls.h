@@ -22,7 +22,7 @@ static const struct call {
 #define WHOLE(name) {#name, call_##name, SYSTEM}
     READ(account_get), READ(contact_get), READ(contact_of_identity), READ(contact_list_identity),
     READ(contact_has_identity), READ(contact_find_name), READ(contact_list), READ(contact_count), READ(hold_find),
-    READ(hold_get), READ(hold_list), READ(hold_names_person), READ(held_get), READ(held_list),
+    READ(hold_get), READ(hold_list), READ(hold_names_person), READ(hold_identity_list), READ(held_get), READ(held_list),
     READ(held_count), READ(identity_get), READ(identity_find), READ(identity_find_number), READ(identity_of_person), READ(identity_count),
     READ(identity_walk), READ(job_get), READ(job_list), READ(job_list_of_type), READ(job_back_of_type), READ(job_count_running_of), READ(key_get),
     READ(account_key_get), READ(tombstone_get), READ(party_newest), READ(leaf_list), READ(key_count_account), READ(ending_count), READ(ending_count_trash), READ(leaf_back), READ(leaf_list_due), READ(leaf_count_due),
@@ -34,7 +34,7 @@ static const struct call {
     READ(record_exists), READ(record_list_day), READ(record_count_day), READ(record_has_part), READ(record_next_day),
 
     WRITE(contact_put), WRITE(contact_delete), WRITE(hold_insert), WRITE(hold_follow),
-    WRITE(hold_set_person), WRITE(hold_set_released), WRITE(held_insert),
+    WRITE(hold_set_person), WRITE(hold_set_released), WRITE(hold_keep_identity), WRITE(hold_identity_insert), WRITE(held_insert), WRITE(held_set_erased),
     WRITE(held_delete), WRITE(identity_insert), WRITE(identity_move), WRITE(identity_delete), WRITE(job_insert),
     WRITE(job_update), WRITE(key_insert), WRITE(key_delete), WRITE(key_delete_account), WRITE(key_rewrap),
     WRITE(account_key_insert), WRITE(counter_next), WRITE(tombstone_put), WRITE(tombstone_delete_account),

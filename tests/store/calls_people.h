@@ -139,6 +139,30 @@ CALL(hold_set_released)
 	return one(hold_set_released(vault, account, 5, (struct instant){1}, &err), seen);
 }
 
+CALL(hold_keep_identity)
+{
+	return one(hold_keep_identity(vault, account, (struct id){{9}}, 8, &err), seen);
+}
+
+CALL(hold_identity_insert)
+{
+	return one(hold_identity_insert(vault, account, 5, 9, &err), seen);
+}
+
+CALL(hold_identity_list)
+{
+	int64_t identities[4];
+	size_t count = 0;
+	enum result r = hold_identity_list(vault, account, 5, 0, identities, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(held_set_erased)
+{
+	return one(held_set_erased(vault, account, 5, KIND_CALL, record_id, (struct instant){9}, &err), seen);
+}
+
 CALL(held_insert)
 {
 	struct held_row row = {account, 5, KIND_CALL, new_id, HELD_EXPIRED, {0}};

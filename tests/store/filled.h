@@ -156,6 +156,7 @@ static void fill_acts(void)
 	assert_ok(aggregate_add(vault, 1, &shown, &err));
 	assert_ok(aggregate_add_waiting(vault, 1, &waiting, &err));
 	assert_ok(hold_insert(vault, &hold, &err));
+	assert_ok(hold_identity_insert(vault, 1, 5, 7, &err));
 	assert_ok(held_insert(vault, &held, &err));
 	assert_ok(job_insert(vault, &job, &err));
 	assert_ok(policy_put(vault, 1, &policy, &err));

@@ -183,6 +183,78 @@ static void a_reason_larger_than_the_pool_is_reported(void **state)
 	pool_free(&small);
 }
 
+/* ---- whom a hold covers after an erasure ---- */
+
+static void put_on(int64_t hold, unsigned char person, enum hold_type type, bool released)
+{
+	struct hold_row row = row_of(1, hold);
+
+	row.has_person = true;
+	row.person = (struct id){{person}};
+	row.type = type;
+	row.released = released;
+	row.released_at.ms = 5;
+	assert_ok(hold_insert(vault, &row, &err));
+}
+
+static size_t identities_of(int64_t hold, int64_t after, int64_t *out, size_t max)
+{
+	size_t count;
+
+	assert_ok(hold_identity_list(vault, 1, hold, after, out, max, &count, &err));
+	return count;
+}
+
+static void an_identity_that_goes_stays_with_the_active_legal_holds_on_its_person(void **state)
+{
+	int64_t out[4];
+
+	(void)state;
+	put_on(1, 9, HOLD_LEGAL, false);
+	put_on(2, 9, HOLD_LEGAL, false);
+	put_on(3, 9, HOLD_LEGAL, true);
+	put_on(4, 9, HOLD_RESTRICTION, false);
+	put_on(5, 8, HOLD_LEGAL, false);
+	put(1, 6);
+	assert_ok(hold_keep_identity(vault, 1, (struct id){{9}}, 77, &err));
+	assert_ok(hold_keep_identity(vault, 1, (struct id){{9}}, 77, &err));
+	assert_ok(hold_keep_identity(vault, 2, (struct id){{9}}, 78, &err));
+	for (int64_t hold = 1; hold <= 6; hold++)
+		assert_int_equal(identities_of(hold, 0, out, 4), hold <= 2);
+	assert_int_equal(out[0], 77);
+}
+
+static void the_identities_of_a_hold_come_in_order_and_in_pages(void **state)
+{
+	int64_t out[4];
+
+	(void)state;
+	for (int64_t identity = 5; identity > 2; identity--)
+		assert_ok(hold_identity_insert(vault, 1, 1, identity, &err));
+	assert_ok(hold_identity_insert(vault, 1, 1, 5, &err));
+	assert_ok(hold_identity_insert(vault, 1, 2, 9, &err));
+	assert_ok(hold_identity_insert(vault, 2, 1, 9, &err));
+	assert_int_equal(identities_of(1, 0, out, 2), 2);
+	assert_true(out[0] == 3 && out[1] == 4);
+	assert_int_equal(identities_of(1, out[1], out, 2), 1);
+	assert_int_equal(out[0], 5);
+}
+
+static void what_a_hold_covers_is_only_added_to(void **state)
+{
+	int64_t out[4];
+
+	(void)state;
+	raw(vault, "INSERT INTO account(account_id, id, name_blind, name, country, created_at)"
+		   " VALUES(1, x'01', x'01', x'01', 'DK', 1)");
+	assert_ok(hold_identity_insert(vault, 1, 1, 5, &err));
+	assert_refused("DELETE FROM hold_identity", "what a hold covers is added to, never deleted");
+	assert_refused("UPDATE hold_identity SET identity_id = 6", "what a hold covers is added to, never changed");
+	assert_int_equal(identities_of(1, 0, out, 4), 1);
+	raw(vault, "DELETE FROM account; DELETE FROM hold_identity"); /* the end of an account */
+	assert_int_equal(identities_of(1, 0, out, 4), 0);
+}
+
 /* ---- what only a hold still keeps ---- */
 
 static void hold_record(uint32_t account, int64_t hold, enum record_kind kind, unsigned char n)
@@ -220,6 +292,23 @@ static void a_held_record_is_kept_with_its_cause(void **state)
 		     "that record is not under this hold's key");
 	assert_fails(held_get(vault, 1, 5, KIND_CHAT, (struct id){{7}}, &back, &err), ERR_NOT_FOUND, NULL);
 	assert_fails(held_get(vault, 2, 5, KIND_CALL, (struct id){{7}}, &back, &err), ERR_NOT_FOUND, NULL);
+}
+
+static void what_had_expired_can_be_erased_and_not_the_other_way_round(void **state)
+{
+	struct held_row back, row = {1, 5, KIND_CALL, {{7}}, HELD_EXPIRED, {9}}, other = {1, 5, KIND_CALL, {{8}}, HELD_EXPIRED, {9}};
+
+	(void)state;
+	assert_ok(held_insert(vault, &row, &err));
+	assert_ok(held_insert(vault, &other, &err));
+	assert_ok(held_set_erased(vault, 1, 5, KIND_CALL, row.id, (struct instant){20}, &err));
+	assert_ok(held_set_erased(vault, 1, 5, KIND_CALL, row.id, (struct instant){30}, &err));
+	assert_ok(held_set_erased(vault, 1, 6, KIND_CALL, other.id, (struct instant){30}, &err));
+	assert_ok(held_get(vault, 1, 5, KIND_CALL, row.id, &back, &err));
+	assert_int_equal(back.cause, HELD_ERASED);
+	assert_int_equal(back.due.ms, 20);
+	assert_ok(held_get(vault, 1, 5, KIND_CALL, other.id, &back, &err));
+	assert_int_equal(back.cause, HELD_EXPIRED);
 }
 
 static void held_records_are_listed_by_kind_and_id(void **state)
@@ -290,7 +379,11 @@ int main(void)
 	    table_test(a_hold_is_never_deleted),
 	    table_test(damaged_holds_are_reported),
 	    table_test(a_reason_larger_than_the_pool_is_reported),
+	    table_test(an_identity_that_goes_stays_with_the_active_legal_holds_on_its_person),
+	    table_test(the_identities_of_a_hold_come_in_order_and_in_pages),
+	    table_test(what_a_hold_covers_is_only_added_to),
 	    table_test(a_held_record_is_kept_with_its_cause),
+	    table_test(what_had_expired_can_be_erased_and_not_the_other_way_round),
 	    table_test(held_records_are_listed_by_kind_and_id),
 	    table_test(a_held_record_is_let_go_alone),
 	    table_test(damaged_held_rows_are_reported),

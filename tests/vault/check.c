@@ -391,6 +391,17 @@ static void a_user_whose_name_does_not_open_is_found(void **state)
 	finds(world, (struct check_options){0}, CHECK_USERS, 1, ": its name cannot be opened");
 }
 
+static void whom_a_hold_lists_as_erased_must_be_gone(void **state)
+{
+	struct world *world = *state;
+
+	tamper(world, "vault.db", "INSERT INTO hold VALUES(1, 1, zeroblob(16), 1, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, x'00', x'', x'',"
+				  " 0, NULL);"
+				  "INSERT INTO hold_identity VALUES(1, 1, 999999);"
+				  "INSERT INTO hold_identity SELECT account_id, 1, MIN(identity_id) FROM identity");
+	finds(world, (struct check_options){0}, CHECK_HOLDS, 1, ": a hold lists it as erased, and it is here");
+}
+
 static void labels_that_do_not_open_or_are_not_there_are_found(void **state)
 {
 	struct world *world = *state;
@@ -523,6 +534,7 @@ int main(void)
 		TEST(an_erased_identity_that_came_back_is_found),
 		TEST(what_is_listed_as_held_must_be_under_that_holds_key_and_the_other_way_round),
 		TEST(a_user_whose_name_does_not_open_is_found),
+		TEST(whom_a_hold_lists_as_erased_must_be_gone),
 		TEST(labels_that_do_not_open_or_are_not_there_are_found),
 		TEST(keys_without_data_are_counted_and_no_problem),
 		TEST(an_accounts_name_that_does_not_open_is_found),

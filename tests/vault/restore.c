@@ -655,6 +655,100 @@ static void a_hold_is_of_whom_it_is_in_the_live_data(void **state)
 	assert_int_equal(id_compare(person_of(p, ANNA), carl), 0);
 }
 
+static enum result erased_op(struct session *session, void *arg, struct err *err)
+{
+	struct keeping *k = arg;
+
+	return held_set_erased(session->data, 1, 1, k->kind, k->id, k->p->world.now, err);
+}
+
+static enum result expired_op(struct session *session, void *arg, struct err *err)
+{
+	struct keeping *k = arg;
+	const struct held_row held = {1, 1, k->kind, k->id, HELD_EXPIRED, {0}};
+	enum result r = keep_op(session, arg, err);
+
+	if (r == OK)
+		r = held_delete(session->data, 1, 1, k->kind, k->id, err);
+	return r == OK ? held_insert(session->data, &held, err) : r;
+}
+
+/* Else a restriction could keep it, as what has only expired. */
+static void what_was_erased_since_is_listed_so_though_the_backup_has_it_as_expired(void **state)
+{
+	struct place *p = *state;
+	struct hold_request request = {.reason = "a court order"};
+	struct keeping call = {p, KIND_CALL, p->call};
+	struct held_row held;
+	struct id hold;
+	struct err err;
+
+	assert_ok(holds_add(p->world.vault, &p->world.account, &request, p->world.now, &hold, &err), &err);
+	assert_ok(vault_write(p->world.vault, expired_op, &call, &err), &err);
+	back_up(p);
+	assert_ok(vault_write(p->world.vault, erased_op, &call, &err), &err);
+	restore(p);
+	assert_ok(held_get(p->world.vault->read.data, 1, 1, KIND_CALL, p->call, &held, &err), &err);
+	assert_int_equal(held.cause, HELD_ERASED);
+	assert_int_equal(held.due.ms, p->world.now.ms);
+}
+
+struct kept_identity { struct id person; int64_t identity; };
+
+static enum result erase_identity_op(struct session *session, void *arg, struct err *err)
+{
+	const struct kept_identity *k = arg;
+	enum result r = hold_keep_identity(session->data, 1, k->person, k->identity, err);
+
+	return r == OK ? identity_delete(session->data, 1, k->identity, err) : r;
+}
+
+static size_t erased_under(struct place *p, int64_t hold, int64_t *identity)
+{
+	size_t count;
+	struct err err;
+
+	assert_ok(hold_identity_list(p->world.vault->read.data, 1, hold, 0, identity, 1, &count, &err), &err);
+	return count;
+}
+
+/* Bent is erased under a hold; what another keeps of his must still be found by it. */
+static void whom_an_erasure_took_under_a_hold_stays_with_it(void **state)
+{
+	struct place *p = *state;
+	struct hold_request request = {.has_person = true, .person = person_of(p, BENT), .reason = "a court order"};
+	struct kept_identity bent = {request.person, identity_of(&p->world, BENT)};
+	int64_t listed = 0;
+	struct id hold;
+	struct err err;
+
+	assert_ok(holds_add(p->world.vault, &p->world.account, &request, p->world.now, &hold, &err), &err);
+	back_up(p);
+	destroy_identity(&p->world, BENT);
+	assert_ok(vault_write(p->world.vault, erase_identity_op, &bent, &err), &err);
+	restore(p);
+	assert_int_equal(erased_under(p, 1, &listed), 1);
+	assert_int_equal(listed, bent.identity);
+	sound(p);
+}
+
+/* The same when nothing of the vault is left but its keys: the backup's own row of him goes, and is kept for the hold. */
+static void whom_a_backup_still_has_and_whose_key_is_gone_stays_with_the_hold_on_them(void **state)
+{
+	struct place *p = *state;
+	struct hold_request request = {.has_person = true, .person = person_of(p, BENT), .reason = "a court order"};
+	int64_t bent = identity_of(&p->world, BENT), listed = 0;
+	struct id hold;
+	struct err err;
+
+	assert_ok(holds_add(p->world.vault, &p->world.account, &request, p->world.now, &hold, &err), &err);
+	back_up(p);
+	destroy_identity(&p->world, BENT);
+	restore(p);
+	assert_int_equal(erased_under(p, 1, &listed), 1);
+	assert_int_equal(listed, bent);
+}
+
 static void blobs_come_back_and_those_of_later_records_go(void **state)
 {
 	struct place *p = *state;
@@ -1017,6 +1111,9 @@ int main(void)
 		TEST(what_a_released_hold_had_kept_and_is_gone_stays_gone_while_its_key_keeps_others),
 		TEST(what_another_hold_took_over_from_a_released_one_is_kept),
 		TEST(a_hold_is_of_whom_it_is_in_the_live_data),
+		TEST(what_was_erased_since_is_listed_so_though_the_backup_has_it_as_expired),
+		TEST(whom_an_erasure_took_under_a_hold_stays_with_it),
+		TEST(whom_a_backup_still_has_and_whose_key_is_gone_stays_with_the_hold_on_them),
 		TEST(blobs_come_back_and_those_of_later_records_go),
 		TEST(erased_blobs_do_not_come_back),
 		TEST(blobs_that_neither_has_are_counted),
