@@ -42,6 +42,7 @@ static void print_due(struct cli *cli, enum record_kind kind, const struct sweep
 	json_int(w, "some_bytes", due->some_bytes);
 	json_int(w, "held", due->held);
 	json_int(w, "obliged", due->obliged);
+	json_int(w, "unbilled", due->unbilled);
 	json_int(w, "released", due->released);
 	json_int(w, "due", sweep_plan_records(due));
 	json_end_object(w);
@@ -51,7 +52,10 @@ static void say_due(struct cli *cli, enum record_kind kind, const struct sweep_d
 {
 	char keep[TIME_TEXT_MAX], until[TIME_TEXT_MAX], count[32], days[32], bytes[32], held[32], released[32];
 
-	if (!due->bounded && !due->policy.keep.unlimited) {
+	if (due->unbilled > 0 && (!due->bounded || due->records == 0)) {
+		cli_say(cli, "%-17s kept %s, and until they are billed\n", kind_name(kind),
+			span_format(due->policy.keep, keep));
+	} else if (!due->bounded && !due->policy.keep.unlimited) {
 		cli_say(cli, "%-17s kept %s, and some without end\n", kind_name(kind),
 			span_format(due->policy.keep, keep));
 	} else if (!due->bounded) {
@@ -74,6 +78,9 @@ static void say_due(struct cli *cli, enum record_kind kind, const struct sweep_d
 	if (due->obliged > 0)
 		cli_say(cli, "%-17s kept of these, only what obligations name: %s\n", "",
 			cli_count(due->obliged, held));
+	if (due->unbilled > 0)
+		cli_say(cli, "%-17s past their time, and kept until they are billed: %s\n", "",
+			cli_count(due->unbilled, held));
 	if (due->released > 0)
 		cli_say(cli, "%-17s due since what kept them ended: %s\n", "", cli_count(due->released, released));
 }

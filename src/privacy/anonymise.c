@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "retention/policies.h"
 #include "retention/settings.h"
 #include "store/party.h"
 
@@ -27,18 +28,16 @@ static enum result check_day(struct session *session, uint32_t account, struct d
 			     struct err *err)
 {
 	const struct profile *profile;
+	struct billing billing;
 	const char *plan, *until;
-	struct date billed;
-	enum result r = settings_profile(session, account, pool, &profile, &plan, err);
+	enum result r = billing_load(session, account, pool, &billing, err);
 
-	if (r != OK || profile == NULL || !profile->duties[DUTY_ERASE_ONCE_BILLED].set)
+	if (r != OK || !billing_waits(&billing, day))
 		return r;
-	r = settings_get(session, account, "billed_until", pool, &until, err);
-	if (r == OK && until == NULL)
-		return deny_unbilled(day, until, profile, err);
+	r = settings_profile(session, account, pool, &profile, &plan, err);
 	if (r == OK)
-		r = date_parse(until, strlen(until), &billed, err);
-	return r == OK && day.days > billed.days ? deny_unbilled(day, until, profile, err) : r;
+		r = settings_get(session, account, "billed_until", pool, &until, err);
+	return r == OK ? deny_unbilled(day, until, profile, err) : r;
 }
 
 enum result anonymise_billed(struct session *session, uint32_t account, struct date day, struct err *err)

@@ -12,6 +12,7 @@
 #include "privacy/erase_state.h"
 #include "privacy/statement.h"
 #include "retention/holds.h"
+#include "retention/policies.h"
 #include "store/leaf.h"
 #include "vault/directory.h"
 #include "vault/proof.h"
@@ -808,6 +809,64 @@ static enum result check_reference(const char *reference, struct erase_state *st
 	return OK;
 }
 
+/* ---- what is not billed yet ---- */
+
+static enum result deny_unbilled(const struct billing *billing, int64_t count, struct err *err)
+{
+	char until[TIME_TEXT_MAX];
+
+	err_set(err, ERR_DENIED, "%lld record%s of this person %s not billed yet, and the account's profile erases only what is",
+		(long long)count, count == 1 ? "" : "s", count == 1 ? "is" : "are");
+	if (billing->said)
+		err_where(err, "billed_until is %s", date_format(billing->until, until));
+	else
+		err_where(err, "billed_until is not set");
+	return err_mend(err, "nothing was erased; wait until they are billed, say so (`lethe account set NAME billed_until "
+			     "DATE`), and erase then");
+}
+
+static enum result count_unbilled(struct session *session, struct run *run, const struct billing *billing, int64_t *found,
+				  struct err *err)
+{
+	size_t count;
+	enum result r = load_batch(session, run, &count, err);
+
+	for (size_t i = 0; i < count && r == OK; i++) {
+		const struct record_row *row = &run->rows[i];
+
+		*found += row->hold == 0 && billing_waits(billing, instant_date(id_time(row->id))) &&
+			  !is_agent_only(run, row) && is_first_lane(run, run->lane, row->parties, row->party_count);
+	}
+	return r;
+}
+
+/* What is billed is not walked again. */
+static struct party_key before_month(int32_t month)
+{
+	struct party_key key = {.month = month - 1, .kind = KIND_LAST};
+
+	memset(key.id.bytes, 0xff, sizeof key.id.bytes);
+	return key;
+}
+
+/* Before anything of the erasure is on disk. */
+static enum result check_billed(struct run *run, struct err *err)
+{
+	struct session *session = &run->vault->read;
+	struct billing billing;
+	int64_t found = 0;
+	enum result r = billing_load(session, run->state.account, &run->pool, &billing, err);
+
+	for (run->lane = 0; r == OK && billing.waits && run->lane < run->state.identity_count; run->lane++) {
+		run->last = billing.said ? before_month(date_month_index(billing.until)) : (struct party_key){0};
+		do {
+			pool_reset(&run->batch);
+			r = count_unbilled(session, run, &billing, &found, err);
+		} while (r == OK && run->seen > 0);
+	}
+	return r == OK && found > 0 ? deny_unbilled(&billing, found, err) : r;
+}
+
 static enum result prepare(struct run *run, const struct account *account, struct id person, struct err *err)
 {
 	struct identity_row rows[PERSON_IDENTITIES_MAX];
@@ -832,9 +891,9 @@ static enum result prepare(struct run *run, const struct account *account, struc
 	for (size_t i = 0; r == OK && i < state->identity_count; i++)
 		state->identities[i] = rows[i].identity;
 	if (r == OK)
+		r = state->anonymise ? anonymise_person_billed(&run->vault->read, state, err) : check_billed(run, err);
+	if (r == OK)
 		r = duties_known(&run->vault->read, account->number, run->options->now, err);
-	if (r == OK && state->anonymise)
-		r = anonymise_person_billed(&run->vault->read, state, err);
 	if (r == OK)
 		r = step(run, begin, err);
 	run->begun = r == OK;

@@ -348,7 +348,7 @@ static void text_of_unbilled(const struct disposition_reason *reason, char out[D
 		snprintf(out, DISPOSITION_TEXT_MAX, "it is not billed yet, and nothing goes before it is");
 	else
 		snprintf(out, DISPOSITION_TEXT_MAX,
-			 "it is not billed yet (what happened before %s is), and nothing goes before it is",
+			 "it is not billed yet (what happened up to %s is), and nothing goes before it is",
 			 date_format(instant_date(reason->since), at));
 }
 

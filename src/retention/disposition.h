@@ -59,7 +59,7 @@ struct disposition_facts {
 	const struct disposition_obligation *obligations; /* that cover it, also those that have ended */
 	size_t obligation_count;            /* up to DISPOSITION_OBLIGATIONS_MAX */
 	bool unbilled;                      /* under a profile that lets go only of what is billed */
-	struct date billed_until;           /* days 0: not said */
+	struct date billed_until;           /* the last day that is; days 0: not said */
 	enum disposition_erasure erasure;
 	struct instant erasure_at;          /* when it was asked for, or done */
 	struct date erasure_due;            /* of one asked for: the day it is carried out */

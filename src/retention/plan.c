@@ -152,6 +152,43 @@ static enum result plan_some(struct planning *planning, const struct period *per
 	return r;
 }
 
+/* ---- what is not billed ---- */
+
+/* As if all were billed, of days that are not. */
+static enum result count_unbilled(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
+				  struct err *err)
+{
+	struct planning *planning = arg;
+	struct policy_set billed = planning->policies;
+
+	(void)pool, (void)stop, (void)err;
+	billed.billing.waits = false;
+	for (size_t i = 0; i < count; i++)
+		planning->due->unbilled += rows[i].hold == 0 && policies_expired(&billed, &rows[i], planning->out->today);
+	return OK;
+}
+
+static enum result plan_unbilled(struct planning *planning, const struct period *period, struct err *err)
+{
+	if (!billing_waits(&planning->policies.billing, period->day))
+		return OK;
+	return day_walk(planning->session, planning->account, period, (struct id){{0}}, count_unbilled, planning, err);
+}
+
+static enum result plan_waiting(struct planning *planning, enum record_kind kind, struct err *err)
+{
+	struct policy_set billed = planning->policies;
+	struct date after = {INT32_MIN}, until;
+
+	billed.billing.waits = false;
+	if (!planning->policies.billing.waits ||
+	    !policies_first_cutoff(&billed, kind, planning->out->today, &until))
+		return OK;
+	if (planning->policies.billing.said)
+		after = planning->policies.billing.until;
+	return until.days > after.days ? walk_periods(planning, kind, after, until, plan_unbilled, err) : OK;
+}
+
 /* ---- a kind ---- */
 
 static enum result plan_kind(struct planning *planning, enum record_kind kind, struct err *err)
@@ -169,7 +206,7 @@ static enum result plan_kind(struct planning *planning, enum record_kind kind, s
 	}
 	if (r == OK && policies_first_cutoff(&planning->policies, kind, today, &until) && until.days > after.days)
 		r = walk_periods(planning, kind, after, until, plan_some, err);
-	return r;
+	return r == OK ? plan_waiting(planning, kind, err) : r;
 }
 
 static enum result plan_released(void *arg, const struct held_row *held, const struct record_row *row, struct err *err)

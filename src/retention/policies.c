@@ -6,7 +6,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "retention/settings.h"
+
 #define PAGE 64
+
+/* ---- billing ---- */
+
+enum result billing_load(struct session *session, uint32_t account, struct pool *pool, struct billing *out,
+			 struct err *err)
+{
+	const struct profile *profile;
+	const char *plan, *until = NULL;
+	enum result r = settings_profile(session, account, pool, &profile, &plan, err);
+
+	*out = (struct billing){.waits = r == OK && profile != NULL && profile->duties[DUTY_ERASE_ONCE_BILLED].set};
+	if (r == OK && out->waits)
+		r = settings_get(session, account, "billed_until", pool, &until, err);
+	if (r == OK && until != NULL) {
+		out->said = true;
+		r = date_parse(until, strlen(until), &out->until, err);
+	}
+	return r;
+}
+
+bool billing_waits(const struct billing *billing, struct date day)
+{
+	return billing->waits && (!billing->said || day.days > billing->until.days);
+}
+
+/* What is not billed goes on no day: `found` and `cutoff` are those of the rules. */
+static bool bill(const struct billing *billing, bool found, struct date *cutoff)
+{
+	if (!found || !billing->waits)
+		return found;
+	if (billing->said && billing->until.days < cutoff->days)
+		*cutoff = billing->until;
+	return billing->said;
+}
 
 /* ---- scopes ---- */
 
@@ -164,6 +200,9 @@ enum result policies_load_as_of(struct session *session, uint32_t account, struc
 	enum result r;
 
 	*out = (struct policy_set){.account = account};
+	r = billing_load(session, account, pool, &out->billing, err);
+	if (r != OK)
+		return r;
 	do {
 		r = policy_walk(session->data, account, &after, pool, page, PAGE, &count, err);
 		if (r == OK)
@@ -267,7 +306,7 @@ bool policies_first_cutoff(const struct policy_set *set, enum record_kind kind, 
 			*out = cutoff;
 		found = true;
 	}
-	return found;
+	return bill(&set->billing, found, out);
 }
 
 bool policies_last_cutoff(const struct policy_set *set, enum record_kind kind, struct date today, struct date *out)
@@ -289,7 +328,7 @@ bool policies_last_cutoff(const struct policy_set *set, enum record_kind kind, s
 			*out = cutoff;
 		found = true;
 	}
-	return found;
+	return bill(&set->billing, found, out);
 }
 
 bool policies_worth_a_look(const struct policy_set *set, const struct period *period, struct date today)
@@ -312,7 +351,8 @@ bool policies_worth_a_look(const struct policy_set *set, const struct period *pe
 bool policies_expired(const struct policy_set *set, const struct record_row *row, struct date today)
 {
 	const struct policy *policy = policies_pick(set, row);
+	struct date day = instant_date(id_time(row->id));
 
-	return policy != NULL && !policy->keep.unlimited &&
-	       instant_date(id_time(row->id)).days <= span_cutoff(policy->keep, today).days;
+	return policy != NULL && !policy->keep.unlimited && !billing_waits(&set->billing, day) &&
+	       day.days <= span_cutoff(policy->keep, today).days;
 }

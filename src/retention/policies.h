@@ -18,11 +18,23 @@
 #include "store/record.h"
 #include "vault/vault.h"
 
+/* Under a profile that lets go only of what is billed, nothing after the last billed day goes, by policy or by erasure. */
+struct billing {
+	bool waits;
+	bool said;          /* the setting billed_until is set; else nothing is billed */
+	struct date until;  /* the last day that is billed */
+};
+MUST_CHECK enum result billing_load(struct session *session, uint32_t account, struct pool *pool, struct billing *out,
+				    struct err *err);
+/* Is a record of that day to stay until it is billed? Pure. */
+bool billing_waits(const struct billing *billing, struct date day);
+
 struct policy_set {
 	uint32_t account;
 	struct policy *rules;       /* in force, the narrowest first; in the pool */
 	size_t count;
 	int newest[KIND_COUNT];     /* the highest version that has begun; 0: none */
+	struct billing billing;
 	int begun[KIND_COUNT];      /* how many versions have begun: another one changes it, whichever begins later */
 };
 
@@ -51,14 +63,14 @@ const struct policy *policies_pick(const struct policy_set *set, const struct re
 const struct policy *policies_base(const struct policy_set *set, enum record_kind kind);
 /* Has the kind narrower rules? Then records of one day may go on different days. */
 bool policies_scoped(const struct policy_set *set, enum record_kind kind);
-/* The last day of which something, and of which everything is past its time under every rule that may decide;
- * false: no such day. */
+/* The last day of which something, and of which everything is past its time under every rule that may decide, and billed
+ * where it must be; false: no such day. */
 bool policies_first_cutoff(const struct policy_set *set, enum record_kind kind, struct date today, struct date *out);
 bool policies_last_cutoff(const struct policy_set *set, enum record_kind kind, struct date today, struct date *out);
 /* Can something of that period have become due since a sweep last looked at it? Its day is after the last and not after
  * the first cutoff. */
 bool policies_worth_a_look(const struct policy_set *set, const struct period *period, struct date today);
-/* Is a record of that day past its time under its rule? */
+/* Is a record past its time under its rule, and billed where it must be? */
 bool policies_expired(const struct policy_set *set, const struct record_row *row, struct date today);
 
 bool policy_scope_is_base(const struct policy_scope *scope);

@@ -35,6 +35,7 @@ struct sweep_due {
 	int64_t some_periods, some_records, some_bytes; /* of later days, of which only these go, by narrower rules */
 	int64_t held;         /* of all these records, how many an active hold keeps */
 	int64_t obliged;      /* and how many obligations do, cut down to the fields they name */
+	int64_t unbilled;     /* of none of these: past their time, and kept until they are billed */
 	int64_t released;     /* more records, that only a released hold or an obligation that ends still kept */
 };
 struct sweep_plan {

@@ -6,6 +6,7 @@
 #include "retention/duties.h"
 #include "retention/policies.h"
 #include "retention/scope.h"
+#include "retention/settings.h"
 
 static enum result parse(const char *text, enum record_kind *kind, struct id *id, struct err *err)
 {
@@ -138,11 +139,34 @@ static enum result add_policy(struct session *session, const struct record_row *
 	enum result r = policies_load(session, row->account, now, pool, &set, err);
 
 	facts->policy = (struct policy){.kind = row->kind, .keep = {.unlimited = true}};
-	policy = r == OK ? policies_pick(&set, row) : NULL;
-	if (policy == NULL)
+	if (r != OK)
 		return r;
+	/* What is under another key than its day's had gone but for a keeper, and was billed by then. */
+	facts->unbilled = row->hold == 0 && billing_waits(&set.billing, instant_date(id_time(row->id)));
+	if (facts->unbilled && set.billing.said)
+		facts->billed_until = set.billing.until;
+	policy = policies_pick(&set, row);
+	if (policy == NULL)
+		return OK;
 	facts->policy = *policy;
 	return scope_words(session, row->account, &policy->scope, pool, &facts->scope, err);
+}
+
+/* A plan bounds what may be set; by itself it ends nothing. */
+static enum result add_bound(struct session *session, const struct record_row *row, struct pool *pool,
+			     struct disposition_facts *facts, struct err *err)
+{
+	char text[BOUND_TEXT_MAX];
+	struct bound bound;
+	enum result r = settings_bound(session, row->account, row->kind, pool, &bound, err);
+
+	if (r != OK || bound.type == BOUND_NONE)
+		return r;
+	facts->bound.set = true;
+	facts->bound.keep = (struct span){.unlimited = true};
+	facts->bound.text = pool_printf(pool, "%s", bound_text(&bound, text));
+	facts->bound.source = bound.source;
+	return facts->bound.text != NULL ? OK : err_no_memory(err);
 }
 
 static enum result add_key(struct session *session, const struct record_row *row, struct disposition_facts *facts,
@@ -168,6 +192,8 @@ enum result why_record(struct session *session, uint32_t account, const char *te
 	out->facts.kind = row.kind;
 	out->facts.occurred = id_time(row.id);
 	r = add_policy(session, &row, now, pool, &out->facts, err);
+	if (r == OK)
+		r = add_bound(session, &row, pool, &out->facts, err);
 	if (r == OK)
 		r = add_holds(session, &row, pool, &out->facts, err);
 	if (r == OK)
