@@ -352,6 +352,71 @@ static void a_damaged_record_that_stays_keeps_its_day_and_no_other(void **state)
 	assert_int_equal(result.left.damaged, 1); /* it says so until it is mended */
 }
 
+struct crowd { struct world *world; size_t count; struct id last; };
+
+/* At one moment each second, all in one transaction. */
+static enum result put_crowd(struct session *session, void *arg, struct err *err)
+{
+	struct crowd *crowd = arg;
+	struct world_record spec = {.world = crowd->world, .kind = KIND_CALL, .at = world_time(DAY "11:00:00Z"),
+				    .phones = {ANNA}, .text = "{\"n\":1}", .direction = DIRECTION_OUTBOUND};
+	enum result r = OK;
+
+	for (size_t i = 0; i < crowd->count && r == OK; i++) {
+		spec.at.ms += 1000;
+		spec.id = crowd->last = id_new(spec.at);
+		r = world_put_op(session, &spec, err);
+		pool_reset(&crowd->world->pool);
+	}
+	return r;
+}
+
+/* How many calls of the day are of a part? */
+static int64_t count_part(struct world *world, int part)
+{
+	int64_t all, of_part;
+	struct err err;
+
+	assert_ok(record_count_day(world->vault->read.data, world->account.number, KIND_CALL,
+				   instant_date(world_time(DAY "00:00:00Z")), part, &all, &of_part, &err), &err);
+	return of_part;
+}
+
+/* P32 */
+static void a_day_whose_move_broke_off_half_way_reads_and_goes_on_once_it_is_mended(void **state)
+{
+	struct world *world = *state;
+	struct id in = put(world, DAY "10:00:00Z", DIRECTION_INBOUND, ANNA);
+	struct crowd crowd = {world, 2048 + 100, {{0}}};
+	struct sweep_result result;
+	struct record_row row, first;
+	struct err err;
+
+	assert_ok(vault_write(world->vault, put_crowd, &crowd, &err), &err);
+	row = first = row_of(world, KIND_CALL, crowd.last);
+	assert_ok(vault_write(world->vault, spoil, &row, &err), &err);
+	set_rules(world);
+	assert_ok(sweep_run(world->vault, &world->account, world->now, NULL, NULL, &world->pool, &result, &err), &err);
+	assert_int_equal(result.left.damaged, 1);
+	/* The first 2048 are under the new key, the others under the old: it must stay. */
+	assert_int_equal(period_of(world, DAY "00:00:00Z").part, 1);
+	assert_true(count_part(world, 1) >= 2048 && count_part(world, 0) > 0);
+	assert_true(has_part_key(world, DAY "00:00:00Z", 0));
+	assert_opens(world, KIND_CALL, in, "{\"n\":1}");
+	row = row_of(world, KIND_CALL, crowd.last);
+	assert_int_equal(row.part, 0);
+	assert_ok(vault_write(world->vault, spoil, &row, &err), &err); /* mended */
+	assert_sound(world);
+	assert_int_equal(due_of(world), 1);
+	run_sweep(world, &result);
+	assert_false(is_there(world, KIND_CALL, in));
+	assert_opens(world, KIND_CALL, crowd.last, "{\"n\":1}");
+	assert_false(has_part_key(world, DAY "00:00:00Z", 0));
+	assert_int_equal(open_copy(world, &first), ERR_GONE);
+	assert_int_equal(due_of(world), 0);
+	assert_sound(world);
+}
+
 /* ---- crashes ---- */
 
 struct crash { struct world *world; int after; bool lose_key; };
@@ -661,6 +726,7 @@ int main(void)
 	    KEEPING(what_a_hold_covers_is_kept_and_its_old_key_goes_all_the_same),
 	    KEEPING(a_hold_and_a_record_that_come_in_the_middle_are_heeded),
 	    KEEPING(a_damaged_record_that_stays_keeps_its_day_and_no_other),
+	    KEEPING(a_day_whose_move_broke_off_half_way_reads_and_goes_on_once_it_is_mended),
 	    cmocka_unit_test(a_crash_at_any_step_is_resumed_to_the_same_end),
 	    KEEPING(rows_whose_key_went_in_a_crash_are_deleted_on_resuming),
 	    KEEPING(a_resumed_sweep_goes_by_the_rules_it_began_with),

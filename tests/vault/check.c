@@ -102,6 +102,19 @@ static void a_changed_byte_of_a_payload_is_found(void **state)
 	finds(world, (struct check_options){0}, CHECK_RECORDS, 1, "its payload fails its tag");
 }
 
+static void a_period_that_is_behind_the_parts_of_its_records_is_found(void **state)
+{
+	struct world *world = *state;
+
+	tamper(world, "vault.db", "UPDATE period SET part = 1 WHERE kind = 1");
+	finds_nothing(world); /* some of the day went: the records that stayed wait to be sealed anew */
+	world_put(world, KIND_CALL, "2025-05-01T11:00:00Z", "{\"a\":4}", "+4520000001", NULL);
+	finds_nothing(world);
+	tamper(world, "vault.db", "UPDATE period SET part = 0 WHERE kind = 1");
+	finds(world, (struct check_options){0}, CHECK_PERIODS, 1,
+	      "calls of 2025-05-01: new records would be sealed as part 0; there are some of part 1");
+}
+
 static void a_record_put_under_another_id_is_found(void **state)
 {
 	struct world *world = *state;
@@ -511,6 +524,7 @@ int main(void)
 		TEST(a_sound_vault_has_no_problem_and_everything_was_looked_at),
 		TEST(an_identity_may_be_in_very_many_contacts),
 		TEST(a_changed_byte_of_a_payload_is_found),
+		TEST(a_period_that_is_behind_the_parts_of_its_records_is_found),
 		TEST(a_record_put_under_another_id_is_found),
 		TEST(a_missing_key_makes_its_identity_and_records_unreadable),
 		TEST(an_unfinished_job_explains_missing_keys),
