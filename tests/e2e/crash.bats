@@ -136,6 +136,76 @@ erased_with_receipt() {
 	cases 25 whole_or_absent retention run --now 2026-01-01
 }
 
+# as_ruled WORD..: ends the case; what is kept reads, what went is gone, nothing is due.
+as_ruled() {
+	whole_or_absent "$@" && as_watched
+}
+
+@test "P29, P32: a sweep by narrower rules, with a hold and a restriction in it, keeps what they keep and leaves nothing due" {
+	fill_rules
+	as_base
+	cases 15 as_ruled retention run
+	[ ${#went[@]} -gt 0 ]
+}
+
+@test "P29, P32: so does one that cuts down what a law keeps" {
+	fill_rules
+	ok obligation add in-ul-39-20-cdr
+	as_base
+	cases 12 as_ruled retention run
+	[[ $told == *'"cut_down"'* ]]
+}
+
+@test "P10, P29: what a released hold had kept goes or is handed to a law, whenever the sweep is killed" {
+	fill_rules
+	ok obligation add in-ul-39-20-cdr
+	lethe retention run
+	said 5
+	ok hold release "$hold" --yes
+	as_base
+	cases 8 as_ruled retention run
+	[[ $told == *'"cut_down"'* ]]
+}
+
+@test "P10, P29: what a law had kept goes once that has ended, whenever the sweep is killed" {
+	fill_rules
+	ok obligation add in-ul-39-20-cdr
+	lethe retention run
+	said 5
+	ok hold release "$hold" --yes
+	ok obligation end in-ul-39-20-cdr
+	as_base
+	cases 8 as_ruled retention run
+	[ ${#went[@]} -gt 0 ]
+}
+
+# decided WORD..: a decision is made or it is not.
+decided() {
+	[ "$now" = "$after" ] || [ "$now" = "$before" ] || same "neither as before nor as after" "$after" "$now" || return 1
+	[ -z "$acknowledged" ] || same "acknowledged" "$after" "$now"
+}
+
+@test "P29: a rule, a hold, a restriction, an obligation that is killed is decided or is not, and what was acknowledged is" {
+	fill_rules
+	ok obligation add fr-cpce-l34-1-source
+	shorten note '20 days' --tag promo
+	ok retention plan --policy 'recording=20 days' --json
+	ok policy set recording '20 days' --plan "$(jq -r .digest <<<"$output")" # begins tomorrow
+	ok retention plan --policy 'message=20 days' --grace 0 --json
+	digest=$(jq -r .digest <<<"$output")
+	as_base
+	unset watching
+	cases 3 decided policy set message '20 days' --grace 0 --plan "$digest"
+	cases 3 decided policy undo recording
+	cases 3 decided policy remove note --tag promo
+	cases 3 decided hold add --person crm-289 --reason 'case 9'
+	cases 3 decided hold release "$hold" --yes
+	cases 3 decided person restrict crm-100 --ground claims
+	cases 3 decided person unrestrict +4520000370 --told 2025-12-01
+	cases 3 decided obligation add in-ul-39-20-cdr
+	cases 3 decided obligation end fr-cpce-l34-1-source
+}
+
 # One epoch, one root key; when the old one has ended, the old key store opens nothing.
 one_epoch() {
 	whole_or_absent keys rotate

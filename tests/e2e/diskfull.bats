@@ -85,6 +85,60 @@ cases() {
 	cases whole_or_absent retention run --now 2026-01-01
 }
 
+# as_ruled WORD..: what is kept reads, what went is gone, nothing is due.
+as_ruled() {
+	whole_or_absent "$@" && as_watched
+}
+
+@test "P28, P32: when it fails in a sweep by narrower rules, with a hold and a restriction in it, these keep what they keep" {
+	fill_rules
+	as_base
+	cases as_ruled retention run
+}
+
+@test "P28, P32: when it fails in one that cuts down what a law keeps, each record is whole or cut down" {
+	fill_rules
+	ok obligation add in-ul-39-20-cdr
+	as_base
+	cases as_ruled retention run
+}
+
+@test "P10, P28: when it fails in a sweep of what a released hold had kept and an ended law, it goes on later" {
+	fill_rules
+	ok obligation add in-ul-39-20-cdr
+	lethe retention run
+	said 5
+	ok hold release "$hold" --yes
+	ok obligation end in-ul-39-20-cdr
+	as_base
+	cases as_ruled retention run
+}
+
+# decided WORD..: a decision is made or it is not.
+decided() {
+	[ "$now" = "$after" ] || [ "$now" = "$before" ] || same "neither as before nor as after" "$after" "$now" || return 1
+	[ -z "$acknowledged" ] || same "acknowledged" "$after" "$now"
+}
+
+@test "P28: when it fails in a rule, a hold, a restriction, an obligation, that is decided or is not" {
+	fill_rules
+	ok obligation add fr-cpce-l34-1-source
+	ok retention plan --policy 'recording=20 days' --json
+	ok policy set recording '20 days' --plan "$(jq -r .digest <<<"$output")" # begins tomorrow
+	ok retention plan --policy 'message=20 days' --grace 0 --json
+	digest=$(jq -r .digest <<<"$output")
+	as_base
+	unset watching
+	FAULT_CASES=${FAULT_CASES:-5}
+	cases decided policy set message '20 days' --grace 0 --plan "$digest"
+	cases decided policy undo recording
+	cases decided hold add --person crm-289 --reason 'case 9'
+	cases decided hold release "$hold" --yes
+	cases decided person restrict crm-100 --ground claims
+	cases decided obligation add in-ul-39-20-cdr
+	cases decided obligation end fr-cpce-l34-1-source
+}
+
 one_epoch() {
 	whole_or_absent keys rotate
 	ok keys status --json

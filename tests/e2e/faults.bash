@@ -36,6 +36,22 @@ begin_base() {
 # fill_base: a person, crm-289, who has very many records: several batches of each kind of work.
 fill_base() { ok import "${files[@]}"; }
 
+# fill_rules: 2,900 messages of one day and others of more, some with the tag promo, some with vip; after 15 days those with promo
+# are due, and recordings of that tag; vip are held, +4520000370 is restricted. So days go in part, and one is sealed anew in two steps.
+fill_rules() {
+	jq -c '(.id[4:] | tonumber) as $n | select($n <= 3100) | . + {tags: [(if $n % 4 == 0 then "promo" else empty end), (if $n % 7 == 0 then "vip" else empty end)],
+		time: (if $n <= 2900 then "2025-11-04" + .time[10:] else .time end), mentioned: (if $n % 50 == 0 then ["+4520000289"] else [] end)}' \
+		messages.jsonl >tagged.jsonl
+	jq -c 'if (.id | test("[135]$")) then . + {tags: ["promo"]} else . end' recordings.jsonl >tagged-recordings.jsonl
+	ok import contacts.jsonl tagged.jsonl notes.jsonl tagged-recordings.jsonl --media-root "$SAMPLES"
+	ok hold add --tag vip --reason 'case 2025-118' --json
+	hold=$(jq -r .id <<<"$output")
+	ok person restrict +4520000370 --ground accuracy
+	shorten message '15 days' --tag promo
+	shorten recording '15 days' --tag promo
+	watching=yes # see watch
+}
+
 # fresh: the vault as it was at first.
 fresh() {
 	cd /
@@ -52,7 +68,7 @@ as_base() {
 	fresh
 }
 
-# holds_now: what the vault holds, in one line: every count that must agree, and every record's id.
+# holds_now: what the vault holds, in one line: every count that must agree, every record's id, and what keeps it.
 holds_now() {
 	local db=$REGION/vault.db
 	{
@@ -61,8 +77,14 @@ holds_now() {
 			UNION ALL SELECT 'party', COUNT(*) FROM party UNION ALL SELECT 'media', COUNT(*) FROM media
 			UNION ALL SELECT 'trash', COUNT(*) FROM blob_trash UNION ALL SELECT 'held', COUNT(*) FROM held
 			UNION ALL SELECT 'erasures', COUNT(*) FROM audit_leaf WHERE body LIKE '%\"person.erase\"%'
-			UNION ALL SELECT 'running', COUNT(*) FROM job WHERE state <> 2"
-		sqlite3 "$db" "SELECT hex(id) FROM record ORDER BY 1" | sha256sum
+			UNION ALL SELECT 'running', COUNT(*) FROM job WHERE state <> 2
+			UNION ALL SELECT 'rules', COUNT(*) FROM policy WHERE kind <> 7
+			UNION ALL SELECT 'holds', COUNT(*) FROM hold WHERE kinds <> 256 AND released_at IS NULL
+			UNION ALL SELECT 'obligations', COUNT(*) FROM obligation WHERE ended_at IS NULL
+			UNION ALL SELECT 'duties', COUNT(*) FROM duty"
+		[ -z "${watching:-}" ] || sqlite3 "$REGION/keys.db" "SELECT 'keys ' || class, COUNT(*) FROM wrapped_key
+			WHERE account_id = 1 AND class IN (2, 3) GROUP BY class"
+		sqlite3 "$db" "SELECT hex(id), hold_id > 0, hold_id IN (SELECT duty_id FROM duty) FROM record ORDER BY 1" | sha256sum
 		find "$REGION/blobs" -type f | wc -l
 	} | tr -s '\n ' ' '
 }
@@ -71,11 +93,58 @@ holds_now() {
 measure() {
 	fresh
 	before=$(holds_now)
+	[ -z "${watching:-}" ] || listed >"$BATS_TEST_TMPDIR/was"
 	fresh
 	fault "count:$BATS_TEST_TMPDIR/count" "$@"
 	[[ $status == [05] ]] || { echo "lethe $*: exit $status"; echo "$stderr"; return 1; }
 	changes=$(<"$BATS_TEST_TMPDIR/count")
 	after=$(holds_now)
+	[ -z "${watching:-}" ] || watch
+}
+
+# listed: the kind and id of every record, those that share a fate one after the other.
+listed() { sqlite3 "$REGION/vault.db" "SELECT kind, lower(hex(id)) FROM record ORDER BY kind, hold_id, part, id"; }
+
+# as_ids: ids as they are written, of lines as `listed` makes them.
+as_ids() {
+	local digits=0123456789abcdefghjkmnpqrstvwxyz prefixes=(. call rec vm trans msg chat form sess note) kind hex text n i
+	while IFS='|' read -r kind hex; do
+		hex=000$hex text=
+		for ((i = 0; i < 35; i += 5)); do
+			n=$((16#${hex:i:5}))
+			text+=${digits:n >> 15:1}${digits:n >> 10 & 31:1}${digits:n >> 5 & 31:1}${digits:n & 31:1}
+		done
+		echo "${prefixes[kind]}_${text:2}"
+	done
+}
+
+# spread N: about N of the lines, from first to last.
+spread() { awk -v n="$1" '{ line[NR] = $0 } END { for (i = 1; i <= NR; i += NR > n ? NR / n : 1) print line[int(i)] }'; }
+
+# watch: of what the operation leaves some records, and how each reads; of what goes some, by their ids.
+watch() {
+	listed >"$BATS_TEST_TMPDIR/is"
+	mapfile -t stayed < <(spread 12 <"$BATS_TEST_TMPDIR/is" | as_ids)
+	mapfile -t went < <(grep -vxFf "$BATS_TEST_TMPDIR/is" "$BATS_TEST_TMPDIR/was" | spread 4 | as_ids)
+	told=$(tell)
+}
+
+# tell: how the records of the sample read.
+tell() {
+	for id in "${stayed[@]}"; do
+		"$LETHE" --now "$NOW" record get "$id" --json || return
+	done
+}
+
+# as_watched: what stayed reads as it should, what went is gone, and nothing is due.
+as_watched() {
+	same "what stayed reads" "$told" "$(tell)"
+	for id in "${went[@]}"; do
+		lethe record get "$id"
+		[ "$status" -eq 3 ] || { echo "$id: exit $status"; return 1; }
+	done
+	ok retention plan --json
+	same due 0 "$(jq '[.kinds[].due] | add' <<<"$output")"
 }
 
 # whole_or_absent WORD..: ends the case; a repeated operation leads to the end.

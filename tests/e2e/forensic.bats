@@ -63,6 +63,10 @@ opens_nothing() {
 keys_found() { sed -n 's/^identity 1 //p' keys | sort -n; }
 keys_due() { sqlite3 "$REGION/vault.db" "SELECT identity_id FROM identity ORDER BY 1"; }
 
+# Likewise the keys of periods, and those that records still need or new ones get.
+periods_found() { sed -n 's/^period 1 //p' keys | sort -n; }
+periods_due() { sqlite3 "$REGION/keys.db" "SELECT number FROM wrapped_key WHERE account_id = 1 AND class = 2 ORDER BY 1"; }
+
 @test "the search finds text in every encoding, when it is there" {
 	mkdir clear
 	printf 'xx+45 20 00 02 89' >clear/a
@@ -351,4 +355,123 @@ keys_due() { sqlite3 "$REGION/vault.db" "SELECT identity_id FROM identity ORDER 
 	ok retention run
 	opens after "$REGION"
 	finds_nothing
+}
+
+# fill_tagged: as fill, and of the messages of the heron's day some have a tag; that tag goes after 15 days.
+fill_tagged() {
+	cat >tagged.jsonl <<-'END'
+		{"type":"message","id":"t1","source":"own","time":"2025-11-08T07:00:00Z","from":"20 00 02 89","to":"+4520000301","text":"the heron waits by the third lock","tags":["promo"]}
+		{"type":"message","id":"t2","source":"own","time":"2025-11-08T07:01:00Z","from":"20 00 02 89","to":"+4520000301","text":"the otter has left the weir"}
+		{"type":"recording","id":"t3","source":"own","time":"2025-11-08T07:02:00Z","from":"+4520000289","to":"+4520000578","tags":["promo"],"media":[{"path":"audio/aws-pca/support-call.wav","content_type":"audio/wav"}]}
+		{"type":"recording","id":"t4","source":"own","time":"2025-11-08T07:03:00Z","from":"+4520000289","to":"+4520000578","media":[{"path":"audio/fsdd/recording-call-443.wav","content_type":"audio/wav"}]}
+		{"type":"message","id":"t5","source":"own","time":"2025-11-08T07:04:00Z","from":"20 00 02 88","to":"+4520000301","text":"a stork stands on the lock keeper's roof","tags":["promo","vip"]}
+	END
+	ok import "$SAMPLES"/{contacts,notes,copenhagen-calls,copenhagen-sms}.jsonl
+	ok import tagged.jsonl --media-root "$SAMPLES"
+	shorten message '15 days' --tag promo
+	shorten recording '15 days' --tag promo
+	went=('the heron waits by the third lock' "a stork stands on the lock keeper's roof" "@$SAMPLES/audio/aws-pca/support-call.wav")
+	stays=('the otter has left the weir' "@$SAMPLES/audio/fsdd/recording-call-443.wav")
+}
+
+@test "P3, P32: what went of a day by a narrower rule is in no byte and opens from no copy; what stays opens here" {
+	new_vault
+	fill_tagged
+	keep before
+	ok backup --out saved
+	astrid=("${went[@]}" "${stays[@]}")
+	opens before "$REGION"
+	finds_all
+	ok retention run
+	[[ $output == *"Deleted 3 records"* ]]
+	keep after
+	astrid=("${went[@]}")
+	raw lethe-data
+	finds_nothing
+	opens before "$REGION"
+	finds_nothing
+	opens saved "$REGION"
+	finds_nothing
+	opens after after
+	finds_nothing
+	# A row that was copied before does not open either when it stays: only as it was sealed anew.
+	astrid=("${stays[@]}")
+	opens before "$REGION"
+	finds_nothing
+	opens after "$REGION"
+	finds_all
+	same "period keys" "$(periods_due)" "$(periods_found)"
+}
+
+@test "P9, P32: after a sweep by narrower rules that was killed at any moment, and the next command, no key of what went is left" {
+	new_vault
+	ok import "$SAMPLES/notes.jsonl"
+	fill_tagged
+	astrid=("${went[@]}")
+	cp -a lethe-data full
+	fault "count:$PWD/count" retention run
+	said 0
+	local step=29
+	[ -z "${LONG:-}" ] || step=1
+	for ((n = 1; n <= $(<count); n += step)); do
+		rm -rf lethe-data && cp -a full lethe-data
+		fault "kill-after:$n" retention run
+		ok policy set form '30 years'
+		ok retention plan --json
+		[ "$(jq '[.kinds[].due] | add' <<<"$output")" -eq 0 ] || continue # it had not begun
+		keep after
+		opens full/regions/default after
+		finds_nothing || { echo "killed after $n"; return 1; }
+		same "period keys, killed after $n" "$(periods_due)" "$(periods_found)"
+		rm -r after
+	done
+}
+
+@test "P3, P31: of what a law keeps only the fields that it names open, of what a hold keeps all, of the rest nothing" {
+	new_vault
+	fill_tagged
+	ok obligation add in-ul-39-20-cdr
+	ok hold add --tag vip --reason 'case 2025-119' --json
+	hold=$(jq -r .id <<<"$output")
+	keep before
+	fields=('2025-11-08T07:00:00Z')
+	stork=("a stork stands on the lock keeper's roof")
+	astrid=("${went[@]}" "${stays[@]}" "${fields[@]}")
+	opens before "$REGION"
+	finds_all
+	lethe retention run
+	said 5
+	keep after
+	astrid=("${went[@]}")
+	raw lethe-data
+	finds_nothing
+	opens before "$REGION"
+	finds_nothing
+	astrid=("${went[0]}" "${went[2]}")
+	opens after "$REGION"
+	finds_nothing
+	astrid=("${stays[@]}" "${stork[@]}" "${fields[@]}")
+	opens after "$REGION"
+	finds_all
+	# The held one, and all there was of the cut: not as they were sealed first.
+	astrid=("${stork[@]}" "${fields[@]}")
+	opens before "$REGION"
+	finds_nothing
+	# Released it is cut down too; when the law has ended nothing of either is left.
+	ok hold release "$hold" --yes
+	ok retention run
+	astrid=("${stork[@]}")
+	keep released
+	opens released "$REGION"
+	finds_nothing
+	opens after "$REGION"
+	finds_nothing
+	ok obligation end in-ul-39-20-cdr
+	ok retention run
+	astrid=("${fields[@]}" "${stork[@]}")
+	opens after "$REGION"
+	finds_nothing
+	opens released "$REGION"
+	finds_nothing
+	same "keys of holds and laws" "" "$(sed -n 's/^hold 1 //p' keys)"
 }
