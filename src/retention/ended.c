@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "store/job.h"
+#include "store/key.h"
+#include "vault/idle_keys.h"
 
 #define DUTIES_PAGE 64
 #define HELD_BATCH 128
@@ -216,6 +218,83 @@ static enum result end_all(struct vault *vault, struct batch *batch, const struc
 	return r;
 }
 
+/* ---- keys that a crash left ---- */
+
+/* The key store is committed first: a duty that was being made leaves its key and no row, and whoever makes it again takes the
+ * next number. What was sealed under it may be in a copy of the log, so it goes. */
+struct strays { struct batch *batch; int64_t numbers[DUTIES_PAGE]; size_t count; };
+
+static enum result find_strays(struct session *session, struct strays *strays, int64_t *after, bool *more, struct err *err)
+{
+	int64_t numbers[DUTIES_PAGE];
+	struct pool pool;
+	size_t count;
+	bool needed;
+	enum result r = key_list_numbers(session->keys, strays->batch->account, KEY_HOLD, *after, numbers, DUTIES_PAGE, &count,
+					 err);
+
+	strays->count = 0;
+	pool_init(&pool, POOL_MAX);
+	for (size_t i = 0; i < count && r == OK; i++) {
+		pool_reset(&pool);
+		*after = numbers[i];
+		r = idle_keys_keeper(session, strays->batch->account, *after, &pool, &needed, err);
+		if (r == OK && !needed)
+			strays->numbers[strays->count++] = *after;
+	}
+	pool_free(&pool);
+	*more = r == OK && count == DUTIES_PAGE;
+	return r;
+}
+
+static enum result destroy_stray(struct session *session, const struct batch *batch, int64_t number, struct err *err)
+{
+	struct act act;
+	bool existed;
+	enum result r = keyring_destroy(session->ring, batch->account, KEY_HOLD, number, &existed, err);
+
+	if (r != OK || !existed)
+		return r;
+	act_begin(&act, "duty.end", batch->account, batch->now);
+	act_id(&act, "job", JOB_PREFIX, batch->job);
+	act_int(&act, "duty", number);
+	return act_append(&act, session->data, NULL, err);
+}
+
+/* Looked at again: its duty may have been made meanwhile. */
+static enum result strays_op(struct session *session, void *arg, struct err *err)
+{
+	struct strays *strays = arg;
+	struct pool pool;
+	bool needed;
+	enum result r = OK;
+
+	pool_init(&pool, POOL_MAX);
+	for (size_t i = 0; i < strays->count && r == OK; i++) {
+		pool_reset(&pool);
+		r = idle_keys_keeper(session, strays->batch->account, strays->numbers[i], &pool, &needed, err);
+		if (r == OK && !needed)
+			r = destroy_stray(session, strays->batch, strays->numbers[i], err);
+	}
+	pool_free(&pool);
+	return r;
+}
+
+static enum result destroy_strays(struct vault *vault, struct batch *batch, struct err *err)
+{
+	struct strays strays = {.batch = batch};
+	int64_t after = 0;
+	bool more;
+	enum result r;
+
+	do {
+		r = find_strays(&vault->read, &strays, &after, &more, err);
+		if (r == OK && strays.count > 0)
+			r = vault_write(vault, strays_op, &strays, err);
+	} while (r == OK && more);
+	return r;
+}
+
 enum result ended_delete(struct vault *vault, uint32_t account, struct id job, struct instant now, released_stop *stop,
 			 void *arg, struct ended *out, struct err *err)
 {
@@ -232,6 +311,8 @@ enum result ended_delete(struct vault *vault, uint32_t account, struct id job, s
 	r = duties_load(&vault->read, account, now, &pool, &set, err);
 	if (r == OK)
 		r = end_all(vault, &batch, &set, stop, arg, out, err);
+	if (r == OK)
+		r = destroy_strays(vault, &batch, err);
 	duties_free(&set);
 	pool_free(&pool);
 	free(batch.rows);

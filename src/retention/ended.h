@@ -19,7 +19,8 @@ struct ended {
 };
 
 /* Each batch is a transaction with its leaf. Rows go before the key, since what is kept on must be safe under its new key
- * first; a crash in between leaves a duty without rows, which the next run ends. `stop` as in released.h. */
+ * first; a crash in between leaves a duty without rows, which the next run ends.
+ * A key that a crash left, of no hold and no duty, goes too. `stop` as in released.h. */
 MUST_CHECK enum result ended_delete(struct vault *vault, uint32_t account, struct id job, struct instant now,
 				    released_stop *stop, void *arg, struct ended *out, struct err *err);
 /* What ended_delete would do with each record that it meets. Reads only. */

@@ -306,6 +306,24 @@ enum result key_list_older(struct db *keys, uint32_t epoch, int64_t *after, size
 	return r;
 }
 
+enum result key_list_numbers(struct db *keys, uint32_t account, enum key_class class, int64_t after, int64_t *out,
+			     size_t max, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	bool more;
+	enum result r = db_query(keys, "SELECT number FROM wrapped_key WHERE account_id = $1 AND class = $2 AND number > $3"
+				       " ORDER BY number LIMIT $4",
+				 &rows, err, DB_INT(account), DB_INT(class), DB_INT(after), DB_INT(max));
+
+	*count = 0;
+	if (r != OK)
+		return r;
+	while ((r = db_next(&rows, &more, err)) == OK && more)
+		out[(*count)++] = db_int(&rows, 0);
+	db_end(&rows);
+	return r;
+}
+
 enum result key_count(struct db *keys, enum key_class class, int64_t *count, struct err *err)
 {
 	if (class == KEY_IDENTITY)

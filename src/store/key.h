@@ -52,6 +52,9 @@ MUST_CHECK enum result key_rewrap(struct db *keys, const struct wrapped_key *key
 #define EPOCH_ANY UINT32_MAX
 MUST_CHECK enum result key_list_older(struct db *keys, uint32_t epoch, int64_t *after, size_t max,
 				      struct wrapped_key *out, size_t *count, struct err *err);
+/* The numbers of an account's keys of a class, but not of identities, above `after`, in order, up to max. */
+MUST_CHECK enum result key_list_numbers(struct db *keys, uint32_t account, enum key_class class, int64_t after,
+					int64_t *out, size_t max, size_t *count, struct err *err);
 MUST_CHECK enum result key_count(struct db *keys, enum key_class class, int64_t *count, struct err *err);
 
 MUST_CHECK enum result account_key_get(struct db *keys, uint32_t account, uint32_t epoch, struct pool *pool,

@@ -3,6 +3,8 @@
  */
 #include "vault/idle_keys.h"
 
+#include "store/duty.h"
+#include "store/hold.h"
 #include "store/identity.h"
 #include "store/key.h"
 #include "store/record.h"
@@ -25,12 +27,27 @@ static enum result period_needs(struct session *session, const struct wrapped_ke
 			       key_period_day(key->number), key_period_part(key->number), needed, err);
 }
 
+enum result idle_keys_keeper(struct session *session, uint32_t account, int64_t number, struct pool *pool,
+			     bool *needed, struct err *err)
+{
+	struct hold_row hold;
+	struct duty_row duty;
+	enum result r = duty_get(session->data, account, number, pool, &duty, err);
+
+	if (r == ERR_NOT_FOUND)
+		r = hold_get(session->data, account, number, pool, &hold, err);
+	*needed = r == OK;
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
 static enum result is_needed(struct session *session, const struct wrapped_key *key, struct pool *pool, bool *needed,
 			     struct err *err)
 {
 	*needed = true;
 	if (key->class == KEY_IDENTITY)
 		return identity_needs(session, key, pool, needed, err);
+	if (key->class == KEY_HOLD)
+		return idle_keys_keeper(session, key->account, key->number, pool, needed, err);
 	return key->class == KEY_PERIOD ? period_needs(session, key, needed, err) : OK;
 }
 

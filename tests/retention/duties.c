@@ -4,6 +4,7 @@
 #include "obliged.h"
 
 #include "store/leaf.h"
+#include "vault/idle_keys.h"
 
 #define ANNA "+4520111111"
 #define BENT "+4520222222"
@@ -596,6 +597,40 @@ static void a_run_stopped_between_any_two_steps_ends_the_same(void **state)
 	}
 }
 
+static enum result make_stray(struct session *session, void *arg, struct err *err)
+{
+	struct world *world = arg;
+	int64_t number;
+	struct key key;
+	enum result r = counter_next(session->keys, world->account.number, "hold", &number, err);
+
+	if (r == OK)
+		r = keyring_make(session->ring, world->account.number, KEY_HOLD, number, &key, err);
+	key_wipe(&key);
+	return r;
+}
+
+/* P31: the key store is on disk before the rows. */
+static void the_key_of_a_duty_whose_making_crashed_goes_with_the_next_run(void **state)
+{
+	struct world *world = *state;
+	struct id id = call(world, "2026-02-10T11:00:00Z", STATUS_ANSWERED);
+	int64_t keys, idle;
+	struct err err;
+
+	oblige(world, TELEPHONE);
+	set_policy(world, KIND_CALL, "7 days");
+	sweep(world);
+	assert_ok(vault_write(world->vault, make_stray, world, &err), &err);
+	assert_ok(idle_keys_count(&world->vault->read, &world->pool, &idle, &err), &err);
+	assert_int_equal(idle, 1);
+	sweep(world);
+	assert_ok(key_count(world->vault->read.keys, KEY_HOLD, &keys, &err), &err);
+	assert_int_equal(keys, 1);
+	assert_string_equal(duty_of(world, KIND_CALL, id).codes, TELEPHONE);
+	assert_sound(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -619,6 +654,7 @@ int main(void)
 	    KEEPING(an_obligation_nobody_knows_stops_the_run_until_it_is_ended),
 	    KEEPING(a_released_hold_hands_over_to_the_duty_cut_down),
 	    KEEPING(a_hold_on_what_was_cut_down_keeps_what_is_left_and_gives_it_back),
+	    KEEPING(the_key_of_a_duty_whose_making_crashed_goes_with_the_next_run),
 	    KEEPING(a_run_stopped_between_any_two_steps_ends_the_same),
 	    KEEPING(a_hold_in_between_gives_back_to_the_obligations_that_still_run),
 	};

@@ -267,6 +267,15 @@ SYSTEM_CALL(key_list_older)
 	return key_list_older(keys, 9, &after, 4, rows, &count, &err);
 }
 
+CALL(key_list_numbers)
+{
+	int64_t numbers[4];
+	size_t count = 0;
+	enum result r = key_list_numbers(keys, account, KEY_HOLD, 0, numbers, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
 SYSTEM_CALL(key_count)
 {
 	return key_count(keys, KEY_IDENTITY, seen, &err);

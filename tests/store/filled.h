@@ -172,6 +172,8 @@ static void fill_keys(void)
 	assert_ok(epoch_insert(keys, 1, EPOCH_CURRENT, (struct instant){0}, &err));
 	assert_ok(account_key_insert(keys, 1, 1, "wrapped", 7, &err));
 	assert_ok(key_insert(keys, &key, &err));
+	key.class = KEY_HOLD;
+	assert_ok(key_insert(keys, &key, &err));
 	assert_ok(counter_next(keys, 1, "number", &number, &err));
 	assert_ok(tombstone_put(keys, 1, &blind, (struct instant){1000}, &err));
 }
