@@ -4,32 +4,61 @@
 #include "retention/partial.h"
 
 #include "retention/day.h"
+#include "store/hold.h"
 #include "vault/reseal.h"
 
 #define MOVE_MAX 2048 /* records in a transaction */
 
 /* ---- what is due ---- */
 
-struct finding { const struct expire_terms *terms; int part; bool due, left_over; };
+struct finding { const struct expire_terms *terms; int part; bool due, left_over, kept; };
+
+/* A run that ended between keeping and deleting left the key that it was under before. */
+static enum result find_kept(struct finding *finding, const struct record_row *row, struct err *err)
+{
+	struct held_row held;
+	enum result r = ERR_NOT_FOUND;
+
+	if (!finding->kept && row->part == finding->part)
+		r = held_get(finding->terms->vault->read.data, row->account, row->hold, row->kind, row->id, &held, err);
+	finding->kept |= r == OK && held.cause == HELD_EXPIRED;
+	return r == ERR_NOT_FOUND ? OK : r;
+}
 
 static enum result find_rows(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
 			     struct err *err)
 {
 	struct finding *finding = arg;
 	const struct expire_terms *terms = finding->terms;
+	enum result r = OK;
 
 	(void)pool;
-	(void)err;
-	for (size_t i = 0; i < count && !finding->due; i++) {
+	for (size_t i = 0; i < count && !finding->due && r == OK; i++) {
 		if (rows[i].hold != 0)
-			continue;
-		if (rows[i].part != finding->part)
+			r = find_kept(finding, &rows[i], err);
+		else if (rows[i].part != finding->part)
 			finding->left_over = true;
 		else
 			finding->due = expire_due(terms, &rows[i]);
 	}
 	*stop = finding->due;
-	return OK;
+	return r;
+}
+
+/* Keys that should be gone: of parts before the current one, or of that itself when something in it has been kept. */
+static enum result find_keys(struct finding *finding, const struct period *period, struct err *err)
+{
+	struct session *session = &finding->terms->vault->read;
+	bool has = false;
+	enum result r = OK;
+
+	if (finding->kept)
+		r = expire_has_key(session, finding->terms->account, period, period->part + 1, &has, err);
+	finding->due = has;
+	if (r == OK && !has)
+		r = expire_has_key(session, finding->terms->account, period, period->part, &has, err);
+	finding->left_over |= has;
+	return r;
 }
 
 enum result partial_find(const struct expire_terms *terms, const struct period *period, bool *due, int *spare,
@@ -39,6 +68,8 @@ enum result partial_find(const struct expire_terms *terms, const struct period *
 	enum result r = day_walk(&terms->vault->read, terms->account, period, (struct id){{0}}, find_rows, &finding,
 				 err);
 
+	if (r == OK && !finding.due)
+		r = find_keys(&finding, period, err);
 	/* With something due under the key of the part that is current, that key must go; else only those before it. */
 	*due = finding.due || finding.left_over;
 	*spare = finding.due ? period->part + 1 : period->part;

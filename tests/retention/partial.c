@@ -319,6 +319,38 @@ static void a_hold_and_a_record_that_come_in_the_middle_are_heeded(void **state)
 	assert_sound(world);
 }
 
+static bool stop_once_kept(void *arg, enum sweep_phase phase, int64_t done, int64_t total)
+{
+	(void)arg;
+	(void)done;
+	(void)total;
+	return phase == SWEEP_KEPT;
+}
+
+/* P10, P32: even when all that was due is kept, and a record of the day stays. */
+static void the_old_key_of_what_was_kept_goes_after_a_run_that_was_stopped_before(void **state)
+{
+	struct world *world = *state;
+	struct id held = put(world, DAY "10:00:00Z", DIRECTION_INBOUND, ANNA), out = put(world, DAY "11:00:00Z", DIRECTION_OUTBOUND, ANNA);
+	struct record_row before = row_of(world, KIND_CALL, held);
+	struct sweep_result result;
+	struct err err;
+
+	hold_person(world, ANNA);
+	set_rules(world);
+	assert_int_equal(sweep_run(world->vault, &world->account, world->now, stop_once_kept, NULL, &world->pool, &result,
+				   &err), ERR_INTERRUPTED);
+	assert_int_equal(open_copy(world, &before), OK);
+	run_sweep(world, &result);
+	assert_int_equal(open_copy(world, &before), ERR_GONE);
+	assert_false(has_part_key(world, DAY "00:00:00Z", 0));
+	assert_opens(world, KIND_CALL, held, "{\"n\":1}");
+	assert_opens(world, KIND_CALL, out, "{\"n\":1}");
+	assert_sound(world);
+	run_sweep(world, &result);
+	assert_int_equal(result.kinds[KIND_CALL].parts, 0);
+}
+
 /* ---- damage ---- */
 
 static enum result spoil(struct session *session, void *arg, struct err *err)
@@ -725,6 +757,7 @@ int main(void)
 	    KEEPING(a_clock_that_was_ahead_hides_nothing),
 	    KEEPING(what_a_hold_covers_is_kept_and_its_old_key_goes_all_the_same),
 	    KEEPING(a_hold_and_a_record_that_come_in_the_middle_are_heeded),
+	    KEEPING(the_old_key_of_what_was_kept_goes_after_a_run_that_was_stopped_before),
 	    KEEPING(a_damaged_record_that_stays_keeps_its_day_and_no_other),
 	    KEEPING(a_day_whose_move_broke_off_half_way_reads_and_goes_on_once_it_is_mended),
 	    cmocka_unit_test(a_crash_at_any_step_is_resumed_to_the_same_end),
