@@ -347,6 +347,17 @@ static void compare_survivors(struct play *play)
 
 /* ---- what happens ---- */
 
+/* As an import does when what arrives may be past its time: the next sweep looks at its day again. */
+static enum result put_op(struct session *session, void *arg, struct err *err)
+{
+	const struct world_record *spec = arg;
+	enum result r = world_put_op(session, arg, err);
+
+	return r == OK ? period_look_again(session->data, spec->world->account.number, spec->kind,
+					   instant_date(spec->at), err)
+		       : r;
+}
+
 static void put(struct play *play)
 {
 	struct seen *record = &play->records[play->record_count];
@@ -380,7 +391,7 @@ static void put(struct play *play)
 	spec.duration_ms = record->seconds * 1000;
 	spec.label = record->tagged ? 5 : 0;
 	spec.id = record->id = id_new(spec.at);
-	assert_ok(vault_write(play->world->vault, world_put_op, &spec, &err), &err);
+	assert_ok(vault_write(play->world->vault, put_op, &spec, &err), &err);
 	record->person_count = first != second ? 2 : 1;
 	identity_of(play->world, IDENTITY_PHONE, phones[first], &record->persons[0]);
 	identity_of(play->world, IDENTITY_PHONE, phones[second], &record->persons[1]);
