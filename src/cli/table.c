@@ -28,6 +28,7 @@ static const struct group {
 	{"retention", "plan | forecast | run ..", "what is due and when; delete it"},
 	{"hold", "add | preview | list | release", "legal holds: what nothing deletes"},
 	{"aggregate", "list", "what anonymised records left: counts"},
+	{"obligation", "list | add | end | show", "laws by which some fields stay longer"},
 	{"label", "list", "queues, campaigns and tags"},
 	{"audit", "list | verify | prove | keep", "the log of every act, and its proofs"},
 	{"verify", "RECEIPT --key FILE", "check a receipt, with no vault at hand"},

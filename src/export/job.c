@@ -134,15 +134,18 @@ static void mark(const struct job *job, struct view *view)
 static enum result name_laws(struct job *job, const struct duty_row *duty, const char **out, struct err *err)
 {
 	char fields[CUT_FIELDS_MAX], day[TIME_TEXT_MAX];
+	const char *between = ":";
 	enum result r = job->laws.count == 0 ? obligations_load(&job->pool, &job->laws, err) : OK;
 
-	*out = pool_printf(&job->scratch, "only %s, because a law forbids deleting that before %s:",
+	*out = pool_printf(&job->scratch, "only %s, because a law forbids deleting that before %s",
 			   cut_fields_text(duty->fields, fields), date_format(duty->ends, day));
 	for (size_t i = 0; i < job->laws.count && *out != NULL && r == OK; i++) {
 		const struct obligation *law = &job->laws.list[i];
 
-		if (duties_names(duty, law->code))
-			*out = pool_printf(&job->scratch, "%s %s, %s;", *out, law->law, law->article);
+		if (!duties_names(duty, law->code))
+			continue;
+		*out = pool_printf(&job->scratch, "%s%s %s, %s", *out, between, law->law, law->article);
+		between = ";";
 	}
 	return r == OK && *out == NULL ? err_no_memory(err) : r;
 }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "privacy/account_life.h"
 #include "privacy/statement.h"
 #include "shim/json_parse.h"
 #include "store/job.h"
@@ -88,13 +89,25 @@ static struct job job_of(const struct run *run, uint32_t account, enum job_state
 			    .started = run->started, .ended = run->now, .args = run->args, .result = "{}"};
 }
 
+/* Who asked looked before; a hold may have come since. */
+static enum result check_free(struct session *session, const struct run *run, struct err *err)
+{
+	const struct account account = {.number = run->number, .id = run->out->account};
+	struct account_life life;
+	enum result r = account_life_read(session, &account, &life, err);
+
+	return r == OK ? account_life_may_end(&life, err) : r;
+}
+
 static enum result begin_op(struct session *session, void *arg, struct err *err)
 {
 	struct run *run = arg;
 	struct job job = job_of(run, run->number, JOB_RUNNING);
 	struct act act;
-	enum result r = count_all(session, run, err);
+	enum result r = check_free(session, run, err);
 
+	if (r == OK)
+		r = count_all(session, run, err);
 	if (r == OK)
 		r = write_args(run, err);
 	job.args = run->args;

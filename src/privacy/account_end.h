@@ -33,8 +33,8 @@ struct account_end {
 };
 bool account_end_left_any(const struct account_end *end);
 
-/* Ends it whatever state it is in: who calls has asked account_life_may_end. `progress` may be NULL; true stops it with
- * ERR_INTERRUPTED, to be gone on with by the next writing command. */
+/* Ends it whatever state it is in, unless account_life_may_end refuses: then nothing is changed. `progress` may be NULL; true
+ * stops it with ERR_INTERRUPTED, to be gone on with by the next writing command. */
 typedef bool account_end_progress(void *arg, int64_t rows);
 MUST_CHECK enum result account_end(struct vault *vault, const struct account *account, struct instant now,
 				   account_end_progress *progress, void *arg, struct pool *pool, struct account_end *out,

@@ -5,7 +5,10 @@
 
 #include <stdlib.h>
 
+#include "store/media.h"
+
 #define PAYLOADS_MAX ((size_t)1024 * 1024 * 1024) /* of DAY_ROWS records of 4 MiB, sealed, opened and sealed anew */
+#define MEDIA_MAX 64
 
 struct walk {
 	struct session *session;
@@ -47,5 +50,20 @@ enum result day_walk(struct session *session, uint32_t account, const struct per
 	r = walk_on(&walk, visit, arg, err);
 	pool_free(&walk.pool);
 	free(walk.rows);
+	return r;
+}
+
+enum result day_size_of(struct session *session, const struct record_row *row, struct day_size *out, struct err *err)
+{
+	struct media_row media[MEDIA_MAX];
+	size_t count = 0;
+	enum result r = OK;
+
+	*out = (struct day_size){.bytes = (int64_t)row->payload_len};
+	if (row->media > 0)
+		r = media_list(session->data, row->account, row->kind, row->id, media, MEDIA_MAX, &count, err);
+	for (size_t i = 0; i < count && r == OK; i++)
+		out->bytes += (int64_t)media[i].bytes;
+	out->media = r == OK ? (int64_t)count : 0;
 	return r;
 }

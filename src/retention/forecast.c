@@ -5,12 +5,11 @@
 
 #include <stdlib.h>
 
+#include "retention/day.h"
 #include "retention/ended.h"
-#include "store/media.h"
 
 #define PERIODS_PAGE 256
 #define ROWS 128
-#define MEDIA_MAX 64
 #define PAYLOADS_MAX ((size_t)1024 * 1024 * 1024) /* of ROWS records */
 
 /* A day of which something goes today by itself, whatever becomes of the rest. */
@@ -61,18 +60,10 @@ struct forecast_day forecast_all(const struct forecast *forecast, int day)
 static enum result size_of(struct looking *looking, const struct record_row *row, struct forecast_sum *out,
 			   struct err *err)
 {
-	struct media_row media[MEDIA_MAX];
-	size_t count = 0;
-	enum result r = OK;
+	struct day_size size;
+	enum result r = day_size_of(looking->session, row, &size, err);
 
-	*out = (struct forecast_sum){.records = 1, .bytes = (int64_t)row->payload_len};
-	if (row->media > 0)
-		r = media_list(looking->session->data, looking->account, row->kind, row->id, media, MEDIA_MAX, &count,
-			       err);
-	for (size_t i = 0; i < count && r == OK; i++) {
-		out->media++;
-		out->bytes += (int64_t)media[i].bytes;
-	}
+	*out = (struct forecast_sum){.records = 1, .media = size.media, .bytes = size.bytes};
 	return r;
 }
 

@@ -8,11 +8,9 @@
 #include "retention/policies.h"
 #include "retention/released.h"
 #include "retention/sweep.h"
-#include "store/media.h"
 #include "store/period.h"
 
 #define PERIODS_PAGE 256
-#define MEDIA_MAX 64
 
 struct planning {
 	struct session *session;
@@ -106,16 +104,10 @@ static enum result plan_whole(struct planning *planning, enum record_kind kind, 
 
 static enum result add_bytes(struct planning *planning, const struct record_row *row, struct err *err)
 {
-	struct media_row media[MEDIA_MAX];
-	size_t count = 0;
-	enum result r = OK;
+	struct day_size size;
+	enum result r = day_size_of(planning->session, row, &size, err);
 
-	planning->due->some_bytes += (int64_t)row->payload_len;
-	if (row->media > 0)
-		r = media_list(planning->session->data, row->account, row->kind, row->id, media, MEDIA_MAX, &count,
-			       err);
-	for (size_t i = 0; i < count && r == OK; i++)
-		planning->due->some_bytes += (int64_t)media[i].bytes;
+	planning->due->some_bytes += r == OK ? size.bytes : 0;
 	return r;
 }
 

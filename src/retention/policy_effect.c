@@ -4,18 +4,13 @@
 #include "retention/policy_effect.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/json.h"
-#include "store/media.h"
-#include "store/period.h"
+#include "retention/day.h"
 
 #define PERIODS_PAGE 256
-#define ROWS 128
-#define MEDIA_MAX 64
-#define PAYLOADS_MAX ((size_t)1024 * 1024 * 1024) /* of ROWS records */
 #define STATEMENT_MAX ((size_t)64 * 1024 * 1024)
 
 /* The rules without and with the change. */
@@ -28,9 +23,7 @@ struct counting {
 	struct date until;
 	struct pair pairs[2]; /* as in force now; as all will have begun */
 	struct keepers keepers;
-	struct record_row *rows; /* ROWS of them */
-	struct pool page;        /* of one page of records */
-	struct pool *pool;       /* of the caller */
+	struct pool *pool; /* of the caller */
 	struct policy_effect *out;
 	size_t room;
 };
@@ -107,21 +100,16 @@ static enum result add_day(struct counting *c, const struct effect_day *day, str
 
 static enum result add_bytes(struct counting *c, const struct record_row *row, struct effect_day *day, struct err *err)
 {
-	struct media_row media[MEDIA_MAX];
-	size_t count = 0;
-	enum result r = OK;
+	struct day_size size;
+	enum result r = day_size_of(c->session, row, &size, err);
 
-	day->bytes += (int64_t)row->payload_len;
-	if (row->media > 0)
-		r = media_list(c->session->data, c->account, row->kind, row->id, media, MEDIA_MAX, &count, err);
-	for (size_t i = 0; i < count && r == OK; i++)
-		day->bytes += (int64_t)media[i].bytes;
+	day->bytes += r == OK ? size.bytes : 0;
 	return r;
 }
 
 /* What nobody can open any more has nothing to keep. */
 static enum result add_record(struct counting *c, const struct record_row *row, struct effect_day *day,
-			      struct err *err)
+			      struct pool *pool, struct err *err)
 {
 	struct duty_cover cover = {.count = 0};
 	struct duty_row duty;
@@ -134,7 +122,7 @@ static enum result add_record(struct counting *c, const struct record_row *row, 
 		day->held++;
 		return OK;
 	}
-	r = duties_cover_row(c->session, &c->keepers.duties, row, &c->page, &cover, &duty, err);
+	r = duties_cover_row(c->session, &c->keepers.duties, row, pool, &cover, &duty, err);
 	if (r != OK && r != ERR_GONE && r != ERR_CORRUPT)
 		return r;
 	if (r == OK && cover.count > 0) {
@@ -144,34 +132,31 @@ static enum result add_record(struct counting *c, const struct record_row *row, 
 	return add_bytes(c, row, day, err);
 }
 
-static enum result look_at_day(struct counting *c, struct effect_day *day, struct err *err)
-{
-	struct id after = {{0}};
-	size_t count;
-	enum result r;
+struct at_day { struct counting *c; struct effect_day *day; };
 
-	do {
-		pool_reset(&c->page);
-		r = record_list_day(c->session->data, c->account, c->change->kind, day->day, after, &c->page, c->rows,
-				    ROWS, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			after = c->rows[i].id;
-			r = add_record(c, &c->rows[i], day, err);
-		}
-	} while (r == OK && count == ROWS);
+static enum result add_records(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
+			       struct err *err)
+{
+	struct at_day *at = arg;
+	enum result r = OK;
+
+	(void)stop;
+	for (size_t i = 0; i < count && r == OK; i++)
+		r = add_record(at->c, &rows[i], at->day, pool, err);
 	return r;
 }
 
 static enum result count_period(struct counting *c, const struct period *period, struct err *err)
 {
 	struct effect_day day = {.day = period->day};
+	struct at_day at = {c, &day};
 	enum result r = OK;
 
 	if (made_due_wholly(c, period->day) && !keepers_touch_period(&c->keepers, period->kind, period->day)) {
 		day.records = period->records;
 		day.bytes = period->bytes + period->media_bytes;
 	} else {
-		r = look_at_day(c, &day, err);
+		r = day_walk(c->session, c->account, period, (struct id){{0}}, add_records, &at, err);
 	}
 	return r == OK ? add_day(c, &day, err) : r;
 }
@@ -354,11 +339,9 @@ enum result policy_effect(struct session *session, const struct account *account
 	enum result r;
 
 	*out = (struct policy_effect){.today = instant_date(now), .until = until};
-	pool_init(&c.page, PAYLOADS_MAX);
-	c.rows = malloc(ROWS * sizeof *c.rows);
 	r = load_keepers(&c, now, err);
 	if (r == OK)
-		r = c.rows != NULL ? load_rules(&c, now, err) : err_no_memory(err);
+		r = load_rules(&c, now, err);
 	if (r == OK)
 		r = count_all(&c, err);
 	if (r == OK) {
@@ -367,7 +350,5 @@ enum result policy_effect(struct session *session, const struct account *account
 		r = make_digest(account, change, out, err);
 	}
 	keepers_free(&c.keepers);
-	free(c.rows);
-	pool_free(&c.page);
 	return r;
 }

@@ -113,6 +113,25 @@ static void another_account_keeps_all_it_has(void **state)
 	assert_int_equal(problems(world), 0);
 }
 
+static void a_hold_refuses_the_end_whoever_asks_for_it_and_nothing_is_changed(void **state)
+{
+	struct world *world = *state;
+	struct hold_request request = {.reason = "a dispute"};
+	struct account_end end;
+	int64_t before;
+	struct id hold;
+	struct err err;
+
+	fill(world);
+	hold = add_hold(world, &request);
+	before = rows_left(world, world->account.number);
+	assert_int_equal(account_end(world->vault, &world->account, world->now, NULL, NULL, &world->pool, &end, &err),
+			 ERR_DENIED);
+	assert_int_equal(rows_left(world, world->account.number), before);
+	release_hold(world, hold);
+	end_it(world, &end);
+}
+
 static bool stop_at_once(void *arg, int64_t rows)
 {
 	(void)arg, (void)rows;
@@ -288,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    KEEPING(everything_of_an_account_goes_and_its_name_is_free),
 	    KEEPING(another_account_keeps_all_it_has),
+	    KEEPING(a_hold_refuses_the_end_whoever_asks_for_it_and_nothing_is_changed),
 	    KEEPING(what_was_stopped_is_gone_on_with_and_its_receipt_counts_all),
 	    KEEPING(what_the_log_says_of_an_ended_account_goes_in_its_time),
 	    KEEPING(a_cancelled_account_ends_after_90_days_and_not_a_day_before),

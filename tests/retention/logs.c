@@ -338,6 +338,9 @@ static void every_act_has_its_term(void **state)
 	assert_int_equal(log_term_of("person.erase.begin"), LEAF_PROOF);
 	assert_int_equal(log_term_of("retention.run"), LEAF_PROOF);
 	assert_int_equal(log_term_of("hold.release"), LEAF_PROOF);
+	assert_int_equal(log_term_of("person.restrict"), LEAF_PROOF);
+	assert_int_equal(log_term_of("person.unrestrict"), LEAF_PROOF);
+	assert_int_equal(log_term_of("duty.ended"), LEAF_PROOF);
 	assert_int_equal(log_term_of("policy.set"), LEAF_PROOF);
 	assert_int_equal(log_term_of("keys.rotate"), LEAF_PROOF);
 	assert_int_equal(log_term_of("audit.prune"), LEAF_PROOF);
