@@ -134,7 +134,7 @@ static void mark(const struct job *job, struct view *view)
 static enum result name_laws(struct job *job, const struct duty_row *duty, const char **out, struct err *err)
 {
 	char fields[CUT_FIELDS_MAX], day[TIME_TEXT_MAX];
-	const char *between = ":";
+	const char *mark = ":";
 	enum result r = job->laws.count == 0 ? obligations_load(&job->pool, &job->laws, err) : OK;
 
 	*out = pool_printf(&job->scratch, "only %s, because a law forbids deleting that before %s",
@@ -144,8 +144,8 @@ static enum result name_laws(struct job *job, const struct duty_row *duty, const
 
 		if (!duties_names(duty, law->code))
 			continue;
-		*out = pool_printf(&job->scratch, "%s%s %s, %s", *out, between, law->law, law->article);
-		between = ";";
+		*out = pool_printf(&job->scratch, "%s%s %s, %s", *out, mark, law->law, law->article);
+		mark = "; and";
 	}
 	return r == OK && *out == NULL ? err_no_memory(err) : r;
 }
