@@ -64,9 +64,8 @@ static enum result check_reason(const struct hold_request *request, struct err *
 	return err_mend(err, "say why these records must be kept, as a court would want to read it");
 }
 
-static enum result check_person(struct session *session, const struct hold_scope *scope, struct err *err)
+static enum result check_person(const struct hold_scope *scope, struct err *err)
 {
-	(void)session;
 	if (scope->row.has_person && scope->identity_count == 0)
 		return err_set(err, ERR_NOT_FOUND, "there is no such person in this account");
 	return OK;
@@ -106,7 +105,7 @@ static enum result check_scope(struct session *session, const struct hold_scope 
 			       struct err *err)
 {
 	const struct hold_row *row = &scope->row;
-	enum result r = check_person(session, scope, err);
+	enum result r = check_person(scope, err);
 
 	if (r == OK)
 		r = check_identity(session, row->account, row->identity, 0, pool, err);
