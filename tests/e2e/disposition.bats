@@ -73,6 +73,12 @@ as_shown() {
 
 # ---- every number ----
 
+@test "of what is not billed nothing goes, and the plan says how much that is" {
+	plan_and_run
+	same due 0 "$(jq .due <<<"$plan")"
+	[ "$(of call .unbilled)" -gt 0 ]
+}
+
 # told WHAT PLAN RUN: per kind, what the plan told is what the run did.
 told() {
 	local kind plan run
@@ -139,6 +145,7 @@ records_of() {
 
 @test "every number of a plan is what the run then does, and nothing held is lost" {
 	local before
+	ok account set Nordlys billed_until 2025-11-17
 	ok hold add --person "$ASTRID" --matter 'case 2025-117' --custodian Legal --reason 'a complaint'
 	before=$(held_digest)
 
@@ -187,6 +194,7 @@ records_of() {
 
 @test "why says of one record of each fate what decides, by whom, and until when" {
 	local id
+	ok account set Nordlys billed_until 2025-11-17
 	ok hold add --person "$ASTRID" --matter 'case 2025-117' --reason 'a complaint'
 	ok obligation add es-ley25-2007-5
 	change call '3 months' --queue Sales
@@ -216,4 +224,5 @@ records_of() {
 	id=$(records_of "$SOMEBODY" '.kind == "message"' | tail -1)
 	decides 'policy keep_until all' "$id"
 	jq -e '.until == "2027-12-16" and (.reasons[] | select(.rule == "policy") | .set_by == "profile:callrail")' <<<"$output"
+	jq -e '.reasons[] | select(.rule == "bound") | (.bound | contains("25 months")) and (.source | contains("CallRail"))' <<<"$output"
 }
