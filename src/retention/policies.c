@@ -265,13 +265,29 @@ enum result policies_of_scope(struct session *session, uint32_t account, enum re
 
 /* ---- asking ---- */
 
+/* Of what happened on that day: a month is longer than 30 days or not, as the day has it. */
+static bool keeps_longer(const struct policy *a, const struct policy *b, struct date day)
+{
+	if (a->keep.unlimited || b->keep.unlimited)
+		return a->keep.unlimited && !b->keep.unlimited;
+	return date_add_span(day, a->keep).days > date_add_span(day, b->keep).days;
+}
+
 const struct policy *policies_pick(const struct policy_set *set, const struct record_row *row)
 {
+	const struct policy *best = NULL;
+
 	for (size_t i = 0; i < set->count; i++) {
-		if (set->rules[i].kind == row->kind && fits(&set->rules[i].scope, row))
-			return &set->rules[i];
+		const struct policy *rule = &set->rules[i];
+
+		if (rule->kind != row->kind || !fits(&rule->scope, row))
+			continue;
+		if (best != NULL && policy_scope_compare(&best->scope, &rule->scope) != 0)
+			break;
+		if (best == NULL || keeps_longer(rule, best, instant_date(id_time(row->id))))
+			best = rule;
 	}
-	return NULL;
+	return best;
 }
 
 const struct policy *policies_base(const struct policy_set *set, enum record_kind kind)

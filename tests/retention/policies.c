@@ -123,6 +123,20 @@ static void of_two_tags_the_one_that_keeps_longer_decides(void **state)
 	assert_int_equal(days_for(world, &row), 0);
 }
 
+/* A month is longer than 30 days, or shorter. */
+static void which_of_two_keeps_longer_is_asked_of_the_records_own_day(void **state)
+{
+	struct world *world = *state;
+	struct record_row row = a_call();
+
+	set_rule(world, (struct policy_scope){.tag = VIP}, (struct span){.months = 1}, NULL);
+	set_rule(world, (struct policy_scope){.tag = SALES}, (struct span){.days = 30}, NULL);
+	row.id = id_floor(world_time("2025-05-01T10:00:00Z"));
+	assert_int_equal(days_for(world, &row), 0);
+	row.id = id_floor(world_time("2025-02-01T10:00:00Z"));
+	assert_int_equal(days_for(world, &row), 30);
+}
+
 static void a_version_is_in_force_from_its_beginning_and_a_later_one_overrides_it(void **state)
 {
 	struct world *world = *state;
@@ -208,6 +222,7 @@ int main(void)
 	    KEEPING(the_narrowest_rule_that_fits_wins),
 	    KEEPING(a_rule_that_does_not_fit_leaves_it_to_the_wider_one),
 	    KEEPING(of_two_tags_the_one_that_keeps_longer_decides),
+	    KEEPING(which_of_two_keeps_longer_is_asked_of_the_records_own_day),
 	    KEEPING(a_version_is_in_force_from_its_beginning_and_a_later_one_overrides_it),
 	    KEEPING(a_removed_rule_decides_no_more),
 	    KEEPING(cutoffs_say_what_may_go_and_what_goes_wholly),
