@@ -9,10 +9,11 @@ load story
 
 setup() { cd "$BATS_TEST_TMPDIR"; }
 
-# An account with CallRail's rules and two weeks of calls and messages.
+# An account with CallRail's rules and two weeks of calls and messages, all of them billed: what is not would stay.
 callrail() {
 	ok init
 	ok account create Nordlys --country DK --profile callrail
+	ok account set Nordlys billed_until 2025-11-30
 	ok import "$SAMPLES/copenhagen-calls.jsonl" "$SAMPLES/notes.jsonl"
 }
 
