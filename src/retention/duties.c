@@ -425,15 +425,6 @@ static enum result drop_gone(struct keeping *k, const struct duty_leaving *leavi
 	return r;
 }
 
-static bool has_party(const struct record_row *row, int64_t identity)
-{
-	for (size_t i = 0; i < row->party_count; i++) {
-		if (row->parties[i].identity == identity)
-			return true;
-	}
-	return false;
-}
-
 static enum result unlist_parties(struct session *session, const struct record_row *was, const struct record_row *row,
 				  struct err *err)
 {
@@ -442,7 +433,7 @@ static enum result unlist_parties(struct session *session, const struct record_r
 	int64_t deleted;
 
 	for (size_t i = 0; i < was->party_count; i++) {
-		if (!has_party(row, was->parties[i].identity))
+		if (!parties_have(row->parties, row->party_count, was->parties[i].identity))
 			gone[count++] = (struct party_key){.month = date_month_index(instant_date(id_time(row->id))),
 							   .identity = was->parties[i].identity,
 							   .kind = row->kind,

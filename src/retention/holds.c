@@ -129,19 +129,10 @@ void holds_leave_out(struct hold_set *set, int64_t hold)
 	set->count = kept;
 }
 
-static bool has_party(const struct party *parties, size_t count, int64_t identity)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (parties[i].identity == identity)
-			return true;
-	}
-	return false;
-}
-
 static bool involves(const struct record_row *row, int64_t identity)
 {
 	return row->number == identity || row->agent == identity ||
-	       has_party(row->parties, row->party_count, identity);
+	       parties_have(row->parties, row->party_count, identity);
 }
 
 static bool fits_person(const struct hold_scope *scope, const struct record_row *row)
@@ -158,19 +149,14 @@ static bool fits_kind(const struct hold_row *hold, enum record_kind kind)
 	return hold->kinds == 0 || (hold->kinds & (1u << kind)) != 0;
 }
 
-static bool has_label(const struct record_row *row, int64_t label)
+static bool fits_label(const struct record_row *row, int64_t label)
 {
-	for (size_t i = 0; i < row->label_count; i++) {
-		if (row->labels[i] == label)
-			return true;
-	}
-	return false;
+	return label == 0 || labels_have(row->labels, row->label_count, label);
 }
 
 static bool fits_labels(const struct hold_row *hold, const struct record_row *row)
 {
-	return (hold->queue == 0 || has_label(row, hold->queue)) &&
-	       (hold->campaign == 0 || has_label(row, hold->campaign)) && (hold->tag == 0 || has_label(row, hold->tag));
+	return fits_label(row, hold->queue) && fits_label(row, hold->campaign) && fits_label(row, hold->tag);
 }
 
 /* The cheap parts first. */
@@ -211,8 +197,8 @@ static bool fits_contact(const struct hold_scope *scope, const struct contact_ro
 	    hold->queue != 0 || hold->campaign != 0 || hold->tag != 0 || (!hold->has_person && hold->identity == 0))
 		return false;
 	for (size_t i = 0; i < scope->identity_count && !found; i++)
-		found = has_party(row->parties, row->party_count, scope->identities[i]);
-	return found && (hold->identity == 0 || has_party(row->parties, row->party_count, hold->identity));
+		found = parties_have(row->parties, row->party_count, scope->identities[i]);
+	return found && (hold->identity == 0 || parties_have(row->parties, row->party_count, hold->identity));
 }
 
 const struct hold_scope *holds_cover_contact(const struct hold_set *set, const struct contact_row *row)

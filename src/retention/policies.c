@@ -86,19 +86,15 @@ int policy_scope_compare(const struct policy_scope *a, const struct policy_scope
 	return (b->min_duration_ms > a->min_duration_ms) - (b->min_duration_ms < a->min_duration_ms);
 }
 
-static bool has_label(const struct record_row *row, int64_t label)
+static bool fits_label(const struct record_row *row, int64_t label)
 {
-	for (size_t i = 0; i < row->label_count; i++) {
-		if (row->labels[i] == label)
-			return true;
-	}
-	return label == 0;
+	return label == 0 || labels_have(row->labels, row->label_count, label);
 }
 
 static bool fits(const struct policy_scope *scope, const struct record_row *row)
 {
-	return (scope->number == 0 || scope->number == row->number) && has_label(row, scope->queue) &&
-	       has_label(row, scope->campaign) && has_label(row, scope->tag) &&
+	return (scope->number == 0 || scope->number == row->number) && fits_label(row, scope->queue) &&
+	       fits_label(row, scope->campaign) && fits_label(row, scope->tag) &&
 	       (scope->direction == DIRECTION_NONE || scope->direction == row->direction) &&
 	       (scope->min_duration_ms == 0 || row->duration_ms >= scope->min_duration_ms);
 }

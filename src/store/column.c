@@ -168,3 +168,21 @@ size_t labels_sort(int64_t *labels, size_t count)
 	}
 	return kept;
 }
+
+bool labels_have(const int64_t *labels, size_t count, int64_t label)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (labels[i] == label)
+			return true;
+	}
+	return false;
+}
+
+bool parties_have(const struct party *parties, size_t count, int64_t identity)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (parties[i].identity == identity)
+			return true;
+	}
+	return false;
+}

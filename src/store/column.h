@@ -38,6 +38,8 @@ MUST_CHECK enum result labels_unpack(const unsigned char *in, size_t len, int64_
 				     struct err *err);
 /* Sorts and drops doubles; returns the new count. */
 size_t labels_sort(int64_t *labels, size_t count);
+bool labels_have(const int64_t *labels, size_t count, int64_t label);
+bool parties_have(const struct party *parties, size_t count, int64_t identity);
 /* Sorts by identity and merges the roles of doubles; returns the new count. */
 size_t parties_sort(struct party *parties, size_t count);
 
