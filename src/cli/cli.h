@@ -103,6 +103,11 @@ const char *cli_kind(enum record_kind kind, int64_t n);
 /* On stderr: three lines, or one line of JSON under --json. */
 void cli_print_error(const struct cli *cli, const struct err *err);
 
+/* Is there somebody to ask? A terminal, and no program that reads the answer. */
+bool cli_can_ask(const struct cli *cli);
+/* After the question is on stderr: did they type yes? Ctrl-C ends the program while it waits. */
+bool cli_said_yes(void);
+
 /* Ctrl-C: asked between steps of long work. The first press asks to stop; a second one ends at once. */
 bool cli_interrupted(void);
 

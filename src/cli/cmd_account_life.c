@@ -3,12 +3,10 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/quote.h"
 #include "cli/commands.h"
-#include "cli/interrupt.h"
 #include "privacy/account_end.h"
 #include "privacy/account_life.h"
 
@@ -94,19 +92,12 @@ enum result cmd_account_status(struct cli *cli, int argc, char **argv, bool *par
 /* Asks on a terminal; elsewhere --yes must say so. */
 static enum result confirm(struct cli *cli, const struct account *account, const char *what, struct err *err)
 {
-	char line[16];
-	bool yes;
-
-	if (!isatty(STDIN_FILENO) || cli->json) {
+	if (!cli_can_ask(cli)) {
 		err_set(err, ERR_DENIED, "there is nobody to ask whether to %s", what);
 		return err_mend(err, "add --yes");
 	}
-	fprintf(stderr, "%s \"%s\"? Type yes: ", what, cli_clean(cli, account->name));
-	fflush(stderr);
-	interrupt_unwatch();
-	yes = fgets(line, sizeof line, stdin) != NULL && strcmp(line, "yes\n") == 0;
-	interrupt_watch();
-	return yes ? OK : err_set(err, ERR_INTERRUPTED, "nothing was done");
+	fprintf(stderr, "%s \"%s\"? ", what, cli_clean(cli, account->name));
+	return cli_said_yes() ? OK : err_set(err, ERR_INTERRUPTED, "nothing was done");
 }
 
 enum result cmd_account_cancel(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
@@ -143,7 +134,8 @@ enum result cmd_account_assert(struct cli *cli, int argc, char **argv, bool *par
 {
 	struct account account;
 	enum account_item item = ITEM_EXPORTS;
-	char by[LIFE_BY_MAX], shown[QUOTE_MAX];
+	char shown[QUOTE_MAX];
+	const char *by = NULL;
 	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 2, 2, err);
 
 	(void)partly;
@@ -153,7 +145,8 @@ enum result cmd_account_assert(struct cli *cli, int argc, char **argv, bool *par
 	}
 	if (r == OK)
 		r = cli_open_named(cli, argv[0], true, &account, err);
-	snprintf(by, sizeof by, "os:%u", (unsigned)getuid());
+	if (r == OK)
+		r = cli_who(cli, &by, err);
 	if (r == OK)
 		r = account_assert(cli->vault, &account, item, by, cli->now, err);
 	return r == OK ? show_life(cli, &account, err) : r;

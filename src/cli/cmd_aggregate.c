@@ -3,11 +3,9 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/quote.h"
 #include "cli/commands.h"
-#include "cli/interrupt.h"
 #include "privacy/anonymise.h"
 #include "privacy/anonymise_record.h"
 #include "retention/settings.h"
@@ -28,19 +26,12 @@ static enum result read_id(const char *text, enum record_kind *kind, struct id *
 
 static enum result confirm(struct cli *cli, const char *id, struct err *err)
 {
-	char line[16];
-	bool yes;
-
-	if (!isatty(STDIN_FILENO) || cli->json) {
+	if (!cli_can_ask(cli)) {
 		err_set(err, ERR_DENIED, "anonymising cannot be undone, and there is nobody to ask");
 		return err_mend(err, "add --yes");
 	}
-	fprintf(stderr, "Anonymise %s? It cannot be undone. Type yes: ", cli_clean(cli, id));
-	fflush(stderr);
-	interrupt_unwatch();
-	yes = fgets(line, sizeof line, stdin) != NULL && strcmp(line, "yes\n") == 0;
-	interrupt_watch();
-	return yes ? OK : err_set(err, ERR_INTERRUPTED, "nothing was anonymised");
+	fprintf(stderr, "Anonymise %s? It cannot be undone. ", cli_clean(cli, id));
+	return cli_said_yes() ? OK : err_set(err, ERR_INTERRUPTED, "nothing was anonymised");
 }
 
 static void show_anonymised(struct cli *cli, enum record_kind kind, struct id id, const struct record_anonymised *done)

@@ -2,12 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/hold_scope.h"
-#include "cli/interrupt.h"
 #include "retention/reach.h"
 
 #define PAGE 64
@@ -277,22 +274,17 @@ static void say_end(FILE *to, const struct reach_end *end)
 
 static enum result confirm(struct cli *cli, const struct reach_end *end, struct err *err)
 {
-	char line[16], count[32];
-	bool yes;
+	char count[32];
 
-	if (!isatty(STDIN_FILENO) || cli->json) {
+	if (!cli_can_ask(cli)) {
 		err_set(err, ERR_DENIED, "once it is released, the next `lethe retention run` deletes %s that it alone kept, "
 					 "and there is nobody to ask", cli_count(count_end(end), count));
 		return err_mend(err, "look with --dry-run what they are, and add --yes");
 	}
 	fprintf(stderr, "Once it is released, the next `lethe retention run` deletes:\n");
 	say_end(stderr, end);
-	fprintf(stderr, "Release it? Type yes: ");
-	fflush(stderr);
-	interrupt_unwatch();
-	yes = fgets(line, sizeof line, stdin) != NULL && strcmp(line, "yes\n") == 0;
-	interrupt_watch();
-	return yes ? OK : err_set(err, ERR_INTERRUPTED, "nothing was released");
+	fprintf(stderr, "Release it? ");
+	return cli_said_yes() ? OK : err_set(err, ERR_INTERRUPTED, "nothing was released");
 }
 
 static void print_end(struct cli *cli, const char *id, const struct reach_end *end, bool released)

@@ -3,7 +3,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/quote.h"
 #include "cli/commands.h"
@@ -110,14 +109,15 @@ enum result cmd_obligation_list(struct cli *cli, int argc, char **argv, bool *pa
 
 enum result cmd_obligation_add(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
 {
-	char by[32];
+	const char *by = NULL;
 	struct account account;
 	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 1, 1, err);
 
 	(void)partly;
 	if (r == OK)
 		r = cli_open_account(cli, true, &account, err);
-	snprintf(by, sizeof by, "os:%lu", (unsigned long)getuid());
+	if (r == OK)
+		r = cli_who(cli, &by, err);
 	if (r == OK)
 		r = obliging_add(cli->vault, &account, argv[0], by, cli->now, err);
 	if (r != OK)

@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "base/quote.h"
 #include "cli/commands.h"
-#include "cli/interrupt.h"
 #include "privacy/anonymise.h"
 #include "privacy/erase.h"
 #include "retention/holds.h"
@@ -382,11 +381,10 @@ static enum result confirm(struct cli *cli, const struct account *account, struc
 			   struct err *err)
 {
 	struct person *person = NULL;
-	char line[16], count[32];
-	bool yes;
+	char count[32];
 	enum result r;
 
-	if (!isatty(STDIN_FILENO) || cli->json) {
+	if (!cli_can_ask(cli)) {
 		err_set(err, ERR_DENIED, "%s cannot be undone, and there is nobody to ask",
 			anonymise ? "anonymising" : "erasing");
 		return err_mend(err, "add --yes");
@@ -398,13 +396,9 @@ static enum result confirm(struct cli *cli, const struct account *account, struc
 	for (size_t i = 0; i < person->identity_count; i++)
 		fprintf(stderr, "  %-9s %s\n", identity_kind_name(person->identities[i].kind),
 			cli_clean(cli, person->identities[i].value));
-	fprintf(stderr, "%s this person and %s records? It cannot be undone. Type yes: ",
+	fprintf(stderr, "%s this person and %s records? It cannot be undone. ",
 		anonymise ? "Anonymise" : "Erase", cli_count(sum(person->records, KIND_FIRST), count));
-	fflush(stderr);
-	interrupt_unwatch();
-	yes = fgets(line, sizeof line, stdin) != NULL && strcmp(line, "yes\n") == 0;
-	interrupt_watch();
-	return yes ? OK : err_set(err, ERR_INTERRUPTED, "nothing was %s", anonymise ? "anonymised" : "erased");
+	return cli_said_yes() ? OK : err_set(err, ERR_INTERRUPTED, "nothing was %s", anonymise ? "anonymised" : "erased");
 }
 
 static bool show_progress(void *arg, int64_t done)

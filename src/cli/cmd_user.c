@@ -3,11 +3,9 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/quote.h"
 #include "cli/commands.h"
-#include "cli/interrupt.h"
 #include "privacy/user_end.h"
 #include "store/job.h"
 
@@ -188,20 +186,15 @@ enum result cmd_user_list(struct cli *cli, int argc, char **argv, bool *partly, 
 
 static enum result confirm(struct cli *cli, const struct user_row *user, struct err *err)
 {
-	char line[16], id[ID_TEXT_MAX];
-	bool yes;
+	char id[ID_TEXT_MAX];
 
-	if (!isatty(STDIN_FILENO) || cli->json) {
+	if (!cli_can_ask(cli)) {
 		err_set(err, ERR_DENIED, "there is nobody to ask whether to remove the user");
 		return err_mend(err, "add --yes");
 	}
-	fprintf(stderr, "Remove %s%s? It cannot be undone. Type yes: ", id_format(USER_PREFIX, user->id, id),
+	fprintf(stderr, "Remove %s%s? It cannot be undone. ", id_format(USER_PREFIX, user->id, id),
 		user->agent != 0 ? ", and erase the agent they are" : "");
-	fflush(stderr);
-	interrupt_unwatch();
-	yes = fgets(line, sizeof line, stdin) != NULL && strcmp(line, "yes\n") == 0;
-	interrupt_watch();
-	return yes ? OK : err_set(err, ERR_INTERRUPTED, "nothing was removed");
+	return cli_said_yes() ? OK : err_set(err, ERR_INTERRUPTED, "nothing was removed");
 }
 
 static void report_end(struct cli *cli, const struct user_end *end, bool *partly)

@@ -460,15 +460,8 @@ enum result person_note_read_(struct session *session, const char *what, const s
 			      struct instant now, struct err *err)
 {
 	struct act act;
-	enum result r = db_begin(session->data, err);
 
-	if (r != OK)
-		return r;
 	act_begin_(&act, what, account->number, now);
 	act_id(&act, "person", PERSON_PREFIX, id);
-	r = act_append(&act, session->data, NULL, err);
-	if (r == OK)
-		return db_commit(session->data, err);
-	db_rollback(session->data);
-	return r;
+	return act_append_alone(&act, session->data, err);
 }

@@ -182,16 +182,9 @@ enum result user_lookup(struct session *session, const struct account *account, 
 enum result user_note_read(struct session *session, uint32_t account, struct instant now, struct err *err)
 {
 	struct act act;
-	enum result r = db_begin(session->data, err);
 
-	if (r != OK)
-		return r;
 	act_begin(&act, "user.list", account, now);
-	r = act_append(&act, session->data, NULL, err);
-	if (r == OK)
-		return db_commit(session->data, err);
-	db_rollback(session->data);
-	return r;
+	return act_append_alone(&act, session->data, err);
 }
 
 /* ---- signing in ---- */

@@ -118,3 +118,16 @@ enum result act_append(const struct act *act, struct db *data, uint64_t *seq, st
 	buf_free(&body);
 	return r;
 }
+
+enum result act_append_alone(const struct act *act, struct db *data, struct err *err)
+{
+	enum result r = db_begin(data, err);
+
+	if (r != OK)
+		return r;
+	r = act_append(act, data, NULL, err);
+	if (r == OK)
+		return db_commit(data, err);
+	db_rollback(data);
+	return r;
+}

@@ -58,5 +58,7 @@ void act_digest_(struct act *act, const char *name, const char *hex);
 MUST_CHECK enum result act_write(const struct act *act, struct buf *out, struct err *err);
 /* Appends it inside the open transaction of `data`. `seq` may be NULL. */
 MUST_CHECK enum result act_append(const struct act *act, struct db *data, uint64_t *seq, struct err *err);
+/* The same in a transaction of its own: for reads, which change nothing else. */
+MUST_CHECK enum result act_append_alone(const struct act *act, struct db *data, struct err *err);
 
 #endif

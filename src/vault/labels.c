@@ -113,14 +113,7 @@ enum result labels_name(struct session *session, uint32_t account, int64_t label
 enum result labels_note_read(struct session *session, uint32_t account, struct instant now, struct err *err)
 {
 	struct act act;
-	enum result r = db_begin(session->data, err);
 
-	if (r != OK)
-		return r;
 	act_begin(&act, "label.list", account, now);
-	r = act_append(&act, session->data, NULL, err);
-	if (r == OK)
-		return db_commit(session->data, err);
-	db_rollback(session->data);
-	return r;
+	return act_append_alone(&act, session->data, err);
 }
