@@ -30,6 +30,8 @@ struct remembered { struct blind blind; int64_t label; }; /* label 0: none */
 struct records {
 	struct commit *c;
 	struct policy_set policies;
+	bool limited[KIND_COUNT];        /* does a rule end anything of the kind? */
+	struct date cutoff[KIND_COUNT];  /* then the last day of which something is past its time */
 	struct remembered labels[LABELS_REMEMBERED];
 	struct day has_key;       /* the last one whose key is known to be there; kind 0: none */
 	const struct batch_record *last; /* given to the sealer; NULL: none */
@@ -228,10 +230,7 @@ static void fill_row(const struct commit *c, const struct batch_record *record, 
 /* Spares a look at the rules for whatever no rule ends. */
 static bool is_old(const struct records *w, const struct batch_record *record)
 {
-	struct date cutoff;
-
-	return policies_first_cutoff(&w->policies, record->kind, instant_date(w->c->batch->now), &cutoff) &&
-	       instant_date(id_time(record->id)).days <= cutoff.days;
+	return w->limited[record->kind] && instant_date(id_time(record->id)).days <= w->cutoff[record->kind].days;
 }
 
 static bool is_expired(const struct records *w, const struct record_row *row)
@@ -519,11 +518,24 @@ static enum result store_each(struct records *w, struct err *err)
 	return r == OK ? end_period(w, err) : r;
 }
 
+/* Once a batch: every record asks. */
+static enum result load_policies(struct records *w, struct err *err)
+{
+	struct batch *batch = w->c->batch;
+	struct date today = instant_date(batch->now);
+	enum result r = policies_load(w->c->session, batch->account, batch->now, &batch->pool, &w->policies, err);
+
+	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++)
+		w->limited[kind] =
+		    policies_first_cutoff(&w->policies, (enum record_kind)kind, today, &w->cutoff[kind]);
+	return r;
+}
+
 static enum result store_records(struct commit *c, struct err *err)
 {
 	struct batch *batch = c->batch;
 	struct records w = {.c = c};
-	enum result r = policies_load(c->session, batch->account, batch->now, &batch->pool, &w.policies, err);
+	enum result r = load_policies(&w, err);
 
 	if (r != OK)
 		return r;
