@@ -63,7 +63,7 @@ static enum result show_epoch(struct cli *cli, const struct epoch *current, stru
 	instant_format(current->started, started);
 	instant_format(next, due);
 	cli_say(cli, "Epoch %u, since %s.\n", current->epoch, started);
-	if (root_promise(cli->vault->shared.root) != ROOT_CANNOT_FORGET)
+	if (root_promise(cli->vault->shared->root) != ROOT_CANNOT_FORGET)
 		cli_say(cli, "Copies of the key store from before then open nothing; those made since do until\n"
 			     "the next rotation.\n");
 	cli_say(cli, "An epoch is to last %d %s: the next `lethe keys rotate` %s %s.\n", days, days == 1 ? "day" : "days",
@@ -80,7 +80,7 @@ static enum result show_epoch(struct cli *cli, const struct epoch *current, stru
 
 static enum result show_root(struct cli *cli, struct err *err)
 {
-	const struct root *root = cli->vault->shared.root;
+	const struct root *root = cli->vault->shared->root;
 	bool locked = keyring_is_locked(cli->vault->read.ring);
 
 	(void)err;
@@ -179,16 +179,16 @@ static enum result report(struct cli *cli, const struct rotation *rotation, stru
 		return r;
 	cli_say(cli, "Epoch %u has ended and its key is destroyed; epoch %u began. %s keys were wrapped anew.\n",
 		rotation->from, rotation->to, cli_count(rotation->rewrapped, count));
-	if (root_promise(cli->vault->shared.root) != ROOT_CANNOT_FORGET)
+	if (root_promise(cli->vault->shared->root) != ROOT_CANNOT_FORGET)
 		cli_say(cli, "What was erased before now is unreadable in every older copy that does not include the root.\n");
 	else
-		cli_say(cli, "%s\n", root_promise_text(cli->vault->shared.root));
+		cli_say(cli, "%s\n", root_promise_text(cli->vault->shared->root));
 	cli_say(cli, "The next is due by %s.\n", instant_format(next, due));
 	json_begin_object(&cli->w, NULL);
 	json_int(&cli->w, "ended", rotation->from);
 	json_int(&cli->w, "current", rotation->to);
 	json_int(&cli->w, "rewrapped", rotation->rewrapped);
-	json_string(&cli->w, "forgets", promise_name(root_promise(cli->vault->shared.root)));
+	json_string(&cli->w, "forgets", promise_name(root_promise(cli->vault->shared->root)));
 	json_int(&cli->w, "days", days);
 	json_string(&cli->w, "rotation_due", instant_format(next, due));
 	json_end_object(&cli->w);

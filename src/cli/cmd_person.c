@@ -430,7 +430,7 @@ static void say_copies(struct cli *cli, struct instant unreadable_by)
 	if (unreadable_by.ms != 0)
 		cli_say(cli, "Unreadable in every older copy by %s, when keys are rotated by then.\n",
 			instant_format(unreadable_by, at));
-	else if (root_promise(cli->vault->shared.root) == ROOT_CANNOT_FORGET)
+	else if (root_promise(cli->vault->shared->root) == ROOT_CANNOT_FORGET)
 		cli_say(cli, "Older copies of keys and root still open it: this root cannot forget (`lethe keys status`).\n");
 	else
 		cli_say(cli, "Older copies still open it until `lethe keys rotate` has run, which is overdue.\n");

@@ -463,5 +463,5 @@ enum result person_note_read_(struct session *session, const char *what, const s
 
 	act_begin_(&act, what, account->number, now);
 	act_id(&act, "person", PERSON_PREFIX, id);
-	return act_append_alone(&act, session->data, err);
+	return vault_note(session, &act, err);
 }

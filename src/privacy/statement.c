@@ -88,7 +88,7 @@ static const char *covers(enum root_promise promise, bool overdue)
 enum result statement_copies(struct json_writer *w, struct vault *vault, struct instant ended,
 			     struct instant *unreadable_by, struct err *err)
 {
-	enum root_promise promise = root_promise(vault->shared.root);
+	enum root_promise promise = root_promise(vault->shared->root);
 	struct instant due;
 	bool overdue;
 	int days;
@@ -98,7 +98,7 @@ enum result statement_copies(struct json_writer *w, struct vault *vault, struct 
 		return r;
 	overdue = due.ms < ended.ms;
 	json_begin_object(w, "copies");
-	json_string(w, "root", root_provider(vault->shared.root));
+	json_string(w, "root", root_provider(vault->shared->root));
 	json_int(w, "epoch_days", days);
 	if (promise == ROOT_CANNOT_FORGET || overdue) {
 		json_null(w, "unreadable_by");

@@ -184,7 +184,7 @@ enum result user_note_read(struct session *session, uint32_t account, struct ins
 	struct act act;
 
 	act_begin(&act, "user.list", account, now);
-	return act_append_alone(&act, session->data, err);
+	return vault_note(session, &act, err);
 }
 
 /* ---- signing in ---- */

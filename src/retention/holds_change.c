@@ -204,7 +204,7 @@ enum result holds_note_read(struct session *session, uint32_t account, struct in
 	struct act act;
 
 	act_begin(&act, "hold.list", account, now);
-	return act_append_alone(&act, session->data, err);
+	return vault_note(session, &act, err);
 }
 
 /* ---- adding ---- */

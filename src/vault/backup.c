@@ -214,7 +214,7 @@ static enum result copy_databases(struct run *run, struct err *err)
 /* It says where the root is. That of a passphrase holds the wrapped epoch keys besides, and must not be copied. */
 static bool may_hold_root_config(const struct run *run)
 {
-	const char *provider = root_provider(run->vault->shared.root);
+	const char *provider = root_provider(run->vault->shared->root);
 
 	return strcmp(provider, "file") == 0 || strcmp(provider, "pkcs11") == 0;
 }

@@ -115,5 +115,5 @@ enum result labels_note_read(struct session *session, uint32_t account, struct i
 	struct act act;
 
 	act_begin(&act, "label.list", account, now);
-	return act_append_alone(&act, session->data, err);
+	return vault_note(session, &act, err);
 }

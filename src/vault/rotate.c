@@ -37,7 +37,7 @@ static enum result note_coming(struct session *session, void *arg, struct err *e
 
 static enum result make_root_key(struct run *run, struct err *err)
 {
-	struct keyring_shared *shared = &run->vault->shared;
+	struct keyring_shared *shared = run->vault->shared;
 	enum result r;
 
 	pthread_mutex_lock(&shared->root_lock);
@@ -69,7 +69,7 @@ static enum result change_epochs(struct session *session, void *arg, struct err 
 		r = epoch_set_state(session->keys, run->out->to, EPOCH_CURRENT, run->now, err);
 	/* What is cached says that the old epoch is current. */
 	keyring_clear(session->ring);
-	atomic_fetch_add(&run->vault->shared.generation, 1);
+	atomic_fetch_add(&run->vault->shared->generation, 1);
 	return r;
 }
 
@@ -124,7 +124,7 @@ static enum result note_ended(struct session *session, void *arg, struct err *er
 
 static enum result end_old_epoch(struct run *run, struct err *err)
 {
-	struct keyring_shared *shared = &run->vault->shared;
+	struct keyring_shared *shared = run->vault->shared;
 	enum result r = vault_write(run->vault, forget_account_keys, run, err);
 
 	if (r == OK)

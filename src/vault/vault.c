@@ -25,6 +25,7 @@
 /* Keys cached: up to 6 MiB of locked memory while writing, 4 while reading, as far as the 8 go that Debian allows. */
 #define WRITE_KEYS 196608
 #define READ_KEYS 131072
+#define VIEW_KEYS 8192
 #define DIRECTORY_ENTRIES 1048576
 #define BUSY_MS 30000
 #define CHECKPOINT_PAGES 20000 /* 80 MB */
@@ -120,11 +121,12 @@ static enum result open_databases(const char *dir, enum db_mode mode, size_t dat
 	return r == OK ? schema_migrate_vault(session->data, err) : r;
 }
 
-static enum result open_reader(struct vault *vault, struct err *err)
+static enum result open_reader(struct vault *vault, size_t keys, struct err *err)
 {
 	enum result r = open_databases(vault->dir, DB_READ_WRITE, READ_CACHE, READ_CACHE, &vault->read, err);
 
-	return r == OK ? keyring_new(vault->read.keys, &vault->shared, READ_KEYS, &vault->read.ring, err) : r;
+	vault->read.vault = vault;
+	return r == OK ? keyring_new(vault->read.keys, vault->shared, keys, &vault->read.ring, err) : r;
 }
 
 /* What was cached may name rows that are not there. */
@@ -151,7 +153,7 @@ static enum result open_writer(struct vault *vault, struct err *err)
 	enum result r = open_databases(vault->dir, DB_READ_WRITE, DATA_CACHE, KEYS_CACHE, &vault->write, err);
 
 	if (r == OK)
-		r = keyring_new(vault->write.keys, &vault->shared, WRITE_KEYS, &vault->write.ring, err);
+		r = keyring_new(vault->write.keys, vault->shared, WRITE_KEYS, &vault->write.ring, err);
 	if (r == OK)
 		r = directory_new(DIRECTORY_ENTRIES, &vault->write.directory, err);
 	dbs[0] = vault->write.keys;
@@ -164,8 +166,13 @@ static enum result open_writer(struct vault *vault, struct err *err)
 static enum result run_op(void *arg, struct err *err)
 {
 	struct vault_ticket *ticket = arg;
-	enum result r = ticket->op(&ticket->vault->write, ticket->arg, err);
+	struct session *session = &ticket->vault->write;
+	enum result r = OK;
 
+	if (ticket->witness != NULL)
+		r = ticket->witness(session, ticket->vault->witness_arg, err);
+	if (r == OK)
+		r = ticket->op(session, ticket->arg, err);
 	if (r != OK)
 		forget_cached(ticket->vault);
 	return r;
@@ -176,13 +183,29 @@ void vault_write_submit(struct vault *vault, struct vault_ticket *ticket, vault_
 	INVARIANT(vault->writable);
 	ticket->vault = vault;
 	ticket->op = op;
+	ticket->witness = vault->witness;
 	ticket->arg = arg;
 	writer_submit(vault->writer, &ticket->writer, run_op, ticket);
 }
 
 enum result vault_write_wait(struct vault_ticket *ticket, struct err *err)
 {
-	return writer_wait(ticket->vault->writer, &ticket->writer, err);
+	enum result r = writer_wait(ticket->vault->writer, &ticket->writer, err);
+
+	if (r == OK && ticket->witness != NULL)
+		ticket->vault->witness = NULL;
+	return r;
+}
+
+void vault_witness(struct vault *view, vault_op *op, void *arg)
+{
+	view->witness = op;
+	view->witness_arg = arg;
+}
+
+bool vault_witnessed(const struct vault *view)
+{
+	return view->witness == NULL && view->witness_arg != NULL;
 }
 
 enum result vault_write(struct vault *vault, vault_op *op, void *arg, struct err *err)
@@ -191,6 +214,20 @@ enum result vault_write(struct vault *vault, vault_op *op, void *arg, struct err
 
 	vault_write_submit(vault, &ticket, op, arg);
 	return vault_write_wait(&ticket, err);
+}
+
+static enum result note_op(struct session *session, void *arg, struct err *err)
+{
+	return act_append(arg, session->data, NULL, err);
+}
+
+enum result vault_note(struct session *session, const struct act *act, struct err *err)
+{
+	struct act copy = *act;
+
+	if (session->vault != NULL && session->vault->writable)
+		return vault_write(session->vault, note_op, &copy, err);
+	return act_append_alone(act, session->data, err);
 }
 
 enum result vault_scrub(struct vault *vault, struct err *err)
@@ -419,7 +456,7 @@ static enum result open_root(struct vault *vault, const struct vault_options *op
 	char config[VAULT_PATH_MAX];
 
 	root.config_path = vault_path(vault, "root.json", config);
-	return root_open(&root, &vault->shared.root, err);
+	return root_open(&root, &vault->shared->root, err);
 }
 
 /* Opening the vault's own key proves that the key store is of vault->id. */
@@ -428,7 +465,7 @@ static enum result prove_keys(struct vault *vault, struct err *err)
 	struct key key;
 	enum result r;
 
-	vault->shared.vault = vault->id;
+	vault->shared->vault = vault->id;
 	r = keyring_get(vault->read.ring, VAULT_ACCOUNT, KEY_OWN, OWN_INDEX, &key, err);
 	key_wipe(&key);
 	if (r == ERR_CORRUPT || r == ERR_GONE) {
@@ -499,7 +536,7 @@ static enum result open_parts(struct vault *vault, const struct vault_options *o
 	if (r == OK)
 		r = open_root(vault, options, err);
 	if (r == OK)
-		r = open_reader(vault, err);
+		r = open_reader(vault, READ_KEYS, err);
 	if (r == OK)
 		r = read_id(vault, err);
 	if (r == OK)
@@ -517,8 +554,9 @@ static enum result open_without_data(struct vault *vault, const struct vault_opt
 		r = open_root(vault, options, err);
 	if (r == OK)
 		r = open_keys(vault->dir, DB_READ_WRITE, READ_CACHE, &vault->read, err);
+	vault->read.vault = vault;
 	if (r == OK)
-		r = keyring_new(vault->read.keys, &vault->shared, READ_KEYS, &vault->read.ring, err);
+		r = keyring_new(vault->read.keys, vault->shared, READ_KEYS, &vault->read.ring, err);
 	if (r == OK)
 		r = prove_keys(vault, err);
 	return r == OK ? blob_open_folder(vault_path(vault, "blobs", path), true, &vault->blobs, err) : r;
@@ -555,9 +593,12 @@ static enum result vault_new(const struct vault_options *options, struct vault *
 	if (vault == NULL)
 		return err_no_memory(err);
 	vault->lock_fd = -1;
+	vault->shared = calloc(1, sizeof *vault->shared);
+	if (vault->shared == NULL)
+		return err_no_memory(err);
 	vault->lock_wait_ms = options->lock_wait_ms;
 	vault->command = options->command != NULL ? options->command : "";
-	pthread_mutex_init(&vault->shared.root_lock, NULL);
+	pthread_mutex_init(&vault->shared->root_lock, NULL);
 	snprintf(vault->data_dir, sizeof vault->data_dir, "%s", options->data_dir);
 	snprintf(vault->region, sizeof vault->region, "%s",
 		 options->region != NULL ? options->region : VAULT_DEFAULT_REGION);
@@ -601,18 +642,48 @@ enum result vault_open_without_data(const struct vault_options *options, struct 
 	return r;
 }
 
+enum result vault_view(struct vault *vault, struct vault **out, struct err *err)
+{
+	struct vault *view = malloc(sizeof *view);
+	enum result r;
+
+	INVARIANT(vault->writable && vault->view_of == NULL);
+	if (view == NULL)
+		return err_no_memory(err);
+	*view = *vault;
+	view->view_of = vault;
+	view->read = (struct session){0};
+	view->witness = NULL;
+	view->witness_arg = NULL;
+	r = open_reader(view, VIEW_KEYS, err);
+	if (r == OK)
+		*out = view;
+	else
+		vault_close(view);
+	return r;
+}
+
+static void close_own(struct vault *vault)
+{
+	writer_stop(vault->writer);
+	session_close(&vault->write);
+	blob_close(vault->blobs);
+	if (vault->shared != NULL) {
+		root_close(vault->shared->root);
+		pthread_mutex_destroy(&vault->shared->root_lock);
+		free(vault->shared);
+	}
+	if (vault->lock_fd >= 0)
+		close(vault->lock_fd);
+}
+
 void vault_close(struct vault *vault)
 {
 	if (vault == NULL)
 		return;
-	writer_stop(vault->writer);
-	session_close(&vault->write);
 	session_close(&vault->read);
-	blob_close(vault->blobs);
-	root_close(vault->shared.root);
-	pthread_mutex_destroy(&vault->shared.root_lock);
-	if (vault->lock_fd >= 0)
-		close(vault->lock_fd);
+	if (vault->view_of == NULL)
+		close_own(vault);
 	free(vault);
 }
 

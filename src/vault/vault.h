@@ -36,7 +36,11 @@ struct session {
 	struct db *keys;
 	struct keyring *ring;
 	struct directory *directory; /* NULL in sessions that only read */
+	struct vault *vault;         /* whose it is; NULL in the writer's */
 };
+
+/* An operation inside a write transaction. */
+typedef enum result vault_op(struct session *session, void *arg, struct err *err);
 
 struct vault {
 	char dir[VAULT_PATH_MAX];          /* DATA/regions/<region> */
@@ -47,11 +51,14 @@ struct vault {
 	int lock_fd;                       /* of `lock` when open for writing, else of VAULT_READERS */
 	const char *command;               /* of the options, borrowed */
 	int lock_wait_ms;
-	struct keyring_shared shared;      /* holds the root */
+	struct keyring_shared *shared;     /* holds the root; a view's is its vault's */
+	const struct vault *view_of;       /* NULL: not a view */
 	struct blob_store *blobs;
 	struct session read;               /* the calling thread's */
 	struct session write;              /* the writer thread's; zero when not writable */
 	struct writer *writer;
+	vault_op *witness;                 /* see vault_witness */
+	void *witness_arg;
 };
 
 struct vault_options {
@@ -86,15 +93,24 @@ MUST_CHECK enum result vault_open_without_data(const struct vault_options *optio
 void vault_close_data(struct vault *vault);
 MUST_CHECK enum result vault_open_data(struct vault *vault, struct instant now, struct err *err);
 
-/* An operation inside a write transaction. */
-typedef enum result vault_op(struct session *session, void *arg, struct err *err);
+/* Another thread's view of a vault open for writing: connections and keys of its own to read by, and the vault's one
+ * writer. The vault must outlive it; vault_close closes it. */
+MUST_CHECK enum result vault_view(struct vault *vault, struct vault **out, struct err *err);
+
 /* Runs it on the writer and waits until it is on disk. Other threads' operations may share its commit. */
 MUST_CHECK enum result vault_write(struct vault *vault, vault_op *op, void *arg, struct err *err);
 /* The same in two halves, so that a caller can prepare the next while this one is written.
  * `ticket` must stay until vault_write_wait returns. */
-struct vault_ticket { struct writer_ticket writer; struct vault *vault; vault_op *op; void *arg; };
+struct vault_ticket { struct writer_ticket writer; struct vault *vault; vault_op *op, *witness; void *arg; };
 void vault_write_submit(struct vault *vault, struct vault_ticket *ticket, vault_op *op, void *arg);
 MUST_CHECK enum result vault_write_wait(struct vault_ticket *ticket, struct err *err);
+/* From now on `op` runs before each operation that is written through this view, in its transaction, until one of them
+ * is on disk: what has to be remembered exactly if anything was done. When it fails the operation does. NULL ends it. */
+void vault_witness(struct vault *view, vault_op *op, void *arg);
+bool vault_witnessed(const struct vault *view); /* has it happened? */
+
+/* The leaf of a read, in a transaction of its own: through the writer where there is one. */
+MUST_CHECK enum result vault_note(struct session *session, const struct act *act, struct err *err);
 
 /* After keys were destroyed: empties the logs of both databases, so that no old page keeps a wrapped key. */
 MUST_CHECK enum result vault_scrub(struct vault *vault, struct err *err);

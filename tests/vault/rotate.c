@@ -122,7 +122,7 @@ static void is_at_epoch(struct place *p, uint32_t number)
 
 	assert_int_equal(state_of(p, number), EPOCH_CURRENT);
 	assert_int_equal(state_of(p, number - 1), EPOCH_ENDED);
-	assert_ok(root_epochs(p->world.vault->shared.root, epochs, &count, &err), &err);
+	assert_ok(root_epochs(p->world.vault->shared->root, epochs, &count, &err), &err);
 	assert_int_equal(count, 1);
 	assert_int_equal(epochs[0], number);
 	assert_ok(key_list_older(p->world.vault->read.keys, number, &after, 1, &left, &count, &err), &err);
@@ -263,7 +263,7 @@ static void stopped_behind_the_new_root_key(void **state)
 	struct err err;
 
 	tamper(&p->world, "keys.db", "INSERT INTO epoch(epoch, state, started_at) VALUES(2, 1, 0)");
-	assert_ok(root_epoch_create(p->world.vault->shared.root, 2, &err), &err);
+	assert_ok(root_epoch_create(p->world.vault->shared->root, 2, &err), &err);
 	reopen(p);
 	is_at_epoch(p, 2);
 }
