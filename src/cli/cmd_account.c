@@ -135,7 +135,7 @@ static enum result show_settings(struct cli *cli, const struct account *account,
 		const char *value = NULL;
 
 		r = settings_get(&cli->vault->read, account->number, rule->name, &cli->pool, &value, err);
-		cli_say(cli, "  %-13s %-12s %s\n", rule->name, value != NULL ? cli_clean(cli, value) : "-", rule->help);
+		cli_say(cli, "  %-13s %-18s %s\n", rule->name, value != NULL ? cli_clean(cli, value) : "-", rule->help);
 		json_string(&cli->w, rule->name, value);
 	}
 	json_end_object(&cli->w);

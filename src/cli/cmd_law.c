@@ -2,15 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <string.h>
-#include <strings.h>
 
 #include "base/quote.h"
 #include "cli/commands.h"
-#include "law/clock.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-/* ---- law holidays ---- */
+#include "vault/calendar.h"
 
 static enum result read_year(const char *text, int32_t *out, struct err *err)
 {
@@ -26,24 +21,64 @@ static enum result read_year(const char *text, int32_t *out, struct err *err)
 	return err_mend(err, "give one from 1583 to 9999, such as 2027; the rules are right from 2018");
 }
 
-static void show_holidays(struct cli *cli, const struct holidays_country *country, int32_t year)
+/* ---- of a country ---- */
+
+static void show_own(struct cli *cli, const struct calendar_day *day)
 {
-	struct holiday days[HOLIDAYS_YEAR_MAX];
-	size_t count = holidays_year(country, year, days);
 	char text[TIME_TEXT_MAX];
 
+	cli_say(cli, "%s  %s  ", date_format(day->day, text), cli_clean(cli, day->name));
+	if (day->law != NULL)
+		cli_say(cli, "(added; by %s)\n", cli_clean(cli, day->law));
+	else
+		cli_say(cli, "(added; the account's own: no period of the law is longer for it)\n");
+	json_begin_object(&cli->w, NULL);
+	json_date(&cli->w, "date", day->day);
+	json_string(&cli->w, "name", day->name);
+	json_bool(&cli->w, "added", true);
+	json_bool(&cli->w, "public", day->law != NULL);
+	json_string(&cli->w, "law", day->law);
+	json_string(&cli->w, "by", day->by);
+	json_end_object(&cli->w);
+}
+
+static void show_public(struct cli *cli, const struct holiday *day)
+{
+	char text[TIME_TEXT_MAX];
+
+	cli_say(cli, "%s  %s\n", date_format(day->day, text), day->name);
+	json_begin_object(&cli->w, NULL);
+	json_date(&cli->w, "date", day->day);
+	json_string(&cli->w, "name", day->name);
+	json_end_object(&cli->w);
+}
+
+/* Both in order of date; of one date the country's first. */
+static void show_days(struct cli *cli, const struct holidays_country *country, int32_t year, const struct calendar *own)
+{
+	struct holiday days[HOLIDAYS_YEAR_MAX];
+	size_t count = holidays_year(country, year, days), at = 0;
+
+	for (size_t i = 0; i < own->count; i++) {
+		if (date_civil(own->days[i].day).year != year)
+			continue;
+		while (at < count && days[at].day.days <= own->days[i].day.days)
+			show_public(cli, &days[at++]);
+		show_own(cli, &own->days[i]);
+	}
+	while (at < count)
+		show_public(cli, &days[at++]);
+}
+
+static void show_country(struct cli *cli, const struct holidays_country *country, int32_t year,
+			 const struct calendar *own)
+{
 	json_begin_object(&cli->w, NULL);
 	json_string(&cli->w, "country", holidays_code(country));
 	json_string(&cli->w, "name", holidays_name(country));
 	json_int(&cli->w, "year", year);
 	json_begin_array(&cli->w, "holidays");
-	for (size_t i = 0; i < count; i++) {
-		cli_say(cli, "%s  %s\n", date_format(days[i].day, text), days[i].name);
-		json_begin_object(&cli->w, NULL);
-		json_date(&cli->w, "date", days[i].day);
-		json_string(&cli->w, "name", days[i].name);
-		json_end_object(&cli->w);
-	}
+	show_days(cli, country, year, own);
 	json_end_array(&cli->w);
 	json_string(&cli->w, "source", holidays_source(country));
 	json_string(&cli->w, "left_out", holidays_left_out(country));
@@ -53,123 +88,136 @@ static void show_holidays(struct cli *cli, const struct holidays_country *countr
 		cli_say(cli, "Left out: %s.\n", holidays_left_out(country));
 }
 
-enum result cmd_law_holidays(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+static enum result read_own(struct cli *cli, struct account *account, struct calendar *out, struct err *err)
+{
+	enum result r = cli_open_account(cli, false, account, err);
+
+	return r == OK ? calendar_read(&cli->vault->read, account->number, cli->now, &cli->pool, out, err) : r;
+}
+
+static enum result list_country(struct cli *cli, const char *code, const char *year_text, struct err *err)
 {
 	const struct holidays_country *country;
 	struct holidays *holidays = NULL;
+	struct calendar own = {.days = NULL};
+	struct account account;
 	int32_t year = 0;
-	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 2, 2, err);
+	enum result r = read_year(year_text, &year, err);
 
-	(void)partly;
-	if (r == OK)
-		r = read_year(argv[1], &year, err);
 	if (r == OK)
 		r = holidays_open(&holidays, err);
 	if (r == OK)
-		r = holidays_find(holidays, argv[0], &country, err);
+		r = holidays_find(holidays, code, &country, err);
+	if (r == OK && cli->account != NULL)
+		r = read_own(cli, &account, &own, err);
 	if (r == OK)
-		show_holidays(cli, country, year);
+		show_country(cli, country, year, &own);
 	holidays_close(holidays);
 	return r;
 }
 
-/* ---- law deadline ---- */
+/* ---- of an account ---- */
 
-static enum result answer(const struct clock_place *place, struct instant from, struct clock_due *out, struct err *err)
+static enum result list_own(struct cli *cli, struct err *err)
 {
-	const struct clock_request request = {.received = from};
-	struct clock_due first;
+	struct account account;
+	struct calendar own;
+	enum result r = read_own(cli, &account, &own, err);
 
-	return clock_answer(place, &request, &first, out, err);
-}
-
-static enum result refusal(const struct clock_place *place, struct instant from, struct clock_due *out, struct err *err)
-{
-	const struct clock_request request = {.received = from};
-
-	return clock_refusal(place, &request, out, err);
-}
-
-static const struct clock {
-	const char *id;
-	enum result (*run)(const struct clock_place *place, struct instant from, struct clock_due *out,
-			   struct err *err);
-} clocks[] = {
-    {"C1", answer}, {"C5", refusal}, {"C7", clock_breach}, {"C8", clock_processor_breach}, {"C9", clock_objection},
-};
-
-static enum result find_clock(const char *id, const struct clock **out, struct err *err)
-{
-	char shown[QUOTE_MAX];
-
-	for (size_t i = 0; i < COUNT(clocks); i++) {
-		if (strcasecmp(clocks[i].id, id) == 0) {
-			*out = &clocks[i];
-			return OK;
-		}
-	}
-	err_set(err, ERR_INPUT, "%s is no clock that runs from one time", quote(id, strlen(id), shown));
-	return err_mend(err, "give C1 (answer), C5 (refusal), C7 or C8 (breach), or C9 (objection)");
-}
-
-static void show_due(struct cli *cli, const struct clock_due *due)
-{
-	struct json_writer *w = &cli->w;
-	char text[TIME_TEXT_MAX];
-
-	cli_say(cli, "%s: %s.\n", instant_format(due->due, text), due->reason.text);
-	json_begin_object(w, NULL);
-	json_date(w, "day", due->day);
-	json_instant(w, "due", due->due);
-	json_begin_array(w, "rules");
-	for (size_t i = 0; i < due->reason.count; i++)
-		json_string(w, NULL, due->reason.rules[i]);
-	json_end_array(w);
-	json_string(w, "why", due->reason.text);
-	json_end_object(w);
-}
-
-static enum result run_clock(struct cli *cli, const struct clock *clock, const char *code, const char *zone,
-			     struct instant from, struct err *err)
-{
-	struct clock_place place = {.extra = NULL};
-	struct holidays *holidays = NULL;
-	struct clock_due due;
-	enum result r = holidays_open(&holidays, err);
-
-	if (r == OK)
-		r = holidays_find(holidays, code, &place.country, err);
-	if (r == OK)
-		r = zone_open(zone, &place.zone, err);
-	if (r == OK)
-		r = clock->run(&place, from, &due, err);
-	if (r == OK)
-		show_due(cli, &due);
-	zone_close(place.zone);
-	holidays_close(holidays);
-	return r;
-}
-
-enum result cmd_law_deadline(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
-{
-	const char *from = NULL, *country = NULL, *zone = "UTC";
-	const struct cli_option options[] = {{"from", &from, NULL}, {"country", &country, NULL}, {"zone", &zone, NULL}};
-	const struct clock *clock = NULL;
-	struct instant at = {0};
-	enum result r = cli_parse(cli, options, COUNT(options), &argc, argv, 1, 1, err);
-
-	(void)partly;
-	if (r == OK)
-		r = find_clock(argv[0], &clock, err);
-	if (r == OK && from == NULL)
-		at = cli->now; /* known only after the options are read */
-	else if (r == OK)
-		r = instant_parse(from, strlen(from), &at, err);
 	if (r != OK)
 		return r;
-	if (country == NULL) {
-		err_set(err, ERR_INPUT, "the country whose public holidays count is missing");
-		return err_mend(err, "add --country CC, such as --country DK or --country DE-BY");
+	json_begin_object(&cli->w, NULL);
+	json_begin_array(&cli->w, "holidays");
+	for (size_t i = 0; i < own.count; i++)
+		show_own(cli, &own.days[i]);
+	json_end_array(&cli->w);
+	json_end_object(&cli->w);
+	if (own.count == 0)
+		cli_say(cli, "The account has added no days: `lethe law holidays add DATE NAME` does.\n");
+	return OK;
+}
+
+static enum result read_date(const char *text, struct date *out, struct err *err)
+{
+	enum result r = date_parse(text, strlen(text), out, err);
+
+	if (r == OK)
+		return OK;
+	return err_mend(err, "write the day as in 2027-08-08");
+}
+
+static void report(struct cli *cli, const char *what, struct date day)
+{
+	json_begin_object(&cli->w, NULL);
+	json_date(&cli->w, what, day);
+	json_end_object(&cli->w);
+}
+
+static enum result add_own(struct cli *cli, char **argv, const char *law, struct err *err)
+{
+	struct calendar_day day = {.name = argv[1], .law = law};
+	struct account account;
+	char text[TIME_TEXT_MAX];
+	enum result r = read_date(argv[0], &day.day, err);
+
+	if (r == OK)
+		r = cli_who(cli, &day.by, err);
+	if (r == OK)
+		r = cli_open_account(cli, true, &account, err);
+	if (r == OK)
+		r = calendar_add(cli->vault, &account, &day, cli->now, &cli->pool, err);
+	if (r != OK)
+		return r;
+	cli_say(cli, "Added %s, %s.\n", date_format(day.day, text),
+		law != NULL ? "a public holiday: a period of the law that would end on it ends on the next working day"
+			    : "a day off of the account's own: no period of the law is longer for it (Reg. 1182/71 "
+			      "art. 2(1)).\nIf a law makes it a public holiday, remove it and add it with --law");
+	report(cli, "added", day.day);
+	return OK;
+}
+
+static enum result remove_own(struct cli *cli, char **argv, struct err *err)
+{
+	struct account account;
+	struct date day;
+	char text[TIME_TEXT_MAX];
+	enum result r = read_date(argv[0], &day, err);
+
+	if (r == OK)
+		r = cli_open_account(cli, true, &account, err);
+	if (r == OK)
+		r = calendar_remove(cli->vault, &account, day, cli->now, &cli->pool, err);
+	if (r != OK)
+		return r;
+	cli_say(cli, "Removed %s.\n", date_format(day, text));
+	report(cli, "removed", day);
+	return OK;
+}
+
+static enum result wants(const char *usage, struct err *err)
+{
+	err_set(err, ERR_INPUT, "lethe law holidays takes COUNTRY YEAR, or add, remove or list");
+	return err_mend(err, "such as: lethe law holidays %s", usage);
+}
+
+enum result cmd_law_holidays(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+{
+	const char *law = NULL;
+	const struct cli_option options[] = {{"law", &law, NULL}};
+	enum result r = cli_parse(cli, options, 1, &argc, argv, 1, 3, err);
+
+	(void)partly;
+	if (r != OK)
+		return r;
+	if (strcmp(argv[0], "add") == 0)
+		return argc == 3 ? add_own(cli, argv + 1, law, err) : wants("add 2027-12-24 'Christmas Eve'", err);
+	if (law != NULL) {
+		err_set(err, ERR_INPUT, "--law says which law makes a day that is added a public holiday");
+		return err_mend(err, "leave it out, or: lethe law holidays add DATE NAME --law TEXT");
 	}
-	return run_clock(cli, clock, country, zone, at, err);
+	if (strcmp(argv[0], "remove") == 0)
+		return argc == 2 ? remove_own(cli, argv + 1, err) : wants("remove 2027-12-24", err);
+	if (strcmp(argv[0], "list") == 0)
+		return argc == 1 ? list_own(cli, err) : wants("list", err);
+	return argc == 2 ? list_country(cli, argv[0], argv[1], err) : wants("DE 2027", err);
 }

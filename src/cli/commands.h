@@ -87,7 +87,7 @@ cli_run cmd_audit_keep;
 cli_run cmd_verify;
 
 cli_run cmd_law_holidays;
-cli_run cmd_law_deadline;
+cli_run cmd_law_deadline; /* cmd_deadline.c */
 
 cli_run cmd_keys_status;
 cli_run cmd_keys_rotate;

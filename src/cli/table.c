@@ -64,6 +64,8 @@ const struct cli_command cli_commands[] = {
 	 "  billed_until      a day: what is billed; what a profile erases only once billed waits for it\n"
 	 "  grace_hours       0 to 8760: how long a policy that would delete something can be undone (24)\n"
 	 "  plan, profile     which bounds the policies have; rules that are set stay as they are\n"
+	 "  calendar          whose public holidays count: DE, DE-BY (the account's country)\n"
+	 "  time_zone         in which days and hours of deadlines are counted (UTC)\n"
 	 "  warn_days         days before data go on which it is said (30,7,1)\n"},
 	{"profile list", "", "the profiles there are", cmd_profile_list, ""},
 	{"profile show", "PROFILE", "the rules of a profile, with their sources", cmd_profile_show, ""},
@@ -246,15 +248,28 @@ const struct cli_command cli_commands[] = {
 	{"verify", "RECEIPT --key FILE", "check a receipt, with no vault at hand", cmd_verify,
 	 "FILE is the region's lethe.pub. Needs nothing else: no vault, no network. \"-\" reads the receipt from standard\n"
 	 "input.\n"},
-	{"law holidays", "COUNTRY YEAR", "the public holidays of a year, with their source", cmd_law_holidays,
-	 "COUNTRY is an ISO 3166 code: an EU state, GB, IN or US, or a part such as DE-BY or GB-SCT. Needs no vault.\n"},
-	{"law deadline", "CLOCK --country CC [--from TIME] [--zone ZONE]", "until when the law lets one wait, and why",
-	 cmd_law_deadline,
-	 "CLOCK is C1 (answering a request), C5 (refusing one), C7 (notifying a breach), C8 (a processor telling of one) or\n"
-	 "C9 (objecting to a sub-processor). What is done before the time shown is in time. Needs no vault.\n"
+	{"law holidays", "COUNTRY YEAR | add DATE NAME [--law TEXT] | remove DATE | list",
+	 "public holidays, and days that the account adds", cmd_law_holidays,
+	 "COUNTRY YEAR: the public holidays of a year, with their source; COUNTRY is an ISO 3166 code: an EU state, GB, IN or\n"
+	 "US, or a part such as DE-BY or GB-SCT. Needs no vault; with --account the account's own days are among them.\n"
+	 "add, remove and list are about the account's own days; what they are called is sealed, and looking at it is in the\n"
+	 "audit log.\n"
+	 "  --law TEXT        the law that makes the day a public holiday where the account is: of a region, a\n"
+	 "                    municipality, or for one year. Only such a day prolongs a period of the law; without --law the\n"
+	 "                    day is the account's own, and `law deadline` says which day before it is the last one open\n"},
+	{"law deadline", "CLOCK [--country CC] [--from TIME] [--zone ZONE]",
+	 "until when the law lets one wait, and why", cmd_law_deadline,
+	 "CLOCK is C1 (answering a request), C4 (the same, extended), C5 (refusing one), C6 (suspended), C7 (notifying a\n"
+	 "breach), C8 (a processor telling of one), C9 (objecting to a sub-processor) or C11 (an opt-out from messages).\n"
+	 "What is done before the time shown is in time. Needs no vault; with --account it is that account's calendar and\n"
+	 "time zone (`account set NAME calendar DE-BY`, `time_zone Europe/Berlin`), with the public holidays it added.\n"
 	 "  --country CC      whose public holidays count\n"
 	 "  --from TIME       when the request came, the breach was known; now unless given\n"
-	 "  --zone ZONE       in which days and hours are counted, such as Europe/Copenhagen; UTC unless given\n"},
+	 "  --zone ZONE       in which days and hours are counted, such as Europe/Copenhagen; UTC unless given\n"
+	 "  --told TIME       when the person was told that two months more are needed\n"
+	 "  --with-reasons    and why: an extension without reasons is none\n"
+	 "  --asked TIME[,TIME ..]     when more was asked for, to know who the person is\n"
+	 "  --answered TIME[,TIME ..]  when each was answered; the last asking may be open\n"},
 	{"keys status", "", "epochs, keys, and what the root can promise", cmd_keys_status, ""},
 	{"keys rotate", "[--every DAYS]", "begin a new epoch and destroy the old one", cmd_keys_rotate,
 	 "From then on every older copy of the key store opens nothing, if the root can forget. Run it every 7 days, or as\n"

@@ -28,7 +28,7 @@
 /* Where the clock hangs; borrowed. Not to be shared by threads, as the zone. */
 struct clock_place {
 	const struct holidays_country *country;
-	const struct holidays_extra *extra; /* days off of the account's own, NULL for none */
+	const struct holidays_extra *extra; /* public holidays that the account added (vault/calendar.h), NULL for none */
 	struct zone *zone;
 };
 

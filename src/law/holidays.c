@@ -424,6 +424,14 @@ struct date holidays_working_day(const struct holidays_country *country, struct 
 	return day;
 }
 
+struct date holidays_working_day_before(const struct holidays_country *country, struct date day,
+					const struct holidays_extra *extra)
+{
+	while (holidays_day_off(country, day, extra) != NULL)
+		day = date_add_days(day, -1);
+	return day;
+}
+
 size_t holidays_year(const struct holidays_country *country, int32_t year, struct holiday out[HOLIDAYS_YEAR_MAX])
 {
 	size_t count = 0;

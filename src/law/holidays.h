@@ -18,7 +18,7 @@
 struct holidays;         /* a calendar of many countries; owns all texts below */
 struct holidays_country; /* one of them, or a subdivision with the days of its country */
 
-/* Days an account adds; borrowed. */
+/* Days an account adds; borrowed. Which of them are public holidays, the caller knows: see vault/calendar.h. */
 struct holidays_own {
 	struct date day;
 	const char *name;
@@ -63,6 +63,9 @@ const char *holidays_day_off(const struct holidays_country *country, struct date
 /* The day itself if it is a working day, else the next one. */
 struct date holidays_working_day(const struct holidays_country *country, struct date day,
 				 const struct holidays_extra *extra);
+/* The same backwards: the day itself, else the last one before. */
+struct date holidays_working_day_before(const struct holidays_country *country, struct date day,
+					const struct holidays_extra *extra);
 /* The public holidays of a year in order of date, the account's own not among them; returns how many. */
 size_t holidays_year(const struct holidays_country *country, int32_t year, struct holiday out[HOLIDAYS_YEAR_MAX]);
 

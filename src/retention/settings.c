@@ -8,15 +8,19 @@
 #include <string.h>
 
 #include "base/quote.h"
+#include "base/zone.h"
+#include "law/holidays.h"
 
 #define NONE "none"
 
 const struct setting_rule setting_rules[] = {
     {"anonymous_k", SETTING_INT, 3, 100, "5", "how many people must be in what anonymised records leave before it is shown"},
     {"billed_until", SETTING_DATE, 0, 0, NULL, "the last day that is billed; what a profile erases only once billed waits for it"},
+    {"calendar", SETTING_CALENDAR, 0, 0, NULL, "whose public holidays count: a country or a part of one; else the account's country"},
     {"grace_hours", SETTING_INT, 0, 8760, "24", "how long a policy that would delete something can be undone"},
     {"plan", SETTING_PLAN, 0, 0, NULL, "the plan within the profile: which periods may be chosen"},
     {"profile", SETTING_PROFILE, 0, 0, NULL, "whose rules bound the account's policies"},
+    {"time_zone", SETTING_ZONE, 0, 0, "UTC", "in which days and hours of deadlines are counted"},
     {"warn_days", SETTING_DAYS, 1, 366, "30,7,1", "how many days before data go it is said"},
 };
 const size_t setting_rule_count = sizeof setting_rules / sizeof setting_rules[0];
@@ -132,6 +136,27 @@ static enum result check_date(const struct setting_rule *rule, const char *text,
 	return err_mend(err, "write a day, as in 2026-03-01");
 }
 
+static enum result check_calendar(const char *code, struct err *err)
+{
+	const struct holidays_country *country;
+	struct holidays *holidays = NULL;
+	enum result r = holidays_open(&holidays, err);
+
+	if (r == OK)
+		r = holidays_find(holidays, code, &country, err);
+	holidays_close(holidays);
+	return r;
+}
+
+static enum result check_zone(const char *name, struct err *err)
+{
+	struct zone *zone = NULL;
+	enum result r = zone_open(name, &zone, err);
+
+	zone_close(zone);
+	return r;
+}
+
 /* The plan that is set must stay one of the profile's. */
 static enum result check_profile(struct session *session, uint32_t account, const char *name, struct pool *pool,
 				 struct err *err)
@@ -182,6 +207,10 @@ static enum result check(struct session *session, uint32_t account, const struct
 		return check_days(rule, value, err);
 	case SETTING_DATE:
 		return check_date(rule, value, err);
+	case SETTING_CALENDAR:
+		return check_calendar(value, err);
+	case SETTING_ZONE:
+		return check_zone(value, err);
 	case SETTING_PROFILE:
 		return check_profile(session, account, value, pool, err);
 	case SETTING_PLAN:

@@ -17,6 +17,8 @@ enum setting_type {
 	SETTING_INT,     /* least to most */
 	SETTING_DAYS,    /* "30,7,1": up to SETTING_DAYS_MAX numbers, each least to most, falling */
 	SETTING_DATE,    /* "2026-03-01" */
+	SETTING_CALENDAR, /* a code of law/holidays.json: "DE-BY" */
+	SETTING_ZONE,    /* "Europe/Copenhagen" */
 	SETTING_PROFILE, /* one that is built in */
 	SETTING_PLAN,    /* one of the account's profile */
 };

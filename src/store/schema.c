@@ -154,6 +154,16 @@ static const char vault_1[] =
     " value TEXT NOT NULL,"
     " PRIMARY KEY(account_id, name)) WITHOUT ROWID;"
 
+    /* Days off that the account added to the calendar of its country. */
+    "CREATE TABLE holiday("
+    " account_id INTEGER NOT NULL,"
+    " day INTEGER NOT NULL,"          /* days since 1970-01-01 */
+    " name BLOB NOT NULL,"            /* sealed under the account's data key, as the next */
+    " law BLOB NOT NULL,"             /* which makes it a public holiday; empty: it is the account's own */
+    " added_at INTEGER NOT NULL,"
+    " added_by TEXT NOT NULL,"        /* who: an opaque id */
+    " PRIMARY KEY(account_id, day)) WITHOUT ROWID;"
+
     /* Versions are kept, numbered within the kind; of each scope the highest that has begun is in force. A scope's parts
      * are 0 where it is not narrowed. */
     "CREATE TABLE policy("

@@ -11,6 +11,7 @@
 #include "store/aggregate.h"
 #include "store/duty.h"
 #include "store/hold.h"
+#include "store/holiday.h"
 #include "store/job.h"
 #include "store/label.h"
 #include "store/leaf.h"
@@ -104,6 +105,46 @@ static enum result carry_settings(struct carry *c, struct err *err)
 			r = setting_put(c->to->data, c->account, rows[i].name, rows[i].value, err);
 		if (r == OK && count > 0)
 			snprintf(after, sizeof after, "%s", rows[count - 1].name);
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+/* Exactly as they are now: a deadline that was said counts by them. */
+static enum result drop_removed_holidays(struct carry *c, struct err *err)
+{
+	struct holiday_row rows[BATCH], live;
+	struct date after = {INT32_MIN};
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&c->pool);
+		r = holiday_list(c->to->data, c->account, after, &c->pool, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			r = holiday_get(c->live->data, c->account, rows[i].day, &c->pool, &live, err);
+			if (r == ERR_NOT_FOUND)
+				r = holiday_delete(c->to->data, c->account, rows[i].day, err);
+		}
+		after = r == OK && count > 0 ? rows[count - 1].day : after;
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+static enum result carry_holidays(struct carry *c, struct err *err)
+{
+	struct holiday_row rows[BATCH];
+	struct date after = {INT32_MIN};
+	size_t count;
+	enum result r = drop_removed_holidays(c, err);
+
+	if (r != OK)
+		return r;
+	do {
+		pool_reset(&c->pool);
+		r = holiday_list(c->live->data, c->account, after, &c->pool, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = holiday_put(c->to->data, c->account, &rows[i], err);
+		after = r == OK && count > 0 ? rows[count - 1].day : after;
 	} while (r == OK && count == BATCH);
 	return r;
 }
@@ -634,6 +675,8 @@ static enum result carry_one(struct carry *c, struct err *err)
 		r = carry_policies(c, err);
 	if (r == OK)
 		r = carry_settings(c, err);
+	if (r == OK)
+		r = carry_holidays(c, err);
 	if (r == OK)
 		r = identity_walk(c->live->data, c->account, carry_identity, c, err);
 	if (r == OK)

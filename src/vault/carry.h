@@ -9,6 +9,7 @@
  *     labels       made since: policies and holds name them
  *     policies     every version
  *     settings     as they are now
+ *     holidays     the account's own days, exactly as they are now
  *     users        exactly as they are now: of one who was removed the key is gone
  *     holds        added since, releases, whose they are now, and whom an erasure took that they still cover
  *     obligations  that apply or applied, as they are now

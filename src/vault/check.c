@@ -13,7 +13,7 @@
 
 #include "store/job.h"
 #include "store/period.h"
-#include "vault/accounts.h"
+#include "vault/calendar.h"
 #include "vault/check_run.h"
 
 const char *check_name(enum check_id id)
@@ -149,6 +149,37 @@ static enum result check_account(struct check_run *run, struct err *err)
 	return OK;
 }
 
+static enum result check_holiday(struct check_run *run, const struct holiday_row *row, struct err *err)
+{
+	struct calendar_day day;
+	char text[TIME_TEXT_MAX];
+	enum result r = calendar_open(run->session, run->account, row, &run->pool, &day, err);
+
+	run->report->checks[CHECK_ACCOUNTS].looked_at++;
+	if (!check_is_problem(r))
+		return r;
+	check_found(run, CHECK_ACCOUNTS, "account %u: its day off on %s cannot be opened", run->account,
+		    date_format(row->day, text));
+	return OK;
+}
+
+static enum result check_calendar(struct check_run *run, struct err *err)
+{
+	struct holiday_row rows[64];
+	struct date after = {INT32_MIN};
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&run->pool);
+		r = holiday_list(run->session->data, run->account, after, &run->pool, rows, 64, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++)
+			r = check_holiday(run, &rows[i], err);
+		after = r == OK && count > 0 ? rows[count - 1].day : after;
+	} while (r == OK && count == 64);
+	return r;
+}
+
 static enum result count_work(struct check_run *run, struct err *err)
 {
 	struct period sum;
@@ -171,7 +202,7 @@ static enum result count_work(struct check_run *run, struct err *err)
 static enum result check_all_of_account(struct check_run *run, struct err *err)
 {
 	static enum result (*const parts[])(struct check_run *run, struct err *err) = {
-	    check_account, check_identities, check_contacts, check_records, check_parties,
+	    check_account, check_calendar, check_identities, check_contacts, check_records, check_parties,
 	    check_media,   check_holds, check_duties,	     check_labels,
 	    check_users, check_aggregates,
 	};

@@ -16,7 +16,7 @@
 
 enum check_id {
 	CHECK_DATABASES,  /* the files' own structure */
-	CHECK_ACCOUNTS,   /* each name opens */
+	CHECK_ACCOUNTS,   /* each name opens, and so do the days of its own */
 	CHECK_IDENTITIES, /* each has its key, opens, and is not older than its tombstone */
 	CHECK_CONTACTS,   /* each opens, and is found by its identities */
 	CHECK_RECORDS,    /* each opens */

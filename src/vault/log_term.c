@@ -21,6 +21,7 @@ static const struct log_term terms[] = {
 /* What is not here is activity. */
 static const struct { const char *act; enum leaf_term term; } acts[] = {
     {"hold.list", LEAF_ACCESS},
+    {"holiday.list", LEAF_ACCESS},
     {"label.list", LEAF_ACCESS},
     {"person.find", LEAF_ACCESS},
     {"person.show", LEAF_ACCESS},
@@ -37,6 +38,7 @@ static const struct { const char *act; enum leaf_term term; } acts[] = {
     {"contact.purge", LEAF_PROOF},
     {"duty.", LEAF_PROOF},
     {"hold.", LEAF_PROOF},
+    {"holiday.", LEAF_PROOF},
     {"keys.", LEAF_PROOF},
     {"obligation.", LEAF_PROOF},
     {"person.anonymise", LEAF_PROOF},

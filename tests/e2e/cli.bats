@@ -622,7 +622,7 @@ on_terminal() {
 	done
 	lethe law deadline C10 --country DE
 	said 2
-	[[ $stderr == *"'C10' is no clock"* ]]
+	[[ $stderr == *"'C10' is no clock"*"lethe person unrestrict"* ]]
 	lethe law deadline C1
 	said 2
 	[[ $stderr == *"--country DK"* ]]
@@ -630,6 +630,138 @@ on_terminal() {
 	said 2
 	lethe law deadline C1 --country DE --from yesterday
 	said 2
+}
+
+@test "an extended answer keeps both dates (C4), and C4 needs that the person was told in time and why" {
+	local at=(--from 2026-01-31T10:00:00Z --country DK)
+
+	lethe law deadline C4 "${at[@]}" --told 2026-02-10T10:00:00Z --with-reasons
+	said 0
+	[ "${lines[0]}" = "2026-05-01T00:00:00Z: three months after receipt on 31 January 2026 is 30 April 2026 (C1, C4, C2); without the extension it was 2 March 2026." ]
+	[[ ${lines[1]} == "Without the extension 2026-03-03T00:00:00Z: one month after "*"28 February 2026 (C1, C2); that is a Saturday, so 2 March 2026 (C3)." ]]
+	lethe law deadline C1 "${at[@]}" --told 2026-02-10T10:00:00Z --with-reasons --json
+	jq -e '.clock == "C1" and .day == "2026-04-30" and .rules == ["C1", "C4", "C2"] and .first.day == "2026-03-02"' <<<"$output"
+	lethe law deadline C4 "${at[@]}" --told 2026-02-10T10:00:00Z
+	said 2
+	[[ $stderr == *"not told the reasons is none (C4)"* ]]
+	lethe law deadline C4 "${at[@]}" --told 2026-03-03T10:00:00Z --with-reasons
+	said 2
+	[[ $stderr == *"after the first month, which ended on 2 March 2026 (C4)"*"the first date stands"* ]]
+	lethe law deadline C4 "${at[@]}"
+	said 2
+	[[ $stderr == *"C4 needs the time the person was told"*"--told TIME"* ]]
+	lethe law deadline C1 "${at[@]}" --with-reasons
+	said 2
+	for clock in C5 C7 C8 C9 C11; do
+		lethe law deadline "$clock" "${at[@]}" --told 2026-02-10T10:00:00Z
+		said 2
+		[[ $stderr == *"$clock does not take --told"* ]]
+	done
+}
+
+@test "a clock stands still while it is asked who the person is (C6)" {
+	local at=(--from 2026-03-02T10:00:00Z --country DK) ask=2026-03-10T10:00:00Z
+
+	lethe law deadline C6 "${at[@]}" --asked "$ask"
+	said 0
+	[[ $output == "no date yet: "*"the clock stands still since more was asked for on 10 March 2026, with 23 days left"*"(C6)." ]]
+	lethe law deadline C6 "${at[@]}" --asked "$ask" --json
+	jq -e '.day == null and .due == null and .days_left == 23 and .rules == ["C1", "C2", "C6"]' <<<"$output"
+	lethe law deadline C6 "${at[@]}" --asked "$ask" --answered 2026-03-17T10:00:00Z
+	said 0
+	[[ $output == "2026-04-10T00:00:00Z: "*"from the asking on 10 March 2026 to the answer on 17 March 2026, 7 days, so 9 April 2026 (C6)." ]]
+	lethe law deadline C5 "${at[@]}" --asked "$ask,2026-03-20T00:00:00Z" --answered 2026-03-17T10:00:00Z,2026-03-21T00:00:00Z --json
+	jq -e '.day == "2026-04-10" and (.rules | index("C5") and index("C6"))' <<<"$output"
+	lethe law deadline C6 "${at[@]}"
+	said 2
+	[[ $stderr == *"C6 needs the time more was asked for"*"--asked TIME"* ]]
+	lethe law deadline C6 "${at[@]}" --asked "$ask,2026-03-20T00:00:00Z,2026-03-25T00:00:00Z" --answered 2026-03-17T10:00:00Z
+	said 2
+	[[ $stderr == *"3 times of asking and 1 of answers do not fit (C6)"* ]]
+	lethe law deadline C6 "${at[@]}" --asked "$ask" --answered "2026-03-17T10:00:00Z,soon"
+	said 2
+	[[ $stderr == *"'soon'"*"--answered"* ]]
+	lethe law deadline C6 "${at[@]}" --asked "$(printf "$ask,%.0s" {1..101})$ask"
+	said 4
+	[[ $stderr == *"more than 100 times"* ]]
+	for clock in C7 C8 C9 C11; do
+		lethe law deadline "$clock" "${at[@]}" --asked "$ask"
+		said 2
+		[[ $stderr == *"$clock does not take --asked"* ]]
+	done
+}
+
+@test "an opt-out counts at once, and what US law would allow is said (C11)" {
+	lethe law deadline C11 --from 2026-06-30T10:00:00Z
+	said 0
+	[ "${lines[0]}" = "2026-06-30T10:00:00Z: an opt-out counts from the moment it comes (C11)." ]
+	[[ ${lines[1]} == "US law allows until 2026-07-16T00:00:00Z: 10 business days after"*"15 July 2026 (C11)." ]]
+	lethe law deadline c11 --from 2026-06-30T10:00:00Z --country DE --json
+	jq -e '.clock == "C11" and .due == "2026-06-30T10:00:00Z" and .latest.day == "2026-07-15"' <<<"$output"
+	for clock in C2 C3; do # parts of C1
+		lethe law deadline "$clock" --from 2026-01-31T10:00:00Z --country DK --json
+		jq -e --arg clock "$clock" '.clock == $clock and .day == "2026-03-02" and (.rules | index($clock))' <<<"$output"
+	done
+}
+
+@test "an account adds days of its own, and only those that a law makes holidays prolong a deadline (C3)" {
+	"$LETHE" init >/dev/null
+	"$LETHE" account create Contoso --country DE >/dev/null
+	lethe law holidays list
+	said 0
+	[[ $output == "The account has added no days"* ]]
+	lethe law holidays add 2028-08-08 "Friedensfest $(printf '\033[31m')" --law "BayFTG Art. 1(2)"
+	said 0
+	[[ $output == "Added 2028-08-08, a public holiday: "* ]]
+	lethe law holidays add 2028-08-07 "Works outing"
+	said 0
+	[[ $output == "Added 2028-08-07, a day off of the account's own: no period of the law is longer for it"*"--law"* ]]
+	lethe law holidays list --account Contoso
+	said 0
+	[ "${lines[0]}" = "2028-08-07  Works outing  (added; the account's own: no period of the law is longer for it)" ]
+	[ "${lines[1]}" = "2028-08-08  Friedensfest ?[31m  (added; by BayFTG Art. 1(2))" ]
+	lethe law holidays DE 2028 --account Contoso --json
+	jq -e '[.holidays[] | select(.added)] | length == 2 and .[0].public == false and .[0].law == null and
+		.[1].law == "BayFTG Art. 1(2)"' <<<"$output"
+	jq -e '[.holidays[].date] | . == sort and length == 11' <<<"$output"
+	lethe law holidays DE 2028
+	said 0
+	[[ $output != *Friedensfest* ]]
+	lethe law deadline C1 --account Contoso --from 2028-07-08T10:00:00Z
+	said 0
+	[[ $output == "2028-08-10T00:00:00Z: "*"that is Friedensfest ?[31m, so 9 August 2028 (C3)." ]]
+	lethe law deadline C1 --account Contoso --from 2028-07-07T10:00:00Z --json
+	jq -e '.day == "2028-08-07" and .last_open_day == "2028-08-04"' <<<"$output"
+	lethe law deadline C1 --account Contoso --from 2028-07-07T10:00:00Z
+	[[ ${lines[1]} == "The account's own days off do not make it longer: the last day before it that is none is 2028-08-04." ]]
+	lethe law deadline C1 --account Contoso --country DK --from 2028-07-08T10:00:00Z --json # another calendar's
+	jq -e '.day == "2028-08-08"' <<<"$output"
+	lethe account set Contoso calendar DE-XX
+	said 2
+	"$LETHE" account set Contoso calendar DE-BY >/dev/null
+	"$LETHE" account set Contoso time_zone Europe/Berlin >/dev/null
+	lethe law deadline C1 --account Contoso --from 2027-12-05T23:30:00Z # the 6th there, and Epiphany in Bavaria
+	[[ ${lines[0]} == "2028-01-07T23:00:00Z: one month after receipt on 6 December 2027 is 6 January 2028"*"that is Epiphany, so 7 January 2028 (C3)." ]]
+	lethe law holidays add 2028-08-08 Other
+	said 4
+	[[ $stderr == *"2028-08-08 is in the account's calendar"*"lethe law holidays remove 2028-08-08"* ]]
+	lethe law holidays remove 2028-08-08
+	said 0
+	lethe law holidays remove 2028-08-08
+	said 3
+	lethe law deadline C1 --account Contoso --from 2028-07-08T10:00:00Z --json
+	jq -e '.day == "2028-08-08"' <<<"$output"
+	for bad in "add" "add 2028-08-08" "add 2028-02-30 x" "remove" "remove x" "list DE" "DE" "DE 2028 2029" "DE 2028 --law x"; do
+		# shellcheck disable=SC2086
+		lethe law holidays $bad
+		said 2
+	done
+	lethe audit list
+	[[ $output == *holiday.add*"public=1"*holiday.list*holiday.remove* && $output != *Frieden* ]]
+	lethe check
+	said 0
+	run grep -rl "Works outing" lethe-data
+	[ "$status" -eq 1 ]
 }
 
 @test "the manual page names every command" {
@@ -904,6 +1036,7 @@ make_scopes() {
 		audit verify
 		audit prove 0
 		law holidays DE 2026
+		law holidays list
 		law deadline C7 --country DE
 		audit keep
 		keys status

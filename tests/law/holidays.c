@@ -255,6 +255,10 @@ static void an_account_adds_its_own_days(void **state)
 	assert_string_equal(name, "Christmas Day");
 	assert_false(holidays_is(country, date_of("2026-10-14"), &extra, &name));
 	assert_int_equal(holidays_working_day(country, date_of("2026-10-13"), &extra).days, date_of("2026-10-14").days);
+	assert_int_equal(holidays_working_day_before(country, date_of("2026-10-13"), &extra).days,
+			 date_of("2026-10-12").days);
+	assert_int_equal(holidays_working_day_before(country, date_of("2026-10-12"), &extra).days,
+			 date_of("2026-10-12").days);
 	assert_int_equal(holidays_working_day(country, date_of("2026-10-13"), NULL).days, date_of("2026-10-13").days);
 }
 

@@ -48,7 +48,7 @@ static void good_values_are_stored_with_a_leaf_each_and_can_be_unset(void **stat
 {
 	static const char *const good[][2] = {
 	    {"anonymous_k", "3"}, {"anonymous_k", "100"}, {"grace_hours", "0"}, {"grace_hours", "8760"},	{"warn_days", "366,8,7,6,5,4,3,1"}, {"warn_days", "1"},
-	    {"profile", "exotel"}, {"plan", "growth"}, {"billed_until", "2026-02-28"},
+	    {"calendar", "DE-BY"}, {"time_zone", "Europe/Berlin"}, {"profile", "exotel"}, {"plan", "growth"}, {"billed_until", "2026-02-28"},
 	};
 	struct world *world = *state;
 	uint64_t before = leaves(world);
@@ -80,7 +80,7 @@ static void bad_values_change_nothing_and_say_what_is_good(void **state)
 	    {"warn_days", "7,30", ERR_INPUT},	   {"warn_days", "7,", ERR_INPUT},
 	    {"warn_days", "9,8,7,6,5,4,3,2,1", ERR_INPUT}, {"billed_until", "2026-02-29", ERR_INPUT},
 	    {"billed_until", "tomorrow", ERR_INPUT}, {"plan", "growth", ERR_INPUT},
-	    {"profile", "nobodys", ERR_NOT_FOUND}, {"speed", "1", ERR_INPUT},
+	    {"calendar", "XX", ERR_INPUT}, {"time_zone", "Mars/Olympus", ERR_INPUT}, {"profile", "nobodys", ERR_NOT_FOUND}, {"speed", "1", ERR_INPUT},
 	};
 	struct world *world = *state;
 	uint64_t before = leaves(world);

@@ -344,6 +344,42 @@ CALL(setting_list)
 	return several(r, count, seen);
 }
 
+CALL(holiday_put)
+{
+	struct holiday_row row = holiday_of(8);
+
+	return one(holiday_put(vault, account, &row, &err), seen);
+}
+
+CALL(holiday_delete)
+{
+	enum result r = holiday_delete(vault, account, (struct date){7}, &err);
+
+	*seen = r == OK ? db_changes(vault) : 0;
+	return r;
+}
+
+CALL(holiday_get)
+{
+	struct holiday_row row;
+
+	return one(holiday_get(vault, account, (struct date){7}, &pool, &row, &err), seen);
+}
+
+CALL(holiday_list)
+{
+	struct holiday_row rows[4];
+	size_t count;
+	enum result r = holiday_list(vault, account, (struct date){0}, &pool, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(holiday_count)
+{
+	return holiday_count(vault, account, seen, &err);
+}
+
 CALL(obligation_put)
 {
 	struct obligation_row row = {.code = "it-2", .set_by = "os:0"};

@@ -14,6 +14,7 @@
 #include "store/duty.h"
 #include "store/ending.h"
 #include "store/hold.h"
+#include "store/holiday.h"
 #include "store/identity.h"
 #include "store/job.h"
 #include "store/label.h"
@@ -56,6 +57,12 @@ static struct hold_row hold_of(uint32_t account, int64_t hold)
 	return (struct hold_row){.account = account, .hold = hold, .id = hold_id, .type = HOLD_LEGAL,
 				 .has_person = true, .person = {{9}}, .custodian = (const unsigned char *)"",
 				 .matter = (const unsigned char *)"", .reason = (const unsigned char *)"r", .reason_len = 1};
+}
+
+static struct holiday_row holiday_of(int32_t on)
+{
+	return (struct holiday_row){.day = {on}, .name = (const unsigned char *)"n", .name_len = 1,
+				    .law = (const unsigned char *)"", .added_by = "os:0"};
 }
 
 static struct label_row label_of(uint32_t account, int64_t label)
@@ -145,12 +152,14 @@ static void fill_acts(void)
 	struct user_row user = user_of(1, 7);
 	struct obligation_row obligation = {.code = "it-1", .set_by = "os:0"};
 	struct duty_row duty = duty_of(1, 11, day);
+	struct holiday_row holiday = holiday_of(7);
 	struct aggregate_row shown = aggregate_of(0), waiting = aggregate_of(3);
 	uint64_t seq;
 
 	assert_ok(label_insert(vault, &label, &err));
 	assert_ok(user_put(vault, &user, &err));
 	assert_ok(setting_put(vault, 1, "plan", "growth", &err));
+	assert_ok(holiday_put(vault, 1, &holiday, &err));
 	assert_ok(obligation_put(vault, 1, &obligation, &err));
 	assert_ok(duty_insert(vault, &duty, &err));
 	assert_ok(aggregate_add(vault, 1, &shown, &err));

@@ -96,7 +96,7 @@ static bool mentions(const char *sql, const char *word)
 static void every_statement_is_found(void **state)
 {
 	static const char *const tables[] = {"account", "identity", "contact", "contact_identity", "contact_name", "record",
-					     "party", "party_month", "media", "blob_trash", "period", "label", "account_user", "setting", "policy",
+					     "party", "party_month", "media", "blob_trash", "period", "label", "account_user", "setting", "holiday", "policy",
 					     "obligation", "duty", "hold", "hold_identity", "aggregate", "aggregate_waiting",
 					     "held", "job", "audit_leaf", "audit_hash", "meta", "epoch", "account_key",
 					     "wrapped_key", "key_slot", "key_free", "counter", "tombstone"};

@@ -404,6 +404,14 @@ static void a_user_whose_name_does_not_open_is_found(void **state)
 	finds(world, (struct check_options){0}, CHECK_USERS, 1, ": its name cannot be opened");
 }
 
+static void a_day_of_the_account_that_does_not_open_is_found(void **state)
+{
+	struct world *world = *state;
+
+	tamper(world, "vault.db", "INSERT INTO holiday VALUES(1, 20000, x'00', x'', 0, 'os:0')");
+	finds(world, (struct check_options){0}, CHECK_ACCOUNTS, 1, "account 1: its day off on 2024-10-04 cannot be opened");
+}
+
 static void whom_a_hold_lists_as_erased_must_be_gone(void **state)
 {
 	struct world *world = *state;
@@ -549,6 +557,7 @@ int main(void)
 		TEST(what_is_listed_as_held_must_be_under_that_holds_key_and_the_other_way_round),
 		TEST(a_user_whose_name_does_not_open_is_found),
 		TEST(whom_a_hold_lists_as_erased_must_be_gone),
+		TEST(a_day_of_the_account_that_does_not_open_is_found),
 		TEST(labels_that_do_not_open_or_are_not_there_are_found),
 		TEST(keys_without_data_are_counted_and_no_problem),
 		TEST(an_accounts_name_that_does_not_open_is_found),

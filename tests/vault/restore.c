@@ -12,6 +12,7 @@
 #include "privacy/user_end.h"
 #include "retention/holds.h"
 #include "vault/backup.h"
+#include "vault/calendar.h"
 #include "vault/check.h"
 #include "vault/labels.h"
 #include "vault/reseal.h"
@@ -475,6 +476,41 @@ static void users_are_as_they_are_now_and_a_removed_one_stays_gone(void **state)
 	assert_ok(user_lookup(read, &p->world.account, "bent", &p->world.pool, &row, &err), &err);
 	assert_true(row.signed_in);
 	assert_ok(user_lookup(read, &p->world.account, "carl", &p->world.pool, &row, &err), &err);
+}
+
+static void change_calendar(struct place *p, int32_t day, const char *name)
+{
+	const struct calendar_day added = {{day}, name, NULL, "os:0"};
+	struct err err;
+
+	if (name != NULL)
+		assert_ok(calendar_add(p->world.vault, &p->world.account, &added, p->world.now, &p->world.pool, &err), &err);
+	else
+		assert_ok(calendar_remove(p->world.vault, &p->world.account, added.day, p->world.now, &p->world.pool, &err),
+			  &err);
+}
+
+static void days_of_the_account_are_as_they_are_now_and_a_removed_one_stays_gone(void **state)
+{
+	struct place *p = *state;
+	struct calendar all;
+	struct err err;
+
+	change_calendar(p, 20000, "Went");
+	change_calendar(p, 20001, "Stayed");
+	change_calendar(p, 20002, "Old");
+	back_up(p);
+	p->world.now.ms += 1000;
+	change_calendar(p, 20000, NULL);
+	change_calendar(p, 20002, NULL);
+	change_calendar(p, 20002, "New");
+	change_calendar(p, 20003, "Came");
+	restore(p);
+	assert_ok(calendar_read(&p->world.vault->read, 1, p->world.now, &p->world.pool, &all, &err), &err);
+	assert_int_equal(all.count, 3);
+	assert_string_equal(all.days[0].name, "Stayed");
+	assert_string_equal(all.days[1].name, "New");
+	assert_string_equal(all.days[2].name, "Came");
 }
 
 static void the_epoch_length_does_not_go_back(void **state)
@@ -1106,6 +1142,7 @@ int main(void)
 		TEST(holds_and_policies_made_since_stay),
 		TEST(labels_made_since_stay_for_policies_and_holds_name_them),
 		TEST(users_are_as_they_are_now_and_a_removed_one_stays_gone),
+		TEST(days_of_the_account_are_as_they_are_now_and_a_removed_one_stays_gone),
 		TEST(the_epoch_length_does_not_go_back),
 		TEST(what_only_a_hold_keeps_survives_a_backup_from_before_it),
 		TEST(what_a_released_hold_had_kept_and_is_gone_stays_gone_while_its_key_keeps_others),
