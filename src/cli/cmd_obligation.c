@@ -22,7 +22,10 @@ static void say_law(struct cli *cli, const struct obligation *law)
 	cli_say(cli, law->from == OBLIGATION_FROM_YEAR_END	? " from the end of the year\n"
 		     : law->from == OBLIGATION_FROM_GST_RETURN ? " from the due date of the annual GST return\n"
 							      : "\n");
-	cli_say(cli, "  %s\n  read on %s\n", law->url, date_format(law->checked_on, day));
+	if (law->note != NULL)
+		cli_say(cli, "  %s\n", law->note);
+	cli_say(cli, "  %s\n  read on %s", law->url, date_format(law->checked_on, day));
+	cli_say(cli, law->checked_against != NULL ? ": %s\n" : "\n", law->checked_against);
 }
 
 static void print_names(struct json_writer *w, const struct obligation *law)
@@ -59,7 +62,9 @@ static void print_law(struct json_writer *w, const struct obligation *law)
 	json_string(w, "period", span_format(law->period, text));
 	json_string(w, "from", obligation_from_name(law->from));
 	json_string(w, "url", law->url);
+	json_string(w, "note", law->note);
 	json_date(w, "checked", law->checked_on);
+	json_string(w, "checked_against", law->checked_against);
 }
 
 static bool is_of(const struct obligation *law, const char *country)

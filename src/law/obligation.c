@@ -158,14 +158,17 @@ static enum result read_period(struct law_reader *r, const struct law_at *at, st
 
 static enum result read_checked(struct law_reader *r, const struct law_at *at, struct obligation *out)
 {
-	static const char *const names[] = {"by", "on"};
-	struct law_at by, on;
+	static const char *const names[] = {"by", "on", "against"};
+	struct law_at by, on, against;
 
 	if (law_object(r, at, names, COUNT(names)) != OK)
 		return r->err->code;
 	by = law_member(at, "by");
 	on = law_member(at, "on");
+	against = law_member(at, "against");
 	if (law_text(r, &by, &out->checked_by) != OK)
+		return r->err->code;
+	if (law_text_if(r, &against, &out->checked_against) != OK)
 		return r->err->code;
 	return law_date(r, &on, &out->checked_on);
 }

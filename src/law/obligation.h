@@ -66,6 +66,7 @@ struct obligation {
 	enum obligation_from from;
 	const char *checked_by;   /* who read the article */
 	struct date checked_on;
+	const char *checked_against; /* what was read in place of the page at `url`, or NULL */
 };
 
 /* Of a country: what was left out, and why. */

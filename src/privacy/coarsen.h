@@ -4,7 +4,7 @@
  * How what anonymised records said is coarsened until nobody stands alone in it.
  *
  * A group is what has the same columns.  It may be shown once k people are in
- * it; k records would not do, for they may be one person's (WP216 2.1: an
+ * it; k records would not do, for they may be one person's (WP216 2.2.2: an
  * individual must not be singled out).  What has fewer goes down a fixed ladder,
  * each step dropping one thing more, and is tried again together with what else
  * came as far; what is still too few at its end waits.  So each group is

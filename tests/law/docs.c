@@ -126,8 +126,9 @@ static void add_obligation(const struct obligation *o)
 	}
 	buf_add_str(&out, " | ");
 	add_words(o->fields, field_word);
-	buf_printf(&out, " | %s from %s | %s |\n", span_format(o->period, span), obligation_from_name(o->from),
-		   date_format(o->checked_on, date));
+	buf_printf(&out, " | %s from %s | %s%s%s |\n", span_format(o->period, span), obligation_from_name(o->from),
+		   date_format(o->checked_on, date), o->checked_against ? ", against " : "",
+		   o->checked_against ? o->checked_against : "");
 }
 
 static void the_table_of_obligations_is_that_of_the_data(void **state)

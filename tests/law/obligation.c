@@ -107,6 +107,9 @@ static void each_cites_its_law_and_who_read_it_when(void **state)
 		assert_int_equal(date_civil(o->checked_on).year >= 2026, 1);
 		assert_ptr_equal(obligation_find(&all, o->code), o);
 	}
+	assert_null(find("it-cc-2220")->checked_against); /* the page at its address */
+	assert_non_null(strstr(find("in-ul-39-20-cdr")->checked_against, "not the circular"));
+	assert_non_null(strstr(find("in-ul-39-20-cdr")->note, "The circular itself was not read"));
 	assert_null(obligation_find(&all, "de-tkg-176"));
 }
 
@@ -196,6 +199,15 @@ static void a_document_is_covered_by_its_tag_only(void **state)
 	assert_true(obligation_covers(find("de-ao-147-voucher"), KIND_DOCUMENT, STATUS_NONE, both, 2));
 	assert_false(covers("de-ao-147-voucher", KIND_CALL, STATUS_NONE, "invoice"));
 	assert_true(covers("de-hgb-257-letter", KIND_MESSAGE, STATUS_SENT, "business-letter"));
+}
+
+/* Ley 25/2007 art. 4(2), (3). */
+static void in_spain_a_call_without_an_answer_is_covered_and_one_that_was_not_connected_is_not(void **state)
+{
+	(void)state;
+	for (int status = STATUS_NONE; status <= STATUS_CONGESTION; status++)
+		assert_int_equal(covers("es-ley25-2007-5", KIND_CALL, (enum record_status)status, NULL),
+				 status != STATUS_FAILED);
 }
 
 /* ---- the end ---- */
@@ -424,6 +436,7 @@ int main(void)
 	    cmocka_unit_test(every_italian_call_is_under_one_of_the_two_rules_whatever_its_status),
 	    cmocka_unit_test(contents_are_under_no_telecom_law),
 	    cmocka_unit_test(a_document_is_covered_by_its_tag_only),
+	    cmocka_unit_test(in_spain_a_call_without_an_answer_is_covered_and_one_that_was_not_connected_is_not),
 	    cmocka_unit_test(a_period_of_months_includes_its_last_day),
 	    cmocka_unit_test(days_are_counted_after_the_day_of_the_call),
 	    cmocka_unit_test(a_period_from_the_end_of_a_year_ends_as_a_new_year_begins),
