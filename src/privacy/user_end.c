@@ -6,7 +6,11 @@
 #include <string.h>
 
 #include "shim/json_parse.h"
+#include "store/invite.h"
 #include "store/job.h"
+#include "store/user_secret.h"
+#include "store/user_session.h"
+#include "store/user_subject.h"
 
 #define BATCH 64
 #define POOL_MAX ((size_t)64 * 1024 * 1024)
@@ -126,9 +130,18 @@ static enum result destroy_op(struct session *session, void *arg, struct err *er
 {
 	struct run *run = arg;
 	bool existed;
-	enum result r = keyring_destroy(session->ring, run->account.number, KEY_USER, run->user, &existed, err);
+	uint32_t account = run->account.number;
+	enum result r = keyring_destroy(session->ring, account, KEY_USER, run->user, &existed, err);
 
-	return r == OK ? user_delete(session->data, run->account.number, run->user, err) : r;
+	if (r == OK)
+		r = user_secret_delete_user(session->data, account, run->user, err);
+	if (r == OK)
+		r = user_subject_delete(session->data, account, run->user, err);
+	if (r == OK)
+		r = user_session_delete_user(session->data, account, run->user, err);
+	if (r == OK)
+		r = invite_delete(session->data, account, run->user, err);
+	return r == OK ? user_delete(session->data, account, run->user, err) : r;
 }
 
 /* ---- 4: the second look ---- */
@@ -146,6 +159,22 @@ static enum result look_for_key(struct run *run, enum key_class class, int64_t n
 	return count_found(key_get(run->vault->read.keys, run->account.number, class, number, &key, err), &run->out->left);
 }
 
+/* Of what let them in. */
+static enum result look_for_ways_in(struct run *run, struct err *err)
+{
+	struct db *data = run->vault->read.data;
+	struct user_secret_row secret;
+	struct user_session_row session;
+	size_t count;
+	enum result r = user_secret_list(data, run->account.number, run->user, 0, &run->pool, &secret, 1, &count, err);
+
+	run->out->left += r == OK && count > 0 && secret.user == run->user;
+	if (r == OK)
+		r = user_session_list(data, run->account.number, run->user, (struct id){{0}}, &session, 1, &count, err);
+	run->out->left += r == OK && count > 0 && session.user == run->user;
+	return r;
+}
+
 static enum result look_again(struct run *run, struct err *err)
 {
 	struct session *session = &run->vault->read;
@@ -159,6 +188,8 @@ static enum result look_again(struct run *run, struct err *err)
 	if (r == OK)
 		r = count_found(user_get(session->data, run->account.number, run->user, &run->pool, &row, err),
 				&run->out->left);
+	if (r == OK)
+		r = look_for_ways_in(run, err);
 	if (r != OK || run->agent == 0)
 		return r;
 	r = look_for_key(run, KEY_IDENTITY, run->agent, err);

@@ -6,7 +6,7 @@
  *     1  the intent is committed as a job, and the user is leaving
  *     2  the person that is their agent is erased (privacy/erase.h): their name, numbers and
  *        devices go; calls of others stay, without them
- *     3  their own key is destroyed and their row goes
+ *     3  their own key is destroyed and their row goes, with their password, sessions and one-time link
  *     4  a second look counts what is left
  *     5  the act is logged
  *

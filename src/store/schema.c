@@ -147,6 +147,61 @@ static const char vault_1[] =
     "CREATE UNIQUE INDEX user_agent ON account_user(account_id, agent_id) WHERE agent_id > 0;"
     "CREATE INDEX user_blind ON account_user(blind, account_id);"
 
+    /* What users prove who they are with. */
+    "CREATE TABLE user_secret("
+    " account_id INTEGER NOT NULL,"
+    " user_id INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL,"         /* enum user_secret_kind */
+    " sealed BLOB NOT NULL,"          /* under the user's key */
+    " used INTEGER NOT NULL,"         /* what of it was used, by its kind */
+    " changed_at INTEGER NOT NULL,"
+    " PRIMARY KEY(account_id, user_id, kind)) WITHOUT ROWID;"
+    /* By what an OpenID provider calls them. */
+    "CREATE TABLE user_subject("
+    " account_id INTEGER NOT NULL,"
+    " blind BLOB NOT NULL,"           /* blind index of issuer and subject */
+    " user_id INTEGER NOT NULL,"
+    " PRIMARY KEY(account_id, blind)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX user_subject_user ON user_subject(account_id, user_id);"
+    /* Who is signed in. What the client holds is here as its digest only, also in the next two. */
+    "CREATE TABLE user_session("
+    " account_id INTEGER NOT NULL,"
+    " user_id INTEGER NOT NULL,"
+    " id BLOB NOT NULL,"              /* ses_ */
+    " hash BLOB NOT NULL,"
+    " how INTEGER NOT NULL,"          /* enum session_how */
+    " created_at INTEGER NOT NULL,"
+    " seen_at INTEGER NOT NULL,"
+    " ends_at INTEGER NOT NULL,"
+    " PRIMARY KEY(account_id, user_id, id)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX user_session_hash ON user_session(hash);"
+    /* API tokens. Of account 0: the platform operator's. */
+    "CREATE TABLE token("
+    " account_id INTEGER NOT NULL,"
+    " id BLOB NOT NULL,"              /* tok_ */
+    " hash BLOB NOT NULL,"
+    " name BLOB NOT NULL,"            /* sealed under the account's data key */
+    " role INTEGER NOT NULL,"         /* enum access_role */
+    " scopes INTEGER NOT NULL,"       /* bit set of 1 << permission */
+    " made_by TEXT NOT NULL,"         /* who: an opaque id */
+    " created_at INTEGER NOT NULL,"
+    " expires_at INTEGER,"            /* NULL: never */
+    " used_at INTEGER,"               /* NULL: never; to the minute */
+    " revoked_at INTEGER,"
+    " PRIMARY KEY(account_id, id)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX token_hash ON token(hash);"
+    /* One-time links to choose a password by. */
+    "CREATE TABLE invite("
+    " account_id INTEGER NOT NULL,"
+    " user_id INTEGER NOT NULL,"      /* 0: who will be the first owner */
+    " id BLOB NOT NULL,"              /* inv_ */
+    " hash BLOB NOT NULL,"
+    " made_by TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " expires_at INTEGER NOT NULL,"
+    " PRIMARY KEY(account_id, user_id)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX invite_hash ON invite(hash);"
+
     /* What an account is set to: words, dates and numbers. Nothing personal. */
     "CREATE TABLE setting("
     " account_id INTEGER NOT NULL,"

@@ -33,6 +33,32 @@ static void add_text(struct act *act, const char *name, const char *text)
 	INVARIANT(len >= 0 && (size_t)len < sizeof field->text);
 }
 
+/* ---- who ---- */
+
+static _Thread_local struct act_by acting;
+
+void act_by_set_(const char *prefix, struct id id)
+{
+	id_format(prefix, id, acting.text);
+}
+
+void act_by_nobody(void)
+{
+	acting = (struct act_by){""};
+}
+
+struct act_by act_by_now(void)
+{
+	return acting;
+}
+
+void act_by_take(const struct act_by *by)
+{
+	acting = *by;
+}
+
+/* ---- what ---- */
+
 void act_begin_(struct act *act, const char *name, uint32_t account, struct instant at)
 {
 	act->account = account;
@@ -41,8 +67,11 @@ void act_begin_(struct act *act, const char *name, uint32_t account, struct inst
 	add_text(act, "act", name);
 	act_instant_(act, "at", at);
 	act_int_(act, "account", "", account);
-	/* Who: the operating system's user number. A name would be personal. */
-	act_int_(act, "uid", "", (int64_t)getuid());
+	/* Who, by number or opaque id. A name would be personal. */
+	if (acting.text[0] != '\0')
+		add_text(act, "by", acting.text);
+	else
+		act_int_(act, "uid", "", (int64_t)getuid());
 }
 
 void act_int_(struct act *act, const char *name, const char *suffix, int64_t value)

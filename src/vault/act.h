@@ -54,6 +54,15 @@ void act_word_(struct act *act, const char *name, const char *word);
 void act_instant_(struct act *act, const char *name, struct instant at);
 void act_digest_(struct act *act, const char *name, const char *hex);
 
+/* Who acts on this thread: leaves begun on it name them as "by" until said otherwise; at first, and with nobody(), whoever
+ * runs the program, as "uid". What is handed to vault_write is done by who hands it over. `prefix` is a literal. */
+struct act_by { char text[ID_TEXT_MAX]; };
+#define act_by_set(prefix, id) act_by_set_(LOG_LITERAL(prefix), (id))
+void act_by_set_(const char *prefix, struct id id);
+void act_by_nobody(void);
+struct act_by act_by_now(void);
+void act_by_take(const struct act_by *by); /* what act_by_now gave, also on another thread */
+
 /* Writes the leaf: canonical JSON (RFC 8785), members sorted. */
 MUST_CHECK enum result act_write(const struct act *act, struct buf *out, struct err *err);
 /* Appends it inside the open transaction of `data`. `seq` may be NULL. */

@@ -19,6 +19,7 @@
 #include "store/policy.h"
 #include "store/setting.h"
 #include "store/user.h"
+#include "vault/carry_access.h"
 
 #define BATCH 256
 #define MEDIA_MAX 64
@@ -671,6 +672,8 @@ static enum result carry_one(struct carry *c, struct err *err)
 		r = carry_labels(c, err);
 	if (r == OK)
 		r = carry_users(c, err);
+	if (r == OK)
+		r = carry_access(c->live->data, c->to->data, c->account, &c->pool, err);
 	if (r == OK)
 		r = carry_policies(c, err);
 	if (r == OK)

@@ -11,6 +11,7 @@
  *     settings     as they are now
  *     holidays     the account's own days, exactly as they are now
  *     users        exactly as they are now: of one who was removed the key is gone
+ *     access       users' secrets, sessions, tokens, one-time links: exactly as they are now
  *     holds        added since, releases, whose they are now, and whom an erasure took that they still cover
  *     obligations  that apply or applied, as they are now
  *     duties       what obligations alone keep, cut down: as it is now, and gone where they ended since

@@ -21,7 +21,7 @@ const char *check_name(enum check_id id)
 	static const char *const names[CHECK_COUNT] = {
 	    "databases", "accounts", "identities", "contacts", "records", "parties",
 	    "periods",	 "media",    "streams",	   "blobs",    "holds",	  "labels",
-	    "duties",	  "users",   "aggregates", "log",
+	    "duties",	  "users",   "access",  "aggregates", "log",
 	};
 
 	return names[id];
@@ -204,7 +204,7 @@ static enum result check_all_of_account(struct check_run *run, struct err *err)
 	static enum result (*const parts[])(struct check_run *run, struct err *err) = {
 	    check_account, check_calendar, check_identities, check_contacts, check_records, check_parties,
 	    check_media,   check_holds, check_duties,	     check_labels,
-	    check_users, check_aggregates,
+	    check_users, check_access, check_aggregates,
 	};
 	enum result r = OK;
 
@@ -229,6 +229,9 @@ static enum result check_everything(struct check_run *run, struct err *err)
 	while (r == OK && (r = account_list(run->session->data, run->account, &run->account, 1, &count, err)) == OK &&
 	       count > 0)
 		r = check_all_of_account(run, err);
+	run->account = VAULT_ACCOUNT;
+	if (r == OK)
+		r = check_access(run, err); /* the operator's tokens */
 	if (r == OK)
 		r = check_keys(run, err);
 	if (r == OK)

@@ -29,6 +29,7 @@ enum check_id {
 	CHECK_LABELS,     /* each name opens; those that records, policies and holds name are there */
 	CHECK_DUTIES,     /* each has its key; what it lists is under it, and no more than its fields */
 	CHECK_USERS,      /* each name opens */
+	CHECK_ACCESS,     /* users' secrets and tokens' names open; secrets, sessions and links are of users who are there */
 	CHECK_AGGREGATES, /* what anonymised records left is coarsened as it says, and shows nobody alone */
 	CHECK_LOG,        /* each leaf has its hash, each hash follows from those below */
 	CHECK_COUNT

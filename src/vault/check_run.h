@@ -27,7 +27,8 @@ struct suspect {
 	uint32_t account;
 	enum record_kind kind;
 	struct id id;           /* of a record, a contact, a blob */
-	int64_t number;         /* of an identity */
+	int64_t number;         /* of an identity, a user */
+	int part;               /* of a user's secrets: which */
 	struct date day;        /* of a blob */
 	uint64_t bytes;         /* of a sealed blob */
 	char text[CHECK_TEXT_MAX];
@@ -69,6 +70,7 @@ MUST_CHECK enum result check_holds(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_labels(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_duties(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_users(struct check_run *run, struct err *err);
+MUST_CHECK enum result check_access(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_aggregates(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_keys(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_records(struct check_run *run, struct err *err);

@@ -19,6 +19,7 @@
 #include "store/period.h"
 #include "store/schema.h"
 #include "vault/lock.h"
+#include "vault/outdated.h"
 
 #define STAGED "vault.db.restore"
 #define DAMAGED "vault.db.damaged"
@@ -278,10 +279,26 @@ static enum result take_over(struct run *run, struct err *err)
 
 /* ---- 4: what must not come back ---- */
 
+static enum result drop_outdated(struct run *run, struct err *err)
+{
+	uint32_t account = VAULT_ACCOUNT;
+	size_t count = 1;
+	enum result r = OK;
+
+	while (r == OK && count > 0) {
+		r = outdated_drop(&run->staged, account, run->out->live_lost, err);
+		if (r == OK)
+			r = account_list(run->staged.data, account, &account, 1, &count, err);
+	}
+	return r;
+}
+
 static enum result drop(struct run *run, struct err *err)
 {
 	enum result r = reconcile(&run->staged, &run->out->dropped, err);
 
+	if (r == OK)
+		r = drop_outdated(run, err);
 	run->out->dropped.released += run->out->carried.released;
 	return r;
 }

@@ -297,6 +297,51 @@ enum result open_user(struct keyring *ring, const struct user_row *row, struct p
 	return r;
 }
 
+enum result user_use_key(struct keyring *ring, const struct user_row *user, const char *use, struct key *out,
+			 struct err *err)
+{
+	struct key ikm;
+	enum result r = keyring_get(ring, user->account, KEY_USER, user->user, &ikm, err);
+
+	if (r != OK)
+		return r;
+	derive(&ikm, 1, user->id, use, out);
+	key_wipe(&ikm);
+	return OK;
+}
+
+enum result seal_user_secret(struct keyring *ring, const struct user_row *user, struct user_secret_row *row,
+			     const void *plain, size_t len, struct pool *pool, struct err *err)
+{
+	unsigned char aad[MEDIA_AAD_LEN];
+	size_t aad_len = make_aad("secret", user->account, (int)row->kind, user->id, 0, aad);
+	struct key key;
+	enum result r = user_use_key(ring, user, "lethe/secret/1", &key, err);
+
+	if (r != OK)
+		return r;
+	row->account = user->account;
+	row->user = user->user;
+	r = seal_into(&key, aad, aad_len, plain, len, pool, &row->sealed, &row->sealed_len, err);
+	key_wipe(&key);
+	return r;
+}
+
+enum result open_user_secret(struct keyring *ring, const struct user_row *user, const struct user_secret_row *row,
+			     struct pool *pool, const char **plain, size_t *len, struct err *err)
+{
+	unsigned char aad[MEDIA_AAD_LEN];
+	size_t aad_len = make_aad("secret", user->account, (int)row->kind, user->id, 0, aad);
+	struct key key;
+	enum result r = user_use_key(ring, user, "lethe/secret/1", &key, err);
+
+	if (r != OK)
+		return r;
+	r = open_from(&key, aad, aad_len, row->sealed, row->sealed_len, pool, plain, len, err);
+	key_wipe(&key);
+	return r;
+}
+
 static enum result data_key(struct keyring *ring, uint32_t account, struct id id, struct key *out, struct err *err)
 {
 	struct key ikm;

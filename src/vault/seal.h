@@ -8,6 +8,7 @@
  *     contact  HKDF(D || I1 || I2 .., salt = contact id, info = "lethe/contact/1"), D the account's data key
  *     identity HKDF(I, salt = account and number, info = "lethe/identity/1")
  *     user     HKDF(U, salt = user id, info = "lethe/user/1")
+ *     secret   HKDF(U, salt = user id, info = "lethe/secret/1"), of a user's password and the like
  *     data     HKDF(D, salt = what, info = "lethe/data/1")
  *
  * Only identities of people outside enter a key: a role other than agent.
@@ -20,6 +21,7 @@
 #include "store/media.h"
 #include "store/record.h"
 #include "store/user.h"
+#include "store/user_secret.h"
 #include "vault/keyring.h"
 
 /* The key of a record as it is sealed now: by its hold if row->hold, else by its period and identities.
@@ -63,6 +65,16 @@ MUST_CHECK enum result seal_user(const struct key *user_key, struct user_row *ro
 				 struct err *err);
 MUST_CHECK enum result open_user(struct keyring *ring, const struct user_row *row, struct pool *pool, const char **name,
 				 struct err *err);
+
+/* What the user proves who they are with: sealed into row->sealed, which with row->kind says what it is. */
+MUST_CHECK enum result seal_user_secret(struct keyring *ring, const struct user_row *user, struct user_secret_row *row,
+					const void *plain, size_t len, struct pool *pool, struct err *err);
+MUST_CHECK enum result open_user_secret(struct keyring *ring, const struct user_row *user,
+					const struct user_secret_row *row, struct pool *pool, const char **plain,
+					size_t *len, struct err *err);
+/* A key of the user's for what is given to them and not kept, such as the mark of a device they use. `use` is a literal. */
+MUST_CHECK enum result user_use_key(struct keyring *ring, const struct user_row *user, const char *use, struct key *out,
+				    struct err *err);
 
 /* Small texts of the account itself (its name, a hold's reason). `what` is a literal that keeps uses apart. */
 MUST_CHECK enum result seal_data(struct keyring *ring, uint32_t account, const char *what, struct id id,

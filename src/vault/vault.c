@@ -169,6 +169,7 @@ static enum result run_op(void *arg, struct err *err)
 	struct session *session = &ticket->vault->write;
 	enum result r = OK;
 
+	act_by_take(&ticket->by);
 	if (ticket->witness != NULL)
 		r = ticket->witness(session, ticket->vault->witness_arg, err);
 	if (r == OK)
@@ -185,6 +186,7 @@ void vault_write_submit(struct vault *vault, struct vault_ticket *ticket, vault_
 	ticket->op = op;
 	ticket->witness = vault->witness;
 	ticket->arg = arg;
+	ticket->by = act_by_now();
 	writer_submit(vault->writer, &ticket->writer, run_op, ticket);
 }
 

@@ -101,7 +101,13 @@ MUST_CHECK enum result vault_view(struct vault *vault, struct vault **out, struc
 MUST_CHECK enum result vault_write(struct vault *vault, vault_op *op, void *arg, struct err *err);
 /* The same in two halves, so that a caller can prepare the next while this one is written.
  * `ticket` must stay until vault_write_wait returns. */
-struct vault_ticket { struct writer_ticket writer; struct vault *vault; vault_op *op, *witness; void *arg; };
+struct vault_ticket {
+	struct writer_ticket writer;
+	struct vault *vault;
+	vault_op *op, *witness;
+	void *arg;
+	struct act_by by;
+};
 void vault_write_submit(struct vault *vault, struct vault_ticket *ticket, vault_op *op, void *arg);
 MUST_CHECK enum result vault_write_wait(struct vault_ticket *ticket, struct err *err);
 /* From now on `op` runs before each operation that is written through this view, in its transaction, until one of them

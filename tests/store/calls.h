@@ -6,6 +6,7 @@
 #ifndef LETHE_TESTS_STORE_CALLS_H
 #define LETHE_TESTS_STORE_CALLS_H
 
+#include "store/calls_access.h"
 #include "store/calls_people.h"
 #include "store/calls_records.h"
 #include "store/calls_keys.h"
@@ -33,6 +34,13 @@ static const struct call {
     READ(obligation_list_rows), READ(duty_find), READ(duty_get), READ(duty_list), READ(aggregate_walk), READ(aggregate_walk_waiting), READ(record_get),
     READ(record_exists), READ(record_list_day), READ(record_count_day), READ(record_has_part), READ(record_next_day),
 
+    READ(user_secret_get), READ(user_secret_list), READ(user_subject_find), READ(user_subject_list), READ(user_session_list), READ(token_get), READ(token_list), READ(invite_list),
+
+    WRITE(user_secret_put), WRITE(user_secret_use), WRITE(user_secret_delete), WRITE(user_secret_delete_user), WRITE(user_secret_clear),
+    WRITE(user_subject_insert), WRITE(user_subject_delete), WRITE(user_subject_clear),
+    WRITE(user_session_insert), WRITE(user_session_touch), WRITE(user_session_delete), WRITE(user_session_delete_user), WRITE(user_session_clear),
+    WRITE(token_insert), WRITE(token_use), WRITE(token_revoke), WRITE(token_delete), WRITE(token_clear),
+    WRITE(invite_put), WRITE(invite_delete), WRITE(invite_clear),
     WRITE(contact_put), WRITE(contact_delete), WRITE(hold_insert), WRITE(hold_follow),
     WRITE(hold_set_person), WRITE(hold_set_released), WRITE(hold_keep_identity), WRITE(hold_identity_insert), WRITE(held_insert), WRITE(held_set_erased),
     WRITE(held_delete), WRITE(identity_insert), WRITE(identity_move), WRITE(identity_delete), WRITE(job_insert),
@@ -50,6 +58,7 @@ static const struct call {
     WHOLE(account_key_delete_epoch), WHOLE(account_key_list), WHOLE(epoch_insert), WHOLE(epoch_set_state),
     WHOLE(epoch_find), WHOLE(epoch_list), WHOLE(leaf_tree_size), WHOLE(leaf_list_pruned), WHOLE(leaf_hash), WHOLE(leaf_newest), WHOLE(leaf_get), WHOLE(leaf_count_hashes),
     WHOLE(trash_list), WHOLE(user_elsewhere),
+    WHOLE(user_session_find), WHOLE(token_find), WHOLE(invite_find),
 };
 #define CALLS (sizeof calls / sizeof calls[0])
 

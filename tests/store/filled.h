@@ -24,7 +24,12 @@
 #include "store/period.h"
 #include "store/policy.h"
 #include "store/setting.h"
+#include "store/invite.h"
+#include "store/token.h"
 #include "store/user.h"
+#include "store/user_secret.h"
+#include "store/user_session.h"
+#include "store/user_subject.h"
 
 #define NOON INT64_C(1709208000000) /* 2024-02-29T12:00:00Z */
 
@@ -76,6 +81,28 @@ static struct user_row user_of(uint32_t account, int64_t user)
 	return (struct user_row){.account = account, .user = user, .id = {{(unsigned char)user, 5}},
 				 .blind = blind_of((unsigned char)user), .name = (const unsigned char *)"n", .name_len = 1,
 				 .role = USER_ADMIN, .state = USER_ACTIVE, .agent = user};
+}
+
+static struct user_secret_row secret_of(uint32_t account, int64_t user)
+{
+	return (struct user_secret_row){.account = account, .user = user, .kind = SECRET_TOTP,
+					.sealed = (const unsigned char *)"s", .sealed_len = 1};
+}
+
+static struct user_session_row session_of(uint32_t account, int64_t user, unsigned char n)
+{
+	return (struct user_session_row){.account = account, .user = user, .id = {{n}}, .hash = {{n}}, .how = SESSION_CODE};
+}
+
+static struct token_row token_of(uint32_t account, unsigned char n)
+{
+	return (struct token_row){.account = account, .id = {{n}}, .hash = {{n}}, .name = (const unsigned char *)"n",
+				  .name_len = 1, .role = 2, .made_by = "os:0"};
+}
+
+static struct invite_row invite_of(uint32_t account, int64_t user, unsigned char n)
+{
+	return (struct invite_row){.account = account, .user = user, .id = {{n}}, .hash = {{n}}, .made_by = "os:0"};
 }
 
 static struct aggregate_row aggregate_of(int64_t whose)
@@ -142,6 +169,21 @@ static void fill_records(void)
 							.looked = day, .looked_policy = 1}, &err));
 }
 
+static void fill_access(void)
+{
+	struct user_secret_row secret = secret_of(1, 7);
+	struct user_session_row session = session_of(1, 7, 7);
+	struct user_subject_row subject = {blind_of(7), 7};
+	struct token_row token = token_of(1, 7);
+	struct invite_row invite = invite_of(1, 7, 7);
+
+	assert_ok(user_secret_put(vault, &secret, &err));
+	assert_ok(user_subject_insert(vault, 1, &subject, &err));
+	assert_ok(user_session_insert(vault, &session, &err));
+	assert_ok(token_insert(vault, &token, &err));
+	assert_ok(invite_put(vault, &invite, &err));
+}
+
 static void fill_acts(void)
 {
 	struct hold_row hold = hold_of(1, 5);
@@ -197,6 +239,7 @@ static int open_filled(void **state)
 	fill_contacts();
 	fill_records();
 	fill_acts();
+	fill_access();
 	fill_keys();
 	return r;
 }

@@ -82,11 +82,53 @@ static void leaves_are_numbered_without_gaps_also_after_a_failure(void **state)
 	assert_non_null(strstr(leaf.body, "\"at\":\"1970-01-01T00:00:01Z\""));
 }
 
+static enum result who_op(struct session *session, void *arg, struct err *err)
+{
+	struct act act;
+
+	act_begin(&act, "x", 1, (struct instant){1000});
+	return act_append(&act, session->data, arg, err);
+}
+
+static bool says(struct world *world, const char *wanted)
+{
+	struct leaf leaf;
+	struct err err;
+	uint64_t seq;
+
+	assert_ok(vault_write(world->vault, who_op, &seq, &err), &err);
+	assert_ok(leaf_get(world->vault->read.data, seq, &world->pool, &leaf, &err), &err);
+	return strstr(leaf.body, wanted) != NULL;
+}
+
+/* The writer's thread writes the leaf; who acts is the caller. */
+static void who_hands_an_act_over_is_named_in_its_leaf(void **state)
+{
+	struct world *world = *state;
+	struct id id = id_new(world->now);
+	char text[ID_TEXT_MAX], by[ID_TEXT_MAX + 16];
+	struct act_by user;
+
+	assert_true(says(world, "\"uid\":"));
+	act_by_set("usr", id);
+	user = act_by_now();
+	snprintf(by, sizeof by, "\"by\":\"%s\"", id_format("usr", id, text));
+	assert_true(says(world, by));
+	assert_false(says(world, "\"uid\":"));
+	act_by_nobody();
+	assert_false(says(world, "\"by\":"));
+	act_by_take(&user);
+	assert_true(says(world, by));
+	act_by_nobody();
+	assert_true(says(world, "\"uid\":"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_leaf_is_canonical_json_with_sorted_members),
 		cmocka_unit_test(ids_and_digests_are_written_as_the_world_knows_them),
+		IN_WORLD(who_hands_an_act_over_is_named_in_its_leaf),
 		IN_WORLD(leaves_are_numbered_without_gaps_also_after_a_failure),
 	};
 

@@ -1,0 +1,131 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "vault/carry_access.h"
+
+#include "store/invite.h"
+#include "store/token.h"
+#include "store/user_secret.h"
+#include "store/user_session.h"
+#include "store/user_subject.h"
+
+#define BATCH 256
+
+static enum result carry_secrets(struct db *live, struct db *to, uint32_t account, struct pool *pool, struct err *err)
+{
+	struct user_secret_row rows[BATCH];
+	int64_t user = 0;
+	int kind = 0;
+	size_t count;
+	enum result r = user_secret_clear(to, account, err);
+
+	if (r != OK)
+		return r;
+	do {
+		pool_reset(pool);
+		r = user_secret_list(live, account, user, kind, pool, rows, BATCH, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			user = rows[i].user;
+			kind = rows[i].kind;
+			r = user_secret_put(to, &rows[i], err);
+		}
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+static enum result carry_subjects(struct db *live, struct db *to, uint32_t account, struct pool *pool, struct err *err)
+{
+	struct user_subject_row rows[BATCH];
+	struct blind after;
+	bool first = true;
+	size_t count;
+	enum result r = user_subject_clear(to, account, err);
+
+	(void)pool;
+	if (r != OK)
+		return r;
+	do {
+		r = user_subject_list(live, account, first ? NULL : &after, rows, BATCH, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			after = rows[i].blind;
+			first = false;
+			r = user_subject_insert(to, account, &rows[i], err);
+		}
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+static enum result carry_sessions(struct db *live, struct db *to, uint32_t account, struct pool *pool, struct err *err)
+{
+	struct user_session_row rows[BATCH];
+	struct id after = {{0}};
+	int64_t user = 0;
+	size_t count;
+	enum result r = user_session_clear(to, account, err);
+
+	(void)pool;
+	if (r != OK)
+		return r;
+	do {
+		r = user_session_list(live, account, user, after, rows, BATCH, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			user = rows[i].user;
+			after = rows[i].id;
+			r = user_session_insert(to, &rows[i], err);
+		}
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+static enum result carry_tokens(struct db *live, struct db *to, uint32_t account, struct pool *pool, struct err *err)
+{
+	struct token_row rows[BATCH];
+	struct id after = {{0}};
+	size_t count;
+	enum result r = token_clear(to, account, err);
+
+	if (r != OK)
+		return r;
+	do {
+		pool_reset(pool);
+		r = token_list(live, account, after, pool, rows, BATCH, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			after = rows[i].id;
+			r = token_insert(to, &rows[i], err);
+		}
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+static enum result carry_invites(struct db *live, struct db *to, uint32_t account, struct pool *pool, struct err *err)
+{
+	struct invite_row rows[BATCH];
+	int64_t after = -1;
+	size_t count;
+	enum result r = invite_clear(to, account, err);
+
+	if (r != OK)
+		return r;
+	do {
+		pool_reset(pool);
+		r = invite_list(live, account, after, pool, rows, BATCH, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			after = rows[i].user;
+			r = invite_put(to, &rows[i], err);
+		}
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+enum result carry_access(struct db *live, struct db *to, uint32_t account, struct pool *pool, struct err *err)
+{
+	enum result r = carry_secrets(live, to, account, pool, err);
+
+	if (r == OK)
+		r = carry_subjects(live, to, account, pool, err);
+	if (r == OK)
+		r = carry_sessions(live, to, account, pool, err);
+	if (r == OK)
+		r = carry_tokens(live, to, account, pool, err);
+	return r == OK ? carry_invites(live, to, account, pool, err) : r;
+}

@@ -1,0 +1,219 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Every function on secrets, sessions, tokens and one-time links, as a call.
+ */
+#ifndef LETHE_TESTS_STORE_CALLS_ACCESS_H
+#define LETHE_TESTS_STORE_CALLS_ACCESS_H
+
+#include "store/call.h"
+
+CALL(user_secret_put)
+{
+	struct user_secret_row row = secret_of(account, 8);
+
+	return one(user_secret_put(vault, &row, &err), seen);
+}
+
+CALL(user_secret_get)
+{
+	struct user_secret_row row;
+
+	return one(user_secret_get(vault, account, 7, SECRET_TOTP, &pool, &row, &err), seen);
+}
+
+CALL(user_secret_list)
+{
+	struct user_secret_row rows[4];
+	size_t count = 0;
+	enum result r = user_secret_list(vault, account, 0, 0, &pool, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(user_secret_use)
+{
+	return one(user_secret_use(vault, account, 7, SECRET_TOTP, 99, &err), seen);
+}
+
+CALL(user_secret_delete)
+{
+	return one(user_secret_delete(vault, account, 7, SECRET_TOTP, &err), seen);
+}
+
+CALL(user_secret_delete_user)
+{
+	return one(user_secret_delete_user(vault, account, 7, &err), seen);
+}
+
+CALL(user_secret_clear)
+{
+	return one(user_secret_clear(vault, account, &err), seen);
+}
+
+CALL(user_subject_insert)
+{
+	struct user_subject_row row = {blind_of(9), 9};
+
+	return one(user_subject_insert(vault, account, &row, &err), seen);
+}
+
+CALL(user_subject_find)
+{
+	struct blind blind = blind_of(7);
+
+	return user_subject_find(vault, account, &blind, seen, &err);
+}
+
+CALL(user_subject_list)
+{
+	struct user_subject_row rows[4];
+	size_t count = 0;
+	enum result r = user_subject_list(vault, account, NULL, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(user_subject_delete)
+{
+	return one(user_subject_delete(vault, account, 7, &err), seen);
+}
+
+CALL(user_subject_clear)
+{
+	return one(user_subject_clear(vault, account, &err), seen);
+}
+
+CALL(user_session_insert)
+{
+	struct user_session_row row = session_of(account, 8, (unsigned char)(10 + account));
+
+	return one(user_session_insert(vault, &row, &err), seen);
+}
+
+SYSTEM_CALL(user_session_find)
+{
+	struct user_session_row row;
+	struct hash hash = {{7}};
+	bool found;
+
+	return user_session_find(vault, &hash, &found, &row, &err);
+}
+
+CALL(user_session_list)
+{
+	struct user_session_row rows[4];
+	size_t count = 0;
+	enum result r = user_session_list(vault, account, 7, (struct id){{0}}, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(user_session_touch)
+{
+	return one(user_session_touch(vault, account, 7, (struct id){{7}}, (struct instant){99}, &err), seen);
+}
+
+CALL(user_session_delete)
+{
+	return one(user_session_delete(vault, account, 7, (struct id){{7}}, &err), seen);
+}
+
+CALL(user_session_delete_user)
+{
+	return one(user_session_delete_user(vault, account, 7, &err), seen);
+}
+
+CALL(user_session_clear)
+{
+	return one(user_session_clear(vault, account, &err), seen);
+}
+
+CALL(token_insert)
+{
+	struct token_row row = token_of(account, (unsigned char)(10 + account));
+
+	return one(token_insert(vault, &row, &err), seen);
+}
+
+SYSTEM_CALL(token_find)
+{
+	struct token_row row;
+	struct hash hash = {{7}};
+	bool found;
+
+	return token_find(vault, &hash, &pool, &found, &row, &err);
+}
+
+CALL(token_get)
+{
+	struct token_row row;
+
+	return one(token_get(vault, account, (struct id){{7}}, &pool, &row, &err), seen);
+}
+
+CALL(token_list)
+{
+	struct token_row rows[4];
+	size_t count = 0;
+	enum result r = token_list(vault, account, (struct id){{0}}, &pool, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(token_use)
+{
+	return one(token_use(vault, account, (struct id){{7}}, (struct instant){99}, &err), seen);
+}
+
+CALL(token_revoke)
+{
+	return one(token_revoke(vault, account, (struct id){{7}}, (struct instant){99}, &err), seen);
+}
+
+CALL(token_delete)
+{
+	return one(token_delete(vault, account, (struct id){{7}}, &err), seen);
+}
+
+CALL(token_clear)
+{
+	return one(token_clear(vault, account, &err), seen);
+}
+
+CALL(invite_put)
+{
+	struct invite_row row = invite_of(account, 8, (unsigned char)(10 + account));
+
+	return one(invite_put(vault, &row, &err), seen);
+}
+
+SYSTEM_CALL(invite_find)
+{
+	struct invite_row row;
+	struct hash hash = {{7}};
+	bool found;
+
+	return invite_find(vault, &hash, &pool, &found, &row, &err);
+}
+
+CALL(invite_list)
+{
+	struct invite_row rows[4];
+	size_t count = 0;
+	enum result r = invite_list(vault, account, -1, &pool, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(invite_delete)
+{
+	return one(invite_delete(vault, account, 7, &err), seen);
+}
+
+CALL(invite_clear)
+{
+	return one(invite_clear(vault, account, &err), seen);
+}
+
+#endif
