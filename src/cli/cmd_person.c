@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "privacy/anonymise.h"
 #include "privacy/erase.h"
+#include "privacy/user.h"
 #include "retention/holds.h"
 #include "shim/json_parse.h"
 #include "store/job.h"
@@ -52,6 +53,15 @@ static const char *name_of(struct cli *cli, const struct account *account, const
 		name = pool_strdup(&cli->pool, name);
 	pool_free(&scratch);
 	return name;
+}
+
+/* Their id, and their name where there is one. */
+static void say_person(struct cli *cli, const char *id, const char *name)
+{
+	if (name != NULL)
+		cli_say(cli, "%s  %s\n", id, cli_clean(cli, name));
+	else
+		cli_say(cli, "%s\n", id);
 }
 
 static void say_identities(struct cli *cli, const struct person *person)
@@ -99,7 +109,7 @@ static enum result find_one(struct cli *cli, const struct account *account, stru
 	if (r != OK)
 		return r;
 	name = name_of(cli, account, person);
-	cli_say(cli, "%s  %s\n", id_format(PERSON_PREFIX, id, text), cli_clean(cli, name));
+	say_person(cli, id_format(PERSON_PREFIX, id, text), name);
 	say_identities(cli, person);
 	json_begin_object(&cli->w, NULL);
 	json_string(&cli->w, "id", text);
@@ -199,6 +209,38 @@ static enum result load(struct cli *cli, const struct account *account, const ch
 	return r == OK ? load_id(cli, account, id, out, err) : r;
 }
 
+static void show_user(struct cli *cli, const struct user_shown *user)
+{
+	char id[ID_TEXT_MAX], last[TIME_TEXT_MAX];
+
+	cli_say(cli, "  is the user %s, %s", id_format(USER_PREFIX, user->row.id, id), user_role_name(user->row.role));
+	if (user->name != NULL)
+		cli_say(cli, ", who signs in as %s", cli_clean(cli, user->name));
+	cli_say(cli, "; last signed in: %s\n",
+		user->row.signed_in ? date_format(instant_date(user->row.last_sign_in), last) : "never");
+	json_begin_object(&cli->w, NULL);
+	json_string(&cli->w, "id", id);
+	json_string(&cli->w, "name", user->name);
+	json_string(&cli->w, "role", user_role_name(user->row.role));
+	json_instant(&cli->w, "created", user->row.created);
+	json_string(&cli->w, "last_sign_in", user->row.signed_in ? instant_format(user->row.last_sign_in, last) : NULL);
+	json_end_object(&cli->w);
+}
+
+static enum result show_users(struct cli *cli, const struct account *account, const struct person *person,
+			      struct err *err)
+{
+	struct user_shown *users;
+	size_t count;
+	enum result r = users_of_person(&cli->vault->read, account, person, &cli->pool, &users, &count, err);
+
+	json_begin_array(&cli->w, "users");
+	for (size_t i = 0; i < count && r == OK; i++)
+		show_user(cli, &users[i]);
+	json_end_array(&cli->w);
+	return r;
+}
+
 static bool names_identity(const struct person *person, int64_t identity)
 {
 	for (size_t i = 0; i < person->identity_count; i++) {
@@ -280,7 +322,7 @@ enum result cmd_person_show(struct cli *cli, int argc, char **argv, bool *partly
 	if (r != OK)
 		return r;
 	name = name_of(cli, &account, person);
-	cli_say(cli, "%s  %s\n", id_format(PERSON_PREFIX, person->id, id), cli_clean(cli, name));
+	say_person(cli, id_format(PERSON_PREFIX, person->id, id), name);
 	say_identities(cli, person);
 	say_counts(cli, person);
 	json_begin_object(&cli->w, NULL);
@@ -289,7 +331,9 @@ enum result cmd_person_show(struct cli *cli, int argc, char **argv, bool *partly
 	print_identities(cli, person);
 	print_ids(cli, "contacts", CONTACT_PREFIX, person->contacts, person->contact_count);
 	print_counts(cli, person);
-	r = show_held(cli, &account, person, err);
+	r = show_users(cli, &account, person, err);
+	if (r == OK)
+		r = show_held(cli, &account, person, err);
 	json_end_object(&cli->w);
 	return r;
 }

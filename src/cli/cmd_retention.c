@@ -13,9 +13,7 @@
 #include "retention/logs.h"
 #include "retention/sweep.h"
 #include "retention/sweep_all.h"
-#include "vault/proof.h"
-
-#define RECEIPT_MAX ((size_t)1024 * 1024)
+#include "vault/receipts.h"
 
 /* "1 call", "2 calls" are written with this. */
 static const char *counted(enum record_kind kind, int64_t count)
@@ -369,15 +367,12 @@ static enum result report(struct cli *cli, const struct account *account, const 
 /* The deletion stands whatever becomes of the file. */
 static enum result save_receipt(struct cli *cli, const struct sweep_result *result, const char *path, struct err *err)
 {
-	struct buf receipt;
-	enum result r;
+	const char *receipt;
+	enum result r = receipts_sign(cli->vault, result->statement, strlen(result->statement), result->seq, &cli->pool,
+				      &receipt, err);
 
-	buf_init(&receipt, RECEIPT_MAX);
-	r = proof_receipt(&cli->vault->read, cli->vault->id, result->statement, strlen(result->statement), result->seq,
-			  &receipt, err);
 	if (r == OK)
-		r = file_write_atomic(path, receipt.data, receipt.len, 0644, err);
-	buf_free(&receipt);
+		r = file_write_atomic(path, receipt, strlen(receipt), 0644, err);
 	if (r == OK)
 		cli_say(cli, "Receipt: %s\n", path);
 	else
@@ -551,9 +546,11 @@ static enum result run_one(struct cli *cli, const struct sweep_budget *budget, c
 		r = account_life_may_end(&life, err);
 		if (r == OK)
 			return account_end_now(cli, &account, receipt, partly, err);
+		if (r != ERR_DENIED)
+			return r;
 		cli_say(cli, "The account is past its time, and does not end: %s\n", err->what);
 		*partly = true;
-		r = r == ERR_DENIED ? OK : r;
+		r = OK;
 	}
 	/* First: the sweep empties the databases' logs at its end. */
 	if (r == OK)

@@ -33,6 +33,26 @@ static void put_shown(struct json_writer *w, const char *name, const char *role,
 
 /* ---- the head ---- */
 
+static void put_users(const struct job *job, struct json_writer *w)
+{
+	if (job->user_count == 0)
+		return;
+	json_begin_array(w, "users");
+	for (size_t i = 0; i < job->user_count; i++) {
+		const struct user_row *user = &job->users[i].row;
+
+		json_begin_object(w, NULL);
+		json_id(w, "id", USER_PREFIX, user->id);
+		put_optional(w, "name", job->users[i].name);
+		json_string(w, "role", user_role_name(user->role));
+		json_instant(w, "known_since", user->created);
+		if (user->signed_in)
+			json_instant(w, "last_sign_in", user->last_sign_in);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
 static void put_person(const struct job *job, struct json_writer *w)
 {
 	json_begin_object(w, "person");
@@ -48,6 +68,7 @@ static void put_person(const struct job *job, struct json_writer *w)
 		json_end_object(w);
 	}
 	json_end_array(w);
+	put_users(job, w);
 	if (job->restriction != NULL)
 		json_instant(w, "restricted_since", job->restriction->created);
 	json_end_object(w);

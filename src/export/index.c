@@ -22,6 +22,24 @@ static const char *identity_words(enum identity_kind kind)
 	return words[kind];
 }
 
+static void put_user(struct job *job, const struct user_shown *user)
+{
+	struct buf *out = &job->out;
+
+	buf_printf(out, "<p>You are a user of this system, in the role of %s", user_role_name(user->row.role));
+	if (user->name != NULL) {
+		buf_add_str(out, ", and sign in as ");
+		html_text(out, user->name);
+	}
+	buf_add_str(out, ". You were added on ");
+	html_day(out, user->row.created);
+	if (user->row.signed_in) {
+		buf_add_str(out, " and signed in last on ");
+		html_day(out, user->row.last_sign_in);
+	}
+	buf_add_str(out, ".</p>\n");
+}
+
 static void put_who(struct job *job)
 {
 	struct buf *out = &job->out;
@@ -43,6 +61,8 @@ static void put_who(struct job *job)
 		buf_add_str(out, "</td></tr>\n");
 	}
 	buf_add_str(out, "</tbody></table></div>\n");
+	for (size_t i = 0; i < job->user_count; i++)
+		put_user(job, &job->users[i]);
 	if (job->restriction != NULL) {
 		buf_add_str(out, "<p>Since ");
 		html_day(out, job->restriction->created);

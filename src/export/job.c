@@ -168,6 +168,8 @@ enum result job_load(struct job *job, struct err *err)
 	enum result r = person_load(job->session, job->account, job->request->person, &job->pool, &job->person, err);
 
 	if (r == OK)
+		r = users_of_person(job->session, job->account, &job->person, &job->pool, &job->users, &job->user_count, err);
+	if (r == OK)
 		r = policies_load(job->session, job->account->number, job->request->now, &job->pool, &job->policies, err);
 	if (r == OK)
 		r = load_holds(job, err);

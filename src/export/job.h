@@ -9,6 +9,7 @@
 #include "export/export.h"
 #include "export/view.h"
 #include "export/zip.h"
+#include "privacy/user.h"
 #include "retention/holds.h"
 #include "retention/policies.h"
 #include "shim/json_parse.h"
@@ -52,6 +53,8 @@ struct job {
 	struct json_parser *parser;
 	struct zip *zip;
 	struct buf out;      /* text of the entry that is being written, not yet in the ZIP */
+	struct user_shown *users; /* of the account, who the person is */
+	size_t user_count;
 	struct item *items;  /* by kind, then time */
 	size_t count, first[KIND_COUNT + 1]; /* items of a kind: first[kind] .. first[kind + 1] */
 	struct medium *media; /* by item, then n */

@@ -11,9 +11,9 @@
 #include "store/job.h"
 #include "store/media.h"
 #include "vault/proof.h"
+#include "vault/receipts.h"
 
 #define STATEMENT_MAX ((size_t)64 * 1024)
-#define RECEIPT_MAX ((size_t)256 * 1024)
 #define LIST 64
 
 struct run {
@@ -226,25 +226,9 @@ static enum result close_op(struct session *session, void *arg, struct err *err)
 		r = remove_account(session, run->number, true, &run->done, &more, err);
 	if (r == OK)
 		r = job_insert(session->data, &job, err);
-	job.result = r == OK ? pool_printf(run->pool, "{\"leaf\":%llu,\"statement\":%s}",
-					   (unsigned long long)run->out->leaf, run->statement) : "";
-	if (r == OK && job.result == NULL)
-		return err_no_memory(err);
+	if (r == OK)
+		r = receipts_result(run->statement, run->out->leaf, run->pool, &job.result, err);
 	return r == OK ? job_update(session->data, &job, err) : r;
-}
-
-static enum result write_receipt(struct vault *vault, const char *statement, uint64_t leaf, struct pool *pool,
-				 const char **out, struct err *err)
-{
-	struct buf receipt;
-	enum result r;
-
-	buf_init(&receipt, RECEIPT_MAX);
-	r = proof_receipt(&vault->read, vault->id, statement, strlen(statement), leaf, &receipt, err);
-	if (r == OK && (*out = pool_strndup(pool, receipt.data, receipt.len)) == NULL)
-		r = err_no_memory(err);
-	buf_free(&receipt);
-	return r;
 }
 
 static enum result close_job(struct run *run, struct err *err)
@@ -260,7 +244,8 @@ static enum result close_job(struct run *run, struct err *err)
 	if (r == OK)
 		r = vault_write(run->vault, close_op, run, err);
 	if (r == OK)
-		r = write_receipt(run->vault, statement.data, run->out->leaf, run->pool, &run->out->receipt, err);
+		r = receipts_sign(run->vault, statement.data, statement.len, run->out->leaf, run->pool, &run->out->receipt,
+				  err);
 	buf_free(&statement);
 	return r;
 }
@@ -354,22 +339,14 @@ enum result account_end_resume(struct vault *vault, struct instant now, bool *fo
 static enum result receipt_of(struct vault *vault, const struct job *job, struct pool *pool, const char **receipt,
 			      struct err *err)
 {
-	const struct json *result, *statement;
-	struct buf text;
-	enum result r = json_parse_once(job->result, strlen(job->result), pool, &result, err);
+	struct receipts_kept kept;
+	enum result r = receipts_kept(job, pool, &kept, err);
 
 	if (r != OK)
 		return r;
-	statement = json_get(result, "statement");
-	if (statement == NULL)
+	if (kept.statement == NULL)
 		return err_set(err, ERR_CORRUPT, "the job that ended an account does not say what it did");
-	buf_init(&text, STATEMENT_MAX);
-	json_add_tree(&text, statement);
-	r = buf_ok(&text, "a statement", err);
-	if (r == OK)
-		r = write_receipt(vault, text.data, (uint64_t)json_get_int(result, "leaf", -1), pool, receipt, err);
-	buf_free(&text);
-	return r;
+	return receipts_again(vault, &kept, pool, receipt, err);
 }
 
 static enum result look_at_job(struct vault *vault, struct id id, struct id account, struct pool *pool, bool *is_it,

@@ -179,6 +179,40 @@ enum result user_lookup(struct session *session, const struct account *account, 
 	return r == OK ? user_get(session->data, account->number, user, pool, out, err) : r;
 }
 
+static enum result show_user(struct session *session, uint32_t account, int64_t user, struct pool *pool,
+			     struct user_shown *out, struct err *err)
+{
+	enum result r = user_get(session->data, account, user, pool, &out->row, err);
+
+	if (r != OK)
+		return r;
+	r = open_user(session->ring, &out->row, pool, &out->name, err);
+	if (r != ERR_GONE && r != ERR_CORRUPT)
+		return r;
+	out->name = NULL;
+	return OK;
+}
+
+enum result users_of_person(struct session *session, const struct account *account, const struct person *person,
+			    struct pool *pool, struct user_shown **out, size_t *count, struct err *err)
+{
+	enum result r = OK;
+
+	*count = 0;
+	*out = pool_alloc(pool, person->identity_count * sizeof **out);
+	if (*out == NULL)
+		return err_no_memory(err);
+	for (size_t i = 0; i < person->identity_count && r == OK; i++) {
+		int64_t user = 0;
+
+		if (person->identities[i].kind == IDENTITY_AGENT)
+			r = user_find_agent(session->data, account->number, person->identities[i].identity, &user, err);
+		if (r == OK && user != 0)
+			r = show_user(session, account->number, user, pool, &(*out)[(*count)++], err);
+	}
+	return r;
+}
+
 enum result user_note_read(struct session *session, uint32_t account, struct instant now, struct err *err)
 {
 	struct act act;

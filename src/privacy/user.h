@@ -10,8 +10,8 @@
 #ifndef LETHE_PRIVACY_USER_H
 #define LETHE_PRIVACY_USER_H
 
+#include "privacy/person.h"
 #include "store/user.h"
-#include "vault/accounts.h"
 
 #define USER_NAME_MAX 320 /* bytes: the longest e-mail address */
 
@@ -30,6 +30,12 @@ MUST_CHECK enum result user_add(struct vault *vault, const struct account *accou
 /* `who` is a usr_ id or a name. ERR_NOT_FOUND. */
 MUST_CHECK enum result user_lookup(struct session *session, const struct account *account, const char *who,
 				   struct pool *pool, struct user_row *out, struct err *err);
+/* The users whose agents are the person's: what is kept on them as users is theirs too (GDPR, art. 15). In the pool.
+ * The name is NULL when it cannot be opened. */
+struct user_shown { struct user_row row; const char *name; };
+MUST_CHECK enum result users_of_person(struct session *session, const struct account *account,
+				       const struct person *person, struct pool *pool, struct user_shown **out,
+				       size_t *count, struct err *err);
 /* Notes a sign-in; one before the last that is known changes nothing. ERR_INPUT when `at` is after `now`, or before
  * they were added. */
 MUST_CHECK enum result user_signed_in(struct vault *vault, const struct account *account, const struct user_row *user,

@@ -17,6 +17,20 @@ enum result receipts_result(const char *statement, uint64_t leaf, struct pool *p
 	return *out != NULL ? OK : err_no_memory(err);
 }
 
+enum result receipts_sign(struct vault *vault, const char *statement, size_t len, uint64_t leaf, struct pool *pool,
+			  const char **receipt, struct err *err)
+{
+	struct buf out;
+	enum result r;
+
+	buf_init(&out, RECEIPT_MAX);
+	r = proof_receipt(&vault->read, vault->id, statement, len, leaf, &out, err);
+	if (r == OK && (*receipt = pool_strndup(pool, out.data, out.len)) == NULL)
+		r = err_no_memory(err);
+	buf_free(&out);
+	return r;
+}
+
 enum result receipts_kept(const struct job *job, struct pool *pool, struct receipts_kept *out, struct err *err)
 {
 	const struct json *result;
@@ -33,18 +47,14 @@ enum result receipts_kept(const struct job *job, struct pool *pool, struct recei
 enum result receipts_again(struct vault *vault, const struct receipts_kept *kept, struct pool *pool,
 			   const char **receipt, struct err *err)
 {
-	struct buf text, out;
+	struct buf text;
 	enum result r;
 
 	buf_init(&text, STATEMENT_MAX);
-	buf_init(&out, RECEIPT_MAX);
 	json_add_tree(&text, kept->statement);
 	r = buf_ok(&text, "a statement", err);
 	if (r == OK)
-		r = proof_receipt(&vault->read, vault->id, text.data, text.len, (uint64_t)kept->leaf, &out, err);
-	if (r == OK && (*receipt = pool_strndup(pool, out.data, out.len)) == NULL)
-		r = err_no_memory(err);
+		r = receipts_sign(vault, text.data, text.len, (uint64_t)kept->leaf, pool, receipt, err);
 	buf_free(&text);
-	buf_free(&out);
 	return r;
 }

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * Receipts once more: a finished job keeps the statement of what it did and
- * the number of its leaf, so that its receipt can be signed anew whenever it is
- * asked for, over the tree as it is then.
+ * Receipts, first and once more: a finished job keeps the statement of what it
+ * did and the number of its leaf, so that its receipt can be signed anew
+ * whenever it is asked for, over the tree as it is then.
  */
 #ifndef LETHE_VAULT_RECEIPTS_H
 #define LETHE_VAULT_RECEIPTS_H
@@ -15,6 +15,10 @@
 /* The result of a finished job, in the pool. `statement` is JSON text. */
 MUST_CHECK enum result receipts_result(const char *statement, uint64_t leaf, struct pool *pool, const char **out,
 				       struct err *err);
+
+/* The receipt of a statement whose leaf is in the log; in the pool. */
+MUST_CHECK enum result receipts_sign(struct vault *vault, const char *statement, size_t len, uint64_t leaf,
+				     struct pool *pool, const char **receipt, struct err *err);
 
 /* What a job keeps; in the pool. */
 struct receipts_kept {

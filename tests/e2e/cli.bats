@@ -273,6 +273,27 @@ both_init() {
 	[[ $output != *20000289* ]]
 }
 
+@test "a person who is a user of the account is shown as such, and no line ends with a blank" {
+	make_vault
+	printf '%s\n' '{"type":"call","id":"9","source":"t","time":"2026-01-07T10:00:00Z","from":"+4520000777","agent":"a7"}' >agent.jsonl
+	"$LETHE" import agent.jsonl >/dev/null
+	"$LETHE" user add cy@example.com --agent a7 --now 2026-01-08T00:00:00Z >/dev/null
+	lethe person show a7
+	said 0
+	[[ $output == *"  is the user usr_"*", agent, who signs in as cy@example.com; last signed in: never"* ]]
+	"$LETHE" user signed-in cy@example.com --at 2026-01-09T00:00:00Z --now 2026-01-09T00:00:00Z >/dev/null
+	lethe person show a7
+	[[ $output == *"last signed in: 2026-01-09"* ]]
+	lethe person show a7 --json
+	jq -e '.users | length == 1 and .[0].name == "cy@example.com" and .[0].role == "agent"' <<<"$output"
+	lethe person show +4520000777
+	said 0
+	[[ $output != *cy@example.com* && $output != *" "$'\n'* ]]
+	lethe person find +4520000777
+	said 0
+	[[ $output != *" "$'\n'* ]]
+}
+
 @test "persons are linked and unlinked" {
 	make_vault
 	lethe person link +4520000289 +4520000111 --json

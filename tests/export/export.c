@@ -121,6 +121,34 @@ static void the_export_is_in_the_audit_log_under_the_leaf_it_names(void **state)
 	unzipped_free(&zip);
 }
 
+/* GDPR, article 15: an agent who is a user of the account is told so; others are not told of them. */
+static void who_is_a_user_of_the_account_is_told_so(void **state)
+{
+	const struct user_new new = {.name = "cy@example.com", .role = USER_AGENT, .agent = "a7"};
+	struct world *world = *state;
+	const struct json *user;
+	struct user_row row;
+	struct err err;
+	struct id id;
+
+	take_in_one_of_each(world);
+	assert_ok(user_add(world->vault, &world->account, &new, world->now, &world->pool, &id, &err), &err);
+	assert_ok(user_lookup(&world->vault->read, &world->account, "cy@example.com", &world->pool, &row, &err), &err);
+	assert_ok(user_signed_in(world->vault, &world->account, &row, world->now, world->now, &err), &err);
+	(void)export_of(world, "a7", false, &zip);
+	user = json_get(json_get(tree_of(world, &zip, "data.json"), "person"), "users")->first;
+	assert_string_equal(json_get_text(user, "name"), "cy@example.com");
+	assert_string_equal(json_get_text(user, "role"), "agent");
+	assert_non_null(json_get_text(user, "last_sign_in"));
+	assert_non_null(strstr(text_of(&zip, "index.html"), "You are a user of this system, in the role of agent, and sign in as "
+							    "<bdi>cy@example.com</bdi>. You were added on "));
+	unzipped_free(&zip);
+	(void)export_of(world, ANN, false, &zip);
+	assert_null(json_get(json_get(tree_of(world, &zip, "data.json"), "person"), "users"));
+	assert_false(anywhere(&zip, "cy@example.com"));
+	unzipped_free(&zip);
+}
+
 static void others_are_masked_in_every_file(void **state)
 {
 	static const char *const secrets[] = {BO, "4530999912", "30 99 99 12", "Bo Hansen", "bo@example.com", "Agentsen",
@@ -490,6 +518,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_WORLD(every_kind_comes_out_in_html_json_and_csv),
+		IN_WORLD(who_is_a_user_of_the_account_is_told_so),
 		IN_WORLD(the_manifest_is_last_and_names_every_file_with_its_digest),
 		IN_WORLD(the_export_is_in_the_audit_log_under_the_leaf_it_names),
 		IN_WORLD(others_are_masked_in_every_file),

@@ -19,6 +19,7 @@
 #include "export/export.h"
 #include "ingest/import.h"
 #include "privacy/person.h"
+#include "privacy/user.h"
 #include "shim/json_parse.h"
 
 #define ANN "+4520000289"
