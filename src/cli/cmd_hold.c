@@ -258,16 +258,26 @@ static int64_t count_end(const struct reach_end *end)
 	return all;
 }
 
+static void say_kinds(FILE *to, const int64_t records[KIND_COUNT], const char *first)
+{
+	char count[32];
+	bool begun = false;
+
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		if (records[kind] == 0)
+			continue;
+		fprintf(to, "%s%9s %s\n", begun ? "" : first, cli_count(records[kind], count),
+			cli_kind((enum record_kind)kind, records[kind]));
+		begun = true;
+	}
+}
+
 /* On standard error when it comes with a question: what is asked is no answer. */
 static void say_end(FILE *to, const struct reach_end *end)
 {
 	char count[32];
 
-	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
-		if (end->records[kind] > 0)
-			fprintf(to, "%9s %s\n", cli_count(end->records[kind], count),
-				cli_kind((enum record_kind)kind, end->records[kind]));
-	}
+	say_kinds(to, end->records, "");
 	if (end->contacts > 0)
 		fprintf(to, "%9s %s\n", cli_count(end->contacts, count), end->contacts == 1 ? "contact" : "contacts");
 }
@@ -300,6 +310,12 @@ static void print_end(struct cli *cli, const char *id, const struct reach_end *e
 	}
 	json_end_object(&cli->w);
 	json_int(&cli->w, "contacts", end->contacts);
+	json_begin_object(&cli->w, "cut");
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		if (end->cut[kind] > 0)
+			json_int(&cli->w, kind_name((enum record_kind)kind), end->cut[kind]);
+	}
+	json_end_object(&cli->w);
 	json_end_object(&cli->w);
 }
 
@@ -320,12 +336,12 @@ static enum result look_ahead(struct cli *cli, const struct account *account, st
 static enum result release(struct cli *cli, const struct account *account, struct id id, const struct reach_end *end,
 			   bool yes, struct err *err)
 {
-	int64_t due;
+	struct handed handed;
 	enum result r = OK;
 
 	if (count_end(end) > 0 && !yes)
 		r = confirm(cli, end, err);
-	return r == OK ? holds_release(cli->vault, account, id, cli->now, &due, err) : r;
+	return r == OK ? holds_release(cli->vault, account, id, cli->now, &handed, err) : r;
 }
 
 enum result cmd_hold_release(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
@@ -349,6 +365,10 @@ enum result cmd_hold_release(struct cli *cli, int argc, char **argv, bool *partl
 	if (r != OK)
 		return r;
 	cli_say(cli, dry ? "Nothing is released.\n" : "Released.\n");
+	if (!cli->json)
+		say_kinds(stdout, end.cut,
+			  dry ? "Of what it keeps, obligations would keep on, cut down to the fields they name:\n"
+			      : "Of what it kept, obligations keep on, cut down to the fields they name:\n");
 	if (count_end(&end) > 0 && !cli->json) {
 		cli_say(cli, dry ? "Were it, the next `lethe retention run` would delete:\n"
 				 : "It alone kept these; the next `lethe retention run` deletes them:\n");

@@ -77,7 +77,7 @@ enum result cmd_person_unrestrict(struct cli *cli, int argc, char **argv, bool *
 	struct date told = {0};
 	struct id person;
 	char text[ID_TEXT_MAX], count[32];
-	int64_t due = 0;
+	struct handed handed = {.due = 0};
 	enum result r = cli_parse(cli, options, 1, &argc, argv, 1, 1, err);
 
 	(void)partly;
@@ -88,16 +88,21 @@ enum result cmd_person_unrestrict(struct cli *cli, int argc, char **argv, bool *
 	if (r == OK)
 		r = person_find_one(&cli->vault->read, &account, argv[0], &cli->pool, &person, err);
 	if (r == OK)
-		r = holds_unrestrict(cli->vault, &account, person, told, cli->now, &due, err);
+		r = holds_unrestrict(cli->vault, &account, person, told, cli->now, &handed, err);
 	if (r != OK)
 		return r;
 	cli_say(cli, "%s is not restricted any more.\n", id_format(PERSON_PREFIX, person, text));
-	if (due > 0)
-		cli_say(cli, "It alone kept %s; the next `lethe retention run` deletes them.\n", cli_count(due, count));
+	if (handed.cut > 0)
+		cli_say(cli, "Of what it kept, obligations keep %s on, cut down to the fields they name.\n",
+			cli_count(handed.cut, count));
+	if (handed.due > 0)
+		cli_say(cli, "It alone kept %s; the next `lethe retention run` deletes them.\n",
+			cli_count(handed.due, count));
 	json_begin_object(&cli->w, NULL);
 	json_string(&cli->w, "person", text);
 	json_date(&cli->w, "told", told);
-	json_int(&cli->w, "due", due);
+	json_int(&cli->w, "due", handed.due);
+	json_int(&cli->w, "cut", handed.cut);
 	json_end_object(&cli->w);
 	return OK;
 }

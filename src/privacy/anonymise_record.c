@@ -119,14 +119,17 @@ static enum result deny_kept(const struct run *run, struct err *err)
 
 static enum result check_kept(struct run *run, const struct record_row *record, struct err *err)
 {
+	struct verdict_rules rules = {.now = run->now, .only = &run->id};
+	struct ruling ruling = {.fate = FATE_HELD};
 	struct keepers keepers;
-	bool wants = record->hold != 0;
 	enum result r = keepers_load(&run->vault->read, run->account, run->now, &run->pool, &keepers, err);
 
-	if (r == OK && !wants)
-		r = keepers_want(&run->vault->read, &keepers, record, &wants, err);
+	rules.holds = &keepers.holds;
+	rules.duties = &keepers.duties;
+	if (r == OK && record->hold == 0)
+		r = verdict_row(&run->vault->read, &rules, record, NULL, NULL, &run->pool, &ruling, err);
 	keepers_free(&keepers);
-	return r == OK && wants ? deny_kept(run, err) : r;
+	return r == OK && ruling.fate != FATE_GOES ? deny_kept(run, err) : r;
 }
 
 static enum result check(struct run *run, const struct record_row *record, struct err *err)

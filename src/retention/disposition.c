@@ -13,13 +13,22 @@
 /* Adds its reasons, if it has something to say. */
 typedef void rule(struct disposition *d, const struct disposition_facts *facts, struct date today);
 
+static const char *const rule_names[] = {
+    [BY_ANONYMISED] = "anonymised",	[BY_UNREADABLE] = "unreadable", [BY_HOLD] = "hold",
+    [BY_OBLIGATION] = "obligation",	[BY_UNBILLED] = "unbilled",	[BY_ERASURE] = "erasure",
+    [BY_RESTRICTION] = "restriction", [BY_EXPIRY] = "expired",	[BY_POLICY] = "policy",
+    [BY_BOUND] = "bound",		[BY_DEFAULT] = "default",
+};
+
 /* As it is given: it keeps nothing and ends the matter. */
-static struct disposition_reason *add(struct disposition *d, const struct disposition_facts *facts, const char *name)
+static struct disposition_reason *add(struct disposition *d, const struct disposition_facts *facts,
+				      enum disposition_rule by)
 {
 	struct disposition_reason *reason = &d->reasons[d->count++];
 
 	INVARIANT(d->count <= DISPOSITION_REASONS_MAX);
-	*reason = (struct disposition_reason){.rule = name, .kind = facts->kind, .says = VERDICT_DELETE, .last = true};
+	*reason = (struct disposition_reason){
+	    .by = by, .rule = rule_names[by], .kind = facts->kind, .says = VERDICT_DELETE, .last = true};
 	return reason;
 }
 
@@ -50,14 +59,14 @@ static void by_anonymised(struct disposition *d, const struct disposition_facts 
 {
 	(void)today;
 	if (facts->anonymised)
-		keep(add(d, facts, "anonymised"), KEEPS_AGGREGATE);
+		keep(add(d, facts, BY_ANONYMISED), KEEPS_AGGREGATE);
 }
 
 static void by_unreadable(struct disposition *d, const struct disposition_facts *facts, struct date today)
 {
 	(void)today;
 	if (facts->key_gone)
-		add(d, facts, "unreadable");
+		add(d, facts, BY_UNREADABLE);
 }
 
 static void keep_by_hold(struct disposition_reason *reason, const struct hold_row *hold, size_t count)
@@ -75,7 +84,7 @@ static void by_hold(struct disposition *d, const struct disposition_facts *facts
 	(void)today;
 	if (facts->hold == NULL)
 		return;
-	reason = add(d, facts, "hold");
+	reason = add(d, facts, BY_HOLD);
 	keep_by_hold(reason, facts->hold, facts->hold_count);
 	reason->matter = facts->hold_matter;
 }
@@ -89,7 +98,7 @@ static void by_obligations(struct disposition *d, const struct disposition_facts
 
 		if (obligation->ends.days <= today.days)
 			continue;
-		reason = add(d, facts, "obligation");
+		reason = add(d, facts, BY_OBLIGATION);
 		keep_until(reason, obligation->fields, obligation->ends, today);
 		reason->code = obligation->code;
 		reason->source = obligation->citation;
@@ -104,7 +113,7 @@ static void by_unbilled(struct disposition *d, const struct disposition_facts *f
 	(void)today;
 	if (!facts->unbilled)
 		return;
-	reason = add(d, facts, "unbilled");
+	reason = add(d, facts, BY_UNBILLED);
 	keep(reason, KEEPS_ALL);
 	reason->since = date_start(facts->billed_until);
 }
@@ -117,7 +126,7 @@ static void by_erasure(struct disposition *d, const struct disposition_facts *fa
 	(void)today;
 	if (facts->erasure == ERASURE_NONE)
 		return;
-	reason = add(d, facts, "erasure");
+	reason = add(d, facts, BY_ERASURE);
 	reason->since = facts->erasure_at;
 	if (facts->erasure == ERASURE_REQUESTED)
 		reason->until = facts->erasure_due;
@@ -127,14 +136,14 @@ static void by_restriction(struct disposition *d, const struct disposition_facts
 {
 	(void)today;
 	if (facts->restriction != NULL)
-		keep_by_hold(add(d, facts, "restriction"), facts->restriction, facts->restriction_count);
+		keep_by_hold(add(d, facts, BY_RESTRICTION), facts->restriction, facts->restriction_count);
 }
 
 static void by_expiry(struct disposition *d, const struct disposition_facts *facts, struct date today)
 {
 	(void)today;
 	if (facts->expired)
-		add(d, facts, "expired")->since = facts->expired_at;
+		add(d, facts, BY_EXPIRY)->since = facts->expired_at;
 }
 
 static void by_policy(struct disposition *d, const struct disposition_facts *facts, struct date today)
@@ -143,7 +152,7 @@ static void by_policy(struct disposition *d, const struct disposition_facts *fac
 
 	if (facts->policy.version == 0)
 		return;
-	reason = add(d, facts, "policy");
+	reason = add(d, facts, BY_POLICY);
 	keep_for(reason, facts, facts->policy.keep, today);
 	reason->version = facts->policy.version;
 	reason->since = facts->policy.set_at;
@@ -157,7 +166,7 @@ static void by_bound(struct disposition *d, const struct disposition_facts *fact
 
 	if (!facts->bound.set)
 		return;
-	reason = add(d, facts, "bound");
+	reason = add(d, facts, BY_BOUND);
 	keep_for(reason, facts, facts->bound.keep, today);
 	reason->bound = facts->bound.text;
 	reason->source = facts->bound.source;
@@ -167,12 +176,15 @@ static void by_default(struct disposition *d, const struct disposition_facts *fa
 {
 	(void)today;
 	if (facts->policy.version == 0 && !facts->bound.set)
-		keep(add(d, facts, "default"), KEEPS_ALL);
+		keep(add(d, facts, BY_DEFAULT), KEEPS_ALL);
 }
 
-/* In order of precedence. */
-static rule *const rules[] = {by_anonymised, by_unreadable, by_hold,   by_obligations, by_unbilled, by_erasure,
-			      by_restriction, by_expiry,    by_policy, by_bound,       by_default};
+static rule *const rules[] = {
+    [BY_ANONYMISED] = by_anonymised,	[BY_UNREADABLE] = by_unreadable, [BY_HOLD] = by_hold,
+    [BY_OBLIGATION] = by_obligations,	[BY_UNBILLED] = by_unbilled,	 [BY_ERASURE] = by_erasure,
+    [BY_RESTRICTION] = by_restriction, [BY_EXPIRY] = by_expiry,	 [BY_POLICY] = by_policy,
+    [BY_BOUND] = by_bound,		[BY_DEFAULT] = by_default,
+};
 _Static_assert(COUNT(rules) - 1 + DISPOSITION_OBLIGATIONS_MAX <= DISPOSITION_REASONS_MAX, "each may give its reason");
 
 /* ---- the verdict ---- */
@@ -188,9 +200,14 @@ static bool ends_on(const struct disposition_reason *reason, struct date day)
 	return reason->last && (keeps_on(reason, day) || reason->until.days <= day.days);
 }
 
+static bool is_keeper(const struct disposition_reason *reason)
+{
+	return reason->by == BY_HOLD || reason->by == BY_OBLIGATION || reason->by == BY_RESTRICTION;
+}
+
 /* `*decides` is the first reason that keeps something or, when nothing stays, the one that ends the matter; but what
  * keeps the whole goes before what keeps a part of it. */
-static uint32_t kept_on(const struct disposition *d, struct date day, size_t *decides)
+static uint32_t kept_on(const struct disposition *d, struct date day, bool keepers, size_t *decides)
 {
 	uint32_t kept = KEEPS_NOTHING;
 
@@ -199,6 +216,8 @@ static uint32_t kept_on(const struct disposition *d, struct date day, size_t *de
 		const struct disposition_reason *reason = &d->reasons[i];
 		bool keeps = keeps_on(reason, day), ends = ends_on(reason, day);
 
+		if (!keepers && is_keeper(reason))
+			continue;
 		if (*decides == d->count && (keeps || ends))
 			*decides = i;
 		if (keeps && (reason->keeps & (KEEPS_ALL | KEEPS_AGGREGATE)) != 0) {
@@ -217,7 +236,7 @@ uint32_t disposition_keeps_on(const struct disposition *d, struct date day)
 {
 	size_t decides;
 
-	return kept_on(d, day, &decides);
+	return kept_on(d, day, true, &decides);
 }
 
 /* The first day after today, of those on which a reason ends, on which something (or, `all`, everything) is gone. */
@@ -241,11 +260,14 @@ static struct date first_change(const struct disposition *d, struct date today, 
 struct disposition disposition(const struct disposition_facts *facts, struct instant now)
 {
 	struct date today = instant_date(now);
-	struct disposition d = {.count = 0};
+	struct disposition d;
 
+	d.verdict = VERDICT_DELETE;
+	d.count = 0; /* of the reasons only those that are given are written */
 	for (size_t i = 0; i < COUNT(rules); i++)
 		rules[i](&d, facts, today);
-	d.keeps = kept_on(&d, today, &d.decides);
+	d.keeps = kept_on(&d, today, true, &d.decides);
+	d.own = kept_on(&d, today, false, &d.ends);
 	d.next = first_change(&d, today, false);
 	d.until = first_change(&d, today, true);
 	if (d.keeps == KEEPS_NOTHING)
@@ -302,11 +324,11 @@ static void hold_text(const struct disposition_reason *reason, const char *what,
 			    id_format(HOLD_PREFIX, reason->hold, id), date_format(instant_date(reason->since), since),
 			    reason->matter != NULL ? " in the matter " : "",
 			    reason->matter != NULL ? reason->matter : "",
-			    strcmp(reason->rule, "hold") == 0 ? "hold is released" : "is lifted");
+			    reason->by == BY_HOLD ? "hold is released" : "is lifted");
 
 	if (reason->others > 0 && used < DISPOSITION_TEXT_MAX)
 		snprintf(out + used, DISPOSITION_TEXT_MAX - (size_t)used, "; so do %zu other%s", reason->others,
-			 strcmp(reason->rule, "hold") == 0 ? " holds" : "s");
+			 reason->by == BY_HOLD ? " holds" : "s");
 }
 
 static void text_of_hold(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
@@ -413,29 +435,24 @@ static void text_of_default(const struct disposition_reason *reason, char out[DI
 		 kind_plural(reason->kind));
 }
 
-static const struct { const char *rule; void (*text)(const struct disposition_reason *reason, char *out); } texts[] = {
-    {"anonymised", text_of_anonymised},
-    {"unreadable", text_of_unreadable},
-    {"hold", text_of_hold},
-    {"obligation", text_of_obligation},
-    {"unbilled", text_of_unbilled},
-    {"erasure", text_of_erasure},
-    {"restriction", text_of_restriction},
-    {"expired", text_of_expired},
-    {"policy", text_of_policy},
-    {"bound", text_of_bound},
-    {"default", text_of_default},
+static void (*const texts[])(const struct disposition_reason *reason, char *out) = {
+    [BY_ANONYMISED] = text_of_anonymised,
+    [BY_UNREADABLE] = text_of_unreadable,
+    [BY_HOLD] = text_of_hold,
+    [BY_OBLIGATION] = text_of_obligation,
+    [BY_UNBILLED] = text_of_unbilled,
+    [BY_ERASURE] = text_of_erasure,
+    [BY_RESTRICTION] = text_of_restriction,
+    [BY_EXPIRY] = text_of_expired,
+    [BY_POLICY] = text_of_policy,
+    [BY_BOUND] = text_of_bound,
+    [BY_DEFAULT] = text_of_default,
 };
 
 char *disposition_text(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
 {
-	for (size_t i = 0; i < COUNT(texts); i++) {
-		if (strcmp(texts[i].rule, reason->rule) == 0) {
-			texts[i].text(reason, out);
-			return out;
-		}
-	}
-	INVARIANT(!"a rule has its text");
+	texts[reason->by](reason, out);
+	return out;
 }
 
 /* ---- as JSON ---- */

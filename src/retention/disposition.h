@@ -79,7 +79,14 @@ struct disposition_facts {
 
 enum verdict { VERDICT_DELETE, VERDICT_KEEP_UNTIL, VERDICT_KEEP };
 
+/* In order of precedence. */
+enum disposition_rule {
+	BY_ANONYMISED, BY_UNREADABLE, BY_HOLD, BY_OBLIGATION, BY_UNBILLED, BY_ERASURE, BY_RESTRICTION, BY_EXPIRY, BY_POLICY,
+	BY_BOUND, BY_DEFAULT,
+};
+
 struct disposition_reason {
+	enum disposition_rule by;
 	const char *rule;        /* the literal names above */
 	enum verdict says;
 	uint32_t keeps;          /* what it keeps as long as it does */
@@ -106,6 +113,8 @@ struct disposition {
 	struct date until; /* of VERDICT_KEEP_UNTIL: from that day on nothing stays, as far as is known today */
 	struct date next;  /* the day on which less stays than today; days 0: not known to come */
 	size_t decides;    /* which reason makes the verdict of today */
+	uint32_t own;      /* what would stay today without any hold, obligation and restriction */
+	size_t ends;       /* which reason would make the verdict then */
 	struct disposition_reason reasons[DISPOSITION_REASONS_MAX];
 	size_t count;      /* at least one */
 };

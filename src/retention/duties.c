@@ -240,38 +240,45 @@ void duties_cover(const struct duty_set *set, const struct record_row *row, cons
 }
 
 /* Under a hold's key it may have been cut before: its payload tells. */
-static enum result cover_held(struct session *session, const struct duty_set *set, const struct record_row *row,
-			      struct pool *pool, struct duty_cover *out, struct err *err)
+static enum result read_cut(struct session *session, const struct record_row *row, struct pool *pool,
+			    const char **codes, uint32_t *left, struct err *err)
 {
-	const char *payload, *codes = NULL;
-	uint32_t left = 0;
+	const char *payload;
 	size_t len;
-	enum result r = set->count > 0 ? open_record(session->ring, row, pool, &payload, &len, err) : OK;
+	enum result r = open_record(session->ring, row, pool, &payload, &len, err);
 
-	if (r == OK && set->count > 0)
-		r = cut_read(payload, len, pool, &codes, &left, err);
-	if (r == OK)
-		duties_cover(set, row, codes, left, out);
+	return r == OK ? cut_read(payload, len, pool, codes, left, err) : r;
+}
+
+enum result duties_cut_of(struct session *session, const struct duty_set *set, const struct record_row *row,
+			  struct pool *pool, const char **codes, uint32_t *left, struct duty_row *duty, struct err *err)
+{
+	enum result r;
+
+	*duty = (struct duty_row){.duty = 0};
+	*codes = NULL;
+	*left = OBLIGATION_ALL;
+	if (row->hold == 0)
+		return OK;
+	r = duty_get(session->data, row->account, row->hold, pool, duty, err);
+	if (r == ERR_NOT_FOUND)
+		return set->count > 0 ? read_cut(session, row, pool, codes, left, err) : OK;
+	*codes = duty->codes;
+	*left = duty->fields;
 	return r;
 }
 
 enum result duties_cover_row(struct session *session, const struct duty_set *set, const struct record_row *row,
 			     struct pool *pool, struct duty_cover *out, struct duty_row *duty, struct err *err)
 {
-	enum result r = ERR_NOT_FOUND;
+	const char *codes;
+	uint32_t left;
+	enum result r = duties_cut_of(session, set, row, pool, &codes, &left, duty, err);
 
-	*duty = (struct duty_row){.duty = 0};
 	out->count = 0;
 	out->fields = 0;
-	if (row->hold == 0) {
-		duties_cover(set, row, NULL, 0, out);
-		return OK;
-	}
-	r = duty_get(session->data, row->account, row->hold, pool, duty, err);
-	if (r == ERR_NOT_FOUND)
-		return cover_held(session, set, row, pool, out, err);
 	if (r == OK)
-		duties_cover(set, row, duty->codes, duty->fields, out);
+		duties_cover(set, row, codes, left, out);
 	return r;
 }
 

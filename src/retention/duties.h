@@ -66,8 +66,13 @@ struct duty_cover {
 /* Pure. `codes` NULL: it is whole. Else it was cut down, for these obligations and to the fields `left`. */
 void duties_cover(const struct duty_set *set, const struct record_row *row, const char *codes, uint32_t left,
 		  struct duty_cover *out);
-/* The same for a row as it is stored, which is opened when it is under a hold's key. `*duty` is the duty it is under, its
- * number 0 when it is under none. ERR_GONE, ERR_CORRUPT when it must be opened and cannot be. */
+/* To what a row as it is stored was cut: `*codes` and `*left` for duties_cover. It is opened when it is under a hold's key.
+ * `*duty` is the duty it is under, its number 0 when it is under none. ERR_GONE, ERR_CORRUPT when it must be opened and
+ * cannot be. */
+MUST_CHECK enum result duties_cut_of(struct session *session, const struct duty_set *set, const struct record_row *row,
+				     struct pool *pool, const char **codes, uint32_t *left, struct duty_row *duty,
+				     struct err *err);
+/* Both. */
 MUST_CHECK enum result duties_cover_row(struct session *session, const struct duty_set *set,
 					const struct record_row *row, struct pool *pool, struct duty_cover *out,
 					struct duty_row *duty, struct err *err);

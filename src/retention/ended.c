@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "retention/handover.h"
 #include "store/job.h"
 #include "store/key.h"
 #include "vault/idle_keys.h"
@@ -56,49 +57,22 @@ struct batch {
 	struct pool *pool;
 };
 
-/* A hold keeps all that is left; else other obligations what they name. `*goes`: nothing keeps it. */
-static enum result keep_on(struct session *session, struct batch *batch, const struct held_row *held,
-			   struct record_row *row, bool *goes, struct err *err)
-{
-	struct hold_set able = holds_for(&batch->keepers.holds, held);
-	const struct hold_scope *scope = holds_cover(&able, row);
-	struct duty_cover cover;
-	enum result r;
-
-	*goes = false;
-	if (scope != NULL) {
-		r = holds_keep(session, scope, row, held->cause, held->due, batch->pool, err);
-		batch->done.moved += r == OK;
-		return r;
-	}
-	duties_cover(&batch->keepers.duties, row, batch->duty.codes, batch->duty.fields, &cover);
-	*goes = cover.count == 0;
-	if (*goes)
-		return OK;
-	r = duties_keep(session, &batch->keepers.duties, &cover, row, held->cause, held->due, NULL, batch->pool, err);
-	batch->done.cut += r == OK;
-	return r;
-}
-
 /* One that is not there, or is kept elsewhere by now, is only unlisted. */
 static enum result take_one(struct session *session, struct batch *batch, const struct held_row *held, struct err *err)
 {
-	struct record_row *row = &batch->rows[batch->row_count];
-	bool goes = false;
-	enum result r = record_get(session->data, held->account, held->kind, held->id, batch->pool, row, err);
+	const struct verdict_rules rules = handover_rules(&batch->keepers, batch->now);
+	struct ruling ruling;
+	enum result r = handover_one(session, &rules, held, batch->pool, &batch->rows[batch->row_count], &ruling, err);
 
-	if (r == OK && row->hold == held->hold)
-		r = keep_on(session, batch, held, row, &goes, err);
-	else if (r == OK || r == ERR_NOT_FOUND)
-		return held_delete(session->data, held->account, held->hold, held->kind, held->id, err);
 	if (r == ERR_CORRUPT) {
 		batch->done.damaged++;
 		return OK;
 	}
-	goes |= r == ERR_GONE;
-	if (!goes)
+	batch->done.moved += r == OK && ruling.fate == FATE_HELD;
+	batch->done.cut += r == OK && ruling.fate == FATE_CUT;
+	if (r != OK || ruling.fate == FATE_HELD || ruling.fate == FATE_CUT)
 		return r;
-	batch->row_count++;
+	batch->row_count += ruling.fate == FATE_GOES;
 	return held_delete(session->data, held->account, held->hold, held->kind, held->id, err);
 }
 
@@ -171,6 +145,7 @@ static void add_done(struct ended *out, const struct ended *done)
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
 		out->removed.records[kind] += done->removed.records[kind];
 	out->removed.media += done->removed.media;
+	out->removed.bytes += done->removed.bytes;
 	out->removed.media_bytes += done->removed.media_bytes;
 	out->removed.parties += done->removed.parties;
 	out->cut += done->cut;
@@ -321,21 +296,18 @@ enum result ended_delete(struct vault *vault, uint32_t account, struct id job, s
 
 /* ---- looking ahead ---- */
 
-static enum result look_at(struct session *session, const struct keepers *keepers, const struct duty_row *duty,
-			   const struct held_row *held, ended_visit *visit, void *arg,
-			   struct pool *pool, struct err *err)
+static enum result look_at(struct session *session, const struct keepers *keepers, const struct held_row *held,
+			   ended_visit *visit, void *arg, struct pool *pool, struct err *err)
 {
-	struct hold_set able = holds_for(&keepers->holds, held);
-	struct duty_cover cover;
+	const struct verdict_rules rules = handover_rules(keepers, date_start(keepers->duties.today));
 	struct record_row row;
-	enum result r = record_get(session->data, held->account, held->kind, held->id, pool, &row, err);
+	struct ruling ruling;
+	enum result r = handover_look(session, &rules, held, pool, &row, &ruling, err);
 
-	if (r != OK || row.hold != held->hold)
-		return r == ERR_NOT_FOUND ? OK : r;
-	if (holds_cover(&able, &row) != NULL)
-		return visit(arg, held, &row, ENDED_MOVED, err);
-	duties_cover(&keepers->duties, &row, duty->codes, duty->fields, &cover);
-	return visit(arg, held, &row, cover.count > 0 ? ENDED_CUT : ENDED_GOES, err);
+	if (r != OK || ruling.fate == FATE_STAYS)
+		return r;
+	return visit(arg, held, &row,
+		     ruling.fate == FATE_HELD ? ENDED_MOVED : ruling.fate == FATE_CUT ? ENDED_CUT : ENDED_GOES, err);
 }
 
 static enum result walk_duty(struct session *session, const struct keepers *keepers, const struct duty_row *duty,
@@ -352,7 +324,7 @@ static enum result walk_duty(struct session *session, const struct keepers *keep
 		r = held_list(session->data, duty->account, duty->duty, last.kind, last.id, held, HELD_BATCH, &count,
 			      err);
 		for (size_t i = 0; i < count && r == OK; i++)
-			r = look_at(session, keepers, duty, &held[i], visit, arg, &pool, err);
+			r = look_at(session, keepers, &held[i], visit, arg, &pool, err);
 		if (count > 0)
 			last = held[count - 1];
 	} while (r == OK && count == HELD_BATCH);

@@ -14,57 +14,53 @@
 #define MEDIA_MAX 64
 #define KEEPERS_POOL_MAX ((size_t)64 * 1024 * 1024)
 
+struct verdict_rules expire_rules(const struct expire_terms *terms, const struct keepers *keepers)
+{
+	return (struct verdict_rules){.policies = terms->policies,
+				      .holds = keepers != NULL ? &keepers->holds : NULL,
+				      .duties = keepers != NULL ? &keepers->duties : NULL,
+				      .now = date_start(terms->today),
+				      .only = terms->only};
+}
+
 bool expire_due(const struct expire_terms *terms, const struct record_row *row)
 {
-	if (terms->only != NULL)
-		return memcmp(terms->only, &row->id, sizeof row->id) == 0;
-	return policies_expired(terms->policies, row, terms->today);
+	const struct verdict_rules rules = expire_rules(terms, NULL);
+	const struct verdict_case c = {.row = row};
+	struct ruling ruling;
+
+	verdict_of(&rules, &c, &ruling);
+	return ruling.fate != FATE_STAYS;
 }
 
 /* ---- what is to be kept ---- */
 
-/* What nobody can open any more has nothing to keep. */
-static enum result opens(struct session *session, const struct record_row *row, bool *opens, struct err *err)
+/* Has a keeper a claim to it that is not met yet? What nobody can open any more has nothing to keep. */
+static enum result wants_keeping(struct session *session, const struct verdict_rules *rules,
+				 const struct record_row *row, struct ruling *ruling, bool *wants, struct err *err)
 {
-	struct key key;
-	enum result r = seal_record_key(session->ring, row, &key, err);
+	const struct verdict_case c = {.row = row};
 
-	key_wipe(&key);
-	*opens = r == OK;
-	return r == ERR_GONE ? OK : r;
-}
-
-/* Has a keeper a claim to it that is not met yet? What is not past its time needs none. */
-static enum result wants_keeping(struct session *session, const struct expire_terms *terms,
-				 const struct keepers *keepers, const struct record_row *row, bool *wants,
-				 struct err *err)
-{
-	*wants = row->hold == 0 && expire_due(terms, row);
-	return *wants ? keepers_want(session, keepers, row, wants, err) : OK;
+	*wants = false;
+	if (row->hold != 0)
+		return OK;
+	verdict_of(rules, &c, ruling);
+	if (ruling->fate != FATE_HELD && ruling->fate != FATE_CUT)
+		return OK;
+	return verdict_opens(session, row, wants, err);
 }
 
 /* ---- keeping ---- */
 
 struct keeping {
 	const struct expire_terms *terms;
-	const struct keepers *keepers;
+	struct verdict_rules rules;
 	struct expiry *expiry;
 	struct record_row *rows; /* a batch */
 	size_t count;
 	int64_t kept, cut;
 	struct pool *pool;
 };
-
-static enum result keep_row(struct session *session, struct keeping *keeping, struct record_row *row, struct err *err)
-{
-	const struct policy *rule = policies_pick(keeping->terms->policies, row);
-	struct instant due = date_start(date_add_span(keeping->expiry->period.day, rule->keep));
-	enum keeper keeper = keepers_of(keeping->keepers, row);
-
-	keeping->kept += keeper == KEEPER_HOLD;
-	keeping->cut += keeper == KEEPER_DUTY;
-	return keepers_keep(session, keeping->keepers, row, HELD_EXPIRED, due, keeping->pool, err);
-}
 
 static enum result keep_op(struct session *session, void *arg, struct err *err)
 {
@@ -73,11 +69,15 @@ static enum result keep_op(struct session *session, void *arg, struct err *err)
 
 	keeping->kept = keeping->cut = 0;
 	for (size_t i = 0; i < keeping->count && r == OK; i++) {
+		struct ruling ruling;
 		bool wants;
 
-		r = wants_keeping(session, keeping->terms, keeping->keepers, &keeping->rows[i], &wants, err);
-		if (r == OK && wants)
-			r = keep_row(session, keeping, &keeping->rows[i], err);
+		r = wants_keeping(session, &keeping->rules, &keeping->rows[i], &ruling, &wants, err);
+		if (r != OK || !wants)
+			continue;
+		keeping->kept += ruling.fate == FATE_HELD;
+		keeping->cut += ruling.fate == FATE_CUT;
+		r = verdict_keep(session, &keeping->rules, &ruling, &keeping->rows[i], NULL, keeping->pool, err);
 	}
 	return r;
 }
@@ -87,12 +87,13 @@ static enum result keep_rows(void *arg, struct record_row *rows, size_t count, s
 {
 	struct keeping *keeping = arg;
 	struct vault *vault = keeping->terms->vault;
+	struct ruling ruling;
 	bool wants = false;
 	enum result r = OK;
 
 	*stop = false;
 	for (size_t i = 0; i < count && r == OK && !wants; i++)
-		r = wants_keeping(&vault->read, keeping->terms, keeping->keepers, &rows[i], &wants, err);
+		r = wants_keeping(&vault->read, &keeping->rules, &rows[i], &ruling, &wants, err);
 	if (r != OK || !wants)
 		return r;
 	keeping->rows = rows;
@@ -107,10 +108,13 @@ static enum result keep_rows(void *arg, struct record_row *rows, size_t count, s
 enum result expire_keep(const struct expire_terms *terms, const struct keepers *keepers, struct expiry *expiry,
 			struct err *err)
 {
-	struct keeping keeping = {.terms = terms, .keepers = keepers, .expiry = expiry};
-	enum result r = day_walk(&terms->vault->read, terms->account, &expiry->period, (struct id){{0}}, keep_rows,
-				 &keeping, err);
+	struct keeping keeping = {.terms = terms, .rules = expire_rules(terms, keepers), .expiry = expiry};
+	struct ruling whole;
+	enum result r;
 
+	if (verdict_of_period(&keeping.rules, expiry->period.kind, expiry->period.day, &whole))
+		return OK;
+	r = day_walk(&terms->vault->read, terms->account, &expiry->period, (struct id){{0}}, keep_rows, &keeping, err);
 	expiry->damaged = r == ERR_CORRUPT;
 	return r == ERR_CORRUPT ? OK : r;
 }
@@ -151,6 +155,7 @@ struct deleting {
 	struct session *session;
 	uint32_t account;
 	struct keepers keepers; /* as they are in this very transaction: one may have been made since the records were kept */
+	struct verdict_rules rules;
 	struct expiry *batch, *at;
 	size_t count;
 	struct party_key *keys; /* of DAY_ROWS records */
@@ -164,16 +169,20 @@ static bool goes(const struct deleting *deleting, const struct record_row *row)
 	return row->hold == 0 && row->part != deleting->at->spare;
 }
 
-/* Of a day that goes whole no rule keeps any. */
+/* What is on its way out with its period goes by its own verdict, or it must be kept first. */
 static enum result must_wait(struct deleting *deleting, const struct record_row *row, bool *must, struct err *err)
 {
-	const struct expire_terms *terms = deleting->terms;
-	enum result r = wants_keeping(deleting->session, terms, &deleting->keepers, row, must, err);
+	const struct verdict_case c = {.row = row};
+	struct ruling ruling;
 
-	if (r != OK || *must || deleting->at->spare == PART_ALL || !goes(deleting, row) ||
-	    expire_due(terms, row))
-		return r;
-	return opens(deleting->session, row, must, err);
+	*must = false;
+	if (row->hold != 0)
+		return OK;
+	verdict_of(&deleting->rules, &c, &ruling);
+	if (ruling.fate == FATE_GOES || (ruling.fate == FATE_STAYS && !goes(deleting, row)))
+		return OK;
+	INVARIANT(ruling.fate != FATE_STAYS || deleting->at->spare != PART_ALL);
+	return verdict_opens(deleting->session, row, must, err);
 }
 
 static enum result find_waiting(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
@@ -336,8 +345,9 @@ static enum result delete_period(struct deleting *deleting, struct err *err)
 static enum result delete_unless_waiting(struct deleting *deleting, struct err *err)
 {
 	struct expiry *at = deleting->at;
-	bool look = at->spare != PART_ALL ||
-		    keepers_touch_period(&deleting->keepers, at->period.kind, at->period.day);
+	struct ruling whole;
+	bool look = !verdict_of_period(&deleting->rules, at->period.kind, at->period.day, &whole) ||
+		    whole.fate != FATE_GOES;
 	enum result r = OK;
 
 	at->records = at->media = at->bytes = at->parties = at->held = 0;
@@ -359,6 +369,7 @@ static enum result delete_op(struct session *session, void *arg, struct err *err
 	deleting->session = session;
 	pool_init(&pool, KEEPERS_POOL_MAX);
 	r = keepers_load(session, deleting->account, deleting->terms->now, &pool, &deleting->keepers, err);
+	deleting->rules = expire_rules(deleting->terms, &deleting->keepers);
 	for (size_t i = 0; i < deleting->count && r == OK; i++) {
 		deleting->at = &deleting->batch[i];
 		r = delete_unless_waiting(deleting, err);

@@ -14,8 +14,7 @@
 #ifndef LETHE_RETENTION_EXPIRE_H
 #define LETHE_RETENTION_EXPIRE_H
 
-#include "retention/keepers.h"
-#include "retention/policies.h"
+#include "retention/verdict.h"
 #include "store/period.h"
 
 /* By what it is decided, the same from the beginning of a sweep to its end, also after a crash. */
@@ -28,7 +27,9 @@ struct expire_terms {
 	struct date today;
 	const struct id *only; /* NULL: what the policies say; else this record alone goes, whatever they say */
 };
-/* Is it on its way out, by these terms? */
+/* These, for whoever asks for a verdict. `keepers` NULL: only whether something stays is to be known. */
+struct verdict_rules expire_rules(const struct expire_terms *terms, const struct keepers *keepers);
+/* Of a record under its period's key: would it be gone but for holds, restrictions and obligations? */
 bool expire_due(const struct expire_terms *terms, const struct record_row *row);
 
 /* One period on its way out. */

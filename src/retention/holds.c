@@ -7,9 +7,6 @@
 
 #include "vault/reseal.h"
 
-#define HELD_BATCH 256
-#define SEALED_MAX ((size_t)256 * 1024 * 1024) /* of one record at work */
-
 /* ---- what holds cover ---- */
 
 static enum result add_identities(struct hold_scope *scope, const int64_t *more, size_t count, struct pool *pool,
@@ -299,94 +296,4 @@ enum result holds_keep_contact(struct session *session, const struct hold_scope 
 	if (r == OK)
 		r = contact_put(session->data, row, err);
 	return r == OK ? list_held(session, &held, before, err) : r;
-}
-
-/* ---- what a released hold kept ---- */
-
-static enum result hand_over_contact(struct session *session, const struct hold_set *set, const struct held_row *held,
-				     struct pool *pool, bool *moved, struct err *err)
-{
-	const struct hold_scope *scope;
-	struct contact_row row;
-	enum result r = contact_get(session->data, held->account, held->id, pool, &row, err);
-
-	if (r != OK)
-		return r == ERR_NOT_FOUND ? OK : r;
-	scope = holds_cover_contact(set, &row);
-	*moved = scope != NULL;
-	return scope != NULL ? holds_keep_contact(session, scope, &row, held->due, pool, err) : OK;
-}
-
-static enum result hand_to_duty(struct session *session, const struct duty_set *duties, const struct held_row *held,
-				struct record_row *row, struct pool *pool, bool *moved, struct err *err)
-{
-	struct duty_cover cover;
-	struct duty_row duty;
-	enum result r = duties_cover_row(session, duties, row, pool, &cover, &duty, err);
-
-	*moved = r == OK && cover.count > 0;
-	if (*moved)
-		r = duties_keep(session, duties, &cover, row, held->cause, held->due, NULL, pool, err);
-	/* What fails its tag nobody can read: there is nothing in it to keep. */
-	*moved = *moved && r == OK;
-	return r == ERR_CORRUPT ? OK : r;
-}
-
-static enum result hand_over_record(struct session *session, const struct hold_set *set, const struct duty_set *duties,
-				    const struct held_row *held, struct pool *pool, bool *moved, struct err *err)
-{
-	const struct hold_scope *scope;
-	struct record_row row;
-	enum result r = record_get(session->data, held->account, held->kind, held->id, pool, &row, err);
-
-	if (r != OK || row.hold != held->hold)
-		return r == ERR_NOT_FOUND ? OK : r;
-	scope = holds_cover(set, &row);
-	*moved = scope != NULL;
-	if (scope != NULL)
-		return holds_keep(session, scope, &row, held->cause, held->due, pool, err);
-	return hand_to_duty(session, duties, held, &row, pool, moved, err);
-}
-
-enum result holds_hand_over(struct session *session, const struct hold_set *set, const struct duty_set *duties,
-			    const struct held_row *held, bool *moved, struct err *err)
-{
-	struct hold_set able = holds_for(set, held);
-	struct pool pool;
-	enum result r;
-
-	*moved = false;
-	pool_init(&pool, SEALED_MAX);
-	if (held->kind == (enum record_kind)HELD_CONTACT)
-		r = hand_over_contact(session, &able, held, &pool, moved, err);
-	else
-		r = hand_over_record(session, &able, duties, held, &pool, moved, err);
-	pool_free(&pool);
-	/* A key that is gone leaves nothing to hand over. */
-	if (r == ERR_GONE)
-		*moved = false;
-	return r == ERR_GONE ? OK : r;
-}
-
-enum result holds_hand_over_all(struct session *session, const struct hold_set *set, const struct duty_set *duties,
-				int64_t hold, int64_t *moved, int64_t *due, struct err *err)
-{
-	struct held_row rows[HELD_BATCH];
-	struct held_row last = {0};
-	size_t count;
-	bool is_moved;
-	enum result r;
-
-	*moved = *due = 0;
-	do {
-		r = held_list(session->data, set->account, hold, last.kind, last.id, rows, HELD_BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			r = holds_hand_over(session, set, duties, &rows[i], &is_moved, err);
-			*moved += r == OK && is_moved;
-			*due += r == OK && !is_moved;
-		}
-		if (r == OK && count > 0)
-			last = rows[count - 1];
-	} while (r == OK && count == HELD_BATCH);
-	return r;
 }

@@ -67,16 +67,6 @@ MUST_CHECK enum result holds_keep_contact(struct session *session, const struct 
 					  struct contact_row *row, struct instant due, struct pool *pool,
 					  struct err *err);
 
-/* Hands what a released hold kept to the active holds in `set` that cover it, else to obligations that do, cut down to
- * the fields they name: one thing, or all of `hold`. What none covers, or nobody can open any more, is left where it
- * is: it is due. Inside a write transaction. */
-MUST_CHECK enum result holds_hand_over(struct session *session, const struct hold_set *set,
-				       const struct duty_set *duties, const struct held_row *held, bool *moved,
-				       struct err *err);
-MUST_CHECK enum result holds_hand_over_all(struct session *session, const struct hold_set *set,
-					   const struct duty_set *duties, int64_t hold, int64_t *moved, int64_t *due,
-					   struct err *err);
-
 /* ---- adding and ending (holds_change.c) ---- */
 
 /* The grounds of GDPR art. 18(1), (a) to (d). */
@@ -100,10 +90,14 @@ MUST_CHECK enum result holds_scope_of(struct session *session, const struct acco
 				      struct err *err);
 MUST_CHECK enum result holds_add(struct vault *vault, const struct account *account, const struct hold_request *request,
 				 struct instant now, struct id *out, struct err *err);
-/* Releases it. What only this hold kept is handed to another hold that covers it, or becomes due: the next
- * `retention run` deletes it. `*due` counts those. */
+/* What became of what a hold or restriction kept, when it ended: retention/handover.h. */
+struct handed {
+	int64_t held; /* handed to other holds and restrictions; contacts included */
+	int64_t cut;  /* handed to obligations, and cut down to the fields they name */
+	int64_t due;  /* nothing else keeps it: the next `retention run` deletes it */
+};
 MUST_CHECK enum result holds_release(struct vault *vault, const struct account *account, struct id hold,
-				     struct instant now, int64_t *due, struct err *err);
+				     struct instant now, struct handed *out, struct err *err);
 
 /* Restricts a person (GDPR art. 18). ERR_EXISTS when they are already. `reason` may be NULL. The ground is kept as the
  * row's matter. */
@@ -113,7 +107,7 @@ MUST_CHECK enum result holds_restrict(struct vault *vault, const struct account 
 /* Ends every restriction of the person, who was told of it on `told` (art. 18(3)): not after today, not before it was
  * made. ERR_NOT_FOUND when there is none. */
 MUST_CHECK enum result holds_unrestrict(struct vault *vault, const struct account *account, struct id person,
-					struct date told, struct instant now, int64_t *due, struct err *err);
+					struct date told, struct instant now, struct handed *out, struct err *err);
 /* The next active restriction of the person whose number is above `after`. */
 MUST_CHECK enum result holds_restriction(struct session *session, uint32_t account, struct id person, int64_t after,
 					 struct pool *pool, bool *found, struct hold_row *out, struct err *err);

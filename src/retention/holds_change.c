@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "law/clock.h"
-#include "retention/holds.h"
+#include "retention/handover.h"
 #include "vault/labels.h"
 
 #define POOL_MAX ((size_t)64 * 1024 * 1024)
@@ -376,7 +376,7 @@ struct releasing {
 	struct id person;  /* of restrictions .. */
 	struct date told;  /* .. of whose end they were told then */
 	struct instant now;
-	int64_t moved, due;
+	struct handed handed;
 };
 
 static enum result find_active(struct session *session, const struct releasing *releasing, struct pool *pool,
@@ -400,25 +400,33 @@ static enum result find_active(struct session *session, const struct releasing *
 	return err_mend(err, "there is nothing left to do: the next `lethe retention run` deletes what it alone kept");
 }
 
-/* Of one hold or restriction; adds to moved and due. */
+/* Of one hold or restriction; adds to what was handed over. */
 static enum result end_one(struct session *session, struct releasing *releasing, const struct hold_row *row,
 			   struct pool *pool, struct err *err)
 {
-	struct duty_set duties = {.count = 0};
-	struct hold_set set;
-	int64_t moved = 0, due = 0;
+	struct handed handed = {.due = 0};
+	struct verdict_rules rules;
+	struct keepers keepers;
 	enum result r = hold_set_released(session->data, row->account, row->hold, releasing->now, err);
 
+	if (r != OK)
+		return r;
+	r = keepers_load(session, row->account, releasing->now, pool, &keepers, err);
+	rules = handover_rules(&keepers, releasing->now);
 	if (r == OK)
-		r = holds_load(session, row->account, pool, &set, err);
-	if (r == OK)
-		r = duties_load(session, row->account, releasing->now, pool, &duties, err);
-	if (r == OK)
-		r = holds_hand_over_all(session, &set, &duties, row->hold, &moved, &due, err);
-	duties_free(&duties);
-	releasing->moved += moved;
-	releasing->due += due;
+		r = handover_all(session, &rules, row->hold, &handed, err);
+	keepers_free(&keepers);
+	releasing->handed.held += handed.held;
+	releasing->handed.cut += handed.cut;
+	releasing->handed.due += handed.due;
 	return r;
+}
+
+static void note_handed(struct act *act, const struct handed *handed)
+{
+	act_int(act, "moved", handed->held + handed->cut);
+	act_int(act, "cut", handed->cut);
+	act_int(act, "due", handed->due);
 }
 
 static enum result note_release(struct session *session, const struct releasing *releasing, struct err *err)
@@ -427,8 +435,7 @@ static enum result note_release(struct session *session, const struct releasing 
 
 	act_begin(&act, "hold.release", releasing->account, releasing->now);
 	act_id(&act, "hold", HOLD_PREFIX, releasing->id);
-	act_int(&act, "moved", releasing->moved);
-	act_int(&act, "due", releasing->due);
+	note_handed(&act, &releasing->handed);
 	return act_append(&act, session->data, NULL, err);
 }
 
@@ -440,7 +447,7 @@ static enum result release(struct session *session, void *arg, struct err *err)
 	enum result r;
 
 	pool_init(&pool, POOL_MAX);
-	releasing->moved = releasing->due = 0;
+	releasing->handed = (struct handed){.due = 0};
 	r = find_active(session, releasing, &pool, &row, err);
 	if (r == OK)
 		r = end_one(session, releasing, &row, &pool, err);
@@ -451,13 +458,12 @@ static enum result release(struct session *session, void *arg, struct err *err)
 }
 
 enum result holds_release(struct vault *vault, const struct account *account, struct id hold, struct instant now,
-			  int64_t *due, struct err *err)
+			  struct handed *out, struct err *err)
 {
 	struct releasing releasing = {.account = account->number, .id = hold, .now = now};
 	enum result r = vault_write(vault, release, &releasing, err);
 
-	if (r == OK)
-		*due = releasing.due;
+	*out = releasing.handed;
 	return r;
 }
 
@@ -513,8 +519,7 @@ static enum result note_lifted(struct session *session, const struct releasing *
 	act_id(&act, "hold", HOLD_PREFIX, row->id);
 	act_id(&act, "person", PERSON_PREFIX, releasing->person);
 	act_instant(&act, "told", date_start(releasing->told));
-	act_int(&act, "moved", releasing->moved);
-	act_int(&act, "due", releasing->due);
+	note_handed(&act, &releasing->handed);
 	return act_append(&act, session->data, NULL, err);
 }
 
@@ -552,20 +557,19 @@ static enum result lift(struct session *session, void *arg, struct err *err)
 	enum result r;
 
 	pool_init(&pool, POOL_MAX);
-	releasing->moved = releasing->due = 0;
+	releasing->handed = (struct handed){.due = 0};
 	r = lift_all(session, releasing, &pool, err);
 	pool_free(&pool);
 	return r;
 }
 
 enum result holds_unrestrict(struct vault *vault, const struct account *account, struct id person, struct date told,
-			     struct instant now, int64_t *due, struct err *err)
+			     struct instant now, struct handed *out, struct err *err)
 {
 	struct releasing releasing = {.account = account->number, .person = person, .told = told, .now = now};
 	enum result r = vault_write(vault, lift, &releasing, err);
 
-	if (r == OK)
-		*due = releasing.due;
+	*out = releasing.handed;
 	return r;
 }
 

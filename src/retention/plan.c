@@ -5,9 +5,9 @@
  */
 #include "retention/day.h"
 #include "retention/ended.h"
-#include "retention/policies.h"
 #include "retention/released.h"
 #include "retention/sweep.h"
+#include "retention/verdict.h"
 #include "store/period.h"
 
 #define PERIODS_PAGE 256
@@ -44,21 +44,18 @@ static enum result walk_periods(struct planning *planning, enum record_kind kind
 	return r;
 }
 
-/* What keeps it? */
-static enum result count_kept(struct planning *planning, const struct record_row *row, struct pool *pool,
-			      struct err *err)
+static struct verdict_rules rules_of(const struct planning *planning)
 {
-	struct duty_cover cover;
-	struct duty_row duty;
-	enum result r;
+	return (struct verdict_rules){.policies = &planning->policies,
+				      .holds = &planning->keepers.holds,
+				      .duties = &planning->keepers.duties,
+				      .now = date_start(planning->out->today)};
+}
 
-	if (holds_cover(&planning->keepers.holds, row) != NULL) {
-		planning->due->held++;
-		return OK;
-	}
-	r = duties_cover_row(planning->session, &planning->keepers.duties, row, pool, &cover, &duty, err);
-	planning->due->obliged += r == OK && cover.count > 0;
-	return r == ERR_GONE || r == ERR_CORRUPT ? OK : r;
+static void count_kept(struct planning *planning, const struct ruling *ruling)
+{
+	planning->due->held += ruling->fate == FATE_HELD;
+	planning->due->obliged += ruling->fate == FATE_CUT;
 }
 
 /* ---- days that go whole ---- */
@@ -67,18 +64,27 @@ static enum result count_kept_rows(void *arg, struct record_row *rows, size_t co
 			      struct err *err)
 {
 	struct planning *planning = arg;
+	const struct verdict_rules rules = rules_of(planning);
 	enum result r = OK;
 
 	(void)stop;
-	for (size_t i = 0; i < count && r == OK; i++)
-		r = count_kept(planning, &rows[i], pool, err);
+	for (size_t i = 0; i < count && r == OK; i++) {
+		struct ruling ruling;
+
+		r = verdict_look(planning->session, &rules, &rows[i], pool, &ruling, err);
+		if (r == OK)
+			count_kept(planning, &ruling);
+	}
 	return r;
 }
 
 /* Periods that nothing keeps anything of are not opened. */
 static enum result plan_kept(struct planning *planning, const struct period *period, struct err *err)
 {
-	if (!keepers_touch_period(&planning->keepers, period->kind, period->day))
+	const struct verdict_rules rules = rules_of(planning);
+	struct ruling ruling;
+
+	if (verdict_of_period(&rules, period->kind, period->day, &ruling))
 		return OK;
 	return day_walk(planning->session, planning->account, period, (struct id){{0}}, count_kept_rows, planning,
 			err);
@@ -116,16 +122,20 @@ static enum result count_some(void *arg, struct record_row *rows, size_t count, 
 			      struct err *err)
 {
 	struct planning *planning = arg;
+	const struct verdict_rules rules = rules_of(planning);
 	enum result r = OK;
 
 	(void)stop;
 	for (size_t i = 0; i < count && r == OK; i++) {
-		if (rows[i].hold != 0 || !policies_expired(&planning->policies, &rows[i], planning->out->today))
+		struct ruling ruling = {.fate = FATE_STAYS};
+
+		if (rows[i].hold == 0)
+			r = verdict_look(planning->session, &rules, &rows[i], pool, &ruling, err);
+		if (r != OK || ruling.fate == FATE_STAYS)
 			continue;
 		planning->some++;
-		r = count_kept(planning, &rows[i], pool, err);
-		if (r == OK)
-			r = add_bytes(planning, &rows[i], err);
+		count_kept(planning, &ruling);
+		r = add_bytes(planning, &rows[i], err);
 	}
 	return r;
 }

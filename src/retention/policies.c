@@ -286,6 +286,24 @@ const struct policy *policies_pick(const struct policy_set *set, const struct re
 	return best;
 }
 
+void policies_extremes(const struct policy_set *set, enum record_kind kind, struct date day,
+		       const struct policy **shortest, const struct policy **longest)
+{
+	*shortest = *longest = NULL;
+	for (size_t i = 0; i < set->count; i++) {
+		const struct policy *rule = &set->rules[i];
+
+		if (rule->kind != kind)
+			continue;
+		if (*longest == NULL || keeps_longer(rule, *longest, day))
+			*longest = rule;
+		if (*shortest == NULL || keeps_longer(*shortest, rule, day))
+			*shortest = rule;
+	}
+	if (policies_base(set, kind) == NULL)
+		*longest = NULL;
+}
+
 const struct policy *policies_base(const struct policy_set *set, enum record_kind kind)
 {
 	for (size_t i = 0; i < set->count; i++) {

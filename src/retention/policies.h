@@ -63,6 +63,9 @@ const struct policy *policies_pick(const struct policy_set *set, const struct re
 const struct policy *policies_base(const struct policy_set *set, enum record_kind kind);
 /* Has the kind narrower rules? Then records of one day may go on different days. */
 bool policies_scoped(const struct policy_set *set, enum record_kind kind);
+/* The rules that keep what is of that day shortest and longest; NULL: none decides for some of it, which is for ever. */
+void policies_extremes(const struct policy_set *set, enum record_kind kind, struct date day,
+		       const struct policy **shortest, const struct policy **longest);
 /* The last day of which something, and of which everything is past its time under every rule that may decide, and billed
  * where it must be; false: no such day. */
 bool policies_first_cutoff(const struct policy_set *set, enum record_kind kind, struct date today, struct date *out);

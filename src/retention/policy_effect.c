@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "retention/day.h"
+#include "retention/verdict.h"
 
 #define PERIODS_PAGE 256
 #define STATEMENT_MAX ((size_t)64 * 1024 * 1024)
@@ -107,29 +108,31 @@ static enum result add_bytes(struct counting *c, const struct record_row *row, s
 	return r;
 }
 
-/* What nobody can open any more has nothing to keep. */
+/* What keeps it, were its time over? */
+static enum result find_keeper(struct counting *c, const struct record_row *row, struct pool *pool, struct ruling *out,
+			       struct err *err)
+{
+	const struct verdict_rules rules = {
+	    .holds = &c->keepers.holds, .duties = &c->keepers.duties, .now = date_start(c->until), .only = &row->id};
+
+	return verdict_look(c->session, &rules, row, pool, out, err);
+}
+
 static enum result add_record(struct counting *c, const struct record_row *row, struct effect_day *day,
 			      struct pool *pool, struct err *err)
 {
-	struct duty_cover cover = {.count = 0};
-	struct duty_row duty;
+	struct ruling ruling;
 	enum result r;
 
 	if (!made_due(c, row))
 		return OK;
-	day->records++;
-	if (holds_cover(&c->keepers.holds, row) != NULL) {
-		day->held++;
-		return OK;
-	}
-	r = duties_cover_row(c->session, &c->keepers.duties, row, pool, &cover, &duty, err);
-	if (r != OK && r != ERR_GONE && r != ERR_CORRUPT)
+	r = find_keeper(c, row, pool, &ruling, err);
+	if (r != OK)
 		return r;
-	if (r == OK && cover.count > 0) {
-		day->obliged++;
-		return OK;
-	}
-	return add_bytes(c, row, day, err);
+	day->records++;
+	day->held += ruling.fate == FATE_HELD;
+	day->obliged += ruling.fate == FATE_CUT;
+	return ruling.fate == FATE_GOES ? add_bytes(c, row, day, err) : OK;
 }
 
 struct at_day { struct counting *c; struct effect_day *day; };

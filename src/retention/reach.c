@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "retention/policies.h"
+#include "retention/handover.h"
 #include "store/party.h"
 #include "store/period.h"
 
@@ -192,9 +192,8 @@ static enum result run_walk(struct walk *walk, struct err *err)
 struct judge {
 	struct session *session;
 	struct policy_set policies;
-	struct hold_set holds;   /* those that stand, or will */
-	struct duty_set duties;
-	struct date today;
+	struct keepers keepers;  /* those that stand, or will */
+	struct instant now;
 	struct reach *preview;
 	struct reach_end *end;
 	struct pool pool;        /* of one look */
@@ -206,52 +205,40 @@ static enum result judge_begin(struct judge *judge, struct session *session, uin
 	enum result r = policies_load(session, account, now, pool, &judge->policies, err);
 
 	judge->session = session;
-	judge->today = instant_date(now);
-	if (r == OK)
-		r = duties_load(session, account, now, pool, &judge->duties, err);
-	return r == OK ? holds_load(session, account, pool, &judge->holds, err) : r;
+	judge->now = now;
+	return r == OK ? keepers_load(session, account, now, pool, &judge->keepers, err) : r;
 }
 
-/* What an obligation covers is cut down instead of deleted. What nobody can open is not. */
-static enum result is_obliged(struct judge *judge, const struct record_row *row, bool *obliged, struct err *err)
-{
-	struct duty_cover cover;
-	struct duty_row duty;
-	enum result r = duties_cover_row(judge->session, &judge->duties, row, &judge->pool, &cover, &duty, err);
-
-	*obliged = r == OK && cover.count > 0;
-	return r == ERR_GONE || r == ERR_CORRUPT ? OK : r;
-}
-
-/* Under a key of its own already: is it kept by what stands? Only what a released hold kept is due. */
-static enum result is_released(struct judge *judge, const struct record_row *row, bool *released, struct err *err)
+/* What was kept by a hold that was released, and by a duty that ends now, is judged anew; what is kept by any other is not. */
+static enum result is_over(struct judge *judge, const struct record_row *row, bool *over, struct err *err)
 {
 	struct hold_row hold;
-	enum result r;
+	struct duty_row duty;
+	enum result r = hold_get(judge->session->data, row->account, row->hold, &judge->pool, &hold, err);
 
-	*released = false;
-	if (holds_cover(&judge->holds, row) != NULL)
-		return OK;
-	pool_reset(&judge->pool);
-	r = hold_get(judge->session->data, row->account, row->hold, &judge->pool, &hold, err);
-	*released = r == OK && hold.released;
+	*over = r == OK && hold.released;
+	if (r != ERR_NOT_FOUND)
+		return r;
+	r = duty_get(judge->session->data, row->account, row->hold, &judge->pool, &duty, err);
+	*over = r == OK && duties_due(&judge->keepers.duties, &duty);
 	return r == ERR_NOT_FOUND ? OK : r;
 }
 
-static enum result is_due(struct judge *judge, const struct record_row *row, bool *due, struct err *err)
+/* What the next run would do with it. */
+static enum result judge_row(struct judge *judge, const struct record_row *row, struct ruling *out, struct err *err)
 {
-	bool obliged = false;
+	const struct verdict_rules rules = {.policies = &judge->policies,
+					    .holds = &judge->keepers.holds,
+					    .duties = &judge->keepers.duties,
+					    .now = judge->now};
+	bool over = true;
 	enum result r = OK;
 
-	*due = false;
+	out->fate = FATE_STAYS;
+	pool_reset(&judge->pool);
 	if (row->hold != 0)
-		r = is_released(judge, row, due, err);
-	else
-		*due = policies_expired(&judge->policies, row, judge->today) && holds_cover(&judge->holds, row) == NULL;
-	if (r == OK && *due)
-		r = is_obliged(judge, row, &obliged, err);
-	*due = *due && !obliged;
-	return r;
+		r = is_over(judge, row, &over, err);
+	return r == OK && over ? verdict_look(judge->session, &rules, row, &judge->pool, out, err) : r;
 }
 
 static enum result preview_record(void *arg, const struct record_row *row, struct err *err)
@@ -259,8 +246,9 @@ static enum result preview_record(void *arg, const struct record_row *row, struc
 	struct judge *judge = arg;
 	struct reach_kind *kind = &judge->preview->kinds[row->kind];
 	struct instant at = id_time(row->id);
-	bool due;
-	enum result r = is_due(judge, row, &due, err);
+	struct ruling ruling;
+	enum result r = judge_row(judge, row, &ruling, err);
+	bool due = r == OK && ruling.fate == FATE_GOES;
 
 	if (kind->records == 0 || at.ms < kind->oldest.ms)
 		kind->oldest = at;
@@ -295,7 +283,7 @@ enum result reach_preview(struct session *session, const struct hold_scope *scop
 	pool_init(&pool, POOL_MAX);
 	pool_init(&judge.pool, POOL_MAX);
 	r = preview_with(&judge, &walk, now, &pool, err);
-	duties_free(&judge.duties);
+	keepers_free(&judge.keepers);
 	pool_free(&judge.pool);
 	pool_free(&pool);
 	return r;
@@ -303,36 +291,39 @@ enum result reach_preview(struct session *session, const struct hold_scope *scop
 
 /* ---- before a release ---- */
 
+static void count_end(struct judge *judge, enum record_kind kind, const struct ruling *ruling)
+{
+	judge->end->records[kind] += ruling->fate == FATE_GOES;
+	judge->end->cut[kind] += ruling->fate == FATE_CUT;
+}
+
 static enum result end_record(void *arg, const struct record_row *row, struct err *err)
 {
 	struct judge *judge = arg;
-	bool due = false;
-	enum result r = row->hold == 0 ? is_due(judge, row, &due, err) : OK;
+	struct ruling ruling = {.fate = FATE_STAYS};
+	enum result r = row->hold == 0 ? judge_row(judge, row, &ruling, err) : OK;
 
-	judge->end->records[row->kind] += due;
+	if (r == OK)
+		count_end(judge, row->kind, &ruling);
 	return r;
 }
 
 static enum result end_held(struct judge *judge, const struct held_row *held, struct err *err)
 {
-	struct contact_row contact;
+	const struct verdict_rules rules = handover_rules(&judge->keepers, judge->now);
 	struct record_row record;
-	bool obliged = false;
+	struct ruling ruling;
 	enum result r;
 
 	pool_reset(&judge->pool);
-	if (held->kind == (enum record_kind)HELD_CONTACT) {
-		r = contact_get(judge->session->data, held->account, held->id, &judge->pool, &contact, err);
-		if (r == OK)
-			judge->end->contacts += holds_cover_contact(&judge->holds, &contact) == NULL;
-	} else {
-		r = record_get(judge->session->data, held->account, held->kind, held->id, &judge->pool, &record, err);
-		if (r == OK)
-			r = is_obliged(judge, &record, &obliged, err);
-		if (r == OK)
-			judge->end->records[held->kind] += !obliged && holds_cover(&judge->holds, &record) == NULL;
-	}
-	return r == ERR_NOT_FOUND ? OK : r;
+	r = handover_look(judge->session, &rules, held, &judge->pool, &record, &ruling, err);
+	if (r != OK)
+		return r;
+	if (held->kind == (enum record_kind)HELD_CONTACT)
+		judge->end->contacts += ruling.fate == FATE_GOES;
+	else
+		count_end(judge, held->kind, &ruling);
+	return OK;
 }
 
 static enum result end_all_held(struct judge *judge, const struct walk *walk, struct err *err)
@@ -362,7 +353,7 @@ static bool limit_days(struct walk *walk, const struct judge *judge)
 
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
 		walk->until[kind] = (struct date){INT32_MIN};
-		any |= policies_first_cutoff(&judge->policies, (enum record_kind)kind, judge->today, &walk->until[kind]);
+		any |= policies_first_cutoff(&judge->policies, (enum record_kind)kind, instant_date(judge->now), &walk->until[kind]);
 	}
 	return any;
 }
@@ -378,7 +369,7 @@ static enum result release_with(struct judge *judge, struct walk *walk, const st
 		r = holds_resolve(walk->session, hold, pool, &scope, err);
 	if (r != OK)
 		return r;
-	holds_leave_out(&judge->holds, hold->hold);
+	holds_leave_out(&judge->keepers.holds, hold->hold);
 	r = end_all_held(judge, walk, err);
 	return r == OK && limit_days(walk, judge) ? run_walk(walk, err) : r;
 }
@@ -395,7 +386,7 @@ enum result reach_release(struct session *session, const struct hold_row *hold, 
 	pool_init(&pool, POOL_MAX);
 	pool_init(&judge.pool, POOL_MAX);
 	r = release_with(&judge, &walk, hold, now, &pool, err);
-	duties_free(&judge.duties);
+	keepers_free(&judge.keepers);
 	pool_free(&judge.pool);
 	pool_free(&pool);
 	return r;

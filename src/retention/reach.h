@@ -27,8 +27,9 @@ struct reach { struct reach_kind kinds[KIND_COUNT]; };
 MUST_CHECK enum result reach_preview(struct session *session, const struct hold_scope *scope, struct instant now,
 				     reach_stop *stop, void *arg, struct reach *out, struct err *err);
 
-/* What the next run deletes when this active hold ends: what only it kept, and what is past its time since. */
-struct reach_end { int64_t records[KIND_COUNT]; int64_t contacts; };
+/* When this active hold ends: of what only it kept, and what is past its time since, what the next run deletes, and what
+ * obligations keep on, cut down to the fields they name. */
+struct reach_end { int64_t records[KIND_COUNT], cut[KIND_COUNT]; int64_t contacts; };
 MUST_CHECK enum result reach_release(struct session *session, const struct hold_row *hold, struct instant now,
 				     reach_stop *stop, void *arg, struct reach_end *out, struct err *err);
 

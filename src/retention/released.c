@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "retention/handover.h"
+#include "store/contact.h"
 #include "store/job.h"
 
 #define HOLDS_PAGE 64
@@ -50,7 +52,8 @@ struct batch {
 	struct id job;
 	struct instant now;
 	struct hold_row hold;
-	struct record_row *rows; /* HELD_BATCH of them */
+	struct held_row last;    /* looked at so far */
+	struct record_row *rows; /* HELD_BATCH of them: to go */
 	size_t row_count;
 	size_t count;            /* listed in this batch */
 	struct released done;    /* in this batch */
@@ -62,40 +65,38 @@ static enum result take_contact(struct session *session, struct batch *batch, co
 	struct contact_row row;
 	enum result r = contact_get(session->data, held->account, held->id, pool, &row, err);
 
-	if (r == ERR_NOT_FOUND)
-		return OK;
-	if (r != OK || row.hold != held->hold)
-		return r;
-	batch->done.contacts++;
-	return contact_delete(session->data, &row, err);
+	batch->done.contacts += r == OK;
+	return r == OK ? contact_delete(session->data, &row, err) : r;
 }
 
-static enum result take_record(struct session *session, struct batch *batch, const struct held_row *held,
-			       struct pool *pool, struct err *err)
-{
-	struct record_row *row = &batch->rows[batch->row_count];
-	enum result r = record_get(session->data, held->account, held->kind, held->id, pool, row, err);
-
-	if (r == OK && row->hold == held->hold)
-		batch->row_count++;
-	return r == ERR_NOT_FOUND ? OK : r;
-}
-
-static enum result take_one(struct session *session, struct batch *batch, const struct keepers *keepers,
+/* What only is listed still is not any more. */
+static enum result take_one(struct session *session, struct batch *batch, const struct verdict_rules *rules,
 			    const struct held_row *held, struct pool *pool, struct err *err)
 {
-	bool moved;
-	enum result r = holds_hand_over(session, &keepers->holds, &keepers->duties, held, &moved, err);
+	struct ruling ruling;
+	enum result r = handover_one(session, rules, held, pool, &batch->rows[batch->row_count], &ruling, err);
 
-	if (r != OK || moved) {
-		batch->done.moved += r == OK;
-		return r;
+	if (r == ERR_CORRUPT && ruling.fate == FATE_HELD) {
+		batch->done.damaged++;
+		return OK;
 	}
-	if (held->kind == (enum record_kind)HELD_CONTACT)
+	/* What fails its tag nobody can read: an obligation has nothing of it to keep. */
+	if (r == ERR_CORRUPT && ruling.fate == FATE_CUT)
+		ruling.fate = FATE_GOES;
+	else if (r != OK)
+		return r;
+	if (ruling.fate == FATE_HELD || ruling.fate == FATE_CUT) {
+		batch->done.moved++;
+		return OK;
+	}
+	if (ruling.fate == FATE_GOES && held->kind == (enum record_kind)HELD_CONTACT) {
 		r = take_contact(session, batch, held, pool, err);
-	else
-		r = take_record(session, batch, held, pool, err);
-	return r == OK ? held_delete(session->data, held->account, held->hold, held->kind, held->id, err) : r;
+		if (r != OK)
+			return r;
+	} else if (ruling.fate == FATE_GOES) {
+		batch->row_count++;
+	}
+	return held_delete(session->data, held->account, held->hold, held->kind, held->id, err);
 }
 
 static enum result note_batch(struct session *session, const struct batch *batch, struct err *err)
@@ -115,44 +116,53 @@ static enum result note_batch(struct session *session, const struct batch *batch
 	return act_append(&act, session->data, NULL, err);
 }
 
-static enum result take_batch(struct session *session, struct batch *batch, struct pool *pool, struct err *err)
+static enum result take_batch(struct session *session, struct batch *batch, const struct keepers *keepers,
+			      struct pool *pool, struct err *err)
 {
+	const struct verdict_rules rules = handover_rules(keepers, batch->now);
 	struct held_row held[HELD_BATCH];
-	struct keepers keepers;
-	enum result r = keepers_load(session, batch->account, batch->now, pool, &keepers, err);
+	enum result r = held_list(session->data, batch->account, batch->hold.hold, batch->last.kind, batch->last.id,
+				  held, HELD_BATCH, &batch->count, err);
 
-	batch->row_count = batch->count = 0;
-	batch->done = (struct released){.contacts = 0};
-	if (r == OK)
-		r = held_list(session->data, batch->account, batch->hold.hold, (enum record_kind)0, (struct id){{0}},
-			      held, HELD_BATCH, &batch->count, err);
 	for (size_t i = 0; i < batch->count && r == OK; i++)
-		r = take_one(session, batch, &keepers, &held[i], pool, err);
-	keepers_free(&keepers);
+		r = take_one(session, batch, &rules, &held[i], pool, err);
 	if (r != OK || batch->count == 0)
 		return r;
+	batch->last = held[batch->count - 1];
 	r = remove_records(session, batch->account, batch->rows, batch->row_count, &batch->done.removed, err);
 	return r == OK ? note_batch(session, batch, err) : r;
 }
 
+/* Holds and obligations as they are in this very transaction. */
 static enum result batch_op(struct session *session, void *arg, struct err *err)
 {
+	struct batch *batch = arg;
+	struct keepers keepers;
 	struct pool pool;
 	enum result r;
 
+	batch->row_count = batch->count = 0;
+	batch->done = (struct released){.contacts = 0};
 	pool_init(&pool, POOL_MAX);
-	r = take_batch(session, arg, &pool, err);
+	r = keepers_load(session, batch->account, batch->now, &pool, &keepers, err);
+	if (r == OK)
+		r = take_batch(session, batch, &keepers, &pool, err);
+	keepers_free(&keepers);
 	pool_free(&pool);
 	return r;
 }
 
+/* Unless something that it should hand on fails its tag, and is under it still. */
 static enum result key_op(struct session *session, void *arg, struct err *err)
 {
 	struct batch *batch = arg;
 	struct act act;
-	bool existed;
-	enum result r = keyring_destroy(session->ring, batch->account, KEY_HOLD, batch->hold.hold, &existed, err);
+	int64_t listed;
+	bool existed = false;
+	enum result r = held_count(session->data, batch->account, batch->hold.hold, &listed, err);
 
+	if (r == OK && listed == 0)
+		r = keyring_destroy(session->ring, batch->account, KEY_HOLD, batch->hold.hold, &existed, err);
 	batch->done = (struct released){.keys = existed};
 	if (r != OK || !existed)
 		return r;
@@ -167,8 +177,10 @@ static void add_done(struct released *out, const struct released *done)
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
 		out->removed.records[kind] += done->removed.records[kind];
 	out->removed.media += done->removed.media;
+	out->removed.bytes += done->removed.bytes;
 	out->removed.media_bytes += done->removed.media_bytes;
 	out->removed.parties += done->removed.parties;
+	out->damaged += done->damaged;
 	out->contacts += done->contacts;
 	out->moved += done->moved;
 	out->keys += done->keys;
@@ -179,6 +191,7 @@ static enum result delete_hold(struct vault *vault, struct batch *batch, release
 {
 	enum result r;
 
+	batch->last = (struct held_row){.account = 0};
 	do {
 		if (stop != NULL && stop(arg))
 			return err_set(err, ERR_INTERRUPTED, "stopped; what is done is whole");
@@ -232,26 +245,14 @@ enum result released_delete(struct vault *vault, uint32_t account, struct id job
 static enum result look_at(struct session *session, const struct keepers *keepers, const struct held_row *held,
 			   released_visit *visit, void *arg, struct pool *pool, struct err *err)
 {
-	struct hold_set able = holds_for(&keepers->holds, held);
-	struct contact_row contact;
-	struct duty_cover cover = {.count = 0};
+	const struct verdict_rules rules = handover_rules(keepers, date_start(keepers->duties.today));
 	struct record_row row;
-	struct duty_row duty;
-	enum result r;
+	struct ruling ruling;
+	enum result r = handover_look(session, &rules, held, pool, &row, &ruling, err);
 
-	if (held->kind == (enum record_kind)HELD_CONTACT) {
-		r = contact_get(session->data, held->account, held->id, pool, &contact, err);
-		if (r == OK && contact.hold == held->hold && holds_cover_contact(&able, &contact) == NULL)
-			r = visit(arg, held, NULL, err);
-	} else {
-		r = record_get(session->data, held->account, held->kind, held->id, pool, &row, err);
-		if (r != OK || row.hold != held->hold || holds_cover(&able, &row) != NULL)
-			return r == ERR_NOT_FOUND ? OK : r;
-		r = duties_cover_row(session, &keepers->duties, &row, pool, &cover, &duty, err);
-		if ((r == OK && cover.count == 0) || r == ERR_GONE || r == ERR_CORRUPT)
-			r = visit(arg, held, &row, err);
-	}
-	return r == ERR_NOT_FOUND ? OK : r;
+	if (r != OK || ruling.fate != FATE_GOES)
+		return r;
+	return visit(arg, held, held->kind == (enum record_kind)HELD_CONTACT ? NULL : &row, err);
 }
 
 static enum result walk_hold(struct session *session, const struct keepers *keepers, int64_t hold,

@@ -15,6 +15,7 @@ struct released {
 	int64_t contacts;  /* deleted */
 	int64_t moved;     /* handed to a hold or an obligation that covers them */
 	int64_t keys;      /* holds' keys destroyed */
+	int64_t damaged;   /* records that another hold covers and that fail their tag: they stay, and so does the key */
 };
 
 /* Asked between batches; true stops with ERR_INTERRUPTED. */

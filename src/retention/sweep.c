@@ -126,6 +126,7 @@ static enum result sweep_released(struct run *run, struct err *err)
 	run->out->contacts += done.contacts;
 	run->out->hold_keys += done.keys;
 	run->out->moved += done.moved;
+	run->out->left.damaged_kept += done.damaged;
 	end_batches(&batches);
 	return r == ERR_INTERRUPTED ? OK : r;
 }

@@ -19,14 +19,15 @@ struct locking {
 	int64_t days; /* of this transaction, whose keys went */
 };
 
-/* Is there a key of its that no keeper needs any more? */
-static enum result wants_locking(struct session *session, uint32_t account, const struct keepers *keepers,
+/* Does all of it go, and is there a key of its? */
+static enum result wants_locking(const struct run *run, struct session *session, const struct keepers *keepers,
 				 const struct period *period, bool *wants, struct err *err)
 {
-	*wants = false;
-	if (keepers_touch_period(keepers, period->kind, period->day))
-		return OK;
-	return expire_has_key(session, account, period, period->part + 2, wants, err);
+	const struct verdict_rules rules = expire_rules(&run->terms, keepers);
+	struct ruling ruling;
+
+	*wants = verdict_of_period(&rules, period->kind, period->day, &ruling) && ruling.fate == FATE_GOES;
+	return *wants ? expire_has_key(session, run->account.number, period, period->part + 2, wants, err) : OK;
 }
 
 /* Also that of a part which a crash kept from being named. What an import adds before the rows go is of a later part:
@@ -68,7 +69,7 @@ static enum result lock_with(struct locking *locking, const struct keepers *keep
 		r = period_get(locking->session->data, account, locking->periods[i].kind, locking->periods[i].day,
 			       &period, err);
 		if (r == OK)
-			r = wants_locking(locking->session, account, keepers, &period, &wants, err);
+			r = wants_locking(locking->run, locking->session, keepers, &period, &wants, err);
 		if (r == OK && wants)
 			r = lock_period(locking, &period, err);
 	}
@@ -118,7 +119,7 @@ static enum result lock_kind(struct locking *locking, enum record_kind kind, con
 				page, BATCH_PERIODS, &count, err);
 		for (size_t i = 0; i < count && r == OK; i++) {
 			after = page[i].day;
-			r = wants_locking(&run->vault->read, run->account.number, keepers, &page[i], &wants, err);
+			r = wants_locking(run, &run->vault->read, keepers, &page[i], &wants, err);
 			if (r == OK && wants)
 				locking->periods[locking->count++] = page[i];
 		}

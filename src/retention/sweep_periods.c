@@ -87,10 +87,8 @@ static enum result settle_batch(struct run *run, struct batch *batch, struct err
 /* What is to be kept is, then what stays of a day is sealed anew. */
 static enum result keep_period(struct run *run, const struct keepers *keepers, struct expiry *expiry, struct err *err)
 {
-	enum result r = OK;
+	enum result r = expire_keep(&run->terms, keepers, expiry, err);
 
-	if (keepers_touch_period(keepers, expiry->period.kind, expiry->period.day))
-		r = expire_keep(&run->terms, keepers, expiry, err);
 	if (r == OK && expiry->spare != PART_ALL && !expiry->damaged)
 		r = partial_move(&run->terms, expiry, err);
 	return r;

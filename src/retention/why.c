@@ -3,10 +3,9 @@
  */
 #include "retention/why.h"
 
-#include "retention/duties.h"
-#include "retention/policies.h"
 #include "retention/scope.h"
 #include "retention/settings.h"
+#include "retention/verdict.h"
 
 static enum result parse(const char *text, enum record_kind *kind, struct id *id, struct err *err)
 {
@@ -33,123 +32,75 @@ static enum result find(struct session *session, uint32_t account, const char *t
 	return r;
 }
 
-static void add_hold(struct disposition_facts *facts, const struct hold_row *hold)
-{
-	bool legal = hold->type == HOLD_LEGAL;
-	const struct hold_row **first = legal ? &facts->hold : &facts->restriction;
+/* ---- the facts that go by rules ---- */
 
-	if (*first == NULL)
-		*first = hold;
-	*(legal ? &facts->hold_count : &facts->restriction_count) += 1;
+struct asking {
+	struct session *session;
+	const struct record_row *row;
+	struct policy_set policies;
+	struct keepers keepers;
+	struct held_row held;
+	struct verdict_facts found;
+	struct pool *pool;
+};
+
+static enum result load_rules(struct asking *a, struct instant now, struct verdict_rules *out, struct err *err)
+{
+	enum result r = policies_load(a->session, a->row->account, now, a->pool, &a->policies, err);
+
+	if (r == OK)
+		r = keepers_load(a->session, a->row->account, now, a->pool, &a->keepers, err);
+	*out = (struct verdict_rules){.policies = &a->policies,
+				      .holds = &a->keepers.holds,
+				      .duties = &a->keepers.duties,
+				      .now = now};
+	return r;
 }
 
-static enum result add_holds(struct session *session, const struct record_row *row, struct pool *pool,
-			     struct disposition_facts *facts, struct err *err)
+static enum result find_facts(struct asking *a, struct instant now, struct err *err)
 {
-	const struct hold_scope *scope;
-	struct hold_texts texts;
-	struct hold_set set;
-	enum result r = holds_load(session, row->account, pool, &set, err);
+	struct verdict_rules rules;
+	struct verdict_case c;
+	enum result r = load_rules(a, now, &rules, err);
 
-	if (r != OK)
-		return r;
-	for (scope = holds_cover(&set, row); scope != NULL; scope = holds_cover_next(&set, row, scope))
-		add_hold(facts, &scope->row);
+	if (r == OK)
+		r = verdict_case_of(a->session, &rules, a->row, a->pool, &a->held, &c, err);
+	if (r == OK)
+		verdict_facts(&rules, &c, &a->found);
+	return r;
+}
+
+/* ---- the texts that go with them ---- */
+
+static enum result name_matter(struct asking *a, struct disposition_facts *facts, struct err *err)
+{
+	struct hold_texts texts;
+	enum result r;
+
 	if (facts->hold == NULL || facts->hold->matter_len == 0)
 		return OK;
-	r = holds_open_texts(session, facts->hold, pool, &texts, err);
+	r = holds_open_texts(a->session, facts->hold, a->pool, &texts, err);
 	facts->hold_matter = r == OK ? texts.matter : NULL;
 	return r;
 }
 
-/* What only a hold or a duty keeps: why it would be gone. */
-static enum result add_kept(struct session *session, const struct record_row *row, struct disposition_facts *facts,
-			    struct err *err)
+static enum result cite_laws(struct asking *a, struct err *err)
 {
-	struct held_row held;
-	enum result r;
+	for (size_t i = 0; i < a->found.cover.count; i++) {
+		const struct obligation *law = a->found.cover.laws[i];
 
-	if (row->hold == 0)
-		return OK;
-	r = held_get(session->data, row->account, row->hold, row->kind, row->id, &held, err);
-	if (r != OK)
-		return r;
-	if (held.cause == HELD_ERASED) {
-		facts->erasure = ERASURE_DONE;
-		facts->erasure_at = held.due;
-	} else {
-		facts->expired = true;
-		facts->expired_at = held.due;
-	}
-	return OK;
-}
-
-/* Of what was cut down already a law keeps no more than what is left. */
-static uint32_t kept_by(const struct obligation *law, uint32_t left)
-{
-	if ((left & KEEPS_ALL) != 0)
-		return law->fields;
-	return law->fields == KEEPS_ALL ? left : law->fields & left;
-}
-
-static enum result add_cover(const struct duty_cover *cover, struct pool *pool, struct disposition_facts *facts,
-			     struct err *err)
-{
-	struct disposition_obligation *out = pool_alloc(pool, (cover->count + 1) * sizeof *out);
-
-	_Static_assert(DUTIES_MAX <= DISPOSITION_OBLIGATIONS_MAX, "each may give its reason");
-	if (out == NULL)
-		return err_no_memory(err);
-	for (size_t i = 0; i < cover->count; i++) {
-		const struct obligation *law = cover->laws[i];
-		char *citation = pool_printf(pool, "%s, %s", law->law, law->article);
-
-		if (citation == NULL)
+		a->found.laws[i].citation = pool_printf(a->pool, "%s, %s", law->law, law->article);
+		if (a->found.laws[i].citation == NULL)
 			return err_no_memory(err);
-		out[i] = (struct disposition_obligation){law->code, citation, kept_by(law, cover->fields),
-							 cover->ends[i]};
 	}
-	facts->obligations = out;
-	facts->obligation_count = cover->count;
 	return OK;
 }
 
-static enum result add_obligations(struct session *session, const struct record_row *row, struct instant now,
-				   struct pool *pool, struct disposition_facts *facts, struct err *err)
+static enum result name_scope(struct asking *a, struct disposition_facts *facts, struct err *err)
 {
-	struct duty_cover cover;
-	struct duty_row duty;
-	struct duty_set set;
-	enum result r = duties_load(session, row->account, now, pool, &set, err);
-
-	if (r == OK)
-		r = duties_cover_row(session, &set, row, pool, &cover, &duty, err);
-	if (r == OK)
-		r = add_cover(&cover, pool, facts, err);
-	duties_free(&set);
-	/* That nobody can read it is a reason of its own. */
-	return r == ERR_GONE ? OK : r;
-}
-
-static enum result add_policy(struct session *session, const struct record_row *row, struct instant now,
-			      struct pool *pool, struct disposition_facts *facts, struct err *err)
-{
-	const struct policy *policy;
-	struct policy_set set;
-	enum result r = policies_load(session, row->account, now, pool, &set, err);
-
-	facts->policy = (struct policy){.kind = row->kind, .keep = {.unlimited = true}};
-	if (r != OK)
-		return r;
-	/* What is under another key than its day's had gone but for a keeper, and was billed by then. */
-	facts->unbilled = row->hold == 0 && billing_waits(&set.billing, instant_date(id_time(row->id)));
-	if (facts->unbilled && set.billing.said)
-		facts->billed_until = set.billing.until;
-	policy = policies_pick(&set, row);
-	if (policy == NULL)
+	if (facts->policy.version == 0)
 		return OK;
-	facts->policy = *policy;
-	return scope_words(session, row->account, &policy->scope, pool, &facts->scope, err);
+	return scope_words(a->session, a->row->account, &facts->policy.scope, a->pool, &facts->scope, err);
 }
 
 /* A plan bounds what may be set; by itself it ends nothing. */
@@ -169,40 +120,33 @@ static enum result add_bound(struct session *session, const struct record_row *r
 	return facts->bound.text != NULL ? OK : err_no_memory(err);
 }
 
-static enum result add_key(struct session *session, const struct record_row *row, struct disposition_facts *facts,
-			   struct err *err)
+static enum result explain(struct asking *a, struct disposition_facts *facts, struct err *err)
 {
-	struct key key;
-	enum result r = seal_record_key(session->ring, row, &key, err);
+	enum result r = name_matter(a, facts, err);
 
-	key_wipe(&key);
-	facts->key_gone = r == ERR_GONE;
-	return r == ERR_GONE ? OK : r;
+	if (r == OK)
+		r = cite_laws(a, err);
+	if (r == OK)
+		r = name_scope(a, facts, err);
+	return r == OK ? add_bound(a->session, a->row, a->pool, facts, err) : r;
 }
 
 enum result why_record(struct session *session, uint32_t account, const char *text, struct instant now,
 		       struct pool *pool, struct why *out, struct err *err)
 {
+	struct asking *a = pool_alloc(pool, sizeof *a);
 	struct record_row row;
-	enum result r = find(session, account, text, pool, &row, err);
+	enum result r = a != NULL ? find(session, account, text, pool, &row, err) : err_no_memory(err);
 
 	if (r != OK)
 		return r;
-	*out = (struct why){.kind = row.kind, .id = row.id};
-	out->facts.kind = row.kind;
-	out->facts.occurred = id_time(row.id);
-	r = add_policy(session, &row, now, pool, &out->facts, err);
+	*a = (struct asking){.session = session, .row = &row, .pool = pool};
+	r = find_facts(a, now, err);
 	if (r == OK)
-		r = add_bound(session, &row, pool, &out->facts, err);
-	if (r == OK)
-		r = add_holds(session, &row, pool, &out->facts, err);
-	if (r == OK)
-		r = add_kept(session, &row, &out->facts, err);
-	if (r == OK)
-		r = add_obligations(session, &row, now, pool, &out->facts, err);
-	if (r == OK)
-		r = add_key(session, &row, &out->facts, err);
+		r = explain(a, &a->found.facts, err);
+	*out = (struct why){.kind = row.kind, .id = row.id, .facts = a->found.facts};
 	if (r == OK)
 		out->disposition = disposition(&out->facts, now);
+	keepers_free(&a->keepers);
 	return r;
 }

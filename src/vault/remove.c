@@ -69,6 +69,7 @@ static enum result remove_one(struct work *work, const struct record_row *row, s
 	period = period_of(work, row);
 	period->records--;
 	period->bytes -= (int64_t)row->payload_len;
+	work->removed->bytes += (int64_t)row->payload_len;
 	work->removed->records[row->kind]++;
 	for (size_t i = 0; i < row->party_count; i++)
 		work->parties[work->party_count++] = (struct party_key){.month = date_month_index(period->day),

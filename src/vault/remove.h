@@ -14,7 +14,7 @@
 /* What was removed, per kind; adds up over calls. */
 struct removed {
 	int64_t records[KIND_COUNT];
-	int64_t media, media_bytes, parties;
+	int64_t media, bytes, media_bytes, parties; /* bytes: of payloads */
 };
 
 #define REMOVE_BATCH 2048

@@ -179,7 +179,8 @@ records_of() {
 	planned=$output
 	same "what is held" "$before" "$(held_digest)"
 	ok hold release "$hold" --yes --json
-	same "as its dry run said" "$(jq -c '[.due, .records]' <<<"$planned")" "$(jq -c '[.due, .records]' <<<"$output")"
+	same "as its dry run said" "$(jq -c '[.due, .records, .cut]' <<<"$planned")" "$(jq -c '[.due, .records, .cut]' <<<"$output")"
+	same "of these, for obligations" 128 "$(jq .cut.call <<<"$planned")"
 	plan_and_run
 	same "calls that only it kept" "$(jq .records.call <<<"$planned")" "$(of call .due)"
 	same "messages that only it kept" "$(jq .records.message <<<"$planned")" "$(of message .due)"

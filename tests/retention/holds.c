@@ -189,7 +189,7 @@ static void a_hold_is_released_once(void **state)
 	struct world *world = *state;
 	const struct hold_request all = {.kinds = 0};
 	struct id id = add_hold(world, &all);
-	int64_t due;
+	struct handed due;
 	struct err err;
 
 	assert_int_equal(release_hold(world, id), 0);

@@ -221,7 +221,8 @@ static void what_is_said_before_a_release_is_what_the_next_run_deletes(void **st
 {
 	for (int i = 0; i < SCOPES; i++) {
 		struct id hold;
-		int64_t said, due;
+		int64_t said;
+		struct handed handed;
 
 		take_in(calls);
 		keep_calls_for_days(90);
@@ -230,7 +231,7 @@ static void what_is_said_before_a_release_is_what_the_next_run_deletes(void **st
 			assert_int_equal(sweep(), 1);
 		said = before_release(hold).records[KIND_CALL];
 		assert_int_equal(said, 1);
-		assert_ok(holds_release(world.vault, &world.account, hold, world.now, &due, &err), &err);
+		assert_ok(holds_release(world.vault, &world.account, hold, world.now, &handed, &err), &err);
 		assert_int_equal(sweep(), i % 2 == 0 ? said : said + 1);
 		assert_int_equal(calls_left(), 1);
 		tear_down(state);
@@ -326,7 +327,7 @@ static struct id restrict_anna(void)
 	return id;
 }
 
-static enum result lift(const char *day, int64_t *due)
+static enum result lift(const char *day, struct handed *due)
 {
 	return holds_unrestrict(world.vault, &world.account, person_of(IDENTITY_PHONE, ANNA),
 				instant_date(world_time(day)), world.now, due, &err);
@@ -335,7 +336,7 @@ static enum result lift(const char *day, int64_t *due)
 /* A7: restriction, GDPR art. 18 */
 static void a_restriction_keeps_what_a_policy_would_delete(void **state)
 {
-	int64_t due;
+	struct handed due;
 
 	(void)state;
 	take_in(calls);
@@ -344,7 +345,7 @@ static void a_restriction_keeps_what_a_policy_would_delete(void **state)
 	assert_int_equal(sweep(), 1);
 	assert_int_equal(calls_left(), 2);
 	assert_ok(lift("2024-06-01T00:00:00Z", &due), &err);
-	assert_int_equal(due, 1);
+	assert_int_equal(due.due, 1);
 	assert_int_equal(sweep(), 1);
 	assert_int_equal(calls_left(), 1);
 }
@@ -384,7 +385,7 @@ static void a_legal_hold_takes_over_from_a_restriction_when_the_person_is_erased
 static void a_restriction_is_lifted_only_after_the_person_was_told(void **state)
 {
 	struct hold_row row;
-	int64_t due;
+	struct handed due;
 	bool found;
 	struct id id;
 

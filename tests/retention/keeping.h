@@ -89,10 +89,10 @@ WORLD_UNUSED static struct id hold_person(struct world *world, const char *phone
 WORLD_UNUSED static int64_t release_hold(struct world *world, struct id hold)
 {
 	struct err err;
-	int64_t due = -1;
+	struct handed handed;
 
-	assert_ok(holds_release(world->vault, &world->account, hold, world->now, &due, &err), &err);
-	return due;
+	assert_ok(holds_release(world->vault, &world->account, hold, world->now, &handed, &err), &err);
+	return handed.due;
 }
 
 WORLD_UNUSED static void run_sweep(struct world *world, struct sweep_result *out)

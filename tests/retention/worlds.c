@@ -473,7 +473,7 @@ static void restrict_person(struct play *play, struct seen_hold *hold)
 
 static void unrestrict(struct play *play, const struct seen_hold *hold)
 {
-	int64_t due;
+	struct handed due;
 	struct err err;
 
 	assert_ok(holds_unrestrict(play->world->vault, &play->world->account, hold->person,

@@ -600,13 +600,14 @@ static void what_a_released_hold_had_kept_and_is_gone_stays_gone_while_its_key_k
 	struct hold_request request = {.reason = "a court order"};
 	struct restore_result out;
 	struct id hold;
-	int64_t due, listed;
+	int64_t listed;
+	struct handed handed;
 	struct err err;
 
 	keep_both_calls(p, &request, &hold);
 	back_up(p);
-	assert_ok(holds_release(p->world.vault, &p->world.account, hold, p->world.now, &due, &err), &err);
-	assert_int_equal(due, 2);
+	assert_ok(holds_release(p->world.vault, &p->world.account, hold, p->world.now, &handed, &err), &err);
+	assert_int_equal(handed.due, 2);
 	assert_ok(vault_write(p->world.vault, let_go_op, &call, &err), &err);
 	out = restore(p);
 	assert_int_equal(out.carried.released, 1);
@@ -623,14 +624,14 @@ static void what_another_hold_took_over_from_a_released_one_is_kept(void **state
 	struct hold_request request = {.reason = "a court order"};
 	struct restore_result out;
 	struct id hold, second;
-	int64_t due;
+	struct handed handed;
 	struct err err;
 
 	keep_both_calls(p, &request, &hold);
 	back_up(p);
 	assert_ok(holds_add(p->world.vault, &p->world.account, &request, p->world.now, &second, &err), &err);
-	assert_ok(holds_release(p->world.vault, &p->world.account, hold, p->world.now, &due, &err), &err);
-	assert_int_equal(due, 0);
+	assert_ok(holds_release(p->world.vault, &p->world.account, hold, p->world.now, &handed, &err), &err);
+	assert_int_equal(handed.due, 0);
 	out = restore(p);
 	assert_int_equal(out.carried.held, 2);
 	assert_true(opens(p, KIND_CALL, p->call));

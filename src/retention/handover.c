@@ -1,0 +1,118 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "retention/handover.h"
+
+#include "store/contact.h"
+
+#define HELD_BATCH 256
+#define SEALED_MAX ((size_t)256 * 1024 * 1024) /* of one record at work */
+
+struct verdict_rules handover_rules(const struct keepers *keepers, struct instant now)
+{
+	return (struct verdict_rules){.holds = &keepers->holds, .duties = &keepers->duties, .now = now};
+}
+
+/* ---- looking ---- */
+
+static enum result look_at_contact(struct session *session, const struct verdict_rules *rules,
+				   const struct held_row *held, struct pool *pool, struct contact_row *row,
+				   struct ruling *out, struct err *err)
+{
+	struct hold_set able = holds_for(rules->holds, held);
+	enum result r = contact_get(session->data, held->account, held->id, pool, row, err);
+
+	out->fate = FATE_STAYS;
+	if (r != OK || row->hold != held->hold)
+		return r == ERR_NOT_FOUND ? OK : r;
+	out->scope = holds_cover_contact(&able, row);
+	out->fate = out->scope != NULL ? FATE_HELD : FATE_GOES;
+	out->cause = held->cause;
+	out->due = held->due;
+	return OK;
+}
+
+static enum result look_at_record(struct session *session, const struct verdict_rules *rules,
+				  const struct held_row *held, struct pool *pool, struct record_row *row,
+				  struct ruling *out, struct err *err)
+{
+	enum result r = record_get(session->data, held->account, held->kind, held->id, pool, row, err);
+
+	out->fate = FATE_STAYS;
+	if (r != OK || row->hold != held->hold)
+		return r == ERR_NOT_FOUND ? OK : r;
+	r = verdict_row(session, rules, row, held, NULL, pool, out, err);
+	INVARIANT(r != OK || out->fate != FATE_STAYS);
+	return r;
+}
+
+enum result handover_look(struct session *session, const struct verdict_rules *rules, const struct held_row *held,
+			  struct pool *pool, struct record_row *row, struct ruling *out, struct err *err)
+{
+	struct contact_row contact;
+
+	if (held->kind == (enum record_kind)HELD_CONTACT)
+		return look_at_contact(session, rules, held, pool, &contact, out, err);
+	return look_at_record(session, rules, held, pool, row, out, err);
+}
+
+/* ---- handing over ---- */
+
+enum result handover_one(struct session *session, const struct verdict_rules *rules, const struct held_row *held,
+			 struct pool *pool, struct record_row *row, struct ruling *out, struct err *err)
+{
+	struct contact_row contact;
+	enum result r;
+
+	if (held->kind != (enum record_kind)HELD_CONTACT) {
+		r = look_at_record(session, rules, held, pool, row, out, err);
+		return r == OK ? verdict_keep(session, rules, out, row, NULL, pool, err) : r;
+	}
+	r = look_at_contact(session, rules, held, pool, &contact, out, err);
+	if (r == OK && out->fate == FATE_HELD)
+		r = holds_keep_contact(session, out->scope, &contact, held->due, pool, err);
+	if (r == ERR_GONE)
+		out->fate = FATE_GOES;
+	return r == ERR_GONE ? OK : r;
+}
+
+static enum result hand_over(struct session *session, const struct verdict_rules *rules, const struct held_row *held,
+			     struct handed *out, struct err *err)
+{
+	struct ruling ruling;
+	struct record_row row;
+	struct pool pool;
+	enum result r;
+
+	pool_init(&pool, SEALED_MAX);
+	r = handover_one(session, rules, held, &pool, &row, &ruling, err);
+	pool_free(&pool);
+	/* What fails its tag nobody can read: an obligation has nothing of it to keep. */
+	if (r == ERR_CORRUPT && ruling.fate == FATE_CUT) {
+		ruling.fate = FATE_GOES;
+		r = OK;
+	}
+	out->held += r == OK && ruling.fate == FATE_HELD;
+	out->cut += r == OK && ruling.fate == FATE_CUT;
+	out->due += r == OK && ruling.fate == FATE_GOES;
+	return r;
+}
+
+enum result handover_all(struct session *session, const struct verdict_rules *rules, int64_t hold, struct handed *out,
+			 struct err *err)
+{
+	struct held_row rows[HELD_BATCH], last = {0};
+	size_t count;
+	enum result r;
+
+	*out = (struct handed){.due = 0};
+	do {
+		r = held_list(session->data, rules->holds->account, hold, last.kind, last.id, rows, HELD_BATCH, &count,
+			      err);
+		for (size_t i = 0; i < count && r == OK; i++)
+			r = hand_over(session, rules, &rows[i], out, err);
+		if (r == OK && count > 0)
+			last = rows[count - 1];
+	} while (r == OK && count == HELD_BATCH);
+	return r;
+}
