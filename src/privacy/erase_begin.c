@@ -68,10 +68,9 @@ static struct party_key before_month(int32_t month)
 	return key;
 }
 
-/* Before anything of the erasure is on disk. */
-static enum result check_billed(struct run *run, struct err *err)
+/* In the transaction that begins the erasure: what is billed cannot change in between. */
+static enum result check_billed(struct session *session, struct run *run, struct err *err)
 {
-	struct session *session = &run->vault->read;
 	struct billing billing;
 	int64_t found = 0;
 	enum result r = billing_load(session, run->state.account, &run->pool, &billing, err);
@@ -83,6 +82,8 @@ static enum result check_billed(struct run *run, struct err *err)
 			r = count_unbilled(session, run, &billing, &found, err);
 		} while (r == OK && run->seen > 0);
 	}
+	run->lane = 0;
+	run->last = (struct party_key){0};
 	return r == OK && found > 0 ? deny_unbilled(&billing, found, err) : r;
 }
 
@@ -91,9 +92,10 @@ static enum result begin(struct session *session, void *arg, struct err *err)
 	struct run *run = arg;
 	struct job job;
 	struct act act;
-	enum result r = OK;
+	enum result r = run->state.anonymise ? anonymise_person_billed(session, &run->state, err)
+					     : check_billed(session, run, err);
 
-	if (run->state.anonymise)
+	if (r == OK && run->state.anonymise)
 		r = aggregates_person(session, run->state.account, &run->state.anonymous, err);
 	if (r == OK)
 		r = erase_state_write(&run->state, &run->batch, &job, err);
@@ -132,8 +134,6 @@ enum result erase_begin(struct run *run, const struct account *account, struct i
 		r = err_set(err, ERR_NOT_FOUND, "no such person in this account");
 	for (size_t i = 0; r == OK && i < state->identity_count; i++)
 		state->identities[i] = rows[i].identity;
-	if (r == OK)
-		r = state->anonymise ? anonymise_person_billed(&run->vault->read, state, err) : check_billed(run, err);
 	if (r == OK)
 		r = duties_known(&run->vault->read, account->number, run->options->now, err);
 	if (r == OK)

@@ -153,6 +153,25 @@ static void an_erasure_that_would_take_what_is_not_billed_destroys_nothing(void 
 	assert_false(is_there(world, KIND_CALL, unbilled));
 }
 
+static void what_is_billed_is_asked_in_the_transaction_that_begins_the_erasure(void **state)
+{
+	struct world *world = *state;
+	struct setting_op op = {world, "billed_until", "2025-06-30"};
+	struct vault_ticket ticket;
+	struct err err, erring;
+	enum result r;
+
+	world_put(world, KIND_CALL, "2025-12-01T10:00:00Z", "{}", ANNA, NULL);
+	set(world, "profile", "callrail");
+	set(world, "billed_until", "2025-12-31");
+	vault_write_submit(world->vault, &ticket, set_op, &op); /* comes before, whether it is on disk by then or not */
+	r = erase(world, ANNA, &erring);
+	assert_ok(vault_write_wait(&ticket, &err), &err);
+	assert_int_equal(r, ERR_DENIED);
+	assert_string_equal(erring.where, "billed_until is 2025-06-30");
+	assert_int_not_equal(identity_of(world, IDENTITY_PHONE, ANNA, NULL), 0);
+}
+
 static void why_says_that_it_waits_for_the_bill_and_what_the_plan_allows(void **state)
 {
 	struct world *world = *state;
@@ -184,6 +203,7 @@ int main(void)
 	    KEEPING(nothing_is_billed_before_it_is_said),
 	    KEEPING(narrower_rules_wait_for_the_bill_too),
 	    KEEPING(an_erasure_that_would_take_what_is_not_billed_destroys_nothing),
+	    KEEPING(what_is_billed_is_asked_in_the_transaction_that_begins_the_erasure),
 	    KEEPING(why_says_that_it_waits_for_the_bill_and_what_the_plan_allows),
 	};
 
