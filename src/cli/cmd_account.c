@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "retention/profiles.h"
+#include "retention/setting_change.h"
 
 #define BATCH 64
 
@@ -168,15 +169,98 @@ enum result cmd_account_show(struct cli *cli, int argc, char **argv, bool *partl
 	return r == OK ? show_account(cli, &account, err) : r;
 }
 
+/* The days of one kind, which follow each other: how many, and what of them. */
+static size_t say_kind(struct cli *cli, const struct policy_effect *effect, size_t from)
+{
+	struct effect_day sum = {.kind = effect->days[from].kind};
+	char first[TIME_TEXT_MAX], last[TIME_TEXT_MAX], count[32], bytes[32];
+	size_t end = from;
+
+	for (; end < effect->day_count && effect->days[end].kind == sum.kind; end++) {
+		sum.records += effect->days[end].records - effect->days[end].held - effect->days[end].obliged;
+		sum.held += effect->days[end].held + effect->days[end].obliged;
+		sum.bytes += effect->days[end].bytes;
+	}
+	cli_say(cli, "  %9s %s of %s to %s (%s)", cli_count(sum.records, count), cli_kind(sum.kind, sum.records),
+		date_format(effect->days[from].day, first), date_format(effect->days[end - 1].day, last),
+		cli_bytes((uint64_t)sum.bytes, bytes));
+	if (sum.held > 0)
+		cli_say(cli, ", besides %s that holds or obligations keep", cli_count(sum.held, count));
+	cli_say(cli, "\n");
+	return end;
+}
+
+static void print_days(struct cli *cli, const struct policy_effect *effect)
+{
+	struct json_writer *w = &cli->w;
+
+	json_begin_array(w, "days");
+	for (size_t i = 0; i < effect->day_count; i++) {
+		const struct effect_day *day = &effect->days[i];
+
+		json_begin_object(w, NULL);
+		json_string(w, "kind", kind_name(day->kind));
+		json_date(w, "day", day->day);
+		json_int(w, "records", day->records - day->held - day->obliged);
+		json_int(w, "bytes", day->bytes);
+		json_int(w, "held", day->held);
+		json_int(w, "obliged", day->obliged);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
+static enum result show_setting_plan(struct cli *cli, const struct account *account,
+				     const struct setting_request *request, struct err *err)
+{
+	struct policy_effect effect;
+	char count[32];
+	enum result r = setting_plan(&cli->vault->read, account, request, cli->now, &cli->pool, &effect, err);
+
+	if (r != OK)
+		return r;
+	if (effect.records == 0)
+		cli_say(cli, "That would delete nothing that stays without it.\n");
+	else
+		cli_say(cli, "With that, `lethe retention run` would delete %s more:\n",
+			cli_count(policy_effect_deleted(&effect), count));
+	for (size_t i = 0; i < effect.day_count;)
+		i = say_kind(cli, &effect, i);
+	if (effect.records > 0)
+		cli_say(cli, "To do it, give the same words and --plan %.*s; it begins at once.\n", PLAN_DIGEST_SHOWN,
+			effect.digest);
+	json_begin_object(&cli->w, NULL);
+	json_string(&cli->w, "setting", request->name);
+	json_string(&cli->w, "value", request->value);
+	json_date(&cli->w, "today", effect.today);
+	json_int(&cli->w, "records", policy_effect_deleted(&effect));
+	json_int(&cli->w, "bytes", effect.bytes);
+	json_int(&cli->w, "held", effect.held);
+	json_int(&cli->w, "obliged", effect.obliged);
+	print_days(cli, &effect);
+	json_string_n(&cli->w, "digest", effect.digest, strnlen(effect.digest, PLAN_DIGEST_SHOWN));
+	json_end_object(&cli->w);
+	return OK;
+}
+
 enum result cmd_account_set(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
 {
+	struct setting_request request = {.plan = NULL};
+	bool dry_run = false;
+	const struct cli_option options[] = {{"plan", &request.plan, NULL}, {"dry-run", NULL, &dry_run}};
+	struct policy_effect effect;
 	struct account account;
-	enum result r = cli_parse(cli, NULL, 0, &argc, argv, 3, 3, err);
+	enum result r = cli_parse(cli, options, 2, &argc, argv, 3, 3, err);
 
 	(void)partly;
 	if (r == OK)
-		r = cli_open_named(cli, argv[0], true, &account, err);
-	if (r == OK)
-		r = settings_set(cli->vault, &account, argv[1], argv[2], cli->now, &cli->pool, err);
+		r = cli_open_named(cli, argv[0], !dry_run, &account, err);
+	if (r != OK)
+		return r;
+	request.name = argv[1];
+	request.value = argv[2];
+	if (dry_run)
+		return show_setting_plan(cli, &account, &request, err);
+	r = setting_change(cli->vault, &account, &request, cli->now, &cli->pool, &effect, err);
 	return r == OK ? show_account(cli, &account, err) : r;
 }

@@ -58,7 +58,7 @@ const struct cli_command cli_commands[] = {
 	 "  --plan PLAN       one of the profile's plans\n"},
 	{"account list", "", "the accounts of a region", cmd_account_list, ""},
 	{"account show", "NAME", "an account and its settings", cmd_account_show, ""},
-	{"account set", "NAME SETTING VALUE", "change a setting of an account", cmd_account_set,
+	{"account set", "NAME SETTING VALUE [--dry-run] [--plan DIGEST]", "change a setting of an account", cmd_account_set,
 	 "SETTING, and what VALUE may be; \"none\" goes back to how it began:\n"
 	 "  anonymous_k       3 to 100: how many people must be in a row that anonymised records leave (5)\n"
 	 "  billed_until      a day: what is billed; what a profile erases only once billed waits for it\n"
@@ -66,7 +66,10 @@ const struct cli_command cli_commands[] = {
 	 "  plan, profile     which bounds the policies have; rules that are set stay as they are\n"
 	 "  calendar          whose public holidays count: DE, DE-BY (the account's country)\n"
 	 "  time_zone         in which days and hours of deadlines are counted (UTC)\n"
-	 "  warn_days         days before data go on which it is said (30,7,1)\n"},
+	 "  warn_days         days before data go on which it is said (30,7,1)\n"
+	 "billed_until and profile can have rules that are in force delete more. Then:\n"
+	 "  --dry-run         only say what goes, with a digest of it\n"
+	 "  --plan DIGEST     the digest, without which it is refused\n"},
 	{"profile list", "", "the profiles there are", cmd_profile_list, ""},
 	{"profile show", "PROFILE", "the rules of a profile, with their sources", cmd_profile_show, ""},
 	{"profile diff", "ACCOUNT PROFILE", "an account's rules beside a profile's", cmd_profile_diff,

@@ -151,7 +151,7 @@ static enum result add_records(void *arg, struct record_row *rows, size_t count,
 
 static enum result count_period(struct counting *c, const struct period *period, struct err *err)
 {
-	struct effect_day day = {.day = period->day};
+	struct effect_day day = {.kind = period->kind, .day = period->day};
 	struct at_day at = {c, &day};
 	enum result r = OK;
 
@@ -247,6 +247,7 @@ static void write_days(struct json_writer *w, const struct policy_effect *effect
 		json_begin_object(w, NULL);
 		json_date(w, "day", effect->days[i].day);
 		json_int(w, "held", effect->days[i].held);
+		json_string(w, "kind", kind_name(effect->days[i].kind));
 		json_int(w, "obliged", effect->days[i].obliged);
 		json_int(w, "records", effect->days[i].records);
 		json_end_object(w);
@@ -279,23 +280,51 @@ static void write_statement(struct json_writer *w, const struct account *account
 	json_end_object(w);
 }
 
+static enum result digest_of(const struct buf *text, struct policy_effect *effect, struct err *err)
+{
+	enum result r = buf_ok(text, "what a change would delete", err);
+	struct hash hash;
+
+	if (r != OK)
+		return r;
+	hash = sha256(text->data, text->len);
+	for (size_t i = 0; i < HASH_LEN; i++)
+		snprintf(effect->digest + 2 * i, 3, "%02x", hash.bytes[i]);
+	return OK;
+}
+
 static enum result make_digest(const struct account *account, const struct policy *change, struct policy_effect *effect,
 			       struct err *err)
 {
 	struct json_writer w;
-	struct hash hash;
 	struct buf text;
 	enum result r;
 
 	buf_init(&text, STATEMENT_MAX);
 	json_writer_init(&w, &text, 0);
 	write_statement(&w, account, change, effect);
-	r = buf_ok(&text, "what a change of policy would delete", err);
-	if (r == OK) {
-		hash = sha256(text.data, text.len);
-		for (size_t i = 0; i < HASH_LEN; i++)
-			snprintf(effect->digest + 2 * i, 3, "%02x", hash.bytes[i]);
-	}
+	r = digest_of(&text, effect, err);
+	buf_free(&text);
+	return r;
+}
+
+static enum result make_billing_digest(const struct account *account, const char *setting, const char *value,
+				       struct policy_effect *effect, struct err *err)
+{
+	struct json_writer w;
+	struct buf text;
+	enum result r;
+
+	buf_init(&text, STATEMENT_MAX);
+	json_writer_init(&w, &text, 0);
+	json_begin_object(&w, NULL);
+	json_id(&w, "account", ACCOUNT_PREFIX, account->id);
+	write_days(&w, effect);
+	json_string(&w, "setting", setting);
+	json_date(&w, "today", effect->today);
+	json_string(&w, "value", value);
+	json_end_object(&w);
+	r = digest_of(&text, effect, err);
 	buf_free(&text);
 	return r;
 }
@@ -352,6 +381,46 @@ enum result policy_effect(struct session *session, const struct account *account
 		*newest = c.pairs[1].before.newest[change->kind];
 		r = make_digest(account, change, out, err);
 	}
+	keepers_free(&c.keepers);
+	return r;
+}
+
+/* ---- what is billed ---- */
+
+static enum result load_billing(struct counting *c, const struct billing *after, struct instant now, struct err *err)
+{
+	enum result r = policies_load(c->session, c->account, now, c->pool, &c->pairs[0].before, err);
+
+	if (r == OK)
+		r = policies_load_all(c->session, c->account, c->pool, &c->pairs[1].before, err);
+	for (size_t i = 0; i < 2 && r == OK; i++) {
+		c->pairs[i].after = c->pairs[i].before;
+		c->pairs[i].after.billing = *after;
+	}
+	return r;
+}
+
+enum result billing_effect(struct session *session, const struct account *account, const struct billing *after,
+			   const char *setting, const char *value, struct instant now, struct pool *pool,
+			   struct policy_effect *out, struct err *err)
+{
+	/* As with a rule that is removed, any other may decide. */
+	struct policy any = {.removed = true};
+	struct counting c = {.session = session, .account = account->number, .change = &any, .pool = pool, .out = out};
+	enum result r;
+
+	*out = (struct policy_effect){.today = instant_date(now), .until = instant_date(now)};
+	c.until = out->until;
+	r = load_keepers(&c, now, err);
+	if (r == OK)
+		r = load_billing(&c, after, now, err);
+	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++) {
+		any.kind = (enum record_kind)kind;
+		r = count_all(&c, err);
+	}
+	if (r == OK)
+		r = make_billing_digest(account, setting, value, out, err);
+	out->shortens = out->records > 0;
 	keepers_free(&c.keepers);
 	return r;
 }

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * What a change of one rule would do before anybody can think better of it:
- * which records it makes due until it has begun, and the digest by which it is
- * agreed to.
+ * What a change of one rule, or of what is billed, would do before anybody can
+ * think better of it: which records it makes due until it has begun, and the
+ * digest by which it is agreed to.
  *
  * A record counts when it would be past its time under the rules with the
  * change and is not under the rules without it.  Both are asked twice: of the
@@ -23,6 +23,7 @@
 #define PLAN_DIGEST_MAX 65   /* all 64, and the end */
 
 struct effect_day {
+	enum record_kind kind;
 	struct date day;
 	int64_t records; /* made due, kept ones included */
 	int64_t held;    /* of these, how many an active hold keeps */
@@ -32,7 +33,7 @@ struct effect_day {
 struct policy_effect {
 	struct date today, until;    /* `until`: the day on which the change would begin */
 	bool shortens;               /* may some record be kept shorter, now or ever? */
-	struct effect_day *days;     /* ascending, those with records only; in the pool */
+	struct effect_day *days;     /* by kind, ascending, those with records only; in the pool */
 	size_t day_count;
 	int64_t records, held, obliged, bytes;
 	char digest[PLAN_DIGEST_MAX]; /* lower-case hex */
@@ -43,6 +44,11 @@ struct policy_effect {
 MUST_CHECK enum result policy_effect(struct session *session, const struct account *account,
 				     const struct policy *change, struct instant now, struct date until,
 				     struct pool *pool, struct policy_effect *out, int *newest, struct err *err);
+/* The same of another state of billing, from now on, under which `setting` would be `value`: of every kind. */
+MUST_CHECK enum result billing_effect(struct session *session, const struct account *account,
+				      const struct billing *after, const char *setting, const char *value,
+				      struct instant now, struct pool *pool, struct policy_effect *out,
+				      struct err *err);
 /* How many records it would delete. */
 int64_t policy_effect_deleted(const struct policy_effect *effect);
 /* Is `text` the digest, or its beginning of at least PLAN_DIGEST_SHOWN digits? */

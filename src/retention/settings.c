@@ -249,10 +249,31 @@ enum result settings_put(struct session *session, uint32_t account, const char *
 	return act_append(&act, session->data, NULL, err);
 }
 
+enum result settings_check(struct session *session, uint32_t account, const char *name, const char *value,
+			   struct pool *pool, struct err *err)
+{
+	const struct setting_rule *rule = find_rule(name);
+
+	if (rule == NULL)
+		return unknown(name, err);
+	if (*value == '\0' || strlen(value) >= ACT_TEXT_MAX) {
+		err_set(err, ERR_INPUT, "%s needs a value of 1 to %d bytes", name, ACT_TEXT_MAX - 1);
+		return err_mend(err, "\"" NONE "\" unsets it");
+	}
+	return strcmp(value, NONE) == 0 ? OK : check(session, account, rule, value, pool, err);
+}
+
+enum result settings_change(struct session *session, uint32_t account, const char *name, const char *value,
+			    struct instant now, struct pool *pool, struct err *err)
+{
+	enum result r = settings_check(session, account, name, value, pool, err);
+
+	return r == OK ? settings_put(session, account, name, strcmp(value, NONE) == 0 ? "" : value, now, err) : r;
+}
+
 struct putting {
 	uint32_t account;
-	const struct setting_rule *rule;
-	const char *value;
+	const char *name, *value;
 	struct instant now;
 	struct pool *pool;
 };
@@ -260,24 +281,14 @@ struct putting {
 static enum result put_op(struct session *session, void *arg, struct err *err)
 {
 	struct putting *p = arg;
-	enum result r = *p->value != '\0' ? check(session, p->account, p->rule, p->value, p->pool, err) : OK;
 
-	return r == OK ? settings_put(session, p->account, p->rule->name, p->value, p->now, err) : r;
+	return settings_change(session, p->account, p->name, p->value, p->now, p->pool, err);
 }
 
 enum result settings_set(struct vault *vault, const struct account *account, const char *name, const char *value,
 			 struct instant now, struct pool *pool, struct err *err)
 {
-	struct putting putting = {.account = account->number, .rule = find_rule(name), .value = value, .now = now,
-				  .pool = pool};
+	struct putting putting = {.account = account->number, .name = name, .value = value, .now = now, .pool = pool};
 
-	if (putting.rule == NULL)
-		return unknown(name, err);
-	if (strcmp(value, NONE) == 0)
-		putting.value = "";
-	if (*value == '\0' || strlen(value) >= ACT_TEXT_MAX) {
-		err_set(err, ERR_INPUT, "%s needs a value of 1 to %d bytes", name, ACT_TEXT_MAX - 1);
-		return err_mend(err, "\"" NONE "\" unsets it");
-	}
 	return vault_write(vault, put_op, &putting, err);
 }

@@ -39,11 +39,17 @@ MUST_CHECK enum result settings_get(struct session *session, uint32_t account, c
 /* Of a SETTING_INT. */
 MUST_CHECK enum result settings_int(struct session *session, uint32_t account, const char *name, struct pool *pool,
 				    int64_t *out, struct err *err);
-/* Checks it and stores it with its leaf. "none" unsets what has no fallback, and else goes back to it. ERR_INPUT says
+/* Checks it and stores it with its leaf, whatever it makes due: what people set goes through retention/setting_change.h.
+ * "none" unsets what has no fallback, and else goes back to it. ERR_INPUT says
  * what may be set, and to what. */
 MUST_CHECK enum result settings_set(struct vault *vault, const struct account *account, const char *name,
 				    const char *value, struct instant now, struct pool *pool, struct err *err);
-/* Inside a write transaction: the same for a value that is known to be good. */
+/* The same inside a write transaction; and only the check. */
+MUST_CHECK enum result settings_change(struct session *session, uint32_t account, const char *name, const char *value,
+				       struct instant now, struct pool *pool, struct err *err);
+MUST_CHECK enum result settings_check(struct session *session, uint32_t account, const char *name, const char *value,
+				      struct pool *pool, struct err *err);
+/* Inside a write transaction: for a value that is known to be good; empty unsets it. */
 MUST_CHECK enum result settings_put(struct session *session, uint32_t account, const char *name, const char *value,
 				    struct instant now, struct err *err);
 

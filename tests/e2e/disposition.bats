@@ -145,7 +145,13 @@ records_of() {
 
 @test "every number of a plan is what the run then does, and nothing held is lost" {
 	local before
-	ok account set Nordlys billed_until 2025-11-17
+	lethe account set Nordlys billed_until 2025-11-17
+	said 4
+	ok account set Nordlys billed_until 2025-11-17 --dry-run --json
+	planned=$output
+	billed 2025-11-17
+	ok retention plan --json
+	same "as the dry run of the bill said" "$(jq .records <<<"$planned")" "$(jq '[.kinds[].due] | add' <<<"$output")"
 	ok hold add --person "$ASTRID" --matter 'case 2025-117' --custodian Legal --reason 'a complaint'
 	before=$(held_digest)
 
@@ -195,7 +201,7 @@ records_of() {
 
 @test "why says of one record of each fate what decides, by whom, and until when" {
 	local id
-	ok account set Nordlys billed_until 2025-11-17
+	billed 2025-11-17
 	ok hold add --person "$ASTRID" --matter 'case 2025-117' --reason 'a complaint'
 	ok obligation add es-ley25-2007-5
 	change call '3 months' --queue Sales

@@ -53,6 +53,12 @@ shorten() {
 	ok policy set "$kind" "$span" --grace 0 "$@" --plan "$(jq -r .digest <<<"$output")"
 }
 
+# billed DAY: says what is billed, with the digest of its dry run.
+billed() {
+	ok account set Nordlys billed_until "$1" --dry-run --json
+	ok account set Nordlys billed_until "$1" --plan "$(jq -r .digest <<<"$output")"
+}
+
 # check_clean: `lethe check` finds nothing.
 check_clean() {
 	lethe check --json
