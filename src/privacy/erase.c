@@ -7,28 +7,6 @@
 
 #include "privacy/erase_run.h"
 
-static enum result give_up_op(struct session *session, void *arg, struct err *err)
-{
-	struct run *run = arg;
-	struct job job;
-	struct act act;
-	enum result r = erase_state_write(&run->state, &run->batch, &job, err);
-
-	if (r != OK)
-		return r;
-	job.state = JOB_DONE;
-	job.ended = run->options->now;
-	job.result = "{\"failed\":true}";
-	if (run->state.anonymise)
-		act_begin(&act, "person.anonymise.failed", run->state.account, run->options->now);
-	else
-		act_begin(&act, "person.erase.failed", run->state.account, run->options->now);
-	act_id(&act, "person", PERSON_PREFIX, run->state.person);
-	act_id(&act, "job", JOB_PREFIX, run->state.job);
-	r = job_update(session->data, &job, err);
-	return r == OK ? act_append(&act, session->data, NULL, err) : r;
-}
-
 /* No key is destroyed yet. What is damaged would stop it every time, and with it every command that goes on with it. */
 static enum result keep_or_give_up(struct run *run, struct err *err)
 {
@@ -38,8 +16,27 @@ static enum result keep_or_give_up(struct run *run, struct err *err)
 	if (r != ERR_CORRUPT && r != ERR_DENIED)
 		return r;
 	log_event(LOG_ERROR, "person.erase.failed", LOG_ID("job", JOB_PREFIX, run->state.job));
-	if (erase_step(run, give_up_op, &second) == OK)
-		run->gave_up = true;
+	/* When it does not come to its end, the next command that writes goes on with it. */
+	if (erase_give_up(run, &second) != OK)
+		log_event(LOG_ERROR, "person.erase.back", LOG_ID("job", JOB_PREFIX, run->state.job));
+	return r;
+}
+
+/* Until the keys are gone: what is to be kept and came while it was at work is kept first. */
+static enum result go_on_to_the_keys(struct run *run, struct err *err)
+{
+	enum result r = OK;
+
+	while (r == OK) {
+		if (run->state.phase == ERASE_HOLDS)
+			r = keep_or_give_up(run, err);
+		else if (run->state.phase == ERASE_DUTIES)
+			r = erase_cut(run, err);
+		else if (run->state.phase == ERASE_KEYS)
+			r = erase_keys(run, err);
+		else
+			break;
+	}
 	return r;
 }
 
@@ -65,7 +62,10 @@ static enum result say_job(const struct run *run, enum result r, struct err *err
 	id_format(JOB_PREFIX, run->state.job, id);
 	if (err->where[0] == '\0')
 		err_where(err, "%s", id);
-	if (run->finished)
+	if (run->state.phase == ERASE_BACK)
+		err_mend(err, "%snothing was erased; the next command that writes puts back what was sealed for it",
+			 in_the_way(r));
+	else if (run->finished)
 		err_mend(err, "the person is erased; `lethe person receipt %s` gives the receipt", id);
 	else
 		err_mend(
@@ -76,22 +76,13 @@ static enum result say_job(const struct run *run, enum result r, struct err *err
 	return r;
 }
 
-/* From the phase its job says to the end. Holds are loaded anew: a released or added hold since is honoured. */
+/* From the phase its job says to the end. */
 static enum result go_on(struct run *run, struct pool *pool, struct erase_result *out, struct err *err)
 {
-	enum result r = holds_load(&run->vault->read, run->state.account, &run->pool, &run->holds, err);
+	enum result r = erase_load_keepers(&run->vault->read, run, err);
 
-	/* A restriction is the person's own, and so is the wish to be erased. */
-	run->holds = holds_legal(&run->holds);
 	if (r == OK)
-		r = duties_load(&run->vault->read, run->state.account, run->options->now, &run->pool, &run->duties,
-				err);
-	if (r == OK && run->state.phase == ERASE_HOLDS)
-		r = keep_or_give_up(run, err);
-	if (r == OK && run->state.phase == ERASE_DUTIES)
-		r = erase_cut(run, err);
-	if (r == OK && run->state.phase == ERASE_KEYS)
-		r = erase_keys(run, err);
+		r = go_on_to_the_keys(run, err);
 	/* Also after a crash right behind the step before: the logs may still hold wrapped keys. */
 	if (r == OK && run->state.phase == ERASE_ROWS)
 		r = vault_scrub(run->vault, err);
@@ -114,6 +105,7 @@ static struct run *run_new(struct vault *vault, const struct erase_options *opti
 	run->options = options;
 	run->rows = calloc(BATCH, sizeof *run->rows);
 	pool_init(&run->pool, (size_t)256 * 1024 * 1024);
+	pool_init(&run->keepers, (size_t)256 * 1024 * 1024);
 	pool_init(&run->batch, (size_t)1024 * 1024 * 1024);
 	if (run->rows != NULL)
 		return run;
@@ -125,6 +117,7 @@ static void run_free(struct run *run)
 {
 	duties_free(&run->duties);
 	pool_free(&run->batch);
+	pool_free(&run->keepers);
 	pool_free(&run->pool);
 	free(run->rows);
 	free(run);
@@ -153,6 +146,8 @@ static enum result resume(struct run *run, const struct job *job, struct err *er
 	enum result r = erase_state_read(job, &run->pool, &run->state, err);
 
 	run->begun = r == OK;
+	if (r == OK && run->state.phase == ERASE_BACK)
+		return say_job(run, erase_give_up(run, err), err);
 	return r == OK ? go_on(run, &run->pool, &out, err) : r;
 }
 

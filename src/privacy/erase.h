@@ -5,14 +5,21 @@
  * second look.
  *
  *     1  the intent is committed as a job
- *     2  what a hold covers is sealed anew under the hold's key; then what an
- *        obligation covers is cut down to the fields it names (erase_duties.h)
+ *     2  everything is looked at: what is to be kept and cannot be ends it here.
+ *        Then what a hold covers is sealed anew under the hold's key, put aside
+ *        (retention/aside.h); then what an obligation covers is cut down to the
+ *        fields it names (erase_duties.h)
  *     3  the identities' keys are destroyed and tombstones set: from here on
- *        nothing of the person can be read, whatever happens next
- *     4  rows go, batch by batch; blobs by way of the trash
+ *        nothing of the person can be read, whatever happens next. In the same
+ *        transaction all is looked at again: a hold, an obligation or a record
+ *        that has come meanwhile leads back to 2
+ *     4  rows go, batch by batch; blobs by way of the trash; what was put aside
+ *        is listed as erased
  *     5  a second look counts what is left, per store
  *     6  the act is logged with the digest of the receipt's statement
  *
+ * Until something is cut down or a key is gone it can be given up: what was put
+ * aside is put back, and all is as if nobody had asked.
  * A crash at any point is gone on with by erase_resume. An error after step 1
  * names the job and how to come by its receipt: privacy/erasures.h.
  */

@@ -18,8 +18,11 @@ static enum result cut_batch(struct session *session, void *arg, struct err *err
 {
 	struct run *run = arg;
 	const struct duty_leaving leaving = {run->state.identities, run->state.identity_count};
-	size_t count;
-	enum result r = erase_load_batch(session, run, &count, err);
+	size_t count = 0;
+	enum result r = erase_load_keepers(session, run, err);
+
+	if (r == OK)
+		r = erase_load_batch(session, run, &count, err);
 
 	for (size_t i = 0; i < count && r == OK; i++) {
 		struct record_row *row = &run->rows[i];

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "vault/cut.h"
+#include "vault/reseal.h"
 
 #define LAWS_MAX ((size_t)16 * 1024 * 1024)
 
@@ -20,7 +21,9 @@ enum result erase_duties_check(struct session *session, const struct duty_set *s
 	size_t len;
 	enum result r = duties_cover_row(session, set, row, pool, &cover, &duty, err);
 
-	if (r == OK && cover.count > 0)
+	if (r == OK && cover.count > 0 && (cover.fields & OBLIGATION_ALL) != 0)
+		r = reseal_check(session, row, pool, err);
+	else if (r == OK && cover.count > 0)
 		r = open_record(session->ring, row, pool, &payload, &len, err);
 	if (r == ERR_CORRUPT) {
 		err_where(err, "%s", id_format(kind_prefix(row->kind), row->id, id));

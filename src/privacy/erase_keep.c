@@ -4,6 +4,9 @@
 #include "privacy/erase_run.h"
 
 #include "privacy/erase_duties.h"
+#include "vault/reseal.h"
+
+/* ---- what refuses ---- */
 
 static enum result deny_agent(const struct record_row *row, struct err *err)
 {
@@ -28,46 +31,160 @@ static enum result keep_what_opens(enum result r, const char *prefix, struct id 
 	return r == ERR_GONE ? OK : r;
 }
 
-static enum result keep_batch(struct session *session, void *arg, struct err *err)
+/* ---- a look at everything, before anything is sealed ---- */
+
+static enum result look_at_record(struct session *session, struct run *run, const struct record_row *row,
+				  struct err *err)
+{
+	const struct hold_scope *scope = holds_cover(&run->holds, row);
+	bool agent = erase_is_agent_only(run, row), leave;
+	enum result r;
+
+	if (scope != NULL && agent)
+		return deny_agent(row, err);
+	if (scope == NULL)
+		return agent ? OK : erase_duties_check(session, &run->duties, row, &run->batch, err);
+	r = holds_leave_be(session, scope, row->hold, &run->batch, &leave, err);
+	if (r != OK || leave)
+		return r;
+	r = reseal_check(session, row, &run->batch, err);
+	return keep_what_opens(r, kind_prefix(row->kind), row->id, err);
+}
+
+static enum result look_at_batch(struct session *session, void *arg, struct err *err)
 {
 	struct run *run = arg;
 	size_t count;
 	enum result r = erase_load_batch(session, run, &count, err);
 
-	for (size_t i = 0; i < count && r == OK; i++) {
-		struct record_row *row = &run->rows[i];
-		const struct hold_scope *scope = holds_cover(&run->holds, row);
+	for (size_t i = 0; i < count && r == OK; i++)
+		r = look_at_record(session, run, &run->rows[i], err);
+	return r;
+}
 
-		if (scope != NULL && erase_is_agent_only(run, row))
-			return deny_agent(row, err);
-		if (scope == NULL && !erase_is_agent_only(run, row))
-			r = erase_duties_check(session, &run->duties, row, &run->batch, err);
-		if (scope == NULL || scope->row.hold == row->hold)
-			continue;
-		r = holds_keep(session, scope, row, HELD_ERASED, run->state.started, &run->batch, err);
-		r = keep_what_opens(r, kind_prefix(row->kind), row->id, err);
-		run->state.kept[row->kind]++;
-	}
+enum result erase_contact_wants(struct session *session, const struct run *run, const struct contact_row *contact,
+				struct pool *pool, const struct hold_scope **scope, struct err *err)
+{
+	bool leave = false;
+	enum result r = OK;
+
+	*scope = holds_cover_contact(&run->holds, contact);
+	if (*scope != NULL)
+		r = holds_leave_be(session, *scope, contact->hold, pool, &leave, err);
+	if (leave)
+		*scope = NULL;
+	return r;
+}
+
+static enum result look_at_contact(struct session *session, struct run *run, size_t lane, struct contact_row *contact,
+				   struct err *err)
+{
+	const struct hold_scope *scope;
+	const char *plain;
+	size_t len;
+	enum result r = erase_contact_wants(session, run, contact, &run->batch, &scope, err);
+
+	(void)lane;
+	if (r != OK || scope == NULL)
+		return r;
+	r = open_contact(session->ring, contact, &run->batch, &plain, &len, err);
+	return keep_what_opens(r, CONTACT_PREFIX, contact->id, err);
+}
+
+static enum result look_at_everything(struct run *run, struct err *err)
+{
+	enum result r = erase_read(run, look_at_batch, err);
+
+	for (size_t i = 0; i < run->state.identity_count && r == OK; i++)
+		r = erase_contacts_of(&run->vault->read, run, i, look_at_contact, err);
+	return r;
+}
+
+/* ---- sealing ---- */
+
+/* Not as erased: it is not yet. What is taken over from another keeper stays listed for why it was there. */
+static enum result listed_as(struct session *session, const struct run *run, int64_t hold, enum record_kind kind,
+			     struct id id, struct held_row *out, struct err *err)
+{
+	enum result r = ERR_NOT_FOUND;
+
+	if (hold != 0)
+		r = held_get(session->data, run->state.account, hold, kind, id, out, err);
+	if (r == ERR_NOT_FOUND)
+		*out = (struct held_row){.cause = HELD_ASIDE, .due = run->state.started};
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+/* With no way back, what is damaged stands in the way no more. */
+static enum result is_worth_keeping(struct session *session, struct run *run, const struct record_row *row, bool *worth,
+				    struct err *err)
+{
+	enum result r = erase_is_final(run) ? reseal_check(session, row, &run->batch, err) : OK;
+
+	*worth = r == OK;
+	return r == ERR_CORRUPT || r == ERR_GONE ? OK : r;
+}
+
+static enum result keep_record(struct session *session, struct run *run, struct record_row *row, struct err *err)
+{
+	const struct hold_scope *scope = holds_cover(&run->holds, row);
+	struct held_row as;
+	bool leave, worth = false;
+	enum result r;
+
+	if (scope == NULL)
+		return OK;
+	if (erase_is_agent_only(run, row))
+		return erase_is_final(run) ? OK : deny_agent(row, err);
+	r = holds_leave_be(session, scope, row->hold, &run->batch, &leave, err);
+	if (r == OK && !leave)
+		r = is_worth_keeping(session, run, row, &worth, err);
+	if (r != OK || !worth)
+		return r;
+	r = listed_as(session, run, row->hold, row->kind, row->id, &as, err);
+	if (r == OK)
+		r = holds_keep(session, scope, row, as.cause, as.due, &run->batch, err);
+	run->state.kept[row->kind] += r == OK;
+	return keep_what_opens(r, kind_prefix(row->kind), row->id, err);
+}
+
+static enum result keep_batch(struct session *session, void *arg, struct err *err)
+{
+	struct run *run = arg;
+	size_t count = 0;
+	enum result r = erase_load_keepers(session, run, err);
+
+	if (r == OK)
+		r = erase_load_batch(session, run, &count, err);
+	for (size_t i = 0; i < count && r == OK; i++)
+		r = keep_record(session, run, &run->rows[i], err);
 	return r == OK ? erase_save(session, run, err) : r;
 }
 
 static enum result keep_contact(struct session *session, struct run *run, size_t lane, struct contact_row *contact,
 				struct err *err)
 {
-	const struct hold_scope *scope = holds_cover_contact(&run->holds, contact);
-	enum result r;
+	const struct hold_scope *scope;
+	struct held_row as;
+	enum result r = erase_contact_wants(session, run, contact, &run->batch, &scope, err);
 
 	(void)lane;
-	if (scope == NULL || scope->row.hold == contact->hold)
+	if (r != OK || scope == NULL)
+		return r;
+	r = listed_as(session, run, contact->hold, (enum record_kind)HELD_CONTACT, contact->id, &as, err);
+	if (r == OK)
+		r = holds_keep_contact(session, scope, contact, as.cause, as.due, &run->batch, err);
+	run->state.kept[HELD_CONTACT] += r == OK;
+	/* Nothing of it is written before all of it is open. */
+	if (r == ERR_CORRUPT && erase_is_final(run))
 		return OK;
-	r = holds_keep_contact(session, scope, contact, run->state.started, &run->batch, err);
 	return keep_what_opens(r, CONTACT_PREFIX, contact->id, err);
 }
 
 static enum result keep_contacts(struct session *session, void *arg, struct err *err)
 {
 	struct run *run = arg;
-	enum result r = OK;
+	enum result r = erase_load_keepers(session, run, err);
 
 	for (size_t i = 0; run->holds.count > 0 && i < run->state.identity_count && r == OK; i++)
 		r = erase_contacts_of(session, run, i, keep_contact, err);
@@ -76,9 +193,12 @@ static enum result keep_contacts(struct session *session, void *arg, struct err 
 
 enum result erase_keep(struct run *run, struct err *err)
 {
-	enum result r = OK;
+	enum result r = erase_load_keepers(&run->vault->read, run, err);
+	bool any = run->holds.count + run->duties.count > 0;
 
-	if (run->holds.count + run->duties.count > 0)
+	if (r == OK && any && !erase_is_final(run))
+		r = look_at_everything(run, err);
+	if (r == OK && any)
 		r = erase_walk(run, keep_batch, err);
 	return r == OK ? erase_step(run, keep_contacts, err) : r;
 }

@@ -42,8 +42,12 @@ static enum result destroy_keys(struct session *session, void *arg, struct err *
 {
 	struct run *run = arg;
 	struct instant at;
-	enum result r = tombstone_time(session, run, &at, err);
+	enum result r = erase_find_missed(session, run, err);
 
+	if (r == OK && run->missed)
+		return erase_enter(session, run, ERASE_HOLDS, err);
+	if (r == OK)
+		r = tombstone_time(session, run, &at, err);
 	for (size_t i = 0; i < run->state.identity_count && r == OK; i++)
 		r = bury(session, run, run->state.identities[i], at, err);
 	directory_clear(session->directory);

@@ -40,30 +40,74 @@ static enum result let_go(struct session *session, struct run *run, int64_t hold
 	return r == OK && others == 0 ? destroy_hold_key(session, run, hold, err) : r;
 }
 
+/* What a hold keeps leads to the person still: the release will need that. */
+static enum result stays_held(struct session *session, const struct run *run, const struct record_row *row, bool *stays,
+			      struct err *err)
+{
+	*stays = row->hold != 0 && holds_cover(&run->holds, row) != NULL;
+	if (!*stays || erase_is_agent_only(run, row))
+		return OK;
+	return erase_note_erased(session, run, row, err);
+}
+
+/* What an obligation keeps does not. It was cut down before, unless a hold was released since. */
+static enum result stays_obliged(struct session *session, struct run *run, struct record_row *row, bool *stays,
+				 struct err *err)
+{
+	const struct duty_leaving leaving = {run->state.identities, run->state.identity_count};
+	bool agent = erase_is_agent_only(run, row);
+	struct duty_cover cover;
+	struct duty_row duty;
+	enum result r;
+
+	*stays = false;
+	if (row->hold == 0)
+		return OK;
+	r = duties_cover_row(session, &run->duties, row, &run->batch, &cover, &duty, err);
+	*stays = r == OK && cover.count > 0 && duty.duty == row->hold;
+	if (!*stays)
+		return r == ERR_GONE || r == ERR_CORRUPT ? OK : r;
+	r = duties_leave(session, row, &leaving, err);
+	return r == OK && !agent ? erase_note_erased(session, run, row, err) : r;
+}
+
+static enum result leave_as_agent(struct session *session, struct run *run, struct record_row *row, struct err *err)
+{
+	run->state.left_by_agent++;
+	return agent_leave(session, row, run->state.identities, run->state.identity_count, &run->batch, err);
+}
+
+/* `*goes`: it is to be removed, and nothing lists it any more. */
+static enum result let_go_unless_kept(struct session *session, struct run *run, struct record_row *row, bool *goes,
+				      struct err *err)
+{
+	bool stays;
+	enum result r = stays_held(session, run, row, &stays, err);
+
+	*goes = false;
+	if (r == OK && !stays)
+		r = stays_obliged(session, run, row, &stays, err);
+	if (r != OK || stays)
+		return r;
+	if (erase_is_agent_only(run, row))
+		return leave_as_agent(session, run, row, err);
+	*goes = true;
+	return row->hold != 0 ? let_go(session, run, row->hold, row->kind, row->id, err) : OK;
+}
+
 static enum result delete_batch(struct session *session, void *arg, struct err *err)
 {
 	struct run *run = arg;
-	size_t count, gone = 0;
-	enum result r = erase_load_batch(session, run, &count, err);
+	size_t count = 0, gone = 0;
+	bool goes = false;
+	enum result r = erase_load_keepers(session, run, err);
 
-	/* What stands under the key of a hold stays, and so do its party rows: the release will need them. */
+	if (r == OK)
+		r = erase_load_batch(session, run, &count, err);
 	for (size_t i = 0; i < count && r == OK; i++) {
-		struct record_row *row = &run->rows[i];
-
-		if (row->hold != 0 && holds_cover(&run->holds, row) != NULL) {
-			r = erase_is_agent_only(run, row) ? OK : erase_note_erased(session, run, row, err);
-			continue;
-		}
-		if (erase_is_agent_only(run, row)) {
-			r = agent_leave(session, row, run->state.identities, run->state.identity_count, &run->batch,
-					err);
-			run->state.left_by_agent++;
-			continue;
-		}
-		if (row->hold != 0)
-			r = let_go(session, run, row->hold, row->kind, row->id, err);
-		if (gone++ != i)
-			run->rows[gone - 1] = *row;
+		r = let_go_unless_kept(session, run, &run->rows[i], &goes, err);
+		if (r == OK && goes && gone++ != i)
+			run->rows[gone - 1] = run->rows[i];
 	}
 	if (r == OK && run->state.anonymise)
 		r = anonymise_add(session, &run->state, run->rows, gone, &run->batch, err);
@@ -79,7 +123,8 @@ static enum result delete_contact(struct session *session, struct run *run, size
 
 	(void)lane;
 	if (contact->hold != 0 && holds_cover_contact(&run->holds, contact) != NULL)
-		return OK;
+		return held_set_erased(session->data, contact->account, contact->hold, (enum record_kind)HELD_CONTACT,
+				       contact->id, run->state.started, err);
 	if (contact->hold != 0)
 		r = let_go(session, run, contact->hold, HELD_CONTACT, contact->id, err);
 	run->state.contacts++;
@@ -89,7 +134,7 @@ static enum result delete_contact(struct session *session, struct run *run, size
 static enum result delete_identities(struct session *session, void *arg, struct err *err)
 {
 	struct run *run = arg;
-	enum result r = OK;
+	enum result r = erase_load_keepers(session, run, err);
 
 	for (size_t i = 0; i < run->state.identity_count && r == OK; i++) {
 		r = erase_contacts_of(session, run, i, delete_contact, err);

@@ -47,6 +47,31 @@ static enum result report(struct run *run, struct err *err)
 	return err_set(err, ERR_INTERRUPTED, "the erasure stopped half-way");
 }
 
+/* ---- what keeps ---- */
+
+enum result erase_load_keepers(struct session *session, struct run *run, struct err *err)
+{
+	enum result r;
+
+	duties_free(&run->duties);
+	run->duties = (struct duty_set){.count = 0};
+	pool_reset(&run->keepers);
+	r = holds_load(session, run->state.account, &run->keepers, &run->holds, err);
+	if (r != OK)
+		return r;
+	run->holds = holds_legal(&run->holds);
+	return duties_load(session, run->state.account, run->options->now, &run->keepers, &run->duties, err);
+}
+
+bool erase_is_final(const struct run *run)
+{
+	int64_t cut = run->state.left_by_agent;
+
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
+		cut += run->state.obliged[kind];
+	return cut > 0;
+}
+
 /* ---- walking the person's records ---- */
 
 /* A row that cannot be read goes by its key alone: once the person's keys are gone nothing may stand in the way. */
@@ -60,6 +85,14 @@ static enum result drop_damaged(struct session *session, struct run *run, const 
 				 .party_count = 1};
 
 	return remove_records(session, run->state.account, &row, 1, &run->state.removed, err);
+}
+
+static bool skips_damaged(const struct run *run)
+{
+	enum erase_phase phase = run->state.phase;
+
+	return phase == ERASE_DUTIES || phase == ERASE_KEYS || phase == ERASE_BACK ||
+	       (phase == ERASE_HOLDS && erase_is_final(run));
 }
 
 enum result erase_load_batch(struct session *session, struct run *run, size_t *count, struct err *err)
@@ -82,7 +115,7 @@ enum result erase_load_batch(struct session *session, struct run *run, size_t *c
 			bytes += run->rows[(*count)++].payload_len;
 		else if (r == ERR_NOT_FOUND)
 			r = OK;
-		else if (r == ERR_CORRUPT && run->state.phase == ERASE_DUTIES)
+		else if (r == ERR_CORRUPT && skips_damaged(run))
 			r = OK; /* nothing in it can be kept */
 		else if (r == ERR_CORRUPT && run->state.phase == ERASE_ROWS)
 			r = drop_damaged(session, run, key, err);
@@ -92,19 +125,36 @@ enum result erase_load_batch(struct session *session, struct run *run, size_t *c
 	return r;
 }
 
-enum result erase_walk(struct run *run, vault_op *op, struct err *err)
+static enum result read_step(struct run *run, vault_op *op, struct err *err)
+{
+	pool_reset(&run->batch);
+	return op(&run->vault->read, run, err);
+}
+
+static enum result walk(struct run *run, enum result (*one)(struct run *, vault_op *, struct err *), vault_op *op,
+			struct err *err)
 {
 	enum result r = OK;
 
 	for (run->lane = 0; run->lane < run->state.identity_count && r == OK; run->lane++) {
 		run->last = (struct party_key){0};
 		do {
-			r = erase_step(run, op, err);
+			r = one(run, op, err);
 			if (r == OK)
 				r = report(run, err);
 		} while (r == OK && run->seen > 0);
 	}
 	return r;
+}
+
+enum result erase_walk(struct run *run, vault_op *op, struct err *err)
+{
+	return walk(run, erase_step, op, err);
+}
+
+enum result erase_read(struct run *run, vault_op *op, struct err *err)
+{
+	return walk(run, read_step, op, err);
 }
 
 bool erase_is_agent_only(const struct run *run, const struct record_row *row)
@@ -121,6 +171,16 @@ bool erase_is_first_lane(const struct run *run, size_t lane, const struct party 
 		}
 	}
 	return true;
+}
+
+/* The same of a contact, and of an entry that leads to none. */
+static enum result drop_damaged_contact(struct session *session, const struct run *run, size_t lane, struct id id,
+					struct err *err)
+{
+	const struct contact_row row = {
+	    .account = run->state.account, .id = id, .parties = {{run->state.identities[lane], 0}}, .party_count = 1};
+
+	return contact_delete(session->data, &row, err);
 }
 
 enum result erase_contacts_of(struct session *session, struct run *run, size_t lane, erase_visit_contact *visit,
@@ -140,6 +200,10 @@ enum result erase_contacts_of(struct session *session, struct run *run, size_t l
 			r = contact_get(session->data, run->state.account, ids[k], &run->batch, &contact, err);
 			if (r == OK)
 				r = visit(session, run, lane, &contact, err);
+			else if (r == ERR_CORRUPT && skips_damaged(run))
+				r = OK;
+			else if ((r == ERR_CORRUPT || r == ERR_NOT_FOUND) && run->state.phase == ERASE_ROWS)
+				r = drop_damaged_contact(session, run, lane, ids[k], err);
 		}
 	} while (r == OK && count == CONTACTS);
 	return r;

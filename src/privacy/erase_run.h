@@ -18,14 +18,16 @@ struct run {
 	struct vault *vault;
 	const struct erase_options *options;
 	struct erase_state state;
-	struct hold_set holds;
+	struct hold_set holds;   /* legal ones: a restriction is the person's own, and so is the wish to be erased */
 	struct duty_set duties;
+	struct pool keepers;     /* what these two point into */
 	struct pool pool;        /* for the whole run */
 	struct pool batch;       /* reset for each transaction */
 	struct record_row *rows; /* BATCH of them */
 	size_t lane;             /* which identity is walked */
 	struct party_key last;   /* the last key seen of it */
 	size_t seen;             /* keys in the batch */
+	bool missed;             /* something to be kept has come since it was */
 	struct erase_left left;
 	bool begun;            /* the job is on disk */
 	bool gave_up;          /* it is closed, and nothing is erased */
@@ -43,8 +45,15 @@ MUST_CHECK enum result erase_step(struct run *run, vault_op *op, struct err *err
 MUST_CHECK enum result erase_save(struct session *session, struct run *run, struct err *err);
 MUST_CHECK enum result erase_enter(struct session *session, struct run *run, enum erase_phase phase, struct err *err);
 
+/* The holds and obligations in force as the session sees them: inside a step, those that are when it is done. */
+MUST_CHECK enum result erase_load_keepers(struct session *session, struct run *run, struct err *err);
+/* Has something been cut down? Then there is no way back. */
+bool erase_is_final(const struct run *run);
+
 /* The steps of one operation over the records of each identity, one after the other, until it sees none any more. */
 MUST_CHECK enum result erase_walk(struct run *run, vault_op *op, struct err *err);
+/* The same, of an operation that writes nothing. */
+MUST_CHECK enum result erase_read(struct run *run, vault_op *op, struct err *err);
 /* The next records of the current identity, loaded; `run->seen` is 0 at its end. */
 MUST_CHECK enum result erase_load_batch(struct session *session, struct run *run, size_t *count, struct err *err);
 /* A record or contact of several of the person's identities is met by way of each; it counts by way of the first. */
@@ -60,14 +69,23 @@ MUST_CHECK enum result erase_contacts_of(struct session *session, struct run *ru
 
 /* 1. ERR_NOT_FOUND, ERR_DENIED: nothing of it is on disk. */
 MUST_CHECK enum result erase_begin(struct run *run, const struct account *account, struct id person, struct err *err);
-/* 2. ERR_DENIED, ERR_CORRUPT when something that a keeper covers cannot be kept: it is to be given up. */
+/* 2. ERR_DENIED, ERR_CORRUPT when something that a keeper covers cannot be kept: it is to be given up. Everything was
+ * looked at before anything is sealed. */
 MUST_CHECK enum result erase_keep(struct run *run, struct err *err);
+/* Under which hold's key it is still to be sealed; NULL: under none, or what keeps it already. */
+MUST_CHECK enum result erase_contact_wants(struct session *session, const struct run *run,
+					   const struct contact_row *contact, struct pool *pool,
+					   const struct hold_scope **scope, struct err *err);
+/* Inside a step: run->missed when something of the person is to be kept and is not yet. */
+MUST_CHECK enum result erase_find_missed(struct session *session, struct run *run, struct err *err);
+/* Instead of all that follows: puts back what was sealed and closes the job, as if nobody had asked. */
+MUST_CHECK enum result erase_give_up(struct run *run, struct err *err);
 /* 2, what obligations cover. There is no way back. */
 MUST_CHECK enum result erase_cut(struct run *run, struct err *err);
 /* What had only expired before, and was listed so. Inside a step. */
 MUST_CHECK enum result erase_note_erased(struct session *session, const struct run *run, const struct record_row *row,
 					 struct err *err);
-/* 3 */
+/* 3, or back to 2 when something is to be kept that was not there before. */
 MUST_CHECK enum result erase_keys(struct run *run, struct err *err);
 /* 4 */
 MUST_CHECK enum result erase_rows(struct run *run, struct err *err);

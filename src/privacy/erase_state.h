@@ -11,8 +11,10 @@
 #include "privacy/erase.h"
 #include "store/job.h"
 
-/* Stored: only add. In the order HOLDS, DUTIES, KEYS, ROWS, LOOK. */
-enum erase_phase { ERASE_HOLDS = 1, ERASE_KEYS = 2, ERASE_ROWS = 3, ERASE_LOOK = 4, ERASE_DUTIES = 5 };
+/* Stored: only add. In the order HOLDS, DUTIES, KEYS, ROWS, LOOK; or from HOLDS to BACK, when it is given up. */
+enum erase_phase {
+	ERASE_HOLDS = 1, ERASE_KEYS = 2, ERASE_ROWS = 3, ERASE_LOOK = 4, ERASE_DUTIES = 5, ERASE_BACK = 6,
+};
 
 struct erase_state {
 	uint32_t account;

@@ -3,6 +3,7 @@
  */
 #include "retention/handover.h"
 
+#include "retention/aside.h"
 #include "store/contact.h"
 
 #define HELD_BATCH 256
@@ -20,6 +21,7 @@ static enum result look_at_contact(struct session *session, const struct verdict
 				   struct ruling *out, struct err *err)
 {
 	struct hold_set able = holds_for(rules->holds, held);
+	bool back;
 	enum result r = contact_get(session->data, held->account, held->id, pool, row, err);
 
 	out->fate = FATE_STAYS;
@@ -29,21 +31,45 @@ static enum result look_at_contact(struct session *session, const struct verdict
 	out->fate = out->scope != NULL ? FATE_HELD : FATE_GOES;
 	out->cause = held->cause;
 	out->due = held->due;
-	return OK;
+	if (held->cause != HELD_ASIDE || out->fate == FATE_HELD)
+		return OK;
+	r = aside_contact_can_go(session, row, pool, &back, err);
+	if (r == OK && back)
+		out->fate = FATE_STAYS;
+	return r;
+}
+
+/* What was put aside is asked of as what is erased, and that only when it cannot go back to its day. */
+static enum result look_aside(struct session *session, const struct record_row *row, struct pool *pool,
+			      struct ruling *out, struct err *err)
+{
+	bool back;
+	enum result r;
+
+	out->cause = out->fate == FATE_HELD ? HELD_ASIDE : HELD_ERASED;
+	if (out->fate == FATE_HELD)
+		return OK;
+	r = aside_can_go(session, row, pool, &back, err);
+	if (r == OK && back)
+		out->fate = FATE_STAYS;
+	return r;
 }
 
 static enum result look_at_record(struct session *session, const struct verdict_rules *rules,
 				  const struct held_row *held, struct pool *pool, struct record_row *row,
 				  struct ruling *out, struct err *err)
 {
+	struct held_row as = *held;
 	enum result r = record_get(session->data, held->account, held->kind, held->id, pool, row, err);
 
 	out->fate = FATE_STAYS;
 	if (r != OK || row->hold != held->hold)
 		return r == ERR_NOT_FOUND ? OK : r;
-	r = verdict_row(session, rules, row, held, NULL, pool, out, err);
+	if (held->cause == HELD_ASIDE)
+		as.cause = HELD_ERASED;
+	r = verdict_row(session, rules, row, &as, NULL, pool, out, err);
 	INVARIANT(r != OK || out->fate != FATE_STAYS);
-	return r;
+	return r == OK && held->cause == HELD_ASIDE ? look_aside(session, row, pool, out, err) : r;
 }
 
 enum result handover_look(struct session *session, const struct verdict_rules *rules, const struct held_row *held,
@@ -58,22 +84,52 @@ enum result handover_look(struct session *session, const struct verdict_rules *r
 
 /* ---- handing over ---- */
 
-enum result handover_one(struct session *session, const struct verdict_rules *rules, const struct held_row *held,
-			 struct pool *pool, struct record_row *row, struct ruling *out, struct err *err)
+static enum result put_back(struct session *session, const struct held_row *held, struct pool *pool, struct err *err)
 {
 	struct contact_row contact;
+	struct record_row row;
+	bool back;
 	enum result r;
 
-	if (held->kind != (enum record_kind)HELD_CONTACT) {
-		r = look_at_record(session, rules, held, pool, row, out, err);
-		return r == OK ? verdict_keep(session, rules, out, row, NULL, pool, err) : r;
+	if (held->kind == (enum record_kind)HELD_CONTACT) {
+		r = contact_get(session->data, held->account, held->id, pool, &contact, err);
+		if (r == OK && contact.hold == held->hold)
+			r = aside_put_contact_back(session, &contact, pool, &back, err);
+	} else {
+		r = record_get(session->data, held->account, held->kind, held->id, pool, &row, err);
+		if (r == OK && row.hold == held->hold)
+			r = aside_put_back(session, &row, pool, &back, err);
 	}
-	r = look_at_contact(session, rules, held, pool, &contact, out, err);
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+static enum result hand_over_contact(struct session *session, const struct verdict_rules *rules,
+				     const struct held_row *held, struct pool *pool, struct ruling *out,
+				     struct err *err)
+{
+	struct contact_row contact;
+	enum result r = look_at_contact(session, rules, held, pool, &contact, out, err);
+
 	if (r == OK && out->fate == FATE_HELD)
-		r = holds_keep_contact(session, out->scope, &contact, held->due, pool, err);
+		r = holds_keep_contact(session, out->scope, &contact, held->cause, held->due, pool, err);
 	if (r == ERR_GONE)
 		out->fate = FATE_GOES;
 	return r == ERR_GONE ? OK : r;
+}
+
+enum result handover_one(struct session *session, const struct verdict_rules *rules, const struct held_row *held,
+			 struct pool *pool, struct record_row *row, struct ruling *out, struct err *err)
+{
+	enum result r;
+
+	if (held->kind == (enum record_kind)HELD_CONTACT) {
+		r = hand_over_contact(session, rules, held, pool, out, err);
+	} else {
+		r = look_at_record(session, rules, held, pool, row, out, err);
+		if (r == OK)
+			r = verdict_keep(session, rules, out, row, NULL, pool, err);
+	}
+	return r == OK && out->fate == FATE_STAYS && held->cause == HELD_ASIDE ? put_back(session, held, pool, err) : r;
 }
 
 static enum result hand_over(struct session *session, const struct verdict_rules *rules, const struct held_row *held,

@@ -3,7 +3,8 @@
  *
  * What becomes of what a keeper kept that keeps it no longer: a hold that was
  * released, a duty that ends. The verdict hands it to another hold, or to
- * obligations, cut down to the fields they name; what none keeps is due.
+ * obligations, cut down to the fields they name; what none keeps is due. What
+ * was put aside (retention/aside.h) goes to another hold, or back to its day.
  */
 #ifndef LETHE_RETENTION_HANDOVER_H
 #define LETHE_RETENTION_HANDOVER_H
@@ -14,11 +15,11 @@
 struct verdict_rules handover_rules(const struct keepers *keepers, struct instant now);
 
 /* The verdict on one thing that is listed so. A contact (`row` not filled) is held or goes; one that is not there, or is
- * kept elsewhere by now, stays: it is only listed still. */
+ * kept elsewhere by now, stays: it is only listed still. So does what was put aside and can go back. */
 MUST_CHECK enum result handover_look(struct session *session, const struct verdict_rules *rules,
 				     const struct held_row *held, struct pool *pool, struct record_row *row,
 				     struct ruling *out, struct err *err);
-/* Inside a write transaction: carries it out but for FATE_GOES, which is left where it is. ERR_CORRUPT when it is to be kept
+/* Inside a write transaction: carries it out but for FATE_GOES, which is left where it is, and puts back what was aside. ERR_CORRUPT when it is to be kept
  * on and fails its tag: nothing of it was changed. */
 MUST_CHECK enum result handover_one(struct session *session, const struct verdict_rules *rules,
 				    const struct held_row *held, struct pool *pool, struct record_row *row,

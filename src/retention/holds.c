@@ -110,7 +110,7 @@ struct hold_set holds_legal(const struct hold_set *set)
 
 struct hold_set holds_for(const struct hold_set *set, const struct held_row *held)
 {
-	return held->cause == HELD_ERASED ? holds_legal(set) : *set;
+	return held->cause == HELD_EXPIRED ? *set : holds_legal(set);
 }
 
 void holds_leave_out(struct hold_set *set, int64_t hold)
@@ -225,17 +225,17 @@ bool holds_touch_period(const struct hold_set *set, enum record_kind kind, struc
 
 /* Is it under the key of a hold that stands? Then it is kept already, unless only a restriction keeps it and a legal
  * hold is to. A released one's key will go, and a duty's. */
-static enum result is_kept(struct session *session, uint32_t account, int64_t hold, enum hold_type by,
-			   struct pool *pool, bool *kept, struct err *err)
+enum result holds_leave_be(struct session *session, const struct hold_scope *scope, int64_t hold, struct pool *pool,
+			   bool *leave, struct err *err)
 {
 	struct hold_row row;
 	enum result r;
 
-	*kept = false;
-	if (hold == 0)
+	*leave = hold == scope->row.hold;
+	if (hold == 0 || *leave)
 		return OK;
-	r = hold_get(session->data, account, hold, pool, &row, err);
-	*kept = r == OK && !row.released && (row.type == HOLD_LEGAL || by == HOLD_RESTRICTION);
+	r = hold_get(session->data, scope->row.account, hold, pool, &row, err);
+	*leave = r == OK && !row.released && (row.type == HOLD_LEGAL || scope->row.type == HOLD_RESTRICTION);
 	return r == ERR_NOT_FOUND ? OK : r;
 }
 
@@ -257,7 +257,7 @@ enum result holds_keep(struct session *session, const struct hold_scope *scope, 
 	int64_t before = row->hold;
 	struct key from;
 	bool kept;
-	enum result r = is_kept(session, row->account, before, scope->row.type, pool, &kept, err);
+	enum result r = holds_leave_be(session, scope, before, pool, &kept, err);
 
 	if (r != OK || kept)
 		return r;
@@ -271,17 +271,16 @@ enum result holds_keep(struct session *session, const struct hold_scope *scope, 
 }
 
 enum result holds_keep_contact(struct session *session, const struct hold_scope *scope, struct contact_row *row,
-			       struct instant due, struct pool *pool, struct err *err)
+			       enum held_cause cause, struct instant due, struct pool *pool, struct err *err)
 {
 	const struct held_row held = {.account = row->account, .hold = scope->row.hold,
-				      .kind = (enum record_kind)HELD_CONTACT, .id = row->id, .cause = HELD_ERASED,
-				      .due = due};
+				      .kind = (enum record_kind)HELD_CONTACT, .id = row->id, .cause = cause, .due = due};
 	int64_t before = row->hold;
 	const char *plain;
 	struct key key;
 	size_t len;
 	bool kept;
-	enum result r = is_kept(session, row->account, before, scope->row.type, pool, &kept, err);
+	enum result r = holds_leave_be(session, scope, before, pool, &kept, err);
 
 	if (r != OK || kept)
 		return r;

@@ -64,8 +64,11 @@ bool holds_touch_period(const struct hold_set *set, enum record_kind kind, struc
 MUST_CHECK enum result holds_keep(struct session *session, const struct hold_scope *scope, struct record_row *row,
 				  enum held_cause cause, struct instant due, struct pool *pool, struct err *err);
 MUST_CHECK enum result holds_keep_contact(struct session *session, const struct hold_scope *scope,
-					  struct contact_row *row, struct instant due, struct pool *pool,
-					  struct err *err);
+					  struct contact_row *row, enum held_cause cause, struct instant due,
+					  struct pool *pool, struct err *err);
+/* Would they leave what is under the key of `hold` (0: none)? */
+MUST_CHECK enum result holds_leave_be(struct session *session, const struct hold_scope *scope, int64_t hold,
+				      struct pool *pool, bool *leave, struct err *err);
 
 /* ---- adding and ending (holds_change.c) ---- */
 

@@ -308,6 +308,21 @@ static enum result end_record(void *arg, const struct record_row *row, struct er
 	return r;
 }
 
+/* What is put aside goes back to its day, and follows its policy there. */
+static enum result end_aside(struct judge *judge, const struct held_row *held, struct err *err)
+{
+	struct record_row record;
+	enum result r;
+
+	if (held->kind == (enum record_kind)HELD_CONTACT)
+		return OK;
+	r = record_get(judge->session->data, held->account, held->kind, held->id, &judge->pool, &record, err);
+	record.hold = 0;
+	if (r == OK)
+		r = end_record(judge, &record, err);
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
 static enum result end_held(struct judge *judge, const struct held_row *held, struct err *err)
 {
 	const struct verdict_rules rules = handover_rules(&judge->keepers, judge->now);
@@ -316,6 +331,8 @@ static enum result end_held(struct judge *judge, const struct held_row *held, st
 	enum result r;
 
 	pool_reset(&judge->pool);
+	if (held->cause == HELD_ASIDE)
+		return end_aside(judge, held, err);
 	r = handover_look(judge->session, &rules, held, &judge->pool, &record, &ruling, err);
 	if (r != OK)
 		return r;

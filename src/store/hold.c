@@ -204,7 +204,7 @@ static enum result read_held(struct db_rows *rows, uint32_t account, int64_t hol
 	enum result r = column_word(rows, 0, HELD_CONTACT, KIND_LAST, &kind, err);
 
 	if (r == OK)
-		r = column_word(rows, 2, HELD_EXPIRED, HELD_ERASED, &cause, err);
+		r = column_word(rows, 2, HELD_EXPIRED, HELD_ASIDE, &cause, err);
 	*out = (struct held_row){.account = account,
 				 .hold = hold,
 				 .kind = (enum record_kind)kind,

@@ -70,8 +70,9 @@ MUST_CHECK enum result hold_identity_insert(struct db *db, uint32_t account, int
 MUST_CHECK enum result hold_identity_list(struct db *db, uint32_t account, int64_t hold, int64_t after, int64_t *out,
 					  size_t max, size_t *count, struct err *err);
 
-/* Stored: only add. */
-enum held_cause { HELD_EXPIRED = 1, HELD_ERASED = 2 };
+/* Stored: only add. What is put aside is due for nothing yet: an erasure has sealed it so that the person's keys can go,
+ * and they have not gone (retention/aside.h). */
+enum held_cause { HELD_EXPIRED = 1, HELD_ERASED = 2, HELD_ASIDE = 3 };
 /* The kind under which a contact is listed. */
 #define HELD_CONTACT 0
 struct held_row {
@@ -80,14 +81,14 @@ struct held_row {
 	enum record_kind kind;
 	struct id id;
 	enum held_cause cause;
-	struct instant due;
+	struct instant due; /* HELD_ASIDE: when the erasure was asked for */
 };
 MUST_CHECK enum result held_insert(struct db *db, const struct held_row *row, struct err *err);
 MUST_CHECK enum result held_get(struct db *db, uint32_t account, int64_t hold, enum record_kind kind, struct id id,
 				struct held_row *out, struct err *err);
 MUST_CHECK enum result held_list(struct db *db, uint32_t account, int64_t hold, enum record_kind after_kind,
 				 struct id after, struct held_row *out, size_t max, size_t *count, struct err *err);
-/* What had expired is erased by now: no restriction keeps it any more. No-op when it is not listed, or was erased. */
+/* What had expired or was put aside is erased by now: no restriction keeps it any more. No-op when it is not listed, or was erased. */
 MUST_CHECK enum result held_set_erased(struct db *db, uint32_t account, int64_t hold, enum record_kind kind, struct id id,
 				       struct instant due, struct err *err);
 MUST_CHECK enum result held_delete(struct db *db, uint32_t account, int64_t hold, enum record_kind kind, struct id id,

@@ -293,8 +293,8 @@ static const char vault_1[] =
     " hold_id INTEGER NOT NULL,"
     " kind INTEGER NOT NULL,"
     " id BLOB NOT NULL,"
-    " cause INTEGER NOT NULL,"    /* enum held_cause: expired or erased */
-    " due_at INTEGER NOT NULL,"   /* when it would have been deleted */
+    " cause INTEGER NOT NULL,"    /* enum held_cause: expired, erased, or put aside */
+    " due_at INTEGER NOT NULL,"   /* when it would have been deleted; put aside: when the erasure was asked for */
     " PRIMARY KEY(account_id, hold_id, kind, id)) WITHOUT ROWID;"
 
     /* What anonymised records leave, coarsened until enough people are in each row: authoritative. */

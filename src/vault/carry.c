@@ -363,39 +363,62 @@ static enum result carry_held(struct carry *c, const struct held_row *held, stru
 		r = record_get(c->live->data, c->account, held->kind, held->id, &c->pool, &live, err);
 		r = r == OK ? replace_record(c, &live, err) : none_is_fine(r);
 	}
+	/* Why it would be gone may have changed. */
 	if (r == OK)
-		r = held_insert(c->to->data, held, err);
-	if (r == OK && held->cause == HELD_ERASED)
-		r = held_set_erased(c->to->data, c->account, held->hold, held->kind, held->id, held->due, err);
-	return r;
+		r = held_delete(c->to->data, c->account, held->hold, held->kind, held->id, err);
+	return r == OK ? held_insert(c->to->data, held, err) : r;
 }
 
-/* Is it under that hold's key in the live data? */
-static enum result lives(struct carry *c, const struct held_row *held, bool *lives, struct err *err)
+/* Put back under the key of its day, or of its account: it is as the live data have it. */
+static enum result take_back(struct carry *c, const struct held_row *held, const struct record_row *record,
+			     const struct contact_row *contact, struct err *err)
 {
-	struct contact_row contact = {0};
-	struct record_row record = {0};
+	struct record_row have;
+	enum result r;
+
+	if (held->kind == (enum record_kind)HELD_CONTACT) {
+		r = contact_put(c->to->data, contact, err);
+	} else {
+		r = record_get(c->to->data, c->account, held->kind, held->id, &c->pool, &have, err);
+		r = r == OK ? exchange(c, &have, record, err) : none_is_fine(r);
+	}
+	c->out->held += r == OK;
+	return r == OK ? held_delete(c->to->data, c->account, held->hold, held->kind, held->id, err) : r;
+}
+
+/* What the backup lists under a keeper and the live data do not. */
+static enum result settle_held(struct carry *c, const struct held_row *held, bool ended, struct err *err)
+{
+	struct contact_row contact = {.hold = 0};
+	struct record_row record = {.hold = 0};
+	bool existed = false;
 	enum result r;
 
 	if (held->kind == (enum record_kind)HELD_CONTACT)
 		r = contact_get(c->live->data, c->account, held->id, &c->pool, &contact, err);
 	else
 		r = record_get(c->live->data, c->account, held->kind, held->id, &c->pool, &record, err);
-	*lives = r == OK && (contact.hold == held->hold || record.hold == held->hold);
-	return none_is_fine(r);
+	if (r == OK && (contact.hold == held->hold || record.hold == held->hold))
+		return OK;
+	if (r == OK && contact.hold == 0 && record.hold == 0)
+		return take_back(c, held, &record, &contact, err);
+	if (!ended || none_is_fine(r) != OK)
+		return none_is_fine(r);
+	r = remove_held(c->to, held, &c->pool, &existed, err);
+	c->out->released += r == OK && existed;
+	return r;
 }
 
 /* Of a hold that is released: what was due and went since must not come back by a key that still keeps the rest. What
  * another hold took over comes with that one. */
 static enum result drop_if_gone(struct carry *c, const struct held_row *held, struct err *err)
 {
-	bool kept = false, existed = false;
-	enum result r = lives(c, held, &kept, err);
+	return settle_held(c, held, true, err);
+}
 
-	if (r == OK && !kept)
-		r = remove_held(c->to, held, &c->pool, &existed, err);
-	c->out->released += r == OK && existed;
-	return r;
+static enum result drop_if_back(struct carry *c, const struct held_row *held, struct err *err)
+{
+	return settle_held(c, held, false, err);
 }
 
 typedef enum result each_held(struct carry *c, const struct held_row *held, struct err *err);
@@ -437,8 +460,9 @@ static enum result carry_holds(struct carry *c, struct err *err)
 				r = carry_hold_identities(c, rows[i].hold, err);
 			if (r == OK)
 				r = walk_held(c, c->live->data, rows[i].hold, carry_held, err);
-			if (r == OK && rows[i].released)
-				r = walk_held(c, c->to->data, rows[i].hold, drop_if_gone, err);
+			if (r == OK)
+				r = walk_held(c, c->to->data, rows[i].hold,
+					      rows[i].released ? drop_if_gone : drop_if_back, err);
 		}
 		after = r == OK && count > 0 ? rows[count - 1].hold : after;
 	} while (r == OK && count == BATCH);

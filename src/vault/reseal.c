@@ -26,6 +26,39 @@ static enum result reseal_media(struct session *session, const struct record_row
 	return r;
 }
 
+static enum result check_media(struct session *session, const struct record_row *row, const struct key *from,
+			       struct err *err)
+{
+	struct media_row media[MEDIA_MAX];
+	struct key key;
+	size_t count = 0;
+	enum result r = OK;
+
+	if (row->media > 0)
+		r = media_list(session->data, row->account, row->kind, row->id, media, MEDIA_MAX, &count, err);
+	for (size_t i = 0; i < count && r == OK; i++) {
+		r = open_media_key(from, &media[i], &key, err);
+		key_wipe(&key);
+	}
+	return r;
+}
+
+enum result reseal_check(struct session *session, const struct record_row *row, struct pool *pool, struct err *err)
+{
+	const char *plain;
+	struct key key;
+	size_t len;
+	enum result r = seal_record_key(session->ring, row, &key, err);
+
+	if (r != OK)
+		return r;
+	r = open_payload(&key, row, pool, &plain, &len, err);
+	if (r == OK)
+		r = check_media(session, row, &key, err);
+	key_wipe(&key);
+	return r;
+}
+
 /* The record's key is made of it and others; that it is there is enough. */
 static enum result need_key(struct session *session, const struct record_row *row, struct err *err)
 {

@@ -14,5 +14,8 @@
  * ERR_CORRUPT when a tag fails: nothing is to be committed then. */
 MUST_CHECK enum result reseal_record(struct session *session, struct record_row *row, const struct key *from,
 				     struct pool *pool, struct err *err);
+/* Would it find all of it whole? ERR_CORRUPT when a tag fails, ERR_GONE when a key is. Nothing is written. */
+MUST_CHECK enum result reseal_check(struct session *session, const struct record_row *row, struct pool *pool,
+				    struct err *err);
 
 #endif

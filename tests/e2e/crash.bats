@@ -128,6 +128,63 @@ erased_with_receipt() {
 	cases 20 erased_with_receipt person erase crm-289 --yes
 }
 
+# until_aside: an erasure that was killed when it had put some of what the hold keeps aside, and not all.
+until_aside() {
+	local moment
+	fault "count:$BATS_TEST_TMPDIR/count" person erase crm-289 --yes
+	changes=$(<"$BATS_TEST_TMPDIR/count")
+	for ((moment = 1; moment < changes; moment += 1 + changes / 60)); do
+		fresh
+		fault "kill:$moment" person erase crm-289 --yes
+		aside=$(rows "held WHERE cause = 3")
+		((aside == 0)) || break
+	done
+	((aside > 0 && aside < 4500)) || { echo "$aside aside at $moment of $changes"; return 1; }
+}
+
+# swap_payload HEX: gives the newest message that is not aside this payload; what it had is in $payload.
+swap_payload() {
+	local of="kind = 5 AND id = x'$newest'"
+	payload=$(sqlite3 "$REGION/vault.db" "SELECT hex(payload) FROM record WHERE $of")
+	sqlite3 "$REGION/vault.db" "UPDATE record SET payload = x'$1' WHERE $of"
+}
+
+# all_back: as if nobody had asked to erase her, and the log says that it was given up.
+all_back() {
+	same "held" 0 "$(rows held)"
+	same "under the key of a hold" 0 "$(rows "record WHERE hold_id <> 0")"
+	same "running" 0 "$(rows "job WHERE state = 1")"
+	same "failed" 1 "$(rows "audit_leaf WHERE CAST(body AS TEXT) LIKE '%\"person.erase.failed\"%'")"
+	swap_payload "$sound"
+	check_clean
+	same "what she has" "$told" "$(tell)"
+}
+
+@test "P9, P10: an erasure that can go on no more puts back what it had sealed, whenever that is killed" {
+	fill_base
+	ok hold add --person crm-289 --kind message --reason 'case 2025-117'
+	as_base
+	mapfile -t stayed < <(listed | spread 12 | as_ids)
+	told=$(tell)
+	until_aside
+	newest=$(sqlite3 "$REGION/vault.db" "SELECT hex(id) FROM record WHERE kind = 5 AND hold_id = 0 ORDER BY id DESC LIMIT 1")
+	swap_payload "$(printf '00%.0s' {1..200})"
+	sound=$payload
+	as_base
+	ok hold add --kind form --reason 'case 6'
+	all_back
+	fresh
+	fault "count:$BATS_TEST_TMPDIR/count" hold add --kind form --reason 'case 6'
+	changes=$(<"$BATS_TEST_TMPDIR/count")
+	for ((case_number = 1; case_number <= ${CRASH_CASES:-10}; case_number++)); do
+		draw "$changes"
+		fresh
+		fault "kill:$drawn" hold add --kind form --reason 'case 6'
+		ok hold add --kind note --reason 'case 7'
+		all_back || { echo "seed $seed, kill:$drawn of $changes"; return 1; }
+	done
+}
+
 @test "P29: a sweep that is killed has not begun, or comes to its end with the next command that writes" {
 	fill_base
 	shorten message '20 days'

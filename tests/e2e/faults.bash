@@ -76,7 +76,7 @@ holds_now() {
 			UNION ALL SELECT 'kind ' || kind, COUNT(*) FROM record GROUP BY kind
 			UNION ALL SELECT 'party', COUNT(*) FROM party UNION ALL SELECT 'media', COUNT(*) FROM media
 			UNION ALL SELECT 'trash', COUNT(*) FROM blob_trash UNION ALL SELECT 'held', COUNT(*) FROM held
-			UNION ALL SELECT 'erasures', COUNT(*) FROM audit_leaf WHERE body LIKE '%\"person.erase\"%'
+			UNION ALL SELECT 'erasures', COUNT(*) FROM audit_leaf WHERE CAST(body AS TEXT) LIKE '%\"person.erase\"%'
 			UNION ALL SELECT 'running', COUNT(*) FROM job WHERE state <> 2
 			UNION ALL SELECT 'rules', COUNT(*) FROM policy WHERE kind <> 7
 			UNION ALL SELECT 'holds', COUNT(*) FROM hold WHERE kinds <> 256 AND released_at IS NULL

@@ -267,6 +267,27 @@ static void a_damaged_record_under_a_hold_stops_the_erasure_and_nothing_else(voi
 	assert_opens(world, KIND_CALL, sound, "{\"n\":2}");
 }
 
+static enum result cut_short(struct session *session, void *arg, struct err *err)
+{
+	const struct id *id = arg;
+
+	return db_run(session->data, "UPDATE contact SET identities = x'ff' WHERE contact_id = $1", err,
+		      DB_BLOB(id->bytes, sizeof id->bytes));
+}
+
+static void a_contact_that_cannot_be_read_does_not_stand_in_the_way(void **state)
+{
+	struct world *world = *state;
+	struct id damaged = world_put_contacts(world, ANNA, 1), sound = world_put_contacts(world, ANNA, 1);
+	struct err err;
+
+	assert_ok(vault_write(world->vault, cut_short, &damaged, &err), &err);
+	erase(world, ANNA);
+	assert_false(found(world, ANNA));
+	assert_false(has_contact(world, damaged));
+	assert_false(has_contact(world, sound));
+}
+
 static void a_person_in_very_many_contacts_is_erased_whole(void **state)
 {
 	struct world *world = *state;
@@ -465,6 +486,7 @@ int main(void)
 	    IN_WORLD(what_a_hold_kept_before_is_said_to_be_kept),
 	    IN_WORLD(what_only_a_released_hold_kept_is_erased_and_its_key_with_it),
 	    IN_WORLD(a_damaged_record_under_a_hold_stops_the_erasure_and_nothing_else),
+	    IN_WORLD(a_contact_that_cannot_be_read_does_not_stand_in_the_way),
 	    IN_WORLD(a_person_in_very_many_contacts_is_erased_whole),
 	    IN_WORLD(what_a_hold_covers_is_kept_under_its_key_and_said),
 	    IN_WORLD(an_erasure_stopped_between_any_two_steps_goes_on_to_its_end),

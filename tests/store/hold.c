@@ -359,9 +359,9 @@ static void damaged_held_rows_are_reported(void **state)
 
 	(void)state;
 	hold_record(1, 5, KIND_CALL, 1);
-	raw(vault, "UPDATE held SET cause = 3");
+	raw(vault, "UPDATE held SET cause = 4");
 	assert_fails(held_get(vault, 1, 5, KIND_CALL, (struct id){{1}}, &out, &err), ERR_CORRUPT,
-		     "column 2 holds 3 where 1 to 2 belong");
+		     "column 2 holds 4 where 1 to 3 belong");
 	assert_fails(held_list(vault, 1, 5, 0, (struct id){{0}}, &out, 1, &count, &err), ERR_CORRUPT, NULL);
 	raw(vault, "UPDATE held SET cause = 1, kind = 13");
 	assert_fails(held_list(vault, 1, 5, 0, (struct id){{0}}, &out, 1, &count, &err), ERR_CORRUPT, NULL);

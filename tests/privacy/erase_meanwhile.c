@@ -1,0 +1,321 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Holds, obligations, records and other erasures that come while a person is
+ * being erased, between any two of its steps.
+ */
+#include "privacy/erasing.h"
+
+#include "retention/aside.h"
+
+#define ANNA "+4520111111"
+#define BENT "+4520222222"
+#define CALL "2026-02-10T08:00:00Z"
+
+struct meddling;
+typedef void meddle(struct meddling *m);
+
+/* What is done at the nth time that the erasure asks whether to stop. */
+struct meddling {
+	struct world *world;
+	meddle *what;
+	int64_t calls, at;
+	bool living; /* the person's key was there then */
+	struct id call, hold, added;
+	enum result r; /* of the erasure */
+	struct err err;
+};
+
+static bool ask(void *arg, int64_t done)
+{
+	struct meddling *m = arg;
+
+	(void)done;
+	if (++m->calls != m->at)
+		return false;
+	m->living = has_key(m->world, KEY_IDENTITY, identity_of(m->world, IDENTITY_PHONE, ANNA, NULL));
+	m->what(m);
+	return false;
+}
+
+/* A world with Anna's call, contact, and another's; false when the erasure asks less often. */
+static bool erase_and_meddle(struct meddling *m)
+{
+	struct erase_options options = {.now = m->world->now, .progress = ask, .progress_arg = m};
+	struct erase_result result;
+
+	world_put(m->world, KIND_NOTE, "2026-02-11T08:00:00Z", "{}", ANNA, NULL);
+	m->r = erase_person(m->world->vault, &m->world->account, one(m->world, ANNA), &options, &m->world->pool,
+			    &result, &m->err);
+	world_reopen(m->world);
+	return m->calls >= m->at;
+}
+
+typedef void prepare(struct meddling *m);
+
+/* In a world of its own for each n. */
+static void at_any_step(struct world *world, prepare *before, meddle *what, meddle *after)
+{
+	bool met = true;
+
+	for (int64_t at = 1; met; at++) {
+		struct meddling m = {.world = world, .what = what, .at = at};
+		const struct call_spec spec = {.at = CALL, .status = STATUS_ANSWERED, .from = ANNA, .to = BENT};
+
+		world_end(world);
+		world_begin(world, "2026-03-01T12:00:00Z");
+		m.call = put_call(world, &spec);
+		before(&m);
+		met = erase_and_meddle(&m);
+		assert_true(met || at > 4);
+		if (met)
+			after(&m);
+	}
+}
+
+static void went_through(struct meddling *m)
+{
+	assert_ok(m->r, &m->err);
+	nothing_runs(m->world);
+	assert_sound(m->world);
+}
+
+static void hold_all(struct meddling *m)
+{
+	struct hold_request all = {.kinds = 1u << KIND_CALL | 1u << KIND_MESSAGE};
+
+	m->hold = add_hold(m->world, &all);
+}
+
+static void oblige_calls(struct meddling *m)
+{
+	oblige(m->world, TELEPHONE);
+}
+
+static void hold_and_oblige(struct meddling *m)
+{
+	hold_all(m);
+	oblige_calls(m);
+}
+
+/* ---- what comes ---- */
+
+/* Nothing of hers is under it: so that there are steps before the keys go. */
+static void oblige_others(struct meddling *m)
+{
+	oblige(m->world, INVOICES);
+}
+
+static void kept_if_in_time(struct meddling *m)
+{
+	went_through(m);
+	assert_int_equal(is_there(m->world, KIND_CALL, m->call), m->living);
+	if (m->living)
+		assert_non_null(strstr(payload_of(m->world, KIND_CALL, m->call), WORDS));
+}
+
+/* P10 */
+static void a_hold_that_comes_before_the_keys_are_gone_keeps(void **state)
+{
+	at_any_step(*state, oblige_others, hold_all, kept_if_in_time);
+}
+
+static void cut_if_in_time(struct meddling *m)
+{
+	went_through(m);
+	assert_int_equal(is_there(m->world, KIND_CALL, m->call), m->living);
+	if (!m->living)
+		return;
+	assert_null(strstr(payload_of(m->world, KIND_CALL, m->call), WORDS));
+	assert_non_null(strstr(payload_of(m->world, KIND_CALL, m->call), ANNA));
+	assert_int_equal(row_of(m->world, KIND_CALL, m->call).party_count, 1);
+}
+
+/* P31 */
+static void an_obligation_that_comes_before_the_keys_are_gone_keeps_its_fields(void **state)
+{
+	at_any_step(*state, oblige_others, oblige_calls, cut_if_in_time);
+}
+
+/* The law's cut may have been made by then; nothing is made whole again. */
+static void kept_whole_or_cut(struct meddling *m)
+{
+	went_through(m);
+	assert_true(is_there(m->world, KIND_CALL, m->call));
+	assert_non_null(strstr(payload_of(m->world, KIND_CALL, m->call), ANNA));
+}
+
+static void a_hold_that_comes_to_what_a_law_keeps_leaves_it_kept(void **state)
+{
+	at_any_step(*state, oblige_calls, hold_all, kept_whole_or_cut);
+}
+
+/* Once the keys are gone nothing of theirs arrives, until they are somebody new. */
+static void put_one(struct meddling *m)
+{
+	if (m->living)
+		m->added = world_put(m->world, KIND_CALL, "2026-03-01T11:00:00Z", "{\"n\":9}", ANNA, BENT, NULL);
+}
+
+static void both_are_kept(struct meddling *m)
+{
+	went_through(m);
+	assert_non_null(strstr(payload_of(m->world, KIND_CALL, m->call), WORDS));
+	if (m->living)
+		assert_opens(m->world, KIND_CALL, m->added, "{\"n\":9}");
+}
+
+/* P10: with a law too, so that there are steps between the last that seals for the hold and the keys. */
+static void a_record_that_arrives_under_a_hold_is_kept(void **state)
+{
+	at_any_step(*state, hold_and_oblige, put_one, both_are_kept);
+}
+
+static void release_it(struct meddling *m)
+{
+	release_hold(m->world, m->hold);
+}
+
+static void all_is_gone(struct meddling *m)
+{
+	struct sweep_result result;
+
+	went_through(m);
+	run_sweep(m->world, &result);
+	assert_false(is_there(m->world, KIND_CALL, m->call));
+	assert_int_equal(listed(m->world, 1), 0);
+	assert_false(has_key(m->world, KEY_HOLD, 1));
+	assert_sound(m->world);
+}
+
+static void a_hold_that_is_released_meanwhile_keeps_nothing(void **state)
+{
+	at_any_step(*state, hold_all, release_it, all_is_gone);
+}
+
+static void cut_or_gone_to_be(struct meddling *m)
+{
+	struct sweep_result result;
+
+	went_through(m);
+	run_sweep(m->world, &result);
+	assert_null(strstr(payload_of(m->world, KIND_CALL, m->call), WORDS));
+	assert_non_null(strstr(payload_of(m->world, KIND_CALL, m->call), ANNA));
+	assert_false(has_key(m->world, KEY_HOLD, 1));
+	assert_sound(m->world);
+}
+
+static void a_hold_that_is_released_meanwhile_leaves_what_a_law_keeps(void **state)
+{
+	at_any_step(*state, hold_and_oblige, release_it, cut_or_gone_to_be);
+}
+
+/* ---- other erasures ---- */
+
+static enum result back_op(struct session *session, void *arg, struct err *err)
+{
+	struct meddling *m = arg;
+	struct record_row row;
+	bool back;
+	enum result r =
+	    record_get(session->data, m->world->account.number, KIND_CALL, m->call, &m->world->pool, &row, err);
+
+	return r == OK ? aside_put_back(session, &row, &m->world->pool, &back, err) : r;
+}
+
+/* As the other end's erasure does that is given up. */
+static void put_back(struct meddling *m)
+{
+	struct err err;
+
+	assert_ok(vault_write(m->world->vault, back_op, m, &err), &err);
+}
+
+static void it_is_kept(struct meddling *m)
+{
+	went_through(m);
+	assert_non_null(strstr(payload_of(m->world, KIND_CALL, m->call), WORDS));
+	assert_int_equal(cause_of(m->world, KIND_CALL, m->call), HELD_ERASED);
+}
+
+/* P10 */
+static void what_another_erasure_puts_back_is_kept_all_the_same(void **state)
+{
+	at_any_step(*state, hold_and_oblige, put_back, it_is_kept);
+}
+
+static void erase_bent(struct meddling *m)
+{
+	struct err err;
+
+	assert_ok(erase(m->world, BENT, &err), &err);
+}
+
+static void both_ends_can_be_erased_at_once(void **state)
+{
+	at_any_step(*state, hold_and_oblige, erase_bent, it_is_kept);
+	at_any_step(*state, oblige_calls, erase_bent, kept_whole_or_cut);
+}
+
+/* ---- damage that comes late ---- */
+
+static void put_damaged(struct meddling *m)
+{
+	put_one(m);
+	if (m->living)
+		spoil(m->world, m->added);
+}
+
+static void put_contact(struct meddling *m)
+{
+	hold_and_oblige(m);
+	m->hold = hold_person(m->world, ANNA);
+	world_put_contacts(m->world, ANNA, 1);
+}
+
+/* Refused while there is a way back, and then all is as it was; else it goes through, and what opens is kept. */
+static void as_it_was_or_kept(struct meddling *m)
+{
+	struct contact_row contact;
+	struct id ids[1], none = {{0}};
+	struct err err;
+	size_t count;
+
+	nothing_runs(m->world);
+	assert_non_null(strstr(payload_of(m->world, KIND_CALL, m->call), WORDS));
+	if (m->r == OK)
+		return;
+	assert_int_equal(m->r, ERR_CORRUPT);
+	assert_true(m->living);
+	assert_int_equal(row_of(m->world, KIND_CALL, m->call).hold, 0);
+	assert_int_equal(listed(m->world, 1) + listed(m->world, 2), 0);
+	assert_ok(contact_list_identity(m->world->vault->read.data, m->world->account.number,
+					identity_of(m->world, IDENTITY_PHONE, ANNA, NULL), none, ids, 1, &count, &err),
+		  &err);
+	assert_int_equal(count, 1);
+	contact = contact_of(m->world, ids[0]);
+	assert_int_equal(contact.hold, 0);
+}
+
+/* P9, P10 */
+static void a_damaged_record_that_arrives_stops_it_as_long_as_nothing_is_gone(void **state)
+{
+	at_any_step(*state, put_contact, put_damaged, as_it_was_or_kept);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    KEEPING(a_hold_that_comes_before_the_keys_are_gone_keeps),
+	    KEEPING(an_obligation_that_comes_before_the_keys_are_gone_keeps_its_fields),
+	    KEEPING(a_hold_that_comes_to_what_a_law_keeps_leaves_it_kept),
+	    KEEPING(a_record_that_arrives_under_a_hold_is_kept),
+	    KEEPING(a_hold_that_is_released_meanwhile_keeps_nothing),
+	    KEEPING(a_hold_that_is_released_meanwhile_leaves_what_a_law_keeps),
+	    KEEPING(what_another_erasure_puts_back_is_kept_all_the_same),
+	    KEEPING(both_ends_can_be_erased_at_once),
+	    KEEPING(a_damaged_record_that_arrives_stops_it_as_long_as_nothing_is_gone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,222 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Erasures that are not through, or were given up, through a restore.
+ */
+#include "privacy/erasing.h"
+
+#include "vault/backup.h"
+#include "vault/restore.h"
+
+#define ANNA "+4520111111"
+#define ANNA_2 "+4520111112"
+#define BENT "+4520222222"
+
+static char *backup_dir(struct world *world)
+{
+	return pool_printf(&world->pool, "%s/backup", world->base);
+}
+
+static void back_up(struct world *world)
+{
+	struct backup_options options = {.dir = backup_dir(world), .now = world->now};
+	struct manifest manifest;
+	struct err err;
+
+	assert_ok(backup_create(world->vault, &options, &manifest, &err), &err);
+}
+
+static void restore(struct world *world)
+{
+	struct restore_options options = {.dir = backup_dir(world), .now = world->now};
+	struct restore_result out;
+	struct err err;
+
+	assert_ok(restore_run(world->vault, &options, &out, &err), &err);
+}
+
+/* Anna has two numbers: the call of the first is put aside, that of the second not yet. */
+struct story {
+	struct id first, second, hold;
+};
+
+static struct story begin(struct world *world)
+{
+	struct story story;
+
+	story.first = world_put(world, KIND_CALL, "2026-02-10T08:00:00Z", "{\"n\":1}", ANNA, BENT, NULL);
+	story.second = world_put(world, KIND_CALL, "2026-02-11T08:00:00Z", "{\"n\":2}", ANNA_2, NULL);
+	link_them(world, ANNA, ANNA_2);
+	story.hold = hold_person(world, ANNA);
+	return story;
+}
+
+static void interrupt(struct world *world)
+{
+	struct stopping stopping = {.stop_at = 0};
+
+	assert_int_equal(erase_until(world, ANNA, once_sealed, &stopping), ERR_INTERRUPTED);
+}
+
+/* With a copy from in between. The damage is taken out of the world again, so that it is sound. */
+static struct story give_up_after_backup(struct world *world)
+{
+	struct story story = begin(world);
+	struct record_row sound;
+	struct err err;
+
+	interrupt(world);
+	back_up(world);
+	sound = row_of(world, KIND_CALL, story.second);
+	spoil(world, story.second);
+	resume(world);
+	is_back(world, story.first, "{\"n\":1}");
+	assert_ok(vault_write(world->vault, reseal_op, &sound, &err), &err);
+	return story;
+}
+
+/* P9, P10 */
+static void what_was_put_back_since_is_back_after_a_restore(void **state)
+{
+	struct world *world = *state;
+	struct story story = give_up_after_backup(world);
+
+	restore(world);
+	nothing_runs(world);
+	is_back(world, story.first, "{\"n\":1}");
+	is_back(world, story.second, "{\"n\":2}");
+	assert_int_equal(listed(world, 1), 0);
+	assert_sound(world);
+}
+
+/* P10: its key is gone with the hold, and what was under it then is not. */
+static void so_it_is_when_the_hold_was_released_since(void **state)
+{
+	struct world *world = *state;
+	struct story story = give_up_after_backup(world);
+
+	release_hold(world, story.hold);
+	sweep(world);
+	assert_false(has_key(world, KEY_HOLD, 1));
+	restore(world);
+	is_back(world, story.first, "{\"n\":1}");
+	assert_int_equal(listed(world, 1), 0);
+	assert_sound(world);
+}
+
+static void what_has_expired_since_is_listed_so(void **state)
+{
+	struct world *world = *state;
+	struct story story = give_up_after_backup(world);
+
+	set_policy(world, KIND_CALL, "10 days");
+	sweep(world);
+	assert_int_equal(cause_of(world, KIND_CALL, story.first), HELD_EXPIRED);
+	restore(world);
+	assert_int_equal(cause_of(world, KIND_CALL, story.first), HELD_EXPIRED);
+	assert_opens(world, KIND_CALL, story.first, "{\"n\":1}");
+	assert_sound(world);
+}
+
+static void lose_data(struct world *world)
+{
+	struct vault_options options = {.data_dir = world->data, .command = "restore", .write = true};
+	struct id id = world->vault->id;
+	char path[400];
+	struct err err;
+
+	vault_close(world->vault);
+	world->vault = NULL;
+	snprintf(path, sizeof path, "%s/regions/default/vault.db", world->data);
+	assert_int_equal(unlink(path), 0);
+	assert_ok(vault_open_without_data(&options, id, &world->vault, &err), &err);
+}
+
+/* P9: of a copy from in between, when nothing else is left. */
+static void an_erasure_that_was_not_through_goes_on_after_a_restore(void **state)
+{
+	struct world *world = *state;
+	struct story story = begin(world);
+
+	interrupt(world);
+	back_up(world);
+	lose_data(world);
+	restore(world);
+	world_reopen(world);
+	assert_int_equal(cause_of(world, KIND_CALL, story.first), HELD_ASIDE);
+	resume(world);
+	assert_int_equal(identity_of(world, IDENTITY_PHONE, ANNA, NULL), 0);
+	assert_int_equal(cause_of(world, KIND_CALL, story.first), HELD_ERASED);
+	assert_opens(world, KIND_CALL, story.first, "{\"n\":1}");
+	assert_opens(world, KIND_CALL, story.second, "{\"n\":2}");
+	assert_sound(world);
+}
+
+static void what_is_erased_since_is_listed_so(void **state)
+{
+	struct world *world = *state;
+	struct story story = begin(world);
+	struct id contact = world_put_contacts(world, ANNA, 1);
+
+	interrupt(world);
+	back_up(world);
+	resume(world);
+	restore(world);
+	assert_int_equal(cause_of(world, KIND_CALL, story.first), HELD_ERASED);
+	assert_int_equal(cause_of(world, (enum record_kind)HELD_CONTACT, contact), HELD_ERASED);
+	assert_int_equal(release_hold(world, story.hold), 3);
+	sweep(world);
+	assert_false(is_there(world, KIND_CALL, story.first));
+	assert_sound(world);
+}
+
+struct putting {
+	struct world *world;
+	struct id contact;
+};
+
+static enum result contact_aside_op(struct session *session, void *arg, struct err *err)
+{
+	struct putting *putting = arg;
+	struct world *world = putting->world;
+	struct contact_row row;
+	struct hold_set set;
+	enum result r = holds_load(session, world->account.number, &world->pool, &set, err);
+
+	if (r == OK)
+		r = contact_get(session->data, set.account, putting->contact, &world->pool, &row, err);
+	return r == OK ? holds_keep_contact(session, &set.scopes[0], &row, HELD_ASIDE, world->now, &world->pool, err)
+		       : r;
+}
+
+static void a_contact_that_was_put_back_since_is_back(void **state)
+{
+	struct world *world = *state;
+	struct putting putting = {.world = world, .contact = world_put_contacts(world, ANNA, 1)};
+	struct id hold = hold_person(world, ANNA);
+	struct err err;
+
+	assert_ok(vault_write(world->vault, contact_aside_op, &putting, &err), &err);
+	back_up(world);
+	assert_int_equal(release_hold(world, hold), 0);
+	sweep(world);
+	assert_false(has_key(world, KEY_HOLD, 1));
+	restore(world);
+	assert_int_equal(contact_of(world, putting.contact).hold, 0);
+	assert_int_equal(listed(world, 1), 0);
+	assert_sound(world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    KEEPING(what_was_put_back_since_is_back_after_a_restore),
+	    KEEPING(so_it_is_when_the_hold_was_released_since),
+	    KEEPING(what_has_expired_since_is_listed_so),
+	    KEEPING(an_erasure_that_was_not_through_goes_on_after_a_restore),
+	    KEEPING(what_is_erased_since_is_listed_so),
+	    KEEPING(a_contact_that_was_put_back_since_is_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
