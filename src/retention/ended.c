@@ -296,39 +296,39 @@ enum result ended_delete(struct vault *vault, uint32_t account, struct id job, s
 
 /* ---- looking ahead ---- */
 
-static enum result look_at(struct session *session, const struct keepers *keepers, const struct held_row *held,
-			   ended_visit *visit, void *arg, struct pool *pool, struct err *err)
+struct ahead {
+	struct session *session;
+	const struct keepers *keepers;
+	ended_visit *visit;
+	void *arg;
+	struct pool pool; /* of one record */
+};
+
+static enum result look_at(void *arg, const struct held_row *held, struct err *err)
 {
-	const struct verdict_rules rules = handover_rules(keepers, date_start(keepers->duties.today));
+	struct ahead *a = arg;
+	const struct verdict_rules rules = handover_rules(a->keepers, date_start(a->keepers->duties.today));
 	struct record_row row;
 	struct ruling ruling;
-	enum result r = handover_look(session, &rules, held, pool, &row, &ruling, err);
+	enum result r;
 
+	pool_reset(&a->pool);
+	r = handover_look(a->session, &rules, held, &a->pool, &row, &ruling, err);
 	if (r != OK || ruling.fate == FATE_STAYS)
 		return r;
-	return visit(arg, held, &row,
-		     ruling.fate == FATE_HELD ? ENDED_MOVED : ruling.fate == FATE_CUT ? ENDED_CUT : ENDED_GOES, err);
+	return a->visit(a->arg, held, &row,
+			ruling.fate == FATE_HELD ? ENDED_MOVED : ruling.fate == FATE_CUT ? ENDED_CUT : ENDED_GOES, err);
 }
 
 static enum result walk_duty(struct session *session, const struct keepers *keepers, const struct duty_row *duty,
 			     ended_visit *visit, void *arg, struct err *err)
 {
-	struct held_row held[HELD_BATCH], last = {.account = 0};
-	struct pool pool;
-	size_t count;
+	struct ahead a = {.session = session, .keepers = keepers, .visit = visit, .arg = arg};
 	enum result r;
 
-	pool_init(&pool, POOL_MAX);
-	do {
-		pool_reset(&pool);
-		r = held_list(session->data, duty->account, duty->duty, last.kind, last.id, held, HELD_BATCH, &count,
-			      err);
-		for (size_t i = 0; i < count && r == OK; i++)
-			r = look_at(session, keepers, &held[i], visit, arg, &pool, err);
-		if (count > 0)
-			last = held[count - 1];
-	} while (r == OK && count == HELD_BATCH);
-	pool_free(&pool);
+	pool_init(&a.pool, POOL_MAX);
+	r = held_walk(session->data, duty->account, duty->duty, look_at, &a, err);
+	pool_free(&a.pool);
 	return r;
 }
 

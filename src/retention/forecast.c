@@ -8,7 +8,6 @@
 #include "retention/day.h"
 #include "retention/ended.h"
 
-#define PERIODS_PAGE 256
 #define ROWS 128
 #define PAYLOADS_MAX ((size_t)1024 * 1024 * 1024) /* of ROWS records */
 
@@ -241,8 +240,9 @@ static enum result add_rows(struct looking *looking, const struct period *period
 	return r;
 }
 
-static enum result add_period(struct looking *looking, const struct period *period, struct err *err)
+static enum result add_period(void *arg, const struct period *period, struct err *err)
 {
+	struct looking *looking = arg;
 	bool look = keepers_touch_period(&looking->keepers, period->kind, period->day) || is_apart(looking, period);
 	int day;
 	enum ahead_fate fate = ahead_period(&looking->ahead, period, &day);
@@ -258,21 +258,12 @@ static enum result add_period(struct looking *looking, const struct period *peri
 
 static enum result add_kind(struct looking *looking, enum record_kind kind, struct err *err)
 {
-	struct period periods[PERIODS_PAGE];
-	struct date after = {INT32_MIN}, until;
-	size_t count;
-	enum result r;
+	struct date until;
 
 	if (!ahead_last(&looking->ahead, kind, &until))
 		return OK;
-	do {
-		r = period_list(looking->session->data, looking->account, kind, after, until, periods, PERIODS_PAGE,
-				&count, err);
-		for (size_t i = 0; i < count && r == OK; i++)
-			r = add_period(looking, &periods[i], err);
-		after = r == OK && count > 0 ? periods[count - 1].day : after;
-	} while (r == OK && count == PERIODS_PAGE);
-	return r;
+	return period_walk(looking->session->data, looking->account, kind, (struct date){INT32_MIN}, until, add_period,
+			   looking, err);
 }
 
 static enum result add_all(struct looking *looking, struct err *err)

@@ -10,8 +10,6 @@
 #include "retention/verdict.h"
 #include "store/period.h"
 
-#define PERIODS_PAGE 256
-
 struct planning {
 	struct session *session;
 	struct keepers keepers;
@@ -23,25 +21,11 @@ struct planning {
 	int64_t some;                /* of it go by narrower rules */
 };
 
-typedef enum result plan_period(struct planning *planning, const struct period *period, struct err *err);
-
 /* Those of a kind after a day and up to another. */
 static enum result walk_periods(struct planning *planning, enum record_kind kind, struct date after,
-				struct date until, plan_period *plan, struct err *err)
+				struct date until, period_visit *plan, struct err *err)
 {
-	struct period periods[PERIODS_PAGE];
-	size_t count;
-	enum result r;
-
-	do {
-		r = period_list(planning->session->data, planning->account, kind, after, until, periods,
-				PERIODS_PAGE, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			after = periods[i].day;
-			r = plan(planning, &periods[i], err);
-		}
-	} while (r == OK && count == PERIODS_PAGE);
-	return r;
+	return period_walk(planning->session->data, planning->account, kind, after, until, plan, planning, err);
 }
 
 static struct verdict_rules rules_of(const struct planning *planning)
@@ -79,8 +63,9 @@ static enum result count_kept_rows(void *arg, struct record_row *rows, size_t co
 }
 
 /* Periods that nothing keeps anything of are not opened. */
-static enum result plan_kept(struct planning *planning, const struct period *period, struct err *err)
+static enum result plan_kept(void *arg, const struct period *period, struct err *err)
 {
+	struct planning *planning = arg;
 	const struct verdict_rules rules = rules_of(planning);
 	struct ruling ruling;
 
@@ -140,8 +125,9 @@ static enum result count_some(void *arg, struct record_row *rows, size_t count, 
 	return r;
 }
 
-static enum result plan_some(struct planning *planning, const struct period *period, struct err *err)
+static enum result plan_some(void *arg, const struct period *period, struct err *err)
 {
+	struct planning *planning = arg;
 	enum result r;
 
 	if (!policies_worth_a_look(&planning->policies, period, planning->out->today))
@@ -170,8 +156,10 @@ static enum result count_unbilled(void *arg, struct record_row *rows, size_t cou
 	return OK;
 }
 
-static enum result plan_unbilled(struct planning *planning, const struct period *period, struct err *err)
+static enum result plan_unbilled(void *arg, const struct period *period, struct err *err)
 {
+	struct planning *planning = arg;
+
 	if (!billing_waits(&planning->policies.billing, period->day))
 		return OK;
 	return day_walk(planning->session, planning->account, period, (struct id){{0}}, count_unbilled, planning, err);

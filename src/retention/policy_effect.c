@@ -11,7 +11,7 @@
 #include "retention/day.h"
 #include "retention/verdict.h"
 
-#define PERIODS_PAGE 256
+#define DAYS_ROOM 256
 #define STATEMENT_MAX ((size_t)64 * 1024 * 1024)
 
 /* The rules without and with the change. */
@@ -77,7 +77,7 @@ static bool range_of(const struct counting *c, const struct pair *pair, struct d
 static enum result add_day(struct counting *c, const struct effect_day *day, struct err *err)
 {
 	struct policy_effect *out = c->out;
-	size_t wanted = c->room == 0 ? PERIODS_PAGE : c->room * 2;
+	size_t wanted = c->room == 0 ? DAYS_ROOM : c->room * 2;
 	struct effect_day *days;
 
 	if (day->records == 0)
@@ -149,8 +149,9 @@ static enum result add_records(void *arg, struct record_row *rows, size_t count,
 	return r;
 }
 
-static enum result count_period(struct counting *c, const struct period *period, struct err *err)
+static enum result count_period(void *arg, const struct period *period, struct err *err)
 {
+	struct counting *c = arg;
 	struct effect_day day = {.kind = period->kind, .day = period->day};
 	struct at_day at = {c, &day};
 	enum result r = OK;
@@ -162,23 +163,6 @@ static enum result count_period(struct counting *c, const struct period *period,
 		r = day_walk(c->session, c->account, period, (struct id){{0}}, add_records, &at, err);
 	}
 	return r == OK ? add_day(c, &day, err) : r;
-}
-
-static enum result count_range(struct counting *c, struct date after, struct date until, struct err *err)
-{
-	struct period periods[PERIODS_PAGE];
-	size_t count;
-	enum result r;
-
-	do {
-		r = period_list(c->session->data, c->account, c->change->kind, after, until, periods, PERIODS_PAGE,
-				&count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			after = periods[i].day;
-			r = count_period(c, &periods[i], err);
-		}
-	} while (r == OK && count == PERIODS_PAGE);
-	return r;
 }
 
 static enum result count_all(struct counting *c, struct err *err)
@@ -193,7 +177,9 @@ static enum result count_all(struct counting *c, struct err *err)
 		after.days = from.days < after.days ? from.days : after.days;
 		until.days = to.days > until.days ? to.days : until.days;
 	}
-	return after.days < until.days ? count_range(c, after, until, err) : OK;
+	if (after.days >= until.days)
+		return OK;
+	return period_walk(c->session->data, c->account, c->change->kind, after, until, count_period, c, err);
 }
 
 /* ---- does it shorten? ---- */

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#define PAGE 256
 #define COLUMNS "hold_id, id, person_id, identity_id, kinds, from_at, until_at, reason, created_at, released_at," \
 		" type, number_id, agent_id, queue_id, campaign_id, tag_id, custodian, matter"
 
@@ -251,6 +252,22 @@ enum result held_list(struct db *db, uint32_t account, int64_t hold, enum record
 		(*count)++;
 	}
 	db_end(&rows);
+	return r;
+}
+
+enum result held_walk(struct db *db, uint32_t account, int64_t hold, held_visit *visit, void *arg, struct err *err)
+{
+	struct held_row rows[PAGE], last = {.hold = 0};
+	size_t count;
+	enum result r;
+
+	do {
+		r = held_list(db, account, hold, last.kind, last.id, rows, PAGE, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			last = rows[i];
+			r = visit(arg, &rows[i], err);
+		}
+	} while (r == OK && count == PAGE);
 	return r;
 }
 

@@ -88,6 +88,10 @@ MUST_CHECK enum result held_get(struct db *db, uint32_t account, int64_t hold, e
 				struct held_row *out, struct err *err);
 MUST_CHECK enum result held_list(struct db *db, uint32_t account, int64_t hold, enum record_kind after_kind,
 				 struct id after, struct held_row *out, size_t max, size_t *count, struct err *err);
+/* Each, in order; read in batches, so `visit` may change them. Stops at the first that fails. */
+typedef enum result held_visit(void *arg, const struct held_row *held, struct err *err);
+MUST_CHECK enum result held_walk(struct db *db, uint32_t account, int64_t hold, held_visit *visit, void *arg,
+				 struct err *err);
 /* What had expired or was put aside is erased by now: no restriction keeps it any more. No-op when it is not listed, or was erased. */
 MUST_CHECK enum result held_set_erased(struct db *db, uint32_t account, int64_t hold, enum record_kind kind, struct id id,
 				       struct instant due, struct err *err);

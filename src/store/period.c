@@ -3,6 +3,7 @@
  */
 #include "store/period.h"
 
+#define PAGE 256
 #define COLUMNS "day, records, bytes, media, media_bytes, part, looked_on, looked_policy"
 
 enum result period_add(struct db *db, uint32_t account, const struct period *delta, struct err *err)
@@ -92,6 +93,23 @@ enum result period_list(struct db *db, uint32_t account, enum record_kind kind, 
 	while ((r = db_next(&rows, &more, err)) == OK && more)
 		read_period(&rows, kind, &out[(*count)++]);
 	db_end(&rows);
+	return r;
+}
+
+enum result period_walk(struct db *db, uint32_t account, enum record_kind kind, struct date after, struct date until,
+			period_visit *visit, void *arg, struct err *err)
+{
+	struct period rows[PAGE];
+	size_t count;
+	enum result r;
+
+	do {
+		r = period_list(db, account, kind, after, until, rows, PAGE, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			after = rows[i].day;
+			r = visit(arg, &rows[i], err);
+		}
+	} while (r == OK && count == PAGE);
 	return r;
 }
 

@@ -35,6 +35,10 @@ MUST_CHECK enum result period_get(struct db *db, uint32_t account, enum record_k
 /* Periods of a kind after `after` and up to `until`, both by day, ascending; up to max. */
 MUST_CHECK enum result period_list(struct db *db, uint32_t account, enum record_kind kind, struct date after,
 				   struct date until, struct period *out, size_t max, size_t *count, struct err *err);
+/* Each of them; read in batches, so `visit` may change them. Stops at the first that fails. */
+typedef enum result period_visit(void *arg, const struct period *period, struct err *err);
+MUST_CHECK enum result period_walk(struct db *db, uint32_t account, enum record_kind kind, struct date after,
+				   struct date until, period_visit *visit, void *arg, struct err *err);
 /* Sums over all days up to `until`, that day included. */
 MUST_CHECK enum result period_sum(struct db *db, uint32_t account, enum record_kind kind, struct date until,
 				  struct period *out, int64_t *days, struct err *err);

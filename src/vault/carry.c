@@ -422,23 +422,24 @@ static enum result drop_if_back(struct carry *c, const struct held_row *held, st
 }
 
 typedef enum result each_held(struct carry *c, const struct held_row *held, struct err *err);
+struct each { struct carry *c; each_held *held; };
 
-static enum result walk_held(struct carry *c, struct db *in, int64_t hold, each_held *each, struct err *err)
+static enum result visit_held(void *arg, const struct held_row *held, struct err *err)
 {
-	struct held_row rows[BATCH], after = {0};
+	const struct each *each = arg;
+
+	pool_reset(&each->c->pool);
+	return each->held(each->c, held, err);
+}
+
+static enum result walk_held(struct carry *c, struct db *in, int64_t hold, each_held *held, struct err *err)
+{
+	struct each each = {c, held};
 	struct pool outer = c->pool;
-	size_t count;
 	enum result r;
 
 	pool_init(&c->pool, (size_t)1024 * 1024 * 1024);
-	do {
-		r = held_list(in, c->account, hold, after.kind, after.id, rows, BATCH, &count, err);
-		for (size_t i = 0; r == OK && i < count; i++) {
-			pool_reset(&c->pool);
-			r = each(c, &rows[i], err);
-		}
-		after = r == OK && count > 0 ? rows[count - 1] : after;
-	} while (r == OK && count == BATCH);
+	r = held_walk(in, c->account, hold, visit_held, &each, err);
 	pool_free(&c->pool);
 	c->pool = outer;
 	return r;
@@ -503,14 +504,19 @@ static enum result carry_day(struct carry *c, const struct period *period, struc
 	return r;
 }
 
-/* Where it is looked for what is due is left as the backup has it: looking again does no harm. */
-static enum result carry_period(struct carry *c, const struct period *live, struct record_row *rows, struct err *err)
-{
-	struct period have;
-	enum result r = carry_day(c, live, rows, err);
+struct parts { struct carry *c; struct record_row *rows; };
 
-	if (r == OK)
-		r = period_get(c->to->data, c->account, live->kind, live->day, &have, err);
+/* Where it is looked for what is due is left as the backup has it: looking again does no harm. */
+static enum result carry_period(void *arg, const struct period *live, struct err *err)
+{
+	struct parts *parts = arg;
+	struct carry *c = parts->c;
+	struct period have;
+	enum result r = live->part > 0 ? carry_day(c, live, parts->rows, err) : OK;
+
+	if (r != OK || live->part == 0)
+		return r;
+	r = period_get(c->to->data, c->account, live->kind, live->day, &have, err);
 	if (r != OK || have.part >= live->part)
 		return r;
 	have.part = live->part;
@@ -519,21 +525,10 @@ static enum result carry_period(struct carry *c, const struct period *live, stru
 
 static enum result carry_parts_of(struct carry *c, enum record_kind kind, struct record_row *rows, struct err *err)
 {
-	struct period periods[BATCH];
-	struct date after = {INT32_MIN};
-	size_t count;
-	enum result r;
+	struct parts parts = {c, rows};
 
-	do {
-		r = period_list(c->live->data, c->account, kind, after, (struct date){INT32_MAX}, periods, BATCH,
-				&count, err);
-		for (size_t i = 0; r == OK && i < count; i++) {
-			if (periods[i].part > 0)
-				r = carry_period(c, &periods[i], rows, err);
-		}
-		after = r == OK && count > 0 ? periods[count - 1].day : after;
-	} while (r == OK && count == BATCH);
-	return r;
+	return period_walk(c->live->data, c->account, kind, (struct date){INT32_MIN}, (struct date){INT32_MAX},
+			   carry_period, &parts, err);
 }
 
 static enum result carry_parts(struct carry *c, struct err *err)

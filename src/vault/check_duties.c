@@ -9,8 +9,6 @@
 #include "vault/check_run.h"
 #include "vault/cut.h"
 
-#define BATCH 64 /* records of 4 MiB must fit the pool, sealed and opened */
-
 /* That it opens, and is listed, is told with the records. */
 static enum result check_fields(struct check_run *run, const struct duty_row *duty, const struct record_row *row,
 				const char *id, struct err *err)
@@ -27,9 +25,9 @@ static enum result check_fields(struct check_run *run, const struct duty_row *du
 	return check_is_problem(r) ? OK : r;
 }
 
-static enum result check_kept(struct check_run *run, const struct duty_row *duty, const struct held_row *held,
-			      struct err *err)
+static enum result check_kept(struct check_run *run, const void *arg, const struct held_row *held, struct err *err)
 {
+	const struct duty_row *duty = arg;
 	struct record_row row = {.hold = 0};
 	char id[ID_TEXT_MAX];
 	enum result r = record_get(run->session->data, run->account, held->kind, held->id, &run->pool, &row, err);
@@ -59,27 +57,6 @@ static enum result check_key(struct check_run *run, const struct duty_row *duty,
 	return r;
 }
 
-static enum result check_list(struct check_run *run, const struct duty_row *duty, struct err *err)
-{
-	struct held_row rows[BATCH], after = {.account = 0};
-	size_t count;
-	enum result r;
-
-	do {
-		pool_reset(&run->pool);
-		r = check_begin(run, err);
-		if (r != OK)
-			return r;
-		r = held_list(run->session->data, run->account, duty->duty, after.kind, after.id, rows, BATCH, &count,
-			      err);
-		for (size_t i = 0; r == OK && i < count; i++)
-			r = check_kept(run, duty, &rows[i], err);
-		check_end(run);
-		after = r == OK && count > 0 ? rows[count - 1] : after;
-	} while (r == OK && count == BATCH);
-	return r;
-}
-
 enum result check_duties(struct check_run *run, struct err *err)
 {
 	struct duty_row duty;
@@ -98,7 +75,7 @@ enum result check_duties(struct check_run *run, struct err *err)
 			r = check_key(run, &duty, err);
 		}
 		if (r == OK && count > 0)
-			r = check_list(run, &duty, err);
+			r = check_walk_held(run, duty.duty, check_kept, &duty, err);
 	} while (r == OK && count > 0);
 	pool_free(&pool);
 	return r;

@@ -190,13 +190,14 @@ static enum result held_is_there(struct check_run *run, const struct held_row *h
 	return r == ERR_NOT_FOUND ? OK : r;
 }
 
-static enum result check_held(struct check_run *run, const struct held_row *held, struct err *err)
+static enum result check_held(struct check_run *run, const void *arg, const struct held_row *held, struct err *err)
 {
 	const char *prefix = held->kind == HELD_CONTACT ? CONTACT_PREFIX : kind_prefix(held->kind);
 	char id[ID_TEXT_MAX];
 	bool there;
 	enum result r = held_is_there(run, held, &there, err);
 
+	(void)arg;
 	run->report->checks[CHECK_HOLDS].looked_at++;
 	if (r == OK && !there)
 		check_found(run, CHECK_HOLDS, "account %u: %s: it is listed as held and is not under that hold's key",
@@ -204,20 +205,22 @@ static enum result check_held(struct check_run *run, const struct held_row *held
 	return r;
 }
 
-static enum result check_hold(struct check_run *run, int64_t hold, struct err *err)
+enum result check_walk_held(struct check_run *run, int64_t hold, check_each_held *each, const void *arg,
+			    struct err *err)
 {
 	struct held_row rows[BATCH], after = {0};
 	size_t count;
 	enum result r;
 
 	do {
-		pool_reset(&run->pool);
 		r = check_begin(run, err);
 		if (r != OK)
 			return r;
 		r = held_list(run->session->data, run->account, hold, after.kind, after.id, rows, BATCH, &count, err);
-		for (size_t i = 0; r == OK && i < count; i++)
-			r = check_held(run, &rows[i], err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			pool_reset(&run->pool);
+			r = each(run, arg, &rows[i], err);
+		}
 		check_end(run);
 		after = r == OK && count > 0 ? rows[count - 1] : after;
 	} while (r == OK && count == BATCH);
@@ -265,7 +268,7 @@ enum result check_holds(struct check_run *run, struct err *err)
 		r = hold_list(run->session->data, run->account, false, after, &run->pool, &row, 1, &count, err);
 		if (r == OK && count > 0) {
 			after = row.hold;
-			r = check_hold(run, after, err);
+			r = check_walk_held(run, after, check_held, NULL, err);
 			if (r == OK)
 				r = check_hold_identities(run, after, err);
 		}

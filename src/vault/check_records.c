@@ -199,8 +199,9 @@ static enum result check_kind(struct check_run *run, struct recount *day, enum r
 }
 
 /* A period that is counted and has no records at all: no day of records leads to it. */
-static enum result check_empty_period(struct check_run *run, const struct period *period, struct err *err)
+static enum result check_empty_period(void *arg, const struct period *period, struct err *err)
 {
+	struct check_run *run = arg;
 	struct period none = {.kind = period->kind, .day = period->day};
 	struct date next = {0};
 	enum result r = check_begin(run, err);
@@ -216,19 +217,8 @@ static enum result check_empty_period(struct check_run *run, const struct period
 
 static enum result check_periods(struct check_run *run, enum record_kind kind, struct err *err)
 {
-	struct period rows[BATCH];
-	struct date after = {INT32_MIN};
-	size_t count;
-	enum result r;
-
-	do {
-		r = period_list(run->session->data, run->account, kind, after, (struct date){INT32_MAX}, rows, BATCH,
-				&count, err);
-		for (size_t i = 0; r == OK && i < count; i++)
-			r = check_empty_period(run, &rows[i], err);
-		after = r == OK && count > 0 ? rows[count - 1].day : after;
-	} while (r == OK && count == BATCH);
-	return r;
+	return period_walk(run->session->data, run->account, kind, (struct date){INT32_MIN}, (struct date){INT32_MAX},
+			   check_empty_period, run, err);
 }
 
 enum result check_records(struct check_run *run, struct err *err)

@@ -9,6 +9,7 @@
 #ifndef LETHE_VAULT_CHECK_RUN_H
 #define LETHE_VAULT_CHECK_RUN_H
 
+#include "store/hold.h"
 #include "store/record.h"
 #include "vault/check.h"
 
@@ -59,6 +60,12 @@ MUST_CHECK enum result check_begin(struct check_run *run, struct err *err); /* a
 void check_end(struct check_run *run);
 /* Does an unfinished job of this account explain what lacks its key? */
 MUST_CHECK enum result check_covered(struct check_run *run, uint32_t account, bool *covered, struct err *err);
+
+/* What a hold or a duty keeps, some at one moment. */
+typedef enum result check_each_held(struct check_run *run, const void *arg, const struct held_row *held,
+				    struct err *err);
+MUST_CHECK enum result check_walk_held(struct check_run *run, int64_t hold, check_each_held *each, const void *arg,
+				       struct err *err);
 
 /* What `what` ("call_..", "policy 3 for calls") names: is the label there? 0 names none. */
 MUST_CHECK enum result check_label_named(struct check_run *run, int64_t label, const char *what, struct err *err);

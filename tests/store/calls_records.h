@@ -183,6 +183,19 @@ CALL(period_list)
 	return several(r, count, seen);
 }
 
+static enum result count_period(void *arg, const struct period *row, struct err *e)
+{
+	(void)row;
+	(void)e;
+	++*(int64_t *)arg;
+	return OK;
+}
+
+CALL(period_walk)
+{
+	return period_walk(vault, account, KIND_CALL, (struct date){0}, day, count_period, seen, &err);
+}
+
 CALL(period_sum)
 {
 	struct period sum;

@@ -336,6 +336,42 @@ static void held_records_are_listed_by_kind_and_id(void **state)
 	assert_int_equal(count, 0);
 }
 
+struct walked { struct held_row last; int count, fail_at; };
+
+static enum result see(void *arg, const struct held_row *row, struct err *e)
+{
+	struct walked *w = arg;
+
+	assert_true(w->count == 0 || row->kind > w->last.kind ||
+		    (row->kind == w->last.kind && id_compare(row->id, w->last.id) > 0));
+	w->last = *row;
+	if (++w->count == w->fail_at)
+		return err_set(e, ERR_INTERRUPTED, "enough");
+	return held_delete(vault, row->account, row->hold, row->kind, row->id, e);
+}
+
+static void a_walk_comes_by_each_in_order_also_when_they_go_and_stops_when_told(void **state)
+{
+	struct walked w = {.fail_at = 3};
+
+	(void)state;
+	for (int i = 0; i < 255; i++) { /* more than two pages */
+		hold_record(1, 5, KIND_CALL, (unsigned char)i);
+		hold_record(1, 5, KIND_CHAT, (unsigned char)i);
+		hold_record(1, 5, KIND_NOTE, (unsigned char)i);
+	}
+	hold_record(1, 6, KIND_CALL, 1);
+	hold_record(2, 5, KIND_CALL, 1);
+	assert_fails(held_walk(vault, 1, 5, see, &w, &err), ERR_INTERRUPTED, "enough");
+	assert_int_equal(w.count, 3);
+	assert_int_equal(held(1, 5), 763);
+	w = (struct walked){.fail_at = 0};
+	assert_ok(held_walk(vault, 1, 5, see, &w, &err));
+	assert_int_equal(w.count, 763);
+	assert_int_equal(held(1, 5), 0);
+	assert_int_equal(held(1, 6) + held(2, 5), 2);
+}
+
 static void a_held_record_is_let_go_alone(void **state)
 {
 	(void)state;
@@ -385,6 +421,7 @@ int main(void)
 	    table_test(a_held_record_is_kept_with_its_cause),
 	    table_test(what_had_expired_can_be_erased_and_not_the_other_way_round),
 	    table_test(held_records_are_listed_by_kind_and_id),
+	    table_test(a_walk_comes_by_each_in_order_also_when_they_go_and_stops_when_told),
 	    table_test(a_held_record_is_let_go_alone),
 	    table_test(damaged_held_rows_are_reported),
 	};

@@ -127,6 +127,40 @@ static void a_list_begins_after_one_day_and_has_the_other(void **state)
 	assert_int_equal(list("2024-02-28", "2024-03-01", out, 0), 0);
 }
 
+struct walked { int32_t last; int count, fail_at; };
+
+static enum result see(void *arg, const struct period *period, struct err *e)
+{
+	struct walked *w = arg;
+
+	assert_true(period->day.days > w->last);
+	w->last = period->day.days;
+	if (++w->count == w->fail_at)
+		return err_set(e, ERR_INTERRUPTED, "enough");
+	return period_add(vault, 1, &(struct period){.kind = period->kind, .day = period->day, .records = -1}, e);
+}
+
+static void a_walk_comes_by_each_in_order_also_when_they_go_and_stops_when_told(void **state)
+{
+	struct walked w = {.last = INT32_MIN};
+
+	(void)state;
+	for (int32_t i = 1; i <= 600; i++) /* more than two pages */
+		assert_ok(period_add(vault, 1, &(struct period){.kind = KIND_CALL, .day = {i}, .records = 1}, &err));
+	assert_ok(period_walk(vault, 1, KIND_CALL, (struct date){10}, (struct date){590}, see, &w, &err));
+	assert_int_equal(w.count, 580);
+	assert_int_equal(w.last, 590);
+	w = (struct walked){.last = INT32_MIN};
+	assert_ok(period_walk(vault, 1, KIND_CALL, (struct date){INT32_MIN}, (struct date){INT32_MAX}, see, &w, &err));
+	assert_int_equal(w.count, 20);
+	add(1, KIND_CALL, "2024-02-28", 1);
+	add(1, KIND_CALL, "2024-02-29", 1);
+	w = (struct walked){.last = INT32_MIN, .fail_at = 1};
+	assert_fails(period_walk(vault, 1, KIND_CALL, (struct date){INT32_MIN}, (struct date){INT32_MAX}, see, &w, &err),
+		     ERR_INTERRUPTED, "enough");
+	assert_int_equal(w.count, 1);
+}
+
 static void a_sum_has_its_last_day(void **state)
 {
 	struct period sum;
@@ -158,6 +192,7 @@ int main(void)
 	    table_test(media_may_go_before_their_record),
 	    table_test(what_was_looked_at_is_told_and_counting_leaves_it_alone),
 	    table_test(a_list_begins_after_one_day_and_has_the_other),
+	    table_test(a_walk_comes_by_each_in_order_also_when_they_go_and_stops_when_told),
 	    table_test(a_sum_has_its_last_day),
 	};
 
