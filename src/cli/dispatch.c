@@ -2,13 +2,14 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "cli/dispatch.h"
+#include "api/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/interrupt.h"
-#include "cli/version.h"
+#include "api/interrupt.h"
+#include "api/version.h"
 
 #define POOL_MAX ((size_t)512 * 1024 * 1024)
 #define OUT_MAX ((size_t)512 * 1024 * 1024)
@@ -20,17 +21,17 @@ static const char *from_environment(const char *name, const char *fallback)
 	return value != NULL && *value != '\0' ? value : fallback;
 }
 
-static void begin(struct cli *cli)
+static void begin(struct call *call)
 {
-	*cli = (struct cli){
-		.data_dir = from_environment("LETHE_DATA", "./lethe-data"),
-		.secret_file = from_environment("LETHE_SECRET_FILE", NULL),
-		.account = from_environment("LETHE_ACCOUNT", NULL),
-		.now = instant_now(),
+	*call = (struct call){
+	    .data_dir = from_environment("LETHE_DATA", "./lethe-data"),
+	    .secret_file = from_environment("LETHE_SECRET_FILE", NULL),
+	    .account = from_environment("LETHE_ACCOUNT", NULL),
+	    .now = instant_now(),
 	};
-	pool_init(&cli->pool, POOL_MAX);
-	buf_init(&cli->out, OUT_MAX);
-	json_writer_init(&cli->w, &cli->out, 2);
+	pool_init(&call->pool, POOL_MAX);
+	buf_init(&call->out, OUT_MAX);
+	json_writer_init(&call->w, &call->out, 2);
 	umask(077); /* nothing we write is for others, unless it says so */
 	interrupt_watch();
 }
@@ -44,9 +45,9 @@ static bool asks_help(int argc, char **argv)
 	return false;
 }
 
-static enum result run_command(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+static enum result run_command(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
-	const struct cli_command *command;
+	const struct operation *command;
 	int words;
 	enum result r = table_match(argc, argv, &command, &words, err);
 
@@ -54,11 +55,11 @@ static enum result run_command(struct cli *cli, int argc, char **argv, bool *par
 		return r;
 	if (asks_help(argc - words, argv + words))
 		return table_help(words, argv, err);
-	cli->command = command->name;
-	return command->run(cli, argc - words, argv + words, partly, err);
+	call->command = command->name;
+	return command->run(call, argc - words, argv + words, partly, err);
 }
 
-static enum result run(struct cli *cli, int argc, char **argv, bool *partly, struct err *err)
+static enum result run(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	int used;
 	enum result r;
@@ -69,7 +70,7 @@ static enum result run(struct cli *cli, int argc, char **argv, bool *partly, str
 	}
 	if (argc > 0 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0))
 		return table_help(0, NULL, err);
-	r = cli_parse_first(cli, argc, argv, &used, err);
+	r = call_parse_first(call, argc, argv, &used, err);
 	argc -= used;
 	argv += used;
 	if (r != OK)
@@ -82,7 +83,7 @@ static enum result run(struct cli *cli, int argc, char **argv, bool *partly, str
 		return table_help(argc - 1, argv + 1, err);
 	if (asks_help(argc, argv) && argc == 2)
 		return table_help(1, argv, err);
-	return run_command(cli, argc, argv, partly, err);
+	return run_command(call, argc, argv, partly, err);
 }
 
 /* An error met before the options were read should still answer a program that asked for JSON. */
@@ -97,23 +98,23 @@ static bool wants_json(int argc, char **argv)
 
 enum exit_code dispatch(int argc, char **argv)
 {
-	struct cli cli;
+	struct call call;
 	struct err err;
 	bool partly = false;
 	enum exit_code code;
 	enum result r;
 
-	begin(&cli);
-	r = run(&cli, argc - 1, argv + 1, &partly, &err);
+	begin(&call);
+	r = run(&call, argc - 1, argv + 1, &partly, &err);
 	if (r == OK)
-		r = cli_flush(&cli, &err);
+		r = call_flush(&call, &err);
 	if (r != OK) {
-		cli.json = cli.json || wants_json(argc - 1, argv + 1);
-		cli_print_error(&cli, &err);
+		call.json = call.json || wants_json(argc - 1, argv + 1);
+		call_print_error(&call, &err);
 	}
 	code = r == OK && partly ? EXIT_PARTLY : exit_code_of(r);
-	vault_close(cli.vault);
-	buf_free(&cli.out);
-	pool_free(&cli.pool);
+	vault_close(call.vault);
+	buf_free(&call.out);
+	pool_free(&call.pool);
 	return code;
 }

@@ -4,15 +4,16 @@
 #include <signal.h>
 
 #include "cli/dispatch.h"
+#include "api/table.h"
 
 int main(int argc, char **argv)
 {
-	const struct cli cli = {0};
+	const struct call call = {0};
 	struct err err;
 
 	signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error like a full disk, and is said */
 	if (crypto_init(&err) != OK) {
-		cli_print_error(&cli, &err);
+		call_print_error(&call, &err);
 		return exit_code_of(err.code);
 	}
 	return (int)dispatch(argc, argv);

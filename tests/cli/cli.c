@@ -11,19 +11,20 @@
 #include <cmocka.h>
 
 #include "cli/dispatch.h"
+#include "api/table.h"
 
-static struct cli cli;
+static struct call call;
 static struct err err;
 static const char *country;
 static bool yes;
-static const struct cli_option options[] = {{"country", &country, NULL}, {"yes", NULL, &yes}};
+static const struct call_option options[] = {{"country", &country, NULL}, {"yes", NULL, &yes}};
 
 static int set_up(void **state)
 {
 	(void)state;
-	pool_free(&cli.pool);
-	cli = (struct cli){.command = "account create"};
-	pool_init(&cli.pool, 1 << 20);
+	pool_free(&call.pool);
+	call = (struct call){.command = "account create"};
+	pool_init(&call.pool, 1 << 20);
 	country = NULL;
 	yes = false;
 	return 0;
@@ -32,14 +33,14 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	pool_free(&cli.pool);
+	pool_free(&call.pool);
 	return 0;
 }
 
 /* Splits a line at its spaces: as a shell would, without quotes. */
 static int split(const char *line, char **argv)
 {
-	char *copy = pool_strdup(&cli.pool, line), *rest = NULL;
+	char *copy = pool_strdup(&call.pool, line), *rest = NULL;
 	int argc = 0;
 
 	for (char *word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
@@ -50,8 +51,8 @@ static int split(const char *line, char **argv)
 static enum result parse(const char *line, int least, int most, int *argc, char **argv)
 {
 	*argc = split(line, argv);
-	cli.given_count = 0; /* a command line of its own */
-	return cli_parse(&cli, options, 2, argc, argv, least, most, &err);
+	call.given_count = 0; /* a command line of its own */
+	return call_parse(&call, options, 2, argc, argv, least, most, &err);
 }
 
 /* ---- options ---- */
@@ -112,11 +113,11 @@ static void global_options_are_taken_everywhere(void **state)
 
 	(void)state;
 	assert_int_equal(parse("--data /d --region eu --account A --secret-file s --json", 0, 0, &argc, argv), OK);
-	assert_string_equal(cli.data_dir, "/d");
-	assert_string_equal(cli.region, "eu");
-	assert_string_equal(cli.account, "A");
-	assert_string_equal(cli.secret_file, "s");
-	assert_true(cli.json);
+	assert_string_equal(call.data_dir, "/d");
+	assert_string_equal(call.region, "eu");
+	assert_string_equal(call.account, "A");
+	assert_string_equal(call.secret_file, "s");
+	assert_true(call.json);
 }
 
 static void now_is_an_instant_or_a_day(void **state)
@@ -126,9 +127,9 @@ static void now_is_an_instant_or_a_day(void **state)
 
 	(void)state;
 	assert_int_equal(parse("--now 1970-01-02T00:00:01Z", 0, 0, &argc, argv), OK);
-	assert_int_equal(cli.now.ms, 86401000);
+	assert_int_equal(call.now.ms, 86401000);
 	assert_int_equal(parse("--now 1970-01-03", 0, 0, &argc, argv), OK);
-	assert_int_equal(cli.now.ms, 2 * 86400000);
+	assert_int_equal(call.now.ms, 2 * 86400000);
 	assert_int_equal(parse("--now yesterday", 0, 0, &argc, argv), ERR_INPUT);
 	assert_string_equal(err.where, "--now");
 }
@@ -197,7 +198,7 @@ static void an_option_given_twice_with_different_values_is_refused(void **state)
 	assert_int_equal(parse("--country DK --country DK", 0, 0, &argc, argv), OK);
 	assert_int_equal(parse("--country DK --country=SE", 0, 0, &argc, argv), ERR_INPUT);
 	assert_string_equal(err.what, "--country is given twice, with different values");
-	cli.command = "person link";
+	call.command = "person link";
 	assert_int_equal(parse("a", 2, 2, &argc, argv), ERR_INPUT);
 	assert_string_equal(err.what, "OTHER is missing");
 }
@@ -222,9 +223,9 @@ static void the_first_operand_ends_the_options_before_a_command(void **state)
 	int used, argc = split("--json --data /d person show --yes", argv);
 
 	(void)state;
-	assert_int_equal(cli_parse_first(&cli, argc, argv, &used, &err), OK);
+	assert_int_equal(call_parse_first(&call, argc, argv, &used, &err), OK);
 	assert_int_equal(used, 3);
-	assert_true(cli.json);
+	assert_true(call.json);
 	assert_string_equal(argv[used], "person");
 }
 
@@ -232,7 +233,7 @@ static void the_first_operand_ends_the_options_before_a_command(void **state)
 
 static void commands_of_one_and_two_words_are_found(void **state)
 {
-	const struct cli_command *command;
+	const struct operation *command;
 	char *argv[16];
 	int words, argc = split("person show +45", argv);
 
@@ -248,7 +249,7 @@ static void commands_of_one_and_two_words_are_found(void **state)
 
 static void a_misspelt_command_is_refused_with_the_nearest_known_one(void **state)
 {
-	const struct cli_command *command;
+	const struct operation *command;
 	char *argv[16];
 	int words, argc = split("acount list", argv);
 
@@ -262,7 +263,7 @@ static void a_misspelt_command_is_refused_with_the_nearest_known_one(void **stat
 
 static void a_first_word_alone_is_refused_with_its_second_words(void **state)
 {
-	const struct cli_command *command;
+	const struct operation *command;
 	char *argv[16], both[] = "person show";
 	int words, argc = split("keys", argv);
 
@@ -276,8 +277,8 @@ static void a_first_word_alone_is_refused_with_its_second_words(void **state)
 static void every_command_has_a_function_a_summary_and_fits_a_screen(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < cli_command_count; i++) {
-		const struct cli_command *command = &cli_commands[i];
+	for (size_t i = 0; i < operation_count; i++) {
+		const struct operation *command = &operations[i];
 
 		assert_non_null(command->run);
 		assert_true(strlen(command->summary) > 0 && strlen(command->summary) < 70);
@@ -294,11 +295,11 @@ static void counts_have_separators(void **state)
 	char out[32];
 
 	(void)state;
-	assert_string_equal(cli_count(0, out), "0");
-	assert_string_equal(cli_count(999, out), "999");
-	assert_string_equal(cli_count(1000, out), "1,000");
-	assert_string_equal(cli_count(-1234567, out), "-1,234,567");
-	assert_string_equal(cli_count(INT64_MIN, out), "-9,223,372,036,854,775,808");
+	assert_string_equal(call_count(0, out), "0");
+	assert_string_equal(call_count(999, out), "999");
+	assert_string_equal(call_count(1000, out), "1,000");
+	assert_string_equal(call_count(-1234567, out), "-1,234,567");
+	assert_string_equal(call_count(INT64_MIN, out), "-9,223,372,036,854,775,808");
 }
 
 static void sizes_have_units(void **state)
@@ -306,24 +307,24 @@ static void sizes_have_units(void **state)
 	char out[32];
 
 	(void)state;
-	assert_string_equal(cli_bytes(0, out), "0 bytes");
-	assert_string_equal(cli_bytes(1, out), "1 byte");
-	assert_string_equal(cli_bytes(999, out), "999 bytes");
-	assert_string_equal(cli_bytes(1000, out), "1.0 kB");
-	assert_string_equal(cli_bytes(999949, out), "999.9 kB");
-	assert_string_equal(cli_bytes(999950, out), "1.0 MB");
-	assert_string_equal(cli_bytes(UINT64_MAX, out), "18.4 EB");
+	assert_string_equal(call_bytes(0, out), "0 bytes");
+	assert_string_equal(call_bytes(1, out), "1 byte");
+	assert_string_equal(call_bytes(999, out), "999 bytes");
+	assert_string_equal(call_bytes(1000, out), "1.0 kB");
+	assert_string_equal(call_bytes(999949, out), "999.9 kB");
+	assert_string_equal(call_bytes(999950, out), "1.0 MB");
+	assert_string_equal(call_bytes(UINT64_MAX, out), "18.4 EB");
 }
 
 /* P26: what comes from outside cannot steer a terminal. */
 static void what_steers_a_terminal_is_made_harmless(void **state)
 {
 	(void)state;
-	assert_string_equal(cli_clean(&cli, "a\x1b[2Jb\r\nc\td"), "a?[2Jb??c?d");
-	assert_string_equal(cli_clean(&cli, "\x7f\xc2\x9b""31m"), "??31m");
-	assert_string_equal(cli_clean(&cli, "\xe2\x80\xaegpj.exe"), "?gpj.exe");
-	assert_string_equal(cli_clean(&cli, "Zo\xc3\xab \xff\xc3"), "Zo\xc3\xab ??");
-	assert_string_equal(cli_clean(&cli, NULL), "");
+	assert_string_equal(call_clean(&call, "a\x1b[2Jb\r\nc\td"), "a?[2Jb??c?d");
+	assert_string_equal(call_clean(&call, "\x7f\xc2\x9b""31m"), "??31m");
+	assert_string_equal(call_clean(&call, "\xe2\x80\xaegpj.exe"), "?gpj.exe");
+	assert_string_equal(call_clean(&call, "Zo\xc3\xab \xff\xc3"), "Zo\xc3\xab ??");
+	assert_string_equal(call_clean(&call, NULL), "");
 }
 
 /* P27 */

@@ -1,0 +1,111 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "api/operations.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+#include "export/export.h"
+#include "privacy/person.h"
+
+static void show_progress(void *arg, int64_t done, int64_t total)
+{
+	call_progress_show(arg, done, total);
+}
+
+static void say(struct call *call, const char *path, const struct export_result *result)
+{
+	char a[32], b[32], c[32], d[32];
+
+	call_say(call, "%s: %s records, %s contacts, %s media files, %s\n", call_clean(call, path),
+		 call_count(result->records, a), call_count(result->contacts, b), call_count(result->media, c),
+		 call_bytes(result->bytes, d));
+	if (result->others_masked > 0)
+		call_say(call, "masked: %s other people and agents\n", call_count(result->others_masked, a));
+	if (result->left_out + result->media_left_out > 0)
+		call_say(call, "left out: %s records and contacts, %s media files; manifest.json says which and why\n",
+			 call_count(result->left_out, a), call_count(result->media_left_out, b));
+	call_say(call, "audit leaf %" PRIu64 "\n", result->leaf);
+}
+
+static void print(struct call *call, const char *path, struct id person, const struct export_request *request,
+		  const struct export_result *result)
+{
+	struct json_writer *w = &call->w;
+
+	json_begin_object(w, NULL);
+	json_id(w, "person", PERSON_PREFIX, person);
+	json_string(w, "file", path);
+	json_int(w, "bytes", (int64_t)result->bytes);
+	json_string(w, "others", request->show_others ? "show" : "mask");
+	json_int(w, "records", result->records);
+	json_int(w, "contacts", result->contacts);
+	json_int(w, "media", result->media);
+	json_int(w, "files", result->files);
+	json_int(w, "others_masked", result->others_masked);
+	json_int(w, "left_out", result->left_out);
+	json_int(w, "media_left_out", result->media_left_out);
+	json_int(w, "audit_leaf", (int64_t)result->leaf);
+	json_end_object(w);
+}
+
+static enum result read_others(const char *word, bool *show, struct err *err)
+{
+	*show = word != NULL && strcmp(word, "show") == 0;
+	if (word == NULL || *show || strcmp(word, "mask") == 0)
+		return OK;
+	err_set(err, ERR_INPUT, "--others is 'mask' or 'show', not '%.40s'", word);
+	return err_mend(err, "leave it out to mask the names, numbers and addresses of other people");
+}
+
+static enum result run(struct call *call, const struct account *account, const struct export_request *asked,
+		       struct export_result *result, struct err *err)
+{
+	struct export_request request = *asked;
+	struct call_progress progress;
+	enum result r;
+
+	call_progress_begin(&progress, "exporting");
+	request.progress = show_progress;
+	request.progress_arg = &progress;
+	request.interrupted = call_interrupted;
+	request.now = call->now;
+	signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error like a full disk: the part is removed */
+	r = export_person(call->vault, account, &request, result, err);
+	call_progress_end(&progress);
+	return r;
+}
+
+enum result op_person_export(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	const char *out = NULL, *others = NULL;
+	const struct call_option options[] = {{"out", &out, NULL}, {"others", &others, NULL}};
+	struct export_request request = {0};
+	struct export_result result;
+	struct account account;
+	enum result r = call_parse(call, options, 2, &argc, argv, 1, 1, err);
+
+	if (r == OK)
+		r = read_others(others, &request.show_others, err);
+	if (r == OK && out == NULL) {
+		err_set(err, ERR_INPUT, "where the ZIP goes is missing");
+		r = err_mend(err, "say --out FILE.zip");
+	}
+	if (r == OK)
+		r = call_open_account(call, false, &account, err);
+	if (r == OK)
+		r = person_find_one(&call->vault->read, &account, argv[0], &call->pool, &request.person, err);
+	request.path = out;
+	if (r == OK)
+		r = run(call, &account, &request, &result, err);
+	if (r != OK)
+		return r;
+	*partly = result.left_out + result.media_left_out > 0;
+	if (call->json)
+		print(call, out, request.person, &request, &result);
+	else
+		say(call, out, &result);
+	return OK;
+}

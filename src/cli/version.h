@@ -1,9 +1,0 @@
-/* SPDX-FileCopyrightText: The Lethe authors
- * SPDX-License-Identifier: Apache-2.0
- */
-#ifndef LETHE_CLI_VERSION_H
-#define LETHE_CLI_VERSION_H
-
-#define LETHE_VERSION "0.1.0"
-
-#endif
