@@ -100,8 +100,9 @@ static enum result confirm(struct call *call, const struct account *account, con
 		err_set(err, ERR_DENIED, "there is nobody to ask whether to %s", what);
 		return err_mend(err, "add --yes");
 	}
-	fprintf(stderr, "%s \"%s\"? ", what, call_clean(call, account->name));
-	return call_said_yes() ? OK : err_set(err, ERR_INTERRUPTED, "nothing was done");
+	return call_ask(call, "%s \"%s\"? ", what, call_clean(call, account->name))
+		   ? OK
+		   : err_set(err, ERR_INTERRUPTED, "nothing was done");
 }
 
 enum result op_account_cancel(struct call *call, int argc, char **argv, bool *partly, struct err *err)
@@ -139,7 +140,6 @@ enum result op_account_assert(struct call *call, int argc, char **argv, bool *pa
 	struct account account;
 	enum account_item item = ITEM_EXPORTS;
 	char shown[QUOTE_MAX];
-	const char *by = NULL;
 	enum result r = call_parse(call, NULL, 0, &argc, argv, 2, 2, err);
 
 	(void)partly;
@@ -150,9 +150,7 @@ enum result op_account_assert(struct call *call, int argc, char **argv, bool *pa
 	if (r == OK)
 		r = call_open_named(call, argv[0], true, &account, err);
 	if (r == OK)
-		r = call_who(call, &by, err);
-	if (r == OK)
-		r = account_assert(call->vault, &account, item, by, call->now, err);
+		r = account_assert(call->vault, &account, item, call->who, call->now, err);
 	return r == OK ? show_life(call, &account, err) : r;
 }
 
@@ -160,8 +158,7 @@ enum result op_account_assert(struct call *call, int argc, char **argv, bool *pa
 
 static bool show_progress(void *arg, int64_t rows)
 {
-	call_progress_show(arg, rows, 0);
-	return call_interrupted();
+	return call_progress_show(arg, rows, 0);
 }
 
 static void report_end(struct call *call, const struct account_end *end, bool *partly)
@@ -196,7 +193,7 @@ enum result account_end_now(struct call *call, const struct account *account, co
 	struct account_end end;
 	enum result r;
 
-	call_progress_begin(&progress, "Ending the account");
+	call_progress_begin(call, &progress, "Ending the account");
 	r = account_end(call->vault, account, call->now, show_progress, &progress, &call->pool, &end, err);
 	call_progress_end(&progress);
 	if (r == OK && receipt != NULL)
@@ -273,7 +270,7 @@ enum result op_account_receipt(struct call *call, int argc, char **argv, bool *p
 		r = file_write_atomic(out, receipt, strlen(receipt), 0644, err);
 		call_say(call, "Receipt: %s\n", out);
 	} else if (r == OK) {
-		fputs(receipt, stdout);
+		call_write(call, receipt);
 	}
 	return r;
 }

@@ -30,8 +30,9 @@ static enum result confirm(struct call *call, const char *id, struct err *err)
 		err_set(err, ERR_DENIED, "anonymising cannot be undone, and there is nobody to ask");
 		return err_mend(err, "add --yes");
 	}
-	fprintf(stderr, "Anonymise %s? It cannot be undone. ", call_clean(call, id));
-	return call_said_yes() ? OK : err_set(err, ERR_INTERRUPTED, "nothing was anonymised");
+	return call_ask(call, "Anonymise %s? It cannot be undone. ", call_clean(call, id))
+		   ? OK
+		   : err_set(err, ERR_INTERRUPTED, "nothing was anonymised");
 }
 
 static void show_anonymised(struct call *call, enum record_kind kind, struct id id,

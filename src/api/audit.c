@@ -130,7 +130,7 @@ static enum result list_leaves(struct call *call, uint32_t account, uint64_t fro
 	enum result r = OK;
 
 	pool_init(&pool, BATCH_POOL);
-	while (r == OK && count == BATCH && wanted > 0 && !call_interrupted()) {
+	while (r == OK && count == BATCH && wanted > 0 && !call_interrupted(call)) {
 		size_t ask = wanted < BATCH ? (size_t)wanted : BATCH;
 
 		r = leaf_list(call->vault->read.data, account, from, &pool, leaves, ask, &count, err);
@@ -287,7 +287,7 @@ static enum result verify_leaves(struct call *call, uint64_t size, struct call_p
 	while (r == OK && at < size) {
 		size_t count, ask = size - at < BATCH ? (size_t)(size - at) : BATCH;
 
-		if (call_interrupted())
+		if (call_progress_show(progress, (int64_t)at, (int64_t)size))
 			r = err_set(err, ERR_INTERRUPTED, "stopped before the end of the log");
 		if (r == OK)
 			r = leaf_list(call->vault->read.data, 0, at, &pool, leaves, ask, &count, err);
@@ -295,8 +295,6 @@ static enum result verify_leaves(struct call *call, uint64_t size, struct call_p
 			r = verify_leaf(&compare, &leaves[i], at++, &pool, err);
 			pruned_see(pruned, &leaves[i]);
 		}
-		if (r == OK)
-			call_progress_show(progress, (int64_t)at, (int64_t)size);
 		pool_reset(&pool);
 	}
 	pool_free(&pool);
@@ -389,7 +387,7 @@ enum result op_audit_verify(struct call *call, int argc, char **argv, bool *part
 		r = leaf_tree_size(call->vault->read.data, &size, err);
 	if (r != OK)
 		return r;
-	call_progress_begin(&progress, "Hashing the log");
+	call_progress_begin(call, &progress, "Hashing the log");
 	r = verify_leaves(call, size, &progress, &pruned, err);
 	call_progress_end(&progress);
 	if (r == OK && checkpoint != NULL)

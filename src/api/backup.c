@@ -15,6 +15,7 @@
 
 /* A bar that changes its name when another step begins. */
 struct steps {
+	struct call *call;
 	struct call_progress progress;
 	const char *const *names;
 	int step; /* -1: none yet */
@@ -25,11 +26,10 @@ static bool show_step(struct steps *steps, int step, int64_t done, int64_t total
 	if (steps->step != step) {
 		if (steps->step >= 0)
 			call_progress_end(&steps->progress);
-		call_progress_begin(&steps->progress, steps->names[step]);
+		call_progress_begin(steps->call, &steps->progress, steps->names[step]);
 		steps->step = step;
 	}
-	call_progress_show(&steps->progress, done, total);
-	return call_interrupted();
+	return call_progress_show(&steps->progress, done, total);
 }
 
 static void end_steps(struct steps *steps)
@@ -89,7 +89,7 @@ static void write_backup(struct call *call, const struct manifest *m, const char
 enum result op_backup(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	static const char *const names[] = {"Copying the data", "Copying the keys", "Copying blobs"};
-	struct steps steps = {.names = names, .step = -1};
+	struct steps steps = {.call = call, .names = names, .step = -1};
 	struct backup_options options = {.now = call->now, .progress = show_backup, .progress_arg = &steps};
 	const char *out = NULL;
 	const struct call_option own[] = {{"out", &out, NULL}, {"with-keys", NULL, &options.with_keys}};
@@ -232,7 +232,7 @@ static void write_restore(struct call *call, const struct restore_result *out)
 enum result op_restore(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	static const char *const names[] = {"Verifying the backup", "Copying the data", "Looking at blobs"};
-	struct steps steps = {.names = names, .step = -1};
+	struct steps steps = {.call = call, .names = names, .step = -1};
 	struct restore_options options = {.now = call->now, .progress = show_restore, .progress_arg = &steps};
 	struct manifest manifest; /* call->region may point into it */
 	struct restore_result out;
@@ -269,8 +269,7 @@ static bool show_check(void *arg, int64_t done, int64_t total)
 {
 	struct showing *showing = arg;
 
-	call_progress_show(&showing->progress, done, total);
-	return call_interrupted();
+	return call_progress_show(&showing->progress, done, total);
 }
 
 static void note_problem(void *arg, enum check_id id, const char *text)
@@ -365,7 +364,7 @@ enum result op_check(struct call *call, int argc, char **argv, bool *partly, str
 	if (r != OK)
 		return r;
 	showing->call = call;
-	call_progress_begin(&showing->progress, "Checking");
+	call_progress_begin(call, &showing->progress, "Checking");
 	r = check_vault(call->vault, &options, &report, err);
 	call_progress_end(&showing->progress);
 	if (r != OK)

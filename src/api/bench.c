@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,8 +27,9 @@ struct benching {
 
 static bool asked_to_stop(void *arg)
 {
-	(void)arg;
-	return call_interrupted();
+	const struct benching *benching = arg;
+
+	return call_interrupted(benching->call);
 }
 
 static void clear_line(const struct benching *benching)

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "api/table.h"
 #include "ingest/field.h"
@@ -14,6 +13,8 @@
 
 #define REGIONS_MAX 64
 #define OPTIONS_MAX 64
+#define POOL_MAX ((size_t)512 * 1024 * 1024)
+#define OUT_MAX ((size_t)512 * 1024 * 1024)
 
 /* ---- options ---- */
 
@@ -225,6 +226,17 @@ enum result call_parse(struct call *call, const struct call_option *options, siz
 
 /* ---- opening ---- */
 
+/* One of those that are open already. */
+static enum result take_view(struct call *call, const char *region, struct err *err)
+{
+	for (size_t i = 0; i < call->view_count; i++) {
+		call->vault = call->views[i];
+		if (strcmp(call->vault->region, region) == 0)
+			return OK;
+	}
+	return err_set(err, ERR_NOT_FOUND, "there is no region of that name");
+}
+
 static enum result open_region(struct call *call, const char *region, bool write, struct err *err)
 {
 	const struct vault_options options = {
@@ -237,6 +249,8 @@ static enum result open_region(struct call *call, const char *region, bool write
 	};
 	enum result r;
 
+	if (call->views != NULL)
+		return take_view(call, region, err);
 	vault_close(call->vault);
 	call->vault = NULL;
 	r = vault_open(&options, call->now, &call->vault, err);
@@ -257,6 +271,11 @@ static enum result list_regions(struct call *call, region_name *out, size_t *cou
 		snprintf(out[0], sizeof out[0], "%s", call->region);
 		return OK;
 	}
+	for (size_t i = 0; i < call->view_count && i < REGIONS_MAX; i++)
+		memcpy(out[i], call->views[i]->region, sizeof out[i]);
+	*count = call->view_count < REGIONS_MAX ? call->view_count : REGIONS_MAX;
+	if (call->views != NULL)
+		return OK;
 	r = vault_regions(call->data_dir, out, REGIONS_MAX, count, err);
 	if (r != OK || *count > 0)
 		return r;
@@ -338,8 +357,20 @@ enum result call_open_named(struct call *call, const char *name, bool write, str
 	return call_open_account(call, write, out, err);
 }
 
-enum result call_who(struct call *call, const char **out, struct err *err)
+/* ---- beginning and ending ---- */
+
+void call_begin(struct call *call, const struct caller *caller, struct instant now)
 {
-	*out = pool_printf(&call->pool, "os:%u", (unsigned)getuid());
-	return *out != NULL ? OK : err_no_memory(err);
+	*call = (struct call){.data_dir = "./lethe-data", .caller = caller, .now = now};
+	pool_init(&call->pool, POOL_MAX);
+	buf_init(&call->out, OUT_MAX);
+	json_writer_init(&call->w, &call->out, 2);
+}
+
+void call_end(struct call *call)
+{
+	if (call->views == NULL)
+		vault_close(call->vault);
+	buf_free(&call->out);
+	pool_free(&call->pool);
 }

@@ -1,52 +1,65 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * The frame every subcommand stands in: options, output, exit codes, opening
- * the vault.  The only place that reads the clock.
+ * One operation being carried out, for whoever asked: a person at a terminal,
+ * a program that reads JSON, a request over HTTP.
+ *
+ * An operation is a function that reads its words, opens its account, calls
+ * the domain, and says the outcome twice: as text for people and as one JSON
+ * document; whoever asked gets the one they wanted.  What differs between
+ * those who ask is in struct caller.
  */
 #ifndef LETHE_API_CALL_H
 #define LETHE_API_CALL_H
 
-#include <stdio.h>
 #include "base/json.h"
 #include "store/kind.h"
 #include "vault/accounts.h"
 
-/* Exit codes, documented in lethe(1). */
-enum exit_code {
-	EXIT_OK = 0,
-	EXIT_FAILED = 1,      /* none of the others: a bug, no memory */
-	EXIT_USAGE = 2,       /* command line or input is wrong */
-	EXIT_NOT_FOUND = 3,
-	EXIT_REFUSED = 4,     /* denied, exists already, unsupported */
-	EXIT_PARTLY = 5,      /* done, but something was left out and is reported: rejected lines, held records; or a warning was said */
-	EXIT_BUSY = 6,
-	EXIT_CORRUPT = 7,     /* a check or a proof failed */
-	EXIT_IO = 8,          /* the system refused: disk full, permissions */
-	EXIT_GONE = 9,        /* its key is destroyed */
-	EXIT_INTERRUPTED = 130,
-};
-enum exit_code exit_code_of(enum result result);
-
 #define CALL_GIVEN_MAX 64
 #define CALL_LOCK_WAIT_MS 2000 /* for another process that writes, or makes a vault */
 
-/* One invocation. */
+/* How an operation reaches whoever asked. NULL: nothing is done, the answer is no. */
+struct caller {
+	void *arg;
+	/* Text for people, harmless on a terminal. */
+	void (*say)(void *arg, const char *text, size_t len);
+	/* The same beside the answer: a rejected line, what a question is about. */
+	void (*remark)(void *arg, const char *text, size_t len);
+	/* A question that wants a yes, to a person. */
+	bool (*can_ask)(void *arg);
+	bool (*ask)(void *arg, const char *question);
+	/* Long work: how far it is. total 0: unknown; done -1: it has ended. */
+	void (*progress)(void *arg, const char *what, int64_t done, int64_t total);
+	bool (*interrupted)(void *arg); /* shall it stop? */
+	/* The JSON document, whole; then what was said must have arrived. */
+	enum result (*flush)(void *arg, const char *json, size_t len, struct err *err);
+};
+
 struct call {
 	const char *command;     /* "person export" */
 	const char *data_dir;    /* --data, LETHE_DATA, or ./lethe-data */
 	const char *region;      /* --region, or NULL */
 	const char *secret_file; /* --secret-file, LETHE_SECRET_FILE, or NULL */
 	const char *account;     /* --account, LETHE_ACCOUNT, or NULL */
-	bool json;               /* --json */
+	const char *who;         /* opaque id of who asks: "os:1000" */
+	bool json;               /* the document is wanted, not the text */
+	bool terminal;           /* the text goes to a terminal */
 	struct instant now;      /* --now, or the clock */
+	const struct caller *caller;
 	struct { const char *name, *value; } given[CALL_GIVEN_MAX]; /* the options read so far */
 	size_t given_count;
-	struct pool pool;        /* lives as long as the command */
-	struct vault *vault;     /* opened by call_open*, closed by main */
-	struct buf out;          /* JSON to be printed at the end */
+	struct pool pool;        /* lives as long as the call */
+	struct vault *const *views; /* of the regions, open already and staying open; NULL: call_open* opens */
+	size_t view_count;
+	struct vault *vault;     /* what call_open* opened */
+	struct buf out;          /* the document */
 	struct json_writer w;    /* over out */
 };
+
+/* Empties it: the caller's words are then set. `caller` is borrowed. */
+void call_begin(struct call *call, const struct caller *caller, struct instant now);
+void call_end(struct call *call);
 
 /* A command's own options; the global ones are accepted everywhere. */
 struct call_option {
@@ -70,51 +83,52 @@ MUST_CHECK enum result call_open_account(struct call *call, bool write, struct a
 MUST_CHECK enum result call_open_named(struct call *call, const char *name, bool write, struct account *out,
 				      struct err *err);
 
-/* One subcommand: returns a result; what it prints goes to stdout. EXIT_PARTLY is asked for with *partly. */
-typedef enum result call_run(struct call *call, int argc, char **argv, bool *partly, struct err *err);
+/* An operation. `*partly`: it is done, but something was left out and is said. */
+typedef enum result operation_run(struct call *call, int argc, char **argv, bool *partly, struct err *err);
 struct operation {
 	const char *name;    /* "person export" or "check" */
 	const char *usage;   /* what follows the name */
 	const char *summary; /* half a line */
-	call_run *run;
+	operation_run *run;
 	const char *help;    /* paragraphs of `lethe help NAME` */
 };
 extern const struct operation operations[];
 extern const size_t operation_count;
 
-/* Who runs it, as what is set says by whom: "os:1000", the operating system's user number. In call->pool. */
-MUST_CHECK enum result call_who(struct call *call, const char **out, struct err *err);
-
-/* Text for people on stdout; nothing under --json. Control characters other than line end and tab, and characters
- * that turn the direction of writing, come out as '?'. */
-void call_say(struct call *call, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Prints what was said, and under --json the document, which must be whole and is the only one. It must have arrived: a
- * full disk under `> file` is an error like any other. Done at the end of every command; before it by one that may go on
- * only when it was heard. */
+/* Text for people; nothing when JSON is wanted. Control characters other than line end and tab, and characters that turn
+ * the direction of writing, come out as '?'. */
+typedef void call_speak(struct call *call, const char *fmt, ...) PRINTF_LIKE(2, 3);
+call_speak call_say;
+/* The same beside the answer, whether or not JSON is wanted. */
+call_speak call_remark;
+/* A text that is the answer, as it is: a receipt. Under JSON it has to be the document. */
+void call_write(struct call *call, const char *text);
+/* Hands out what was said, and under JSON the document, which must be whole and is the only one. It must have arrived: a
+ * full disk under `> file` is an error like any other. Done at the end of every operation; before it by one that may go
+ * on only when it was heard. */
 MUST_CHECK enum result call_flush(struct call *call, struct err *err);
 /* A value from outside for call_say: the same, and line ends and tabs too, so that it cannot pretend to be another
  * line of ours. In call->pool; NULL comes out as "". */
 const char *call_clean(struct call *call, const char *text);
+/* In place: what text_clean does to a whole text. Returns the new length. */
+size_t call_harmless(char *text, size_t len, bool keep_lines);
 /* "1,234 calls", "2.1 MB": into `out` of 32 bytes. */
 char *call_count(int64_t n, char out[32]);
 char *call_bytes(uint64_t n, char out[32]);
 /* "calls", for one "call". */
 const char *call_kind(enum record_kind kind, int64_t n);
-/* On stderr: three lines, or one line of JSON under --json. */
-void call_print_error(const struct call *call, const struct err *err);
 
-/* Is there somebody to ask? A terminal, and no program that reads the answer. */
+/* Is there somebody to ask? A person at a terminal, and no program that reads the answer. */
 bool call_can_ask(const struct call *call);
-/* After the question is on stderr: did they type yes? Ctrl-C ends the program while it waits. */
-bool call_said_yes(void);
+/* Did they say yes? */
+bool call_ask(struct call *call, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* Ctrl-C: asked between steps of long work. The first press asks to stop; a second one ends at once. */
-bool call_interrupted(void);
-
-/* A progress bar on a terminal, nothing in a pipe. total 0: unknown. */
-struct call_progress { const char *what; int64_t shown_ms; bool on; };
-void call_progress_begin(struct call_progress *progress, const char *what);
-void call_progress_show(struct call_progress *progress, int64_t done, int64_t total);
-void call_progress_end(struct call_progress *progress);
+/* Asked between steps of long work: shall it stop? */
+bool call_interrupted(const struct call *call);
+/* How far long work is. total 0: unknown. _show tells whether to stop. */
+struct call_progress { struct call *call; const char *what; };
+void call_progress_begin(struct call *call, struct call_progress *progress, const char *what);
+bool call_progress_show(const struct call_progress *progress, int64_t done, int64_t total);
+void call_progress_end(const struct call_progress *progress);
 
 #endif

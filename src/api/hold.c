@@ -11,8 +11,7 @@
 
 static bool stop(void *arg)
 {
-	(void)arg;
-	return call_interrupted();
+	return call_interrupted(arg);
 }
 
 /* ---- add ---- */
@@ -136,7 +135,7 @@ enum result op_hold_preview(struct call *call, int argc, char **argv, bool *part
 	if (r == OK)
 		r = holds_scope_of(&call->vault->read, &account, &request, &call->pool, &scope, err);
 	if (r == OK)
-		r = reach_preview(&call->vault->read, &scope, call->now, stop, NULL, &reach, err);
+		r = reach_preview(&call->vault->read, &scope, call->now, stop, call, &reach, err);
 	if (r != OK)
 		return r;
 	call_say(call, "Such a hold would cover:\n");
@@ -262,7 +261,7 @@ static int64_t count_end(const struct reach_end *end)
 	return all;
 }
 
-static void say_kinds(FILE *to, const int64_t records[KIND_COUNT], const char *first)
+static void say_kinds(struct call *call, call_speak *say, const int64_t records[KIND_COUNT], const char *first)
 {
 	char count[32];
 	bool begun = false;
@@ -270,20 +269,20 @@ static void say_kinds(FILE *to, const int64_t records[KIND_COUNT], const char *f
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
 		if (records[kind] == 0)
 			continue;
-		fprintf(to, "%s%9s %s\n", begun ? "" : first, call_count(records[kind], count),
-			call_kind((enum record_kind)kind, records[kind]));
+		say(call, "%s%9s %s\n", begun ? "" : first, call_count(records[kind], count),
+		    call_kind((enum record_kind)kind, records[kind]));
 		begun = true;
 	}
 }
 
-/* On standard error when it comes with a question: what is asked is no answer. */
-static void say_end(FILE *to, const struct reach_end *end)
+/* Beside the answer when it comes with a question: what is asked is no answer. */
+static void say_end(struct call *call, call_speak *say, const struct reach_end *end)
 {
 	char count[32];
 
-	say_kinds(to, end->records, "");
+	say_kinds(call, say, end->records, "");
 	if (end->contacts > 0)
-		fprintf(to, "%9s %s\n", call_count(end->contacts, count), end->contacts == 1 ? "contact" : "contacts");
+		say(call, "%9s %s\n", call_count(end->contacts, count), end->contacts == 1 ? "contact" : "contacts");
 }
 
 static enum result confirm(struct call *call, const struct reach_end *end, struct err *err)
@@ -297,10 +296,9 @@ static enum result confirm(struct call *call, const struct reach_end *end, struc
 			call_count(count_end(end), count));
 		return err_mend(err, "look with --dry-run what they are, and add --yes");
 	}
-	fprintf(stderr, "Once it is released, the next `lethe retention run` deletes:\n");
-	say_end(stderr, end);
-	fprintf(stderr, "Release it? ");
-	return call_said_yes() ? OK : err_set(err, ERR_INTERRUPTED, "nothing was released");
+	call_remark(call, "Once it is released, the next `lethe retention run` deletes:\n");
+	say_end(call, call_remark, end);
+	return call_ask(call, "Release it? ") ? OK : err_set(err, ERR_INTERRUPTED, "nothing was released");
 }
 
 static void print_end(struct call *call, const char *id, const struct reach_end *end, bool released)
@@ -336,7 +334,7 @@ static enum result look_ahead(struct call *call, const struct account *account, 
 	/* What cannot be released is told by who would release it. */
 	if (r == ERR_NOT_FOUND || (r == OK && (row.released || row.type != HOLD_LEGAL)))
 		return OK;
-	return r == OK ? reach_release(session, &row, call->now, stop, NULL, out, err) : r;
+	return r == OK ? reach_release(session, &row, call->now, stop, call, out, err) : r;
 }
 
 static enum result release(struct call *call, const struct account *account, struct id id, const struct reach_end *end,
@@ -372,13 +370,13 @@ enum result op_hold_release(struct call *call, int argc, char **argv, bool *part
 		return r;
 	call_say(call, dry ? "Nothing is released.\n" : "Released.\n");
 	if (!call->json)
-		say_kinds(stdout, end.cut,
+		say_kinds(call, call_say, end.cut,
 			  dry ? "Of what it keeps, obligations would keep on, cut down to the fields they name:\n"
 			      : "Of what it kept, obligations keep on, cut down to the fields they name:\n");
 	if (count_end(&end) > 0 && !call->json) {
 		call_say(call, dry ? "Were it, the next `lethe retention run` would delete:\n"
 				   : "It alone kept these; the next `lethe retention run` deletes them:\n");
-		say_end(stdout, &end);
+		say_end(call, call_say, &end);
 	}
 	print_end(call, argv[0], &end, !dry);
 	return OK;

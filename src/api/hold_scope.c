@@ -3,6 +3,7 @@
  */
 #include "api/hold_scope.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"

@@ -21,15 +21,16 @@ struct importing {
 
 static bool asked_to_stop(void *arg)
 {
-	(void)arg;
-	return call_interrupted();
+	const struct importing *importing = arg;
+
+	return call_interrupted(importing->call);
 }
 
 static void show_progress(void *arg, uint64_t done, uint64_t total)
 {
 	struct importing *importing = arg;
 
-	call_progress_show(&importing->progress, (int64_t)done, (int64_t)total);
+	(void)call_progress_show(&importing->progress, (int64_t)done, (int64_t)total); /* asked by asked_to_stop */
 }
 
 static void show_bad_line(void *arg, const char *file, uint64_t line, const struct err *why)
@@ -40,11 +41,9 @@ static void show_bad_line(void *arg, const char *file, uint64_t line, const stru
 
 	if ((*shown)++ >= SHOWN_MAX)
 		return;
-	if (importing->progress.on) /* clear the bar's line; the next call draws it anew */
-		fputs("\r\x1b[K", stderr);
-	fprintf(stderr, "%s:%" PRIu64 ": %s%s%s", call_clean(call, file), line, call_clean(call, why->where),
-		why->where[0] ? ": " : "", call_clean(call, why->what));
-	fprintf(stderr, "%s%s\n", why->mend[0] ? "\n    " : "", call_clean(call, why->mend));
+	call_remark(call, "%s:%" PRIu64 ": %s%s%s%s%s\n", call_clean(call, file), line, call_clean(call, why->where),
+		    why->where[0] ? ": " : "", call_clean(call, why->what), why->mend[0] ? "\n    " : "",
+		    call_clean(call, why->mend));
 }
 
 /* ---- the outcome ---- */
@@ -140,19 +139,18 @@ static void write_result(struct json_writer *w, const struct import_result *resu
 	json_end_object(w);
 }
 
-/* What is in the vault is said also when the import ended early, but then not on the answer's behalf: stderr has the
- * error, and main prints no answer. */
+/* What is in the vault is said also when the import ended early, before the error is. */
 static void report(struct call *call, const struct import_result *result, enum result r)
 {
+	struct err ignored;
+
 	if (r != OK)
 		call_say(call, "The import ended early; this much is in the vault, whole. Run it again to go on: "
 			       "what is there already is passed over.\n");
 	say_result(call, result);
 	write_result(&call->w, result);
-	if (r != OK && call->json && !call->out.failed) {
-		fwrite(call->out.data, 1, call->out.len, stdout);
-		fputc('\n', stdout);
-	}
+	if (r != OK && call_flush(call, &ignored) != OK)
+		call->out.failed = true; /* the error that ended it is the one to tell */
 }
 
 /* ---- the command ---- */
@@ -172,10 +170,10 @@ static enum result check_source(const char *source, struct err *err)
 	return err_mend(err, "give the name of the system that the records come from, such as pbx-2");
 }
 
-static void say_more(int told, const char *what)
+static void say_more(struct call *call, int told, const char *what)
 {
 	if (told > SHOWN_MAX)
-		fprintf(stderr, ".. and %d more %s\n", told - SHOWN_MAX, what);
+		call_remark(call, ".. and %d more %s\n", told - SHOWN_MAX, what);
 }
 
 static enum result read_given(struct given *given, struct err *err)
@@ -210,11 +208,11 @@ static enum result run_import(struct call *call, struct given *given, int count,
 	given->options.stop = asked_to_stop;
 	given->options.progress = show_progress;
 	given->options.bad_line = show_bad_line;
-	call_progress_begin(&importing.progress, "Importing");
+	call_progress_begin(call, &importing.progress, "Importing");
 	r = import_files(call->vault, &given->options, (const char *const *)paths, (size_t)count, &result, err);
 	call_progress_end(&importing.progress);
-	say_more(importing.rejected, importing.rejected == SHOWN_MAX + 1 ? "rejected line" : "rejected lines");
-	say_more(importing.differing,
+	say_more(call, importing.rejected, importing.rejected == SHOWN_MAX + 1 ? "rejected line" : "rejected lines");
+	say_more(call, importing.differing,
 		 importing.differing == SHOWN_MAX + 1 ? "record with other content" : "records with other content");
 	if (r == OK || result.lines > 0)
 		report(call, &result, r);

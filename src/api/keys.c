@@ -133,8 +133,7 @@ enum result op_keys_status(struct call *call, int argc, char **argv, bool *partl
 
 static bool show_progress(void *arg, int64_t rewrapped)
 {
-	call_progress_show(arg, rewrapped, 0);
-	return call_interrupted();
+	return call_progress_show(arg, rewrapped, 0);
 }
 
 static enum result read_days(const char *text, int *out, struct err *err)
@@ -166,7 +165,7 @@ static enum result rotate(struct call *call, struct rotation *out, struct err *e
 	struct call_progress progress;
 	enum result r;
 
-	call_progress_begin(&progress, "Wrapping keys anew");
+	call_progress_begin(call, &progress, "Wrapping keys anew");
 	r = rotate_begin(call->vault, call->now, show_progress, &progress, out, err);
 	call_progress_end(&progress);
 	return r;

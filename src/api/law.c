@@ -161,8 +161,7 @@ static enum result add_own(struct call *call, char **argv, const char *law, stru
 	char text[TIME_TEXT_MAX];
 	enum result r = read_date(argv[0], &day.day, err);
 
-	if (r == OK)
-		r = call_who(call, &day.by, err);
+	day.by = call->who;
 	if (r == OK)
 		r = call_open_account(call, true, &account, err);
 	if (r == OK)

@@ -114,7 +114,6 @@ enum result op_obligation_list(struct call *call, int argc, char **argv, bool *p
 
 enum result op_obligation_add(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
-	const char *by = NULL;
 	struct account account;
 	enum result r = call_parse(call, NULL, 0, &argc, argv, 1, 1, err);
 
@@ -122,9 +121,7 @@ enum result op_obligation_add(struct call *call, int argc, char **argv, bool *pa
 	if (r == OK)
 		r = call_open_account(call, true, &account, err);
 	if (r == OK)
-		r = call_who(call, &by, err);
-	if (r == OK)
-		r = obliging_add(call->vault, &account, argv[0], by, call->now, err);
+		r = obliging_add(call->vault, &account, argv[0], call->who, call->now, err);
 	if (r != OK)
 		return r;
 	call_say(call,
@@ -133,7 +130,7 @@ enum result op_obligation_add(struct call *call, int argc, char **argv, bool *pa
 	json_begin_object(&call->w, NULL);
 	json_string(&call->w, "code", argv[0]);
 	json_instant(&call->w, "applied", call->now);
-	json_string(&call->w, "set_by", by);
+	json_string(&call->w, "set_by", call->who);
 	json_end_object(&call->w);
 	return OK;
 }

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +23,7 @@ static bool steers(UChar32 c, bool keep_lines)
 }
 
 /* In place: what replaces is never longer. Broken UTF-8 comes out as '?' too. Returns the new length. */
-static size_t make_harmless(char *text, size_t len, bool keep_lines)
+size_t call_harmless(char *text, size_t len, bool keep_lines)
 {
 	size_t at = 0, used = 0;
 
@@ -49,44 +49,117 @@ const char *call_clean(struct call *call, const char *text)
 
 	if (copy == NULL)
 		return "";
-	make_harmless(copy, strlen(copy), false);
+	call_harmless(copy, strlen(copy), false);
 	return copy;
+}
+
+/* No memory for a line: there is none for an error text either. */
+static void speak(const struct call *call, void (*to)(void *arg, const char *text, size_t len), const char *fmt,
+		  va_list ap)
+{
+	char *text = NULL;
+	int len = vasprintf(&text, fmt, ap);
+
+	if (len < 0)
+		return;
+	to(call->caller->arg, text, call_harmless(text, (size_t)len, true));
+	explicit_bzero(text, (size_t)len);
+	free(text);
 }
 
 void call_say(struct call *call, const char *fmt, ...)
 {
-	char *text = NULL;
 	va_list ap;
-	int len;
 
-	if (call->json)
+	if (call->json || call->caller->say == NULL)
 		return;
 	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
+	speak(call, call->caller->say, fmt, ap);
 	va_end(ap);
-	if (len < 0)
-		return; /* no memory for a line: there is none for an error text either */
-	fwrite(text, 1, make_harmless(text, (size_t)len, true), stdout);
-	explicit_bzero(text, (size_t)len);
-	free(text);
+}
+
+void call_remark(struct call *call, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (call->caller->remark == NULL)
+		return;
+	va_start(ap, fmt);
+	speak(call, call->caller->remark, fmt, ap);
+	va_end(ap);
+}
+
+void call_write(struct call *call, const char *text)
+{
+	if (call->json)
+		buf_add_str(&call->out, text);
+	else if (call->caller->say != NULL)
+		call->caller->say(call->caller->arg, text, strlen(text));
 }
 
 enum result call_flush(struct call *call, struct err *err)
 {
 	enum result r = buf_ok(&call->out, "the answer", err);
 
-	if (r != OK)
+	if (r != OK || call->caller->flush == NULL)
 		return r;
-	if (call->json && call->out.len > 0) {
-		INVARIANT(call->w.depth == 0);
-		fwrite(call->out.data, 1, call->out.len, stdout);
-		fputc('\n', stdout);
-		buf_reset(&call->out);
-	}
-	errno = 0;
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return err_sys(err, "cannot print the answer");
-	return OK;
+	INVARIANT(call->w.depth == 0);
+	r = call->caller->flush(call->caller->arg, call->out.data, call->json ? call->out.len : 0, err);
+	buf_reset(&call->out);
+	return r;
+}
+
+/* ---- questions and long work ---- */
+
+bool call_can_ask(const struct call *call)
+{
+	return !call->json && call->caller->can_ask != NULL && call->caller->can_ask(call->caller->arg);
+}
+
+bool call_ask(struct call *call, const char *fmt, ...)
+{
+	char *question = NULL;
+	bool yes = false;
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vasprintf(&question, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return false;
+	call_harmless(question, (size_t)len, true);
+	if (call->caller->ask != NULL)
+		yes = call->caller->ask(call->caller->arg, question);
+	free(question);
+	return yes;
+}
+
+bool call_interrupted(const struct call *call)
+{
+	return call->caller->interrupted != NULL && call->caller->interrupted(call->caller->arg);
+}
+
+void call_progress_begin(struct call *call, struct call_progress *progress, const char *what)
+{
+	*progress = (struct call_progress){call, what};
+}
+
+bool call_progress_show(const struct call_progress *progress, int64_t done, int64_t total)
+{
+	const struct caller *caller = progress->call->caller;
+
+	if (caller->progress != NULL)
+		caller->progress(caller->arg, progress->what, done, total);
+	return call_interrupted(progress->call);
+}
+
+void call_progress_end(const struct call_progress *progress)
+{
+	const struct caller *caller = progress->call->caller;
+
+	if (caller->progress != NULL)
+		caller->progress(caller->arg, progress->what, -1, 0);
 }
 
 /* ---- numbers ---- */
@@ -131,81 +204,4 @@ const char *call_kind(enum record_kind kind, int64_t n)
 	if (n != 1)
 		return kind_plural(kind);
 	return kind == KIND_CAMPAIGN_RESULT ? "campaign result" : kind_name(kind);
-}
-
-/* ---- errors ---- */
-
-enum exit_code exit_code_of(enum result result)
-{
-	switch (result) {
-	case OK:
-		return EXIT_OK;
-	case ERR_INPUT:
-		return EXIT_USAGE;
-	case ERR_NOT_FOUND:
-		return EXIT_NOT_FOUND;
-	case ERR_EXISTS:
-	case ERR_DENIED:
-	case ERR_LIMIT:
-	case ERR_UNSUPPORTED:
-		return EXIT_REFUSED;
-	case ERR_BUSY:
-		return EXIT_BUSY;
-	case ERR_CORRUPT:
-		return EXIT_CORRUPT;
-	case ERR_IO:
-	case ERR_FULL:
-		return EXIT_IO;
-	case ERR_GONE:
-		return EXIT_GONE;
-	case ERR_INTERRUPTED:
-		return EXIT_INTERRUPTED;
-	case ERR_NO_MEMORY:
-	case ERR_INTERNAL:
-		break;
-	}
-	return EXIT_FAILED;
-}
-
-static void print_part(const char *label, const char *text)
-{
-	char copy[sizeof((struct err *)0)->what];
-
-	if (text[0] == '\0')
-		return;
-	snprintf(copy, sizeof copy, "%s", text);
-	make_harmless(copy, strlen(copy), false);
-	fprintf(stderr, "%s%s\n", label, copy);
-}
-
-static void print_problem(const struct err *err)
-{
-	struct json_writer w;
-	struct buf text;
-
-	buf_init(&text, 16384);
-	json_writer_init(&w, &text, 0);
-	json_begin_object(&w, NULL);
-	json_string(&w, "error", result_name(err->code));
-	json_int(&w, "exit", exit_code_of(err->code));
-	json_string(&w, "what", err->what);
-	if (err->where[0] != '\0')
-		json_string(&w, "where", err->where);
-	if (err->mend[0] != '\0')
-		json_string(&w, "mend", err->mend);
-	json_end_object(&w);
-	fprintf(stderr, "%s\n", text.data != NULL ? text.data : "{\"error\":\"no_memory\"}");
-	buf_free(&text);
-}
-
-void call_print_error(const struct call *call, const struct err *err)
-{
-	fflush(stdout);
-	if (call->json) {
-		print_problem(err);
-		return;
-	}
-	print_part("lethe: ", err->what);
-	print_part("  at: ", err->where);
-	print_part("  mend: ", err->mend);
 }

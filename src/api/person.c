@@ -440,20 +440,19 @@ static enum result confirm(struct call *call, const struct account *account, str
 	r = load_id(call, account, id, &person, err);
 	if (r != OK)
 		return r;
-	fprintf(stderr, "%s\n", call_clean(call, name_of(call, account, person)));
+	call_remark(call, "%s\n", call_clean(call, name_of(call, account, person)));
 	for (size_t i = 0; i < person->identity_count; i++)
-		fprintf(stderr, "  %-9s %s\n", identity_kind_name(person->identities[i].kind),
-			call_clean(call, person->identities[i].value));
-	fprintf(stderr, "%s this person and %s records? It cannot be undone. ", anonymise ? "Anonymise" : "Erase",
-		call_count(sum(person->records, KIND_FIRST), count));
-	return call_said_yes() ? OK
-			       : err_set(err, ERR_INTERRUPTED, "nothing was %s", anonymise ? "anonymised" : "erased");
+		call_remark(call, "  %-9s %s\n", identity_kind_name(person->identities[i].kind),
+			    call_clean(call, person->identities[i].value));
+	return call_ask(call, "%s this person and %s records? It cannot be undone. ", anonymise ? "Anonymise" : "Erase",
+			call_count(sum(person->records, KIND_FIRST), count))
+		   ? OK
+		   : err_set(err, ERR_INTERRUPTED, "nothing was %s", anonymise ? "anonymised" : "erased");
 }
 
 static bool show_progress(void *arg, int64_t done)
 {
-	call_progress_show(arg, done, 0);
-	return call_interrupted();
+	return call_progress_show(arg, done, 0);
 }
 
 static void say_kinds(struct call *call, const int64_t counts[KIND_COUNT])
@@ -617,7 +616,7 @@ static enum result erase(struct call *call, const struct account *account, struc
 					      .progress_arg = &progress};
 	enum result r;
 
-	call_progress_begin(&progress, anonymise ? "Anonymising" : "Erasing");
+	call_progress_begin(call, &progress, anonymise ? "Anonymising" : "Erasing");
 	r = erase_person(call->vault, account, person, &options, &call->pool, out, err);
 	call_progress_end(&progress);
 	return r;

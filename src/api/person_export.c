@@ -5,14 +5,15 @@
 
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "export/export.h"
 #include "privacy/person.h"
 
-static void show_progress(void *arg, int64_t done, int64_t total)
+static bool show_progress(void *arg, int64_t done, int64_t total)
 {
-	call_progress_show(arg, done, total);
+	return call_progress_show(arg, done, total);
 }
 
 static void say(struct call *call, const char *path, const struct export_result *result)
@@ -67,10 +68,9 @@ static enum result run(struct call *call, const struct account *account, const s
 	struct call_progress progress;
 	enum result r;
 
-	call_progress_begin(&progress, "exporting");
+	call_progress_begin(call, &progress, "exporting");
 	request.progress = show_progress;
 	request.progress_arg = &progress;
-	request.interrupted = call_interrupted;
 	request.now = call->now;
 	signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error like a full disk: the part is removed */
 	r = export_person(call->vault, account, &request, result, err);

@@ -77,14 +77,17 @@ enum result policy_read_request(struct call *call, const struct policy_options *
 {
 	enum result r;
 
-	*out = (struct policy_request){
-	    .scope = options->scope, .remove = span == NULL, .plan = options->plan, .grace_hours = GRACE_OF_ACCOUNT};
+	*out = (struct policy_request){.scope = options->scope,
+				       .remove = span == NULL,
+				       .plan = options->plan,
+				       .set_by = call->who,
+				       .grace_hours = GRACE_OF_ACCOUNT};
 	r = policy_read_kind(name, &out->kind, err);
 	if (r == OK && span != NULL)
 		r = span_parse(span, &out->keep, err);
 	if (r == OK && options->grace != NULL)
 		r = read_grace(options->grace, &out->grace_hours, err);
-	return r == OK ? call_who(call, &out->set_by, err) : r;
+	return r;
 }
 
 /* ---- words ---- */

@@ -352,6 +352,7 @@ static enum result from_blob(void *arg, uint64_t offset, void *out, size_t len, 
 }
 
 struct output {
+	struct call *call;
 	int fd;
 	uint64_t written;
 };
@@ -360,7 +361,7 @@ static enum result to_fd(void *arg, const void *data, size_t len, struct err *er
 {
 	struct output *output = arg;
 
-	if (call_interrupted())
+	if (call_interrupted(output->call))
 		return err_set(err, ERR_INTERRUPTED, "stopped");
 	output->written += len;
 	return file_write_all(output->fd, data, len, err);
@@ -433,7 +434,7 @@ static enum result copy_media(struct call *call, const struct record_row *row, c
 {
 	struct stream_reader *reader = NULL;
 	struct blob_file *file = NULL;
-	struct output output = {.fd = -1};
+	struct output output = {.call = call, .fd = -1};
 	enum result r = open_stream(call, row, media, &file, &reader, err);
 
 	if (r == OK && range->from > stream_reader_size(reader))

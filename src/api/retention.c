@@ -146,8 +146,8 @@ static void show_users_gone(struct call *call, const struct users_done *users)
 
 static bool ask_to_stop(void *arg, int step)
 {
-	(void)arg, (void)step;
-	return call_interrupted();
+	(void)step;
+	return call_interrupted(arg);
 }
 
 /* ---- an account that was cancelled ---- */
@@ -226,8 +226,7 @@ enum result op_retention_plan(struct call *call, int argc, char **argv, bool *pa
 static bool show_progress(void *arg, enum sweep_phase phase, int64_t done, int64_t total)
 {
 	(void)phase;
-	call_progress_show(arg, done, total);
-	return call_interrupted();
+	return call_progress_show(arg, done, total);
 }
 
 static void print_done(struct call *call, enum record_kind kind, const struct sweep_done *done)
@@ -504,7 +503,7 @@ static enum result end_users(struct call *call, const struct sweep_all *all, str
 	for (size_t i = 0; i < all->count && r == OK; i++) {
 		users[i] = (struct users_done){.gone = 0};
 		if (all->accounts[i].result == OK)
-			r = users_run(call->vault, &all->accounts[i].account, call->now, ask_to_stop, NULL, &users[i],
+			r = users_run(call->vault, &all->accounts[i].account, call->now, ask_to_stop, call, &users[i],
 				      err);
 	}
 	return r;
@@ -520,7 +519,7 @@ static enum result run_all(struct call *call, const struct sweep_budget *budget,
 
 	if (r != OK)
 		return r;
-	call_progress_begin(&progress, "Deleting");
+	call_progress_begin(call, &progress, "Deleting");
 	swept = sweep_all(call->vault, call->now, budget, show_progress, &progress, &call->pool, &all, err);
 	call_progress_end(&progress);
 	if (swept != OK && swept != ERR_INTERRUPTED)
@@ -563,10 +562,10 @@ static enum result run_one(struct call *call, const struct sweep_budget *budget,
 	if (r == OK)
 		r = logs_prune(call->vault, account.number, call->now, &logs, err);
 	if (r == OK)
-		r = users_run(call->vault, &account, call->now, ask_to_stop, NULL, &users, err);
+		r = users_run(call->vault, &account, call->now, ask_to_stop, call, &users, err);
 	if (r != OK)
 		return r;
-	call_progress_begin(&progress, "Deleting");
+	call_progress_begin(call, &progress, "Deleting");
 	swept = sweep_run_within(call->vault, &account, call->now, budget, show_progress, &progress, &call->pool,
 				 &result, err);
 	call_progress_end(&progress);

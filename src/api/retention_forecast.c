@@ -219,5 +219,5 @@ enum result op_retention_forecast(struct call *call, int argc, char **argv, bool
 	if (r == OK)
 		r = forecast_make(&call->vault->read, account.number, call->now, wanted, kinds, &call->pool, &forecast,
 				  err);
-	return r == OK ? report(call, &forecast, chart || isatty(STDOUT_FILENO) != 0, err) : r;
+	return r == OK ? report(call, &forecast, chart || call->terminal, err) : r;
 }

@@ -138,7 +138,7 @@ static void say_all(struct call *call, const struct said *first, bool *partly)
 	if (*partly)
 		call_say(call, "What is to stay longer can be exported before, held, or kept by another policy;\n"
 			       "`lethe retention forecast` says more of each day.\n");
-	else if (isatty(STDOUT_FILENO) != 0)
+	else if (call->terminal)
 		call_say(call, "Nothing goes soon that was not said before.\n");
 }
 

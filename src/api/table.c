@@ -3,6 +3,7 @@
  *
  * The commands: what there is, how it is called, what it does.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/quote.h"

@@ -193,9 +193,10 @@ static enum result confirm(struct call *call, const struct user_row *user, struc
 		err_set(err, ERR_DENIED, "there is nobody to ask whether to remove the user");
 		return err_mend(err, "add --yes");
 	}
-	fprintf(stderr, "Remove %s%s? It cannot be undone. ", id_format(USER_PREFIX, user->id, id),
-		user->agent != 0 ? ", and erase the agent they are" : "");
-	return call_said_yes() ? OK : err_set(err, ERR_INTERRUPTED, "nothing was removed");
+	return call_ask(call, "Remove %s%s? It cannot be undone. ", id_format(USER_PREFIX, user->id, id),
+			user->agent != 0 ? ", and erase the agent they are" : "")
+		   ? OK
+		   : err_set(err, ERR_INTERRUPTED, "nothing was removed");
 }
 
 static void report_end(struct call *call, const struct user_end *end, bool *partly)
@@ -224,8 +225,8 @@ static void report_end(struct call *call, const struct user_end *end, bool *part
 
 static bool ask_to_stop(void *arg, int step)
 {
-	(void)arg, (void)step;
-	return call_interrupted();
+	(void)step;
+	return call_interrupted(arg);
 }
 
 enum result op_user_remove(struct call *call, int argc, char **argv, bool *partly, struct err *err)
@@ -244,7 +245,7 @@ enum result op_user_remove(struct call *call, int argc, char **argv, bool *partl
 	if (r == OK && !yes)
 		r = confirm(call, &user, err);
 	if (r == OK)
-		r = user_end(call->vault, &account, &user, USER_REMOVED, call->now, ask_to_stop, NULL, &end, err);
+		r = user_end(call->vault, &account, &user, USER_REMOVED, call->now, ask_to_stop, call, &end, err);
 	if (r == OK)
 		report_end(call, &end, partly);
 	return r;

@@ -2,17 +2,17 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "cli/dispatch.h"
-#include "api/table.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "api/interrupt.h"
+#include "api/table.h"
 #include "api/version.h"
-
-#define POOL_MAX ((size_t)512 * 1024 * 1024)
-#define OUT_MAX ((size_t)512 * 1024 * 1024)
+#include "cli/interrupt.h"
+#include "cli/terminal.h"
 
 static const char *from_environment(const char *name, const char *fallback)
 {
@@ -23,15 +23,12 @@ static const char *from_environment(const char *name, const char *fallback)
 
 static void begin(struct call *call)
 {
-	*call = (struct call){
-	    .data_dir = from_environment("LETHE_DATA", "./lethe-data"),
-	    .secret_file = from_environment("LETHE_SECRET_FILE", NULL),
-	    .account = from_environment("LETHE_ACCOUNT", NULL),
-	    .now = instant_now(),
-	};
-	pool_init(&call->pool, POOL_MAX);
-	buf_init(&call->out, OUT_MAX);
-	json_writer_init(&call->w, &call->out, 2);
+	call_begin(call, &terminal, instant_now());
+	call->data_dir = from_environment("LETHE_DATA", call->data_dir);
+	call->secret_file = from_environment("LETHE_SECRET_FILE", NULL);
+	call->account = from_environment("LETHE_ACCOUNT", NULL);
+	call->who = pool_printf(&call->pool, "os:%u", (unsigned)getuid());
+	call->terminal = isatty(STDOUT_FILENO) != 0;
 	umask(077); /* nothing we write is for others, unless it says so */
 	interrupt_watch();
 }
@@ -105,16 +102,16 @@ enum exit_code dispatch(int argc, char **argv)
 	enum result r;
 
 	begin(&call);
-	r = run(&call, argc - 1, argv + 1, &partly, &err);
+	r = call.who != NULL ? OK : err_no_memory(&err);
+	if (r == OK)
+		r = run(&call, argc - 1, argv + 1, &partly, &err);
 	if (r == OK)
 		r = call_flush(&call, &err);
 	if (r != OK) {
 		call.json = call.json || wants_json(argc - 1, argv + 1);
-		call_print_error(&call, &err);
+		terminal_error(call.json, &err);
 	}
 	code = r == OK && partly ? EXIT_PARTLY : exit_code_of(r);
-	vault_close(call.vault);
-	buf_free(&call.out);
-	pool_free(&call.pool);
+	call_end(&call);
 	return code;
 }

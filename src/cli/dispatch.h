@@ -6,7 +6,7 @@
 #ifndef LETHE_CLI_DISPATCH_H
 #define LETHE_CLI_DISPATCH_H
 
-#include "api/call.h"
+#include "cli/exit.h"
 
 /* All of main but crypto_init. argv[0] is the program. */
 enum exit_code dispatch(int argc, char **argv);

@@ -4,16 +4,15 @@
 #include <signal.h>
 
 #include "cli/dispatch.h"
-#include "api/table.h"
+#include "cli/terminal.h"
 
 int main(int argc, char **argv)
 {
-	const struct call call = {0};
 	struct err err;
 
 	signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error like a full disk, and is said */
 	if (crypto_init(&err) != OK) {
-		call_print_error(&call, &err);
+		terminal_error(false, &err);
 		return exit_code_of(err.code);
 	}
 	return (int)dispatch(argc, argv);

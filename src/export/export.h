@@ -18,8 +18,7 @@ struct export_request {
 	const char *path;   /* of the ZIP; must not exist */
 	bool show_others;   /* false: others' numbers, addresses, names are masked */
 	struct instant now;
-	bool (*interrupted)(void); /* asked between records; NULL: never */
-	void (*progress)(void *arg, int64_t done, int64_t total); /* NULL: none. In records */
+	bool (*progress)(void *arg, int64_t done, int64_t total); /* in records; true asks to stop. NULL: none */
 	void *progress_arg;
 };
 

@@ -192,14 +192,18 @@ void job_policy(const struct job *job, enum record_kind kind, struct policy *out
 
 enum result job_step(struct job *job, struct err *err)
 {
+	job->done++;
+	return job_show(job, err);
+}
+
+enum result job_show(const struct job *job, struct err *err)
+{
 	const struct export_request *request = job->request;
 
-	job->done++;
-	if (request->progress != NULL)
-		request->progress(request->progress_arg, job->done / JOB_STEPS, (int64_t)job->count);
-	if (request->interrupted != NULL && request->interrupted())
-		return err_set(err, ERR_INTERRUPTED, "stopped as asked; the unfinished file is removed");
-	return OK;
+	if (request->progress == NULL ||
+	    !request->progress(request->progress_arg, job->done / JOB_STEPS, (int64_t)job->count))
+		return OK;
+	return err_set(err, ERR_INTERRUPTED, "stopped as asked; the unfinished file is removed");
 }
 
 /* What makes a record or contact unreadable, but no other. */

@@ -80,6 +80,8 @@ MUST_CHECK enum result job_view(struct job *job, size_t index, struct view *out,
 /* The row only, in job->row, as job_view. */
 MUST_CHECK enum result job_row(struct job *job, size_t index, bool *there, struct err *err);
 MUST_CHECK enum result job_step(struct job *job, struct err *err);
+/* How far it is; ERR_INTERRUPTED when asked to stop. */
+MUST_CHECK enum result job_show(const struct job *job, struct err *err);
 /* The kind's own rule; version 0 and without end when none was set. */
 void job_policy(const struct job *job, enum record_kind kind, struct policy *out);
 /* A contact of the person, likewise; no step. */

@@ -105,23 +105,16 @@ static void ext_of(enum media_format format, const char *name, const char *type,
 
 /* ---- writing ---- */
 
-static enum result stop_if_asked(const struct job *job, struct err *err)
-{
-	if (job->request->interrupted != NULL && job->request->interrupted())
-		return err_set(err, ERR_INTERRUPTED, "stopped as asked; the unfinished file is removed");
-	return OK;
-}
-
 static enum result check_only(void *arg, const void *data, size_t len, struct err *err)
 {
 	(void)data, (void)len;
-	return stop_if_asked(arg, err);
+	return job_show(arg, err);
 }
 
 static enum result to_zip(void *arg, const void *data, size_t len, struct err *err)
 {
 	struct job *job = arg;
-	enum result r = stop_if_asked(job, err);
+	enum result r = job_show(job, err);
 
 	return r == OK ? zip_write(job->zip, data, len, err) : r;
 }

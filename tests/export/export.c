@@ -391,12 +391,13 @@ static void pages_begin_with_the_newest(void **state)
 /* ---- meanwhile ---- */
 
 static int64_t last_done, last_total;
-static void note_progress(void *arg, int64_t done, int64_t total)
+static bool note_progress(void *arg, int64_t done, int64_t total)
 {
 	(void)arg;
 	assert_true(done >= last_done);
 	last_done = done;
 	last_total = total;
+	return false;
 }
 
 static void progress_ends_where_it_said_it_would(void **state)
@@ -417,15 +418,16 @@ static void progress_ends_where_it_said_it_would(void **state)
 /* A day's key is destroyed in the middle of an export: after `when` records' worth of work. */
 static struct { struct world *world; int64_t when; bool done; } event;
 
-static void let_it_happen(void *arg, int64_t done, int64_t total)
+static bool let_it_happen(void *arg, int64_t done, int64_t total)
 {
 	struct err err;
 
 	(void)arg, (void)total;
 	if (event.done || done < event.when)
-		return;
+		return false;
 	event.done = true;
 	assert_ok(vault_write(event.world->vault, destroy_period, event.world, &err), &err);
+	return false;
 }
 
 static enum result export_while(struct world *world, struct export_result *result, struct err *err)

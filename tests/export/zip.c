@@ -79,15 +79,16 @@ static void no_part_is_left_when_the_disk_is_full(void **state)
 }
 
 static int asked;
-static bool stop_after_some(void)
+static bool stop_after_some(void *arg, int64_t done, int64_t total)
 {
+	(void)arg, (void)done, (void)total;
 	return ++asked > 5;
 }
 
 static void nothing_is_left_when_it_is_interrupted(void **state)
 {
 	struct world *world = *state;
-	struct export_request request = {.path = path_in(world, "out.zip"), .now = world->now, .interrupted = stop_after_some};
+	struct export_request request = {.path = path_in(world, "out.zip"), .now = world->now, .progress = stop_after_some};
 	struct export_result result;
 	struct err err;
 
@@ -102,11 +103,12 @@ static void nothing_is_left_when_it_is_interrupted(void **state)
 static struct world *exporting;
 
 /* After five records' worth of work somebody else makes the file. */
-static void make_it_meanwhile(void *arg, int64_t done, int64_t total)
+static bool make_it_meanwhile(void *arg, int64_t done, int64_t total)
 {
 	(void)arg, (void)total;
 	if (done == 5)
 		make_file(exporting, "out.zip", "theirs");
+	return false;
 }
 
 static void a_file_that_appears_meanwhile_is_not_written_over(void **state)

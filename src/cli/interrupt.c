@@ -1,13 +1,11 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "api/interrupt.h"
+#include "cli/interrupt.h"
 
 #include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
-
-#include "api/call.h"
 
 static volatile sig_atomic_t asked;
 
@@ -45,7 +43,7 @@ void interrupt_unwatch(void)
 	set(&action);
 }
 
-bool call_interrupted(void)
+bool interrupt_asked(void)
 {
 	return asked != 0;
 }
