@@ -3,18 +3,15 @@
  *
  * What an erasure has done so far, as its job remembers it.  JSON of opaque
  * ids and counts, written in the transaction of each step, so that a run that
- * goes on after a crash counts exactly.
+ * goes on after a crash counts exactly.  retention/erasing.c reads identities,
+ * "anonymous" and phase of it.
  */
 #ifndef LETHE_PRIVACY_ERASE_STATE_H
 #define LETHE_PRIVACY_ERASE_STATE_H
 
 #include "privacy/erase.h"
+#include "retention/erasing.h"
 #include "store/job.h"
-
-/* Stored: only add. In the order HOLDS, DUTIES, KEYS, ROWS, LOOK; or from HOLDS to BACK, when it is given up. */
-enum erase_phase {
-	ERASE_HOLDS = 1, ERASE_KEYS = 2, ERASE_ROWS = 3, ERASE_LOOK = 4, ERASE_DUTIES = 5, ERASE_BACK = 6,
-};
 
 struct erase_state {
 	uint32_t account;

@@ -58,8 +58,13 @@ static void keep_for(struct disposition_reason *reason, const struct disposition
 static void by_anonymised(struct disposition *d, const struct disposition_facts *facts, struct date today)
 {
 	(void)today;
-	if (facts->anonymised)
-		keep(add(d, facts, BY_ANONYMISED), KEEPS_AGGREGATE);
+	struct disposition_reason *reason;
+
+	if (!facts->anonymised)
+		return;
+	reason = add(d, facts, BY_ANONYMISED);
+	keep(reason, KEEPS_AGGREGATE);
+	reason->since = facts->anonymised_at;
 }
 
 static void by_unreadable(struct disposition *d, const struct disposition_facts *facts, struct date today)
@@ -128,6 +133,9 @@ static void by_erasure(struct disposition *d, const struct disposition_facts *fa
 		return;
 	reason = add(d, facts, BY_ERASURE);
 	reason->since = facts->erasure_at;
+	reason->erasure = facts->erasure;
+	reason->anonymising = facts->anonymising;
+	reason->alone = facts->alone;
 	if (facts->erasure == ERASURE_REQUESTED)
 		reason->until = facts->erasure_due;
 }
@@ -175,7 +183,7 @@ static void by_bound(struct disposition *d, const struct disposition_facts *fact
 static void by_default(struct disposition *d, const struct disposition_facts *facts, struct date today)
 {
 	(void)today;
-	if (facts->policy.version == 0 && !facts->bound.set)
+	if (facts->policy.version == 0 && !facts->bound.set && !facts->anonymised)
 		keep(add(d, facts, BY_DEFAULT), KEEPS_ALL);
 }
 
@@ -279,6 +287,17 @@ struct disposition disposition(const struct disposition_facts *facts, struct ins
 
 /* ---- in words ---- */
 
+const char *erasure_name(enum disposition_erasure erasure)
+{
+	static const char *const names[] = {[ERASURE_NONE] = "none",
+					    [ERASURE_REQUESTED] = "requested",
+					    [ERASURE_UNDER_WAY] = "under_way",
+					    [ERASURE_DONE] = "done"};
+
+	INVARIANT(erasure <= ERASURE_DONE);
+	return names[erasure];
+}
+
 const char *verdict_name(enum verdict verdict)
 {
 	static const char *const names[] = {
@@ -343,8 +362,11 @@ static void text_of_restriction(const struct disposition_reason *reason, char ou
 
 static void text_of_anonymised(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
 {
-	(void)reason;
-	snprintf(out, DISPOSITION_TEXT_MAX, "it was anonymised: what is left of it tells of nobody");
+	char at[TIME_TEXT_MAX];
+	bool known = reason->since.ms != 0;
+
+	snprintf(out, DISPOSITION_TEXT_MAX, "it was anonymised%s%s: what is left of it tells of nobody",
+		 known ? " on " : "", known ? date_format(instant_date(reason->since), at) : "");
 }
 
 static void text_of_unreadable(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
@@ -379,7 +401,12 @@ static void text_of_erasure(const struct disposition_reason *reason, char out[DI
 	char at[TIME_TEXT_MAX], due[TIME_TEXT_MAX];
 
 	date_format(instant_date(reason->since), at);
-	if (reason->until.days == 0)
+	if (reason->erasure == ERASURE_UNDER_WAY)
+		snprintf(out, DISPOSITION_TEXT_MAX,
+			 "the %s of %s began on %s: the next command that writes goes on with it",
+			 reason->anonymising ? "anonymisation" : "erasure",
+			 reason->alone ? "this record" : "its person", at);
+	else if (reason->erasure == ERASURE_DONE)
 		snprintf(out, DISPOSITION_TEXT_MAX,
 			 "its person was erased on %s; only a hold or an obligation kept it from then on", at);
 	else
@@ -495,6 +522,10 @@ static void write_reason(struct json_writer *w, const struct disposition_reason 
 		json_string(w, "keep", span_format(reason->keep, span));
 	if (reason->version > 0)
 		json_int(w, "version", reason->version);
+	if (reason->by == BY_ERASURE)
+		json_string(w, "erasure", erasure_name(reason->erasure));
+	if (reason->anonymising)
+		json_bool(w, "anonymise", true);
 	write_if(w, "set_by", reason->set_by);
 	write_if(w, "scope", reason->scope);
 	write_if(w, "code", reason->code);

@@ -11,7 +11,7 @@
  *     hold         a legal hold covers it: all is kept until that is released
  *     obligation   a law keeps some fields until a day; one reason each, as long as it runs
  *     unbilled     the account's profile lets go only of what is billed: all is kept until it is
- *     erasure      its person asked to be erased, or was: it goes
+ *     erasure      its person asked to be erased, is being erased, or was: it goes
  *     restriction  its person asked for that: all is kept until it is lifted
  *     expired      its day was swept once; a later policy does not bring it back
  *     policy       the account's rule in force: all is kept for a span from its UTC day
@@ -45,13 +45,16 @@ struct disposition_obligation {
 };
 #define DISPOSITION_OBLIGATIONS_MAX 64
 
-enum disposition_erasure { ERASURE_NONE, ERASURE_REQUESTED, ERASURE_DONE };
+/* Asked for, for a day to come; begun, and not through; done, but for what keeps it. */
+enum disposition_erasure { ERASURE_NONE, ERASURE_REQUESTED, ERASURE_UNDER_WAY, ERASURE_DONE };
+const char *erasure_name(enum disposition_erasure erasure); /* "none", "requested", "under_way", "done" */
 
 /* Gathered by the caller, who owns the texts: they outlive the verdict. */
 struct disposition_facts {
 	enum record_kind kind;
 	struct instant occurred;
-	bool anonymised;
+	bool anonymised;                    /* and nothing else of these facts is known */
+	struct instant anonymised_at;       /* ms 0: not known */
 	bool key_gone;                      /* nobody can open it */
 	const struct hold_row *hold;        /* the oldest active legal hold that covers it; NULL: none does */
 	size_t hold_count;                  /* how many do */
@@ -61,7 +64,9 @@ struct disposition_facts {
 	bool unbilled;                      /* under a profile that lets go only of what is billed */
 	struct date billed_until;           /* the last day that is; days 0: not said */
 	enum disposition_erasure erasure;
-	struct instant erasure_at;          /* when it was asked for, or done */
+	struct instant erasure_at;          /* when it was asked for, begun, or done */
+	bool anonymising;                   /* under way: what it says in plain columns is to stay as part of totals */
+	bool alone;                         /* under way: of this record, not of its person */
 	struct date erasure_due;            /* of one asked for: the day it is carried out */
 	const struct hold_row *restriction; /* the oldest active one that covers it; NULL: none does */
 	size_t restriction_count;
@@ -93,7 +98,9 @@ struct disposition_reason {
 	bool last;               /* when it keeps nothing any more, what stands below it keeps nothing either */
 	struct date until;       /* days 0: none. The day on which it ends or ended; of an erasure, on which it is done */
 	struct id hold;          /* hold, restriction: which */
-	struct instant since;    /* hold, restriction: made; erasure, expired: when; policy: set */
+	struct instant since;    /* hold, restriction: made; erasure, expired, anonymised: when; policy: set */
+	enum disposition_erasure erasure; /* erasure: how far it is */
+	bool anonymising, alone; /* erasure: see the facts */
 	struct span keep;        /* policy, bound */
 	int version;             /* policy */
 	const char *set_by;      /* policy: who; NULL: not said */

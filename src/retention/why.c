@@ -3,6 +3,7 @@
  */
 #include "retention/why.h"
 
+#include "retention/erasing.h"
 #include "retention/scope.h"
 #include "retention/settings.h"
 #include "retention/verdict.h"
@@ -16,19 +17,27 @@ static enum result parse(const char *text, enum record_kind *kind, struct id *id
 	return id_parse(kind_prefix(*kind), text, id, err);
 }
 
-static enum result find(struct session *session, uint32_t account, const char *text, struct pool *pool,
-			struct record_row *out, struct err *err)
+static enum result not_there(const char *text, struct err *err)
 {
-	enum record_kind kind;
-	struct id id;
-	enum result r = parse(text, &kind, &id, err);
+	err_set(err, ERR_NOT_FOUND, "there is no record %.60s in this account", text);
+	return err_mend(err, "if there was, the audit log tells when its day or its person went: `lethe audit list`");
+}
 
+/* It is not there. Anonymised alone it left a job that names it, and totals. */
+static enum result why_gone(struct session *session, uint32_t account, const char *text, struct instant now,
+			    struct why *out, struct err *err)
+{
+	struct disposition_facts *facts = &out->facts;
+	bool was;
+	enum result r = erasing_was_anonymised(session, account, out->kind, out->id, &was, &facts->anonymised_at, err);
+
+	if (r == OK && !was)
+		return not_there(text, err);
+	facts->kind = out->kind;
+	facts->occurred = id_time(out->id);
+	facts->anonymised = true;
 	if (r == OK)
-		r = record_get(session->data, account, kind, id, pool, out, err);
-	if (r == ERR_NOT_FOUND) {
-		err_set(err, r, "there is no record %.60s in this account", text);
-		r = err_mend(err, "if there was, the audit log tells when its day or its person went: `lethe audit list`");
-	}
+		out->disposition = disposition(facts, now);
 	return r;
 }
 
@@ -50,11 +59,25 @@ static enum result load_rules(struct asking *a, struct instant now, struct verdi
 
 	if (r == OK)
 		r = keepers_load(a->session, a->row->account, now, a->pool, &a->keepers, err);
-	*out = (struct verdict_rules){.policies = &a->policies,
-				      .holds = &a->keepers.holds,
-				      .duties = &a->keepers.duties,
-				      .now = now};
+	*out = (struct verdict_rules){
+	    .policies = &a->policies, .holds = &a->keepers.holds, .duties = &a->keepers.duties, .now = now};
 	return r;
+}
+
+/* One that is done already was somebody else's in it, and stands. */
+static enum result find_erasing(struct asking *a, struct err *err)
+{
+	struct disposition_facts *facts = &a->found.facts;
+	struct erasing erasing;
+	enum result r = erasing_find(a->session, a->row, &erasing, err);
+
+	if (r != OK || !erasing.found || facts->erasure == ERASURE_DONE)
+		return r;
+	facts->erasure = ERASURE_UNDER_WAY;
+	facts->erasure_at = erasing.since;
+	facts->anonymising = erasing.anonymise;
+	facts->alone = erasing.alone;
+	return OK;
 }
 
 static enum result find_facts(struct asking *a, struct instant now, struct err *err)
@@ -67,7 +90,7 @@ static enum result find_facts(struct asking *a, struct instant now, struct err *
 		r = verdict_case_of(a->session, &rules, a->row, a->pool, &a->held, &c, err);
 	if (r == OK)
 		verdict_facts(&rules, &c, &a->found);
-	return r;
+	return r == OK ? find_erasing(a, err) : r;
 }
 
 /* ---- the texts that go with them ---- */
@@ -136,10 +159,15 @@ enum result why_record(struct session *session, uint32_t account, const char *te
 {
 	struct asking *a = pool_alloc(pool, sizeof *a);
 	struct record_row row;
-	enum result r = a != NULL ? find(session, account, text, pool, &row, err) : err_no_memory(err);
+	enum result r = a != NULL ? OK : err_no_memory(err);
 
+	*out = (struct why){.facts = {.kind = 0}};
+	if (r == OK)
+		r = parse(text, &out->kind, &out->id, err);
+	if (r == OK)
+		r = record_get(session->data, account, out->kind, out->id, pool, &row, err);
 	if (r != OK)
-		return r;
+		return r == ERR_NOT_FOUND ? why_gone(session, account, text, now, out, err) : r;
 	*a = (struct asking){.session = session, .row = &row, .pool = pool};
 	r = find_facts(a, now, err);
 	if (r == OK)

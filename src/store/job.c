@@ -70,26 +70,45 @@ enum result job_count_running(struct db *db, int64_t *out, struct err *err)
 	return db_query_int(db, "SELECT COUNT(*) FROM job WHERE state = 1", 0, out, err);
 }
 
+static enum result read_jobs(struct db_rows *rows, struct pool *pool, struct job *out, size_t *count, struct err *err)
+{
+	bool more;
+	enum result r;
+
+	while ((r = db_next(rows, &more, err)) == OK && more) {
+		r = read_job(rows, pool, &out[*count], err);
+		if (r != OK)
+			break;
+		(*count)++;
+	}
+	db_end(rows);
+	return r;
+}
+
 enum result job_list(struct db *db, uint32_t account, struct id after, struct pool *pool, struct job *out, size_t max,
 		     size_t *count, struct err *err)
 {
 	struct db_rows rows;
-	bool more;
 	enum result r = db_query(db, "SELECT " COLUMNS " FROM job WHERE account_id = $1 AND job_id > $2"
 				     " ORDER BY job_id LIMIT $3",
 				 &rows, err, DB_INT(account), DB_BLOB(after.bytes, sizeof after.bytes), DB_INT(max));
 
 	*count = 0;
-	if (r != OK)
-		return r;
-	while ((r = db_next(&rows, &more, err)) == OK && more) {
-		r = read_job(&rows, pool, &out[*count], err);
-		if (r != OK)
-			break;
-		(*count)++;
-	}
-	db_end(&rows);
-	return r;
+	return r == OK ? read_jobs(&rows, pool, out, count, err) : r;
+}
+
+enum result job_list_running(struct db *db, uint32_t account, enum job_type type, struct instant after,
+			     struct id after_id, struct pool *pool, struct job *out, size_t max, size_t *count,
+			     struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query(db, "SELECT " COLUMNS " FROM job WHERE state = 1 AND type = $2 AND account_id = $1"
+				     " AND (started_at, job_id) > ($3, $4) ORDER BY started_at, job_id LIMIT $5",
+				 &rows, err, DB_INT(account), DB_INT(type), DB_INT(after.ms),
+				 DB_BLOB(after_id.bytes, sizeof after_id.bytes), DB_INT(max));
+
+	*count = 0;
+	return r == OK ? read_jobs(&rows, pool, out, count, err) : r;
 }
 
 static enum result read_ids(struct db_rows *rows, struct id *out, size_t *count, struct err *err)

@@ -33,6 +33,10 @@ MUST_CHECK enum result job_update(struct db *db, const struct job *job, struct e
 /* The oldest running job of that type, of any account; ERR_NOT_FOUND when there is none. */
 MUST_CHECK enum result job_next_running(struct db *db, enum job_type type, struct pool *pool, struct job *out,
 					struct err *err);
+/* Those of that type and account that run, the oldest first: after the one that began at `after` with the id `after_id`. */
+MUST_CHECK enum result job_list_running(struct db *db, uint32_t account, enum job_type type, struct instant after,
+					struct id after_id, struct pool *pool, struct job *out, size_t max,
+					size_t *count, struct err *err);
 /* Of one account, in any state, after `after`; up to max. */
 MUST_CHECK enum result job_list(struct db *db, uint32_t account, struct id after, struct pool *pool, struct job *out,
 				size_t max, size_t *count, struct err *err);

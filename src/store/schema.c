@@ -339,6 +339,7 @@ static const char vault_1[] =
     " PRIMARY KEY(account_id, job_id)) WITHOUT ROWID;"
     /* What is still running is found without a look at what ever ran. */
     "CREATE INDEX job_running ON job(type, started_at) WHERE state = 1;"
+    "CREATE INDEX job_running_of ON job(account_id, type, started_at, job_id) WHERE state = 1;"
     /* Erasures are few, sweeps are one a day: who looks for one does not read the other. */
     "CREATE INDEX job_of_type ON job(account_id, type, job_id);"
 

@@ -86,6 +86,11 @@ record_ids() {
 	said 0
 	lethe record anonymise "$id" --yes
 	said 3
+	lethe why "$id"
+	said 0
+	[[ $output == *"Kept as part of totals"*"it was anonymised on ${NOW:0:10}: what is left of it tells of nobody"* ]]
+	lethe why "$id" --json
+	[ "$(jq -r '.decided_by + " " + .keeps' <<<"$output")" = "anonymised aggregate" ]
 	lethe record anonymise nonsense --yes
 	said 2
 	[ "$(record_ids | wc -l)" -eq 2 ]

@@ -166,6 +166,7 @@ struct stopping {
 	struct world *world;
 	int64_t calls, stop_at;
 	enum erase_phase phase;
+	struct id damaged; /* what is spoiled on the way */
 };
 
 WORLD_UNUSED static enum erase_phase phase_now(struct world *world)

@@ -141,6 +141,39 @@ static void once_its_hold_is_released_what_was_due_goes_whatever_the_policy_says
 	}
 }
 
+static void an_erasure_says_how_far_it_is(void **state)
+{
+	static const struct { enum disposition_erasure how; bool anonymising, alone; const char *name, *text; } table[] = {
+	    {ERASURE_REQUESTED, false, false, "requested", "its person asked on 2025-06-01 to be erased: it goes on 2025-07-01"},
+	    {ERASURE_UNDER_WAY, false, false, "under_way",
+	     "the erasure of its person began on 2025-06-01: the next command that writes goes on with it"},
+	    {ERASURE_UNDER_WAY, true, false, "under_way",
+	     "the anonymisation of its person began on 2025-06-01: the next command that writes goes on with it"},
+	    {ERASURE_UNDER_WAY, true, true, "under_way",
+	     "the anonymisation of this record began on 2025-06-01: the next command that writes goes on with it"},
+	    {ERASURE_DONE, false, false, "done",
+	     "its person was erased on 2025-06-01; only a hold or an obligation kept it from then on"},
+	};
+	(void)state;
+
+	assert_string_equal(erasure_name(ERASURE_NONE), "none");
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct disposition_facts facts = facts_of("2025-05-31T00:00:00Z", "10 years");
+		char text[DISPOSITION_TEXT_MAX];
+		struct disposition d;
+
+		facts.erasure = table[i].how;
+		facts.anonymising = table[i].anonymising;
+		facts.alone = table[i].alone;
+		facts.erasure_at = at("2025-06-01T10:00:00Z");
+		facts.erasure_due = (struct date){instant_date(at("2025-07-01T00:00:00Z")).days};
+		d = disposition(&facts, at("2025-06-02T00:00:00Z"));
+		assert_int_equal(d.verdict == VERDICT_DELETE, table[i].how != ERASURE_REQUESTED);
+		assert_string_equal(erasure_name(d.reasons[0].erasure), table[i].name);
+		assert_string_equal(disposition_text(&d.reasons[0], text), table[i].text);
+	}
+}
+
 static void what_nobody_can_open_is_not_worth_keeping(void **state)
 {
 	struct disposition_facts facts = facts_of("2025-12-31T00:00:00Z", "10 years");
@@ -187,6 +220,7 @@ int main(void)
 	    cmocka_unit_test(an_unlimited_policy_keeps_without_end_and_says_that_it_is_a_policy),
 	    cmocka_unit_test(a_hold_is_stronger_than_erasure_and_policy),
 	    cmocka_unit_test(once_its_hold_is_released_what_was_due_goes_whatever_the_policy_says_now),
+	    cmocka_unit_test(an_erasure_says_how_far_it_is),
 	    cmocka_unit_test(what_nobody_can_open_is_not_worth_keeping),
 	    cmocka_unit_test(the_verdict_of_the_engine_is_that_of_the_cutoff),
 	};

@@ -39,6 +39,16 @@ CALL(job_list)
 	return several(r, count, seen);
 }
 
+CALL(job_list_running)
+{
+	struct job jobs[4];
+	size_t count = 0;
+	enum result r = job_list_running(vault, account, JOB_ERASE, (struct instant){INT64_MIN}, (struct id){{0}}, &pool,
+					 jobs, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
 CALL(job_back_of_type)
 {
 	struct id ids[4], last;

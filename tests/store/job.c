@@ -51,6 +51,32 @@ static void a_job_comes_back_as_it_was_put(void **state)
 	assert_fails(job_get(vault, 1, (struct id){{8}}, &pool, &back, &err), ERR_NOT_FOUND, "no such job");
 }
 
+static void jobs_that_run_are_listed_by_when_they_began(void **state)
+{
+	struct job rows[2];
+	size_t count;
+
+	(void)state;
+	put(1, 9, JOB_ERASE, 1000);
+	put(1, 7, JOB_ERASE, 1000);
+	put(1, 3, JOB_ERASE, 2000);
+	put(1, 4, JOB_SWEEP, 500);
+	put(2, 5, JOB_ERASE, 500);
+	end(put(1, 6, JOB_ERASE, 1500));
+	assert_ok(job_list_running(vault, 1, JOB_ERASE, (struct instant){INT64_MIN}, (struct id){{0}}, &pool, rows, 2,
+				   &count, &err));
+	assert_int_equal(count, 2);
+	assert_int_equal(rows[0].id.bytes[0], 7);
+	assert_int_equal(rows[1].id.bytes[0], 9);
+	assert_ok(job_list_running(vault, 1, JOB_ERASE, rows[1].started, rows[1].id, &pool, rows, 2, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(rows[0].id.bytes[0], 3);
+	assert_string_equal(rows[0].args, "{\"a\":1}");
+	assert_ok(job_list_running(vault, 3, JOB_ERASE, (struct instant){0}, (struct id){{0}}, &pool, rows, 2, &count,
+				   &err));
+	assert_int_equal(count, 0);
+}
+
 static void only_a_job_that_is_done_has_an_end(void **state)
 {
 	struct job job = put(1, 7, JOB_ERASE, 1000), back;
@@ -179,6 +205,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    table_test(a_job_comes_back_as_it_was_put),
+	    table_test(jobs_that_run_are_listed_by_when_they_began),
 	    table_test(only_a_job_that_is_done_has_an_end),
 	    table_test(the_oldest_running_job_of_a_type_is_next),
 	    table_test(jobs_of_an_account_are_listed_page_by_page),
