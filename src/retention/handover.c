@@ -6,7 +6,6 @@
 #include "retention/aside.h"
 #include "store/contact.h"
 
-#define HELD_BATCH 256
 #define SEALED_MAX ((size_t)256 * 1024 * 1024) /* of one record at work */
 
 struct verdict_rules handover_rules(const struct keepers *keepers, struct instant now)
@@ -132,16 +131,23 @@ enum result handover_one(struct session *session, const struct verdict_rules *ru
 	return r == OK && out->fate == FATE_STAYS && held->cause == HELD_ASIDE ? put_back(session, held, pool, err) : r;
 }
 
-static enum result hand_over(struct session *session, const struct verdict_rules *rules, const struct held_row *held,
-			     struct handed *out, struct err *err)
+struct handing {
+	struct session *session;
+	const struct verdict_rules *rules;
+	struct handed *out;
+};
+
+static enum result hand_over(void *arg, const struct held_row *held, struct err *err)
 {
+	const struct handing *h = arg;
+	struct handed *out = h->out;
 	struct ruling ruling;
 	struct record_row row;
 	struct pool pool;
 	enum result r;
 
 	pool_init(&pool, SEALED_MAX);
-	r = handover_one(session, rules, held, &pool, &row, &ruling, err);
+	r = handover_one(h->session, h->rules, held, &pool, &row, &ruling, err);
 	pool_free(&pool);
 	/* What fails its tag nobody can read: an obligation has nothing of it to keep. */
 	if (r == ERR_CORRUPT && ruling.fate == FATE_CUT) {
@@ -157,18 +163,8 @@ static enum result hand_over(struct session *session, const struct verdict_rules
 enum result handover_all(struct session *session, const struct verdict_rules *rules, int64_t hold, struct handed *out,
 			 struct err *err)
 {
-	struct held_row rows[HELD_BATCH], last = {0};
-	size_t count;
-	enum result r;
+	struct handing handing = {session, rules, out};
 
 	*out = (struct handed){.due = 0};
-	do {
-		r = held_list(session->data, rules->holds->account, hold, last.kind, last.id, rows, HELD_BATCH, &count,
-			      err);
-		for (size_t i = 0; i < count && r == OK; i++)
-			r = hand_over(session, rules, &rows[i], out, err);
-		if (r == OK && count > 0)
-			last = rows[count - 1];
-	} while (r == OK && count == HELD_BATCH);
-	return r;
+	return held_walk(session->data, rules->holds->account, hold, hand_over, &handing, err);
 }

@@ -183,17 +183,12 @@ enum result policy_plan(struct session *session, const struct account *account, 
 static enum result agree(const struct policy_request *request, const struct policy_effect *effect, struct err *err)
 {
 	int64_t records = policy_effect_deleted(effect);
+	bool agreed;
 
-	if (request->plan != NULL && policy_effect_agreed(effect, request->plan))
-		return OK;
-	if (request->plan != NULL) {
-		err_set(err, ERR_DENIED, "the digest does not fit: what the change would delete is not what it was, or "
-					 "another change was looked at (now %lld %s)",
-			(long long)records, records == 1 ? "record" : "records");
+	if (policy_effect_agree(effect, request->plan, &agreed, err) != OK)
 		return err_mend(err, "look again with `lethe retention plan --policy`, the same scope and --grace, on the "
 				     "same day");
-	}
-	if (effect->records == 0)
+	if (agreed || effect->records == 0)
 		return OK;
 	err_set(err, ERR_DENIED, "this would delete %lld %s of %lld %s%s", (long long)records,
 		records == 1 ? kind_name(request->kind) : kind_plural(request->kind), (long long)effect->day_count, effect->day_count == 1 ? "day" : "days",

@@ -327,6 +327,18 @@ bool policy_effect_agreed(const struct policy_effect *effect, const char *text)
 	return len >= PLAN_DIGEST_SHOWN && len < PLAN_DIGEST_MAX && strncasecmp(effect->digest, text, len) == 0;
 }
 
+enum result policy_effect_agree(const struct policy_effect *effect, const char *plan, bool *agreed, struct err *err)
+{
+	int64_t records = policy_effect_deleted(effect);
+
+	*agreed = plan != NULL && policy_effect_agreed(effect, plan);
+	if (*agreed || plan == NULL)
+		return OK;
+	return err_set(err, ERR_DENIED, "the digest does not fit: what the change would delete is not what it was, or "
+					"another change was looked at (now %lld %s)",
+		       (long long)records, records == 1 ? "record" : "records");
+}
+
 /* ---- all of it ---- */
 
 /* What keeps something is asked as of the day on which the change would begin. */

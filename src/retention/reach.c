@@ -11,7 +11,6 @@
 
 #define ROWS 64
 #define KEYS 512
-#define HELD 256
 #define ROWS_POOL_MAX ((size_t)1024 * 1024 * 1024) /* of ROWS records of 4 MiB, sealed */
 #define POOL_MAX ((size_t)64 * 1024 * 1024)
 
@@ -323,13 +322,19 @@ static enum result end_aside(struct judge *judge, const struct held_row *held, s
 	return r == ERR_NOT_FOUND ? OK : r;
 }
 
-static enum result end_held(struct judge *judge, const struct held_row *held, struct err *err)
+struct ending { struct judge *judge; const struct walk *walk; };
+
+static enum result end_held(void *arg, const struct held_row *held, struct err *err)
 {
+	const struct ending *ending = arg;
+	struct judge *judge = ending->judge;
 	const struct verdict_rules rules = handover_rules(&judge->keepers, judge->now);
 	struct record_row record;
 	struct ruling ruling;
-	enum result r;
+	enum result r = check_stop(ending->walk, err);
 
+	if (r != OK)
+		return r;
 	pool_reset(&judge->pool);
 	if (held->cause == HELD_ASIDE)
 		return end_aside(judge, held, err);
@@ -346,21 +351,9 @@ static enum result end_held(struct judge *judge, const struct held_row *held, st
 static enum result end_all_held(struct judge *judge, const struct walk *walk, struct err *err)
 {
 	const struct hold_row *hold = &walk->scope->row;
-	struct held_row rows[HELD], last = {0};
-	size_t count;
-	enum result r;
+	struct ending ending = {judge, walk};
 
-	do {
-		r = check_stop(walk, err);
-		if (r == OK)
-			r = held_list(judge->session->data, hold->account, hold->hold, last.kind, last.id, rows, HELD,
-				      &count, err);
-		for (size_t i = 0; r == OK && i < count; i++)
-			r = end_held(judge, &rows[i], err);
-		if (r == OK && count > 0)
-			last = rows[count - 1];
-	} while (r == OK && count == HELD);
-	return r;
+	return held_walk(judge->session->data, hold->account, hold->hold, end_held, &ending, err);
 }
 
 /* No day that no rule has ended has anything due. */

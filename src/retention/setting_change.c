@@ -83,17 +83,12 @@ enum result setting_plan(struct session *session, const struct account *account,
 static enum result agree(const struct setting_request *request, const struct policy_effect *effect, struct err *err)
 {
 	int64_t records = policy_effect_deleted(effect);
+	bool agreed;
 
-	if (request->plan != NULL && policy_effect_agreed(effect, request->plan))
-		return OK;
-	if (request->plan != NULL) {
-		err_set(err, ERR_DENIED, "the digest does not fit: what the change would delete is not what it was, or "
-					 "another change was looked at (now %lld %s)",
-			(long long)records, records == 1 ? "record" : "records");
+	if (policy_effect_agree(effect, request->plan, &agreed, err) != OK)
 		return err_mend(err, "look again with `lethe account set NAME %s %s --dry-run`, on the same day",
 				request->name, request->value);
-	}
-	if (effect->records == 0)
+	if (agreed || effect->records == 0)
 		return OK;
 	err_set(err, ERR_DENIED, "with %s %s the rules in force would delete %lld %s more%s", request->name,
 		request->value, (long long)records, records == 1 ? "record" : "records",

@@ -3,35 +3,22 @@
  *
  * A6: what a law demands is kept for its time, and no more.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+#include "law/file.h"
 
 #include "law/obligation.h"
 
-#define MB ((size_t)1 << 20)
 
-static struct err err;
-static struct pool pool;
 static struct obligations all;
+
+static enum result load_into(struct pool *to)
+{
+	return obligations_load(to, &all, &err);
+}
 
 static int load(void **state)
 {
 	(void)state;
-	pool_init(&pool, 8 * MB);
-	return obligations_load(&pool, &all, &err) == OK ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	pool_free(&pool);
-	return 0;
+	return open_files(load_into);
 }
 
 static const struct obligation *find(const char *code)
@@ -274,16 +261,12 @@ static enum result parse(const char *text, struct obligations *into)
 /* GOOD with `what` replaced by `with` is refused so; `where` follows the name of the file. */
 static void assert_refused(const char *what, const char *with, const char *says, const char *where)
 {
-	const char *at = strstr(GOOD, what);
 	struct obligations into = {0};
-	char text[2048], place[300];
+	char text[FILE_TEXT_MAX], place[300];
 
-	assert_non_null(at);
-	snprintf(text, sizeof text, "%.*s%s%s", (int)(at - GOOD), GOOD, with, at + strlen(what));
+	exchange(GOOD, what, with, text);
 	snprintf(place, sizeof place, "XX.json%s", where);
-	assert_int_equal(parse(text, &into), ERR_INPUT);
-	assert_string_equal(err.what, says);
-	assert_string_equal(err.where, place);
+	assert_says(parse(text, &into), says, place);
 	assert_int_equal(into.count, 0);
 }
 
@@ -405,23 +388,17 @@ static void a_file_without_end_is_refused(void **state)
 	free(text);
 }
 
+static enum result load_elsewhere(struct pool *to)
+{
+	struct obligations into;
+
+	return obligations_load(to, &into, &err);
+}
+
 static void without_memory_that_is_said_wherever_it_runs_out(void **state)
 {
-	bool loaded = false;
-
 	(void)state;
-	for (size_t max = 0; !loaded; max += 512) {
-		struct obligations into;
-		struct pool small;
-
-		assert_true(max < 4 * MB);
-		pool_init(&small, max);
-		if (obligations_load(&small, &into, &err) == OK)
-			loaded = true;
-		else
-			assert_int_equal(err.code, ERR_NO_MEMORY);
-		pool_free(&small);
-	}
+	assert_memory_is_said(load_elsewhere);
 }
 
 int main(void)
@@ -454,5 +431,5 @@ int main(void)
 	    cmocka_unit_test(without_memory_that_is_said_wherever_it_runs_out),
 	};
 
-	return cmocka_run_group_tests(tests, load, unload);
+	return cmocka_run_group_tests(tests, load, close_files);
 }

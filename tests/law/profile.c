@@ -3,36 +3,24 @@
  *
  * Each number that the systems publish, and each error of a file.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
+#include "law/file.h"
 
 #include "law/profile.h"
 
-#define MB ((size_t)1 << 20)
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define BIT(n) (UINT32_C(1) << (n))
 
-static struct err err;
-static struct pool pool;
 static struct profiles all;
+
+static enum result load_into(struct pool *to)
+{
+	return profiles_load(to, &all, &err);
+}
 
 static int load(void **state)
 {
 	(void)state;
-	pool_init(&pool, 8 * MB);
-	return profiles_load(&pool, &all, &err) == OK ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	pool_free(&pool);
-	return 0;
+	return open_files(load_into);
 }
 
 static const struct profile *profile(const char *name)
@@ -446,16 +434,12 @@ static enum result parse(const char *text, struct profile *out)
 
 static void assert_refused(const char *what, const char *with, const char *says, const char *where)
 {
-	const char *at = strstr(GOOD, what);
-	char text[4096], place[300];
+	char text[FILE_TEXT_MAX], place[300];
 	struct profile out;
 
-	assert_non_null(at);
-	snprintf(text, sizeof text, "%.*s%s%s", (int)(at - GOOD), GOOD, with, at + strlen(what));
+	exchange(GOOD, what, with, text);
 	snprintf(place, sizeof place, "x.json, line %s", where);
-	assert_int_equal(parse(text, &out), ERR_INPUT);
-	assert_string_equal(err.what, says);
-	assert_string_equal(err.where, place);
+	assert_says(parse(text, &out), says, place);
 }
 
 static void a_good_file_is_read_whole(void **state)
@@ -564,23 +548,17 @@ static void rules_do_not_contradict_each_other(void **state)
 	assert_refused("false", "\"no\"", "a boolean is expected here, not a string", "14, 'consent.before_recording'");
 }
 
+static enum result load_elsewhere(struct pool *to)
+{
+	struct profiles into;
+
+	return profiles_load(to, &into, &err);
+}
+
 static void without_memory_that_is_said_wherever_it_runs_out(void **state)
 {
-	bool loaded = false;
-
 	(void)state;
-	for (size_t max = 0; !loaded; max += 512) {
-		struct profiles into;
-		struct pool small;
-
-		assert_true(max < 4 * MB);
-		pool_init(&small, max);
-		if (profiles_load(&small, &into, &err) == OK)
-			loaded = true;
-		else
-			assert_int_equal(err.code, ERR_NO_MEMORY);
-		pool_free(&small);
-	}
+	assert_memory_is_said(load_elsewhere);
 }
 
 int main(void)
@@ -622,5 +600,5 @@ int main(void)
 	    cmocka_unit_test(without_memory_that_is_said_wherever_it_runs_out),
 	};
 
-	return cmocka_run_group_tests(tests, load, unload);
+	return cmocka_run_group_tests(tests, load, close_files);
 }
