@@ -266,10 +266,44 @@ static void say_done(struct call *call, enum record_kind kind, const struct swee
 			 call_count(done->held, count), counted(kind, done->held));
 }
 
-static void say_left(struct call *call, const struct sweep_left *left)
+static void name_damaged(struct call *call, const struct sweep_result *result, bool waits)
 {
-	char records[32], media[32], keys[32], counts[32], blobs[32], damaged[32];
+	char id[ID_TEXT_MAX];
 
+	for (size_t i = 0; i < result->damaged_count; i++) {
+		const struct sweep_damaged *damaged = &result->damaged[i];
+
+		if (damaged->waits == waits)
+			call_say(call, "  %s\n", id_format(kind_prefix(damaged->kind), damaged->id, id));
+	}
+}
+
+static void say_damaged(struct call *call, const struct sweep_result *result)
+{
+	char count[32];
+
+	if (result->carried > 0) {
+		call_say(call,
+			 "Damaged and not due: %s. They stay as they are, and nobody can open them; the rest of their days "
+			 "went:\n",
+			 call_count(result->carried, count));
+		name_damaged(call, result, false);
+	}
+	if (result->left.damaged > 0) {
+		call_say(call,
+			 "Days left alone: %s. A record that must stay is damaged there: restore a backup, or end what "
+			 "keeps it (`lethe why ID`):\n",
+			 call_count(result->left.damaged, count));
+		name_damaged(call, result, true);
+	}
+}
+
+static void say_left(struct call *call, const struct sweep_result *result)
+{
+	const struct sweep_left *left = &result->left;
+	char records[32], media[32], keys[32], counts[32], blobs[32];
+
+	say_damaged(call, result);
 	if (!sweep_left_any(left)) {
 		call_say(call, "Looked again in every store: nothing is left of it.\n");
 		return;
@@ -280,9 +314,6 @@ static void say_left(struct call *call, const struct sweep_left *left)
 		 call_count(left->records, records), call_count(left->media, media), call_count(left->keys, keys),
 		 call_count(left->counts, counts), call_count(left->blobs, blobs),
 		 left->log ? "; a reader kept a database's log from being emptied" : "");
-	if (left->damaged > 0)
-		call_say(call, "%s days were left alone: a record that a hold covers is damaged there.\n",
-			 call_count(left->damaged, damaged));
 	call_say(call, "Run it again; if it stays, `lethe check` says more.\n");
 }
 
@@ -314,6 +345,7 @@ static int64_t report_one(struct call *call, const struct sweep_result *result, 
 	json_bool(&call->w, "stopped", result->stopped);
 	json_bool(&call->w, "spent", result->spent);
 	sweep_left_write(&call->w, &result->left);
+	sweep_damaged_write(&call->w, result);
 	print_logs(call, logs);
 	if (users != NULL)
 		show_users_gone(call, users);
@@ -327,7 +359,7 @@ static int64_t report_one(struct call *call, const struct sweep_result *result, 
 			 call_count(result->cut_again, count));
 	call_say(call, "Deleted %s %s%s.\n", call_count(all, count), all == 1 ? "record" : "records",
 		 result->stopped ? " before it was stopped" : "");
-	*partly = *partly || sweep_left_any(&result->left) || logs->damaged > 0 ||
+	*partly = *partly || sweep_left_any(&result->left) || result->carried > 0 || logs->damaged > 0 ||
 		  (users != NULL && (users->held > 0 || users->left > 0));
 	return all;
 }
@@ -361,7 +393,7 @@ static enum result report(struct call *call, const struct account *account, cons
 	if (result->spent)
 		r = say_more(call, account, &due, err);
 	json_end_object(&call->w);
-	say_left(call, &result->left);
+	say_left(call, result);
 	say_logs(call, "Emptied", logs);
 	return r;
 }
@@ -467,7 +499,7 @@ static enum result report_turns(struct call *call, const struct sweep_turns *tur
 		r = say_life(call, &turns->account, partly, err);
 	json_end_object(&call->w);
 	if (sweep_left_any(&turns->sum.left))
-		say_left(call, &turns->sum.left);
+		say_left(call, &turns->sum);
 	return r;
 }
 

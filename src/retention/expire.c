@@ -14,6 +14,13 @@
 #define MEDIA_MAX 64
 #define KEEPERS_POOL_MAX ((size_t)64 * 1024 * 1024)
 
+void expire_name(struct expire_damage *damage, struct id id)
+{
+	if (damage->count < EXPIRE_NAMED_MAX)
+		damage->named[damage->count] = id;
+	damage->count++;
+}
+
 struct verdict_rules expire_rules(const struct expire_terms *terms, const struct keepers *keepers)
 {
 	return (struct verdict_rules){.policies = terms->policies,
@@ -59,6 +66,7 @@ struct keeping {
 	struct record_row *rows; /* a batch */
 	size_t count;
 	int64_t kept, cut;
+	struct id at;            /* which record */
 	struct pool *pool;
 };
 
@@ -72,6 +80,7 @@ static enum result keep_op(struct session *session, void *arg, struct err *err)
 		struct ruling ruling;
 		bool wants;
 
+		keeping->at = keeping->rows[i].id;
 		r = wants_keeping(session, &keeping->rules, &keeping->rows[i], &ruling, &wants, err);
 		if (r != OK || !wants)
 			continue;
@@ -92,8 +101,10 @@ static enum result keep_rows(void *arg, struct record_row *rows, size_t count, s
 	enum result r = OK;
 
 	*stop = false;
-	for (size_t i = 0; i < count && r == OK && !wants; i++)
+	for (size_t i = 0; i < count && r == OK && !wants; i++) {
+		keeping->at = rows[i].id;
 		r = wants_keeping(&vault->read, &keeping->rules, &rows[i], &ruling, &wants, err);
+	}
 	if (r != OK || !wants)
 		return r;
 	keeping->rows = rows;
@@ -116,6 +127,8 @@ enum result expire_keep(const struct expire_terms *terms, const struct keepers *
 		return OK;
 	r = day_walk(&terms->vault->read, terms->account, &expiry->period, (struct id){{0}}, keep_rows, &keeping, err);
 	expiry->damaged = r == ERR_CORRUPT;
+	if (expiry->damaged)
+		expire_name(&expiry->damage, keeping.at);
 	return r == ERR_CORRUPT ? OK : r;
 }
 

@@ -32,11 +32,17 @@ struct verdict_rules expire_rules(const struct expire_terms *terms, const struct
 /* Of a record under its period's key: would it be gone but for holds, restrictions and obligations? */
 bool expire_due(const struct expire_terms *terms, const struct record_row *row);
 
+/* Records that fail their tag: a few by name. */
+#define EXPIRE_NAMED_MAX 8
+struct expire_damage { int64_t count; struct id named[EXPIRE_NAMED_MAX]; };
+void expire_name(struct expire_damage *damage, struct id id);
+
 /* One period on its way out. */
 struct expiry {
 	struct period period;  /* as the period table has it when it is met */
 	int spare;             /* what is under this part's key stays; PART_ALL: nothing does */
 	bool damaged;          /* what is to be kept, or stays, could not be sealed anew: it is left alone, key and all */
+	struct expire_damage damage; /* what failed; of a day that is not left alone: what stays in it all the same, as it is */
 	bool again;            /* out of expire_delete: a keeper or a record has come in between; nothing was done, keep first */
 	int64_t kept;          /* newly sealed under a hold's key; adds up */
 	int64_t cut;           /* newly cut down under a duty; adds up */
@@ -51,7 +57,7 @@ MUST_CHECK enum result expire_has_key(struct session *session, uint32_t account,
 MUST_CHECK enum result expire_needed(struct session *session, uint32_t account, const struct period *period,
 				     bool *needed, struct err *err);
 /* Seals what is past its time and what the keepers want under their keys, batch by batch. A record that fails its tag
- * makes the period `damaged`. */
+ * makes the period `damaged`: what keeps it is stronger than the rule that ends the others, and it may be mended. */
 MUST_CHECK enum result expire_keep(const struct expire_terms *terms, const struct keepers *keepers,
 				   struct expiry *expiry, struct err *err);
 /* In one transaction, those that are not damaged: keys destroyed, rows deleted, blobs listed as trash, period

@@ -86,25 +86,52 @@ struct moving {
 	struct id last;   /* how far it came */
 	size_t moved;
 	bool more;
+	bool damage_too;              /* what fails its tag goes along as it is */
+	struct expire_damage damage;  /* in this transaction */
 };
 
-static enum result move_row(struct moving *moving, struct record_row *row, struct pool *pool, struct err *err)
+static enum result seal_anew(struct moving *moving, struct record_row *row, struct pool *pool, struct err *err)
 {
-	const struct expire_terms *terms = moving->terms;
 	struct key from;
-	enum result r;
+	enum result r = seal_record_key(moving->session->ring, row, &from, err);
 
-	if (row->hold != 0 || row->part == moving->expiry->spare ||
-	    expire_due(terms, row))
-		return OK;
-	r = seal_record_key(moving->session->ring, row, &from, err);
 	if (r == OK) {
 		row->part = moving->expiry->spare;
-		moving->moved++;
 		r = reseal_record(moving->session, row, &from, pool, err);
 	}
 	key_wipe(&from);
-	return r == ERR_GONE ? OK : r;
+	return r;
+}
+
+static enum result take_along(struct moving *moving, struct record_row *row, struct pool *pool, struct err *err)
+{
+	struct key from;
+	enum result r = seal_record_key(moving->session->ring, row, &from, err);
+	bool has_key = r == OK;
+
+	if (has_key || r == ERR_CORRUPT) {
+		row->part = moving->expiry->spare;
+		r = reseal_what_opens(moving->session, row, has_key ? &from : NULL, pool, err);
+	}
+	key_wipe(&from);
+	return r;
+}
+
+static enum result move_row(struct moving *moving, struct record_row *row, struct pool *pool, struct err *err)
+{
+	struct record_row was;
+	enum result r;
+
+	if (row->hold != 0 || row->part == moving->expiry->spare || expire_due(moving->terms, row))
+		return OK;
+	was = *row;
+	moving->moved++;
+	r = seal_anew(moving, row, pool, err);
+	if (r != ERR_CORRUPT)
+		return r == ERR_GONE ? OK : r;
+	expire_name(&moving->damage, row->id);
+	*row = was;
+	return moving->damage_too ? take_along(moving, row, pool, err) : r;
 }
 
 static enum result move_rows(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
@@ -132,6 +159,7 @@ static enum result move_op(struct session *session, void *arg, struct err *err)
 	moving->last = moving->after;
 	moving->moved = 0;
 	moving->more = false;
+	moving->damage.count = 0;
 	if (r == OK && period.part != moving->expiry->spare) {
 		period.part = moving->expiry->spare;
 		r = period_set_looked(session->data, moving->terms->account, &period, err);
@@ -141,15 +169,70 @@ static enum result move_op(struct session *session, void *arg, struct err *err)
 	return day_walk(session, moving->terms->account, at, moving->after, move_rows, moving, err);
 }
 
-enum result partial_move(const struct expire_terms *terms, struct expiry *expiry, struct err *err)
+static void add_damage(struct expiry *expiry, const struct expire_damage *damage)
 {
-	struct moving moving = {.terms = terms, .expiry = expiry};
+	for (int64_t i = 0; i < damage->count && i < EXPIRE_NAMED_MAX; i++)
+		expire_name(&expiry->damage, damage->named[i]);
+	expiry->damage.count += damage->count > EXPIRE_NAMED_MAX ? damage->count - EXPIRE_NAMED_MAX : 0;
+}
+
+static enum result move_all(const struct expire_terms *terms, struct expiry *expiry, bool damage_too, struct err *err)
+{
+	struct moving moving = {.terms = terms, .expiry = expiry, .damage_too = damage_too};
 	enum result r;
 
 	do {
 		r = vault_write(terms->vault, move_op, &moving, err);
 		moving.after = moving.last;
+		if (r == OK || (r == ERR_CORRUPT && !damage_too))
+			add_damage(expiry, &moving.damage);
 	} while (r == OK && moving.more);
+	return r;
+}
+
+/* ---- what is damaged among what stays ---- */
+
+struct reading { const struct expire_terms *terms; int spare; bool any; };
+
+static enum result read_due(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
+			    struct err *err)
+{
+	struct reading *reading = arg;
+	enum result r = OK;
+
+	for (size_t i = 0; i < count && r == OK && !reading->any; i++) {
+		const char *plain;
+		size_t len;
+
+		if (rows[i].hold != 0 || rows[i].part == reading->spare || !expire_due(reading->terms, &rows[i]))
+			continue;
+		r = open_record(reading->terms->vault->read.ring, &rows[i], pool, &plain, &len, err);
+		reading->any = r == OK;
+		r = r == ERR_GONE || r == ERR_CORRUPT ? OK : r;
+	}
+	*stop = reading->any;
+	return r;
+}
+
+static bool due_can_be_read(const struct expire_terms *terms, const struct expiry *expiry)
+{
+	struct reading reading = {terms, expiry->spare, false};
+	struct err ignored; /* what fails its tag is not read */
+
+	return day_walk(&terms->vault->read, terms->account, &expiry->period, (struct id){{0}}, read_due, &reading,
+			&ignored) == OK && reading.any;
+}
+
+/* As long as nobody could read what is due, the day's key can wait for what is damaged to be mended. When somebody could, it
+ * goes: what is damaged stays as it is, and what of it opens is sealed anew. */
+enum result partial_move(const struct expire_terms *terms, struct expiry *expiry, struct err *err)
+{
+	enum result r = move_all(terms, expiry, false, err);
+
+	if (r == ERR_CORRUPT && due_can_be_read(terms, expiry)) {
+		expiry->damage.count = 0;
+		r = move_all(terms, expiry, true, err);
+	}
 	expiry->damaged |= r == ERR_CORRUPT;
 	return r == ERR_CORRUPT ? OK : r;
 }

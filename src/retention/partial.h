@@ -23,8 +23,9 @@
 /* Looks at each of the day's records. `*due` false: nothing of it is past its time, nor left over from before. */
 MUST_CHECK enum result partial_find(const struct expire_terms *terms, const struct period *period, bool *due,
 				    int *spare, struct err *err);
-/* What stays goes under the key of part expiry->spare. A record that fails its tag makes the period `damaged`; one that
- * nobody can open any more is left to go. */
+/* What stays goes under the key of part expiry->spare; what nobody can open any more is left to go. A record that stays and
+ * fails its tag goes along as the bytes it is, so that what is due can go; unless of that nothing opens either, which
+ * makes the period `damaged`: nothing is won by losing the key that it may be mended with. expiry->damage names it. */
 MUST_CHECK enum result partial_move(const struct expire_terms *terms, struct expiry *expiry, struct err *err);
 /* Notes in one transaction that these were looked at and hold nothing that is due. */
 MUST_CHECK enum result partial_looked(const struct expire_terms *terms, struct period *periods, size_t count,

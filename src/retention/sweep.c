@@ -34,6 +34,16 @@ bool sweep_left_any(const struct sweep_left *left)
 	       left->damaged != 0 || left->damaged_kept != 0 || left->log;
 }
 
+void sweep_name(struct sweep_result *result, const struct sweep_damaged *damaged)
+{
+	for (size_t i = 0; i < result->damaged_count; i++) {
+		if (result->damaged[i].kind == damaged->kind && id_compare(result->damaged[i].id, damaged->id) == 0)
+			return;
+	}
+	if (result->damaged_count < SWEEP_DAMAGED_MAX)
+		result->damaged[result->damaged_count++] = *damaged;
+}
+
 /* ---- the job ---- */
 
 static enum result begin_op(struct session *session, void *arg, struct err *err)

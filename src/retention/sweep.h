@@ -73,10 +73,17 @@ struct sweep_done {
 struct sweep_left {
 	int64_t records, media, keys, counts; /* counts: periods whose row disagrees with their records */
 	int64_t blobs;                        /* not removed yet */
-	int64_t damaged;                      /* periods left alone: a record that is to be kept fails its tag there */
+	int64_t damaged;                      /* periods left alone: a record that is to be kept fails its tag there, or all do */
 	int64_t damaged_kept;                 /* records under duties that should be cut down and fail their tag */
 	bool log;                             /* a reader kept a database's log from being emptied */
 };
+/* A record that fails its tag, by name. */
+struct sweep_damaged {
+	enum record_kind kind;
+	struct id id;
+	bool waits; /* its day was left alone for it; else it stays as it is, and what was due of its day is gone */
+};
+#define SWEEP_DAMAGED_MAX 16
 struct sweep_result {
 	struct id job;
 	struct date today;
@@ -84,6 +91,9 @@ struct sweep_result {
 	int64_t contacts, hold_keys, moved;   /* of released holds; see retention/released.h */
 	int64_t duties, cut_again;            /* ended; records that other obligations keep on: see retention/ended.h */
 	struct sweep_left left;
+	int64_t carried;        /* records that stay and fail their tag, of days of which the rest went */
+	struct sweep_damaged damaged[SWEEP_DAMAGED_MAX]; /* the first that were met */
+	size_t damaged_count;
 	bool stopped;           /* it was asked to */
 	bool spent;             /* its budget is: there may be more that is due */
 	uint64_t seq;           /* its leaf */
@@ -91,6 +101,8 @@ struct sweep_result {
 };
 bool sweep_left_any(const struct sweep_left *left);
 void sweep_left_write(struct json_writer *w, const struct sweep_left *left); /* as the member "left" */
+void sweep_damaged_write(struct json_writer *w, const struct sweep_result *result); /* "carried" and "damaged" */
+void sweep_name(struct sweep_result *result, const struct sweep_damaged *damaged); /* unless it is named already */
 
 /* Stored bytes that fail otherwise (ERR_CORRUPT), and a law that this program does not know (ERR_UNSUPPORTED), end the job, so that it does not stand in the way of every
  * later command; any other failure leaves it to sweep_resume. ERR_INTERRUPTED when it was asked to stop:

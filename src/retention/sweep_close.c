@@ -201,6 +201,21 @@ void sweep_left_write(struct json_writer *w, const struct sweep_left *left)
 	json_end_object(w);
 }
 
+void sweep_damaged_write(struct json_writer *w, const struct sweep_result *result)
+{
+	json_int(w, "carried", result->carried);
+	json_begin_array(w, "damaged");
+	for (size_t i = 0; i < result->damaged_count; i++) {
+		const struct sweep_damaged *damaged = &result->damaged[i];
+
+		json_begin_object(w, NULL);
+		json_id(w, "id", kind_prefix(damaged->kind), damaged->id);
+		json_bool(w, "waits", damaged->waits);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
 static void state(const struct run *run, struct buf *out)
 {
 	const struct sweep_result *result = run->out;
@@ -227,6 +242,7 @@ static void state(const struct run *run, struct buf *out)
 	json_int(&w, "duties_ended", result->duties);
 	json_int(&w, "cut_again", result->cut_again);
 	sweep_left_write(&w, &result->left);
+	sweep_damaged_write(&w, result);
 	json_end_object(&w);
 }
 
@@ -266,6 +282,8 @@ static enum result close_op(struct session *session, void *arg, struct err *err)
 	}
 	act_int(&act, "periods", (int64_t)run->swept_count);
 	act_int(&act, "left", sweep_left_any(&run->out->left));
+	if (run->out->carried > 0)
+		act_int(&act, "carried", run->out->carried);
 	act_int(&act, "stopped", run->out->stopped);
 	act_int(&act, "spent", run->out->spent);
 	act_digest(&act, "statement", closing->digest);

@@ -45,10 +45,18 @@ static enum result remember(struct run *run, const struct expiry *expiry, struct
 	return OK;
 }
 
+static void name_damaged(struct run *run, const struct expiry *expiry)
+{
+	for (int64_t i = 0; i < expiry->damage.count && i < EXPIRE_NAMED_MAX; i++)
+		sweep_name(run->out, &(struct sweep_damaged){expiry->period.kind, expiry->damage.named[i], expiry->damaged});
+	run->out->carried += expiry->damaged ? 0 : expiry->damage.count;
+}
+
 static enum result count_done(struct run *run, const struct expiry *expiry, struct err *err)
 {
 	struct sweep_done *done = &run->out->kinds[expiry->period.kind];
 
+	name_damaged(run, expiry);
 	run->done += expiry->period.records;
 	if (expiry->damaged) {
 		run->out->left.damaged++;

@@ -17,5 +17,9 @@ MUST_CHECK enum result reseal_record(struct session *session, struct record_row 
 /* Would it find all of it whole? ERR_CORRUPT when a tag fails, ERR_GONE when a key is. Nothing is written. */
 MUST_CHECK enum result reseal_check(struct session *session, const struct record_row *row, struct pool *pool,
 				    struct err *err);
+/* The same for a record that is damaged: what `from` opens of it (NULL: nothing) is sealed anew, the rest stays as the bytes
+ * it is, which nobody can open. */
+MUST_CHECK enum result reseal_what_opens(struct session *session, struct record_row *row, const struct key *from,
+					 struct pool *pool, struct err *err);
 
 #endif

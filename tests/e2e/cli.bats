@@ -896,6 +896,27 @@ make_scopes() {
 	[ "$(jq .records <<<"$output")" -eq 0 ]
 }
 
+@test "P32: a damaged record that stays is named, and what was due beside it is gone" {
+	local now=2026-06-01T12:00:00Z before=2026-05-09T00:00:00Z id
+	"$LETHE" init --now "$before" >/dev/null
+	"$LETHE" account create Contoso --country DK --now "$before" >/dev/null
+	"$LETHE" policy set call "30 days" --direction inbound --now "$before" >/dev/null
+	printf '{"type":"call","id":"%s","source":"t","time":"2026-05-0%dT10:00:00Z","from":"+4520000444","direction":"%s"}\n' \
+		1 1 inbound 2 1 outbound 3 1 outbound 4 8 outbound >in.jsonl
+	"$LETHE" import in.jsonl --now "$before" >/dev/null
+	sqlite3 lethe-data/regions/default/vault.db "UPDATE record SET payload = zeroblob(length(payload))
+		WHERE id = (SELECT min(id) FROM record WHERE direction = 2)"
+	lethe retention run --now "$now"
+	said 5
+	[[ $output == *"Damaged and not due: 1."*"  call_"* && $output == *"Deleted 1 record."* ]]
+	id=$(grep -o 'call_[0-9a-z]*' <<<"$output" | head -n 1)
+	lethe record get "$id" --now "$now"
+	said 7
+	lethe retention run --now "$now" --json
+	said 0
+	[ "$(jq -c '[.carried, .damaged]' <<<"$output")" = '[0,[]]' ]
+}
+
 @test "A7, C10: a restricted person is shown as such everywhere, and it is lifted only after they were told" {
 	make_vault
 	lethe person restrict +4520000289

@@ -300,6 +300,9 @@ static void a_damaged_record_that_is_held_keeps_its_day_and_no_other(void **stat
 	set_policy(world, KIND_CALL, "1 year");
 	assert_ok(sweep_run(world->vault, &world->account, world->now, NULL, NULL, &world->pool, &result, &err), &err);
 	assert_int_equal(result.left.damaged, 1);
+	assert_int_equal(result.damaged_count, 1);
+	assert_memory_equal(&result.damaged[0].id, &held, sizeof held);
+	assert_true(result.damaged[0].waits);
 	assert_true(sweep_left_any(&result.left));
 	assert_int_equal(running_jobs(world), 0);
 	assert_true(is_there(world, KIND_CALL, held));
