@@ -146,3 +146,15 @@ bool access_may_give(const struct actor *actor, enum access_role role)
 	}
 	return true;
 }
+
+bool access_may_hand_out(const struct actor *actor, enum access_role role, int64_t scopes, uint32_t account)
+{
+	if (actor->type == ACTOR_LOCAL)
+		return true;
+	for (int permission = 0; permission < PERMISSION_COUNT; permission++) {
+		if ((scopes >> permission & 1) != 0 &&
+		    permission_of(role, (enum permission)permission) > access_may(actor, (enum permission)permission, account))
+			return false;
+	}
+	return role != ROLE_OPERATOR || actor->role == ROLE_OPERATOR;
+}

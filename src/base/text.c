@@ -226,6 +226,17 @@ char *text_fold_email(struct pool *pool, const char *text, size_t len)
 	return narrow(pool, &wide);
 }
 
+char *text_compose(struct pool *pool, const char *text, size_t len)
+{
+	struct wide wide;
+
+	if (is_ascii(text, len))
+		return pool_strndup(pool, text, len);
+	if (!widen(pool, text, len, &wide) || !transform(pool, &wide, compose))
+		return NULL;
+	return narrow(pool, &wide);
+}
+
 /* Neither white space nor control, nor what stands around addresses in a list. */
 static bool address_character(UChar32 c)
 {

@@ -16,6 +16,9 @@ bool text_is_utf8(const char *text, size_t len);
 char *text_fold(struct pool *pool, const char *text, size_t len);
 /* Case-folded and trimmed, marks kept, for e-mail addresses: NFC. NULL as above. */
 char *text_fold_email(struct pool *pool, const char *text, size_t len);
+/* Composed (NFC), and else as it is: what looks the same and was typed on another keyboard becomes the same bytes. NULL
+ * as above. */
+char *text_compose(struct pool *pool, const char *text, size_t len);
 /* Looks like local@domain: one '@', something on both sides, a dot in the domain, neither white
  * space nor < > , ; anywhere, valid UTF-8, at most 254 bytes. */
 bool text_is_email(const char *text, size_t len);

@@ -249,6 +249,15 @@ struct hash hmac_sha256(const struct key *key, const struct span_in *parts, size
 	return out;
 }
 
+void hmac_sha1(const void *key, size_t len, const void *data, size_t data_len, unsigned char out[SHA1_LEN])
+{
+	size_t written = 0;
+
+	INVARIANT(ready && len > 0);
+	INVARIANT(EVP_Q_mac(NULL, "HMAC", NULL, "SHA1", NULL, key, len, data, data_len, out, SHA1_LEN, &written) != NULL &&
+		  written == SHA1_LEN);
+}
+
 /* RFC 5869 section 2.2. OpenSSL reads an empty key as "keep the last one", so no salt is the zeros the RFC names. */
 static struct key hkdf_extract(EVP_MAC_CTX *ctx, const struct span_in *ikm, size_t count, const void *salt, size_t len)
 {

@@ -43,6 +43,9 @@ struct hash sha256_end(struct sha256_stream *stream); /* frees it */
 
 /* HMAC-SHA256 over the concatenation of `parts`. */
 struct hash hmac_sha256(const struct key *key, const struct span_in *parts, size_t count);
+/* HMAC-SHA1, for one-time codes as others' programs make them (RFC 4226, RFC 6238) and for nothing else. `len` > 0. */
+#define SHA1_LEN 20
+void hmac_sha1(const void *key, size_t len, const void *data, size_t data_len, unsigned char out[SHA1_LEN]);
 /* HKDF-SHA256. ikm is the concatenation of `ikm` parts; at most 8160 bytes out. */
 void hkdf_sha256(const struct span_in *ikm, size_t ikm_count, const void *salt, size_t salt_len, const void *info,
 		 size_t info_len, void *out, size_t out_len);

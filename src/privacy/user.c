@@ -110,9 +110,8 @@ static enum result take_agent(struct session *session, struct adding *adding, st
 	return r;
 }
 
-static enum result add_op(struct session *session, void *arg, struct err *err)
+static enum result add(struct session *session, struct adding *adding, struct err *err)
 {
-	struct adding *adding = arg;
 	struct user_row *row = &adding->row;
 	struct act act;
 	struct key key;
@@ -139,20 +138,50 @@ static enum result add_op(struct session *session, void *arg, struct err *err)
 	return act_append(&act, session->data, NULL, err);
 }
 
-enum result user_add(struct vault *vault, const struct account *account, const struct user_new *new, struct instant now,
-		     struct pool *pool, struct id *out, struct err *err)
+enum result user_add_in(struct session *session, const struct account *account, const struct user_new *new,
+			struct instant now, struct pool *pool, struct user_row *out, struct err *err)
 {
 	struct adding adding = {.account = account, .new = new, .now = now, .pool = pool,
 				.row = {.account = account->number, .id = id_new(now), .role = new->role,
 					.state = USER_ACTIVE, .created = now}};
-	enum result r = account_life_takes_in(&vault->read, account->number, err);
+	enum result r = account_life_takes_in(session, account->number, err);
 
 	if (r == OK)
-		r = name_blind(&vault->read, new->name, pool, &adding.row.blind, err);
+		r = name_blind(session, new->name, pool, &adding.row.blind, err);
 	if (r == OK && new->agent != NULL)
 		r = normal_make(NULL, account->country, IDENTITY_AGENT, new->agent, pool, &adding.agent, err);
-	*out = adding.row.id;
-	return r == OK ? vault_write(vault, add_op, &adding, err) : r;
+	if (r == OK)
+		r = add(session, &adding, err);
+	*out = adding.row;
+	return r;
+}
+
+struct add_arg {
+	const struct account *account;
+	const struct user_new *new;
+	struct instant now;
+	struct pool *pool;
+	struct id id;
+};
+
+static enum result add_op(struct session *session, void *arg, struct err *err)
+{
+	struct add_arg *a = arg;
+	struct user_row row;
+	enum result r = user_add_in(session, a->account, a->new, a->now, a->pool, &row, err);
+
+	a->id = row.id;
+	return r;
+}
+
+enum result user_add(struct vault *vault, const struct account *account, const struct user_new *new, struct instant now,
+		     struct pool *pool, struct id *out, struct err *err)
+{
+	struct add_arg arg = {account, new, now, pool, {{0}}};
+	enum result r = vault_write(vault, add_op, &arg, err);
+
+	*out = arg.id;
+	return r;
 }
 
 /* ---- finding ---- */

@@ -27,6 +27,9 @@ struct user_new {
  * another user's; ERR_DENIED when the account takes nothing in. */
 MUST_CHECK enum result user_add(struct vault *vault, const struct account *account, const struct user_new *new,
 				struct instant now, struct pool *pool, struct id *out, struct err *err);
+/* Inside a write transaction: the same, for who has more to do in it. out->name is in the pool, sealed. */
+MUST_CHECK enum result user_add_in(struct session *session, const struct account *account, const struct user_new *new,
+				   struct instant now, struct pool *pool, struct user_row *out, struct err *err);
 /* `who` is a usr_ id or a name. ERR_NOT_FOUND. */
 MUST_CHECK enum result user_lookup(struct session *session, const struct account *account, const char *who,
 				   struct pool *pool, struct user_row *out, struct err *err);

@@ -27,7 +27,9 @@ static const struct { const char *act; enum leaf_term term; } acts[] = {
     {"person.show", LEAF_ACCESS},
     {"record.get", LEAF_ACCESS},
     {"record.media", LEAF_ACCESS},
+    {"token.list", LEAF_ACCESS},
     {"user.list", LEAF_ACCESS},
+    {"user.sessions", LEAF_ACCESS},
     {"delivery.", LEAF_DELIVERY},
     {"webhook.", LEAF_DELIVERY},
 

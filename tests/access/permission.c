@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * The table of permissions, cell by cell, against a second list that was written by itself.
+ * P39: the table of permissions, cell by cell, against a second list that was written by itself.
  */
 #include <setjmp.h>
 #include <stdarg.h>
