@@ -227,6 +227,7 @@ enum result tokens_revoke(struct vault *vault, uint32_t account, struct id id, s
 	pool_init(&v.pool, POOL_MAX);
 	r = vault_write(vault, revoke_op, &v, err);
 	pool_free(&v.pool);
+	atomic_fetch_add(&vault->shared->generation, 1); /* what caches remember of it is of the one before */
 	return r;
 }
 

@@ -36,8 +36,8 @@ struct token_new {
 MUST_CHECK enum result tokens_create(struct vault *vault, const struct actor *actor, uint32_t account,
 				     const struct token_new *new, struct instant now, struct opaque *out, struct id *id,
 				     struct err *err);
-/* For good: it is let in from no moment on after this returns. ERR_NOT_FOUND; one that is revoked stays so. Caches of
- * this process are told by token_cache_drop (access/token_cache.h). */
+/* For good: from the moment this returns on no thread of the process lets it in. ERR_NOT_FOUND; one that is revoked stays
+ * so. */
 MUST_CHECK enum result tokens_revoke(struct vault *vault, uint32_t account, struct id id, struct instant now,
 				     struct err *err);
 /* Its name, in the pool. */

@@ -19,13 +19,10 @@ struct facts {
 	struct instant expires_at, used_at;
 };
 
-struct generation { uint64_t revoked, keys; };
-
-struct entry { struct hash hash; struct generation generation; uint64_t turn; bool full; struct facts facts; };
+struct entry { struct hash hash; uint64_t generation, turn; bool full; struct facts facts; };
 
 struct token_cache {
 	pthread_mutex_t lock;
-	_Atomic uint64_t revoked; /* how often */
 	uint64_t turn;            /* of what was asked for last */
 	size_t places;            /* a power of two, of WAYS entries each */
 	struct entry entries[];
@@ -55,23 +52,7 @@ void token_cache_free(struct token_cache *cache)
 	free(cache);
 }
 
-void token_cache_drop(struct token_cache *cache)
-{
-	atomic_fetch_add(&cache->revoked, 1);
-}
-
 /* ---- the table ---- */
-
-static struct generation generation_now(struct token_cache *cache, const struct vault *vault)
-{
-	return (struct generation){cache != NULL ? atomic_load(&cache->revoked) : 0,
-				   atomic_load(&vault->shared->generation)};
-}
-
-static bool is_current(const struct generation *a, const struct generation *b)
-{
-	return a->revoked == b->revoked && a->keys == b->keys;
-}
 
 static struct entry *place_of(struct token_cache *cache, const struct hash *hash)
 {
@@ -92,14 +73,14 @@ static struct entry *find(struct token_cache *cache, const struct hash *hash)
 	return NULL;
 }
 
-static bool recall(struct token_cache *cache, const struct hash *hash, struct generation now, struct facts *out)
+static bool recall(struct token_cache *cache, const struct hash *hash, uint64_t now, struct facts *out)
 {
 	struct entry *entry;
 	bool known;
 
 	pthread_mutex_lock(&cache->lock);
 	entry = find(cache, hash);
-	known = entry != NULL && is_current(&entry->generation, &now);
+	known = entry != NULL && entry->generation == now;
 	if (known) {
 		entry->turn = ++cache->turn;
 		*out = entry->facts;
@@ -108,7 +89,7 @@ static bool recall(struct token_cache *cache, const struct hash *hash, struct ge
 	return known;
 }
 
-static void remember(struct token_cache *cache, const struct hash *hash, struct generation then, const struct facts *facts)
+static void remember(struct token_cache *cache, const struct hash *hash, uint64_t then, const struct facts *facts)
 {
 	struct entry *place = place_of(cache, hash), *entry;
 
@@ -202,7 +183,8 @@ static enum result look_up(struct session *session, const struct hash *hash, boo
 static enum result get_facts(struct token_cache *cache, struct vault *vault, const struct hash *hash, bool *found,
 			     struct facts *out, struct err *err)
 {
-	struct generation then = generation_now(cache, vault); /* before the look: what is revoked after it is not taken */
+	/* Before the look: what is revoked after it is not taken. */
+	uint64_t then = atomic_load(&vault->shared->generation);
 	enum result r;
 
 	*found = cache != NULL && recall(cache, hash, then, out);

@@ -12,7 +12,9 @@
 #ifndef LETHE_API_CALL_H
 #define LETHE_API_CALL_H
 
+#include "access/actor.h"
 #include "base/json.h"
+#include "crypto/secret.h"
 #include "store/kind.h"
 #include "vault/accounts.h"
 
@@ -29,6 +31,9 @@ struct caller {
 	/* A question that wants a yes, to a person. */
 	bool (*can_ask)(void *arg);
 	bool (*ask)(void *arg, const char *question);
+	/* A secret that is asked for as `prompt`, or is in what `file` names; with `confirm` asked for twice. */
+	enum result (*secret)(void *arg, const char *file, const char *prompt, bool confirm, struct secret *out,
+			      struct err *err);
 	/* Long work: how far it is. total 0: unknown; done -1: it has ended. */
 	void (*progress)(void *arg, const char *what, int64_t done, int64_t total);
 	bool (*interrupted)(void *arg); /* shall it stop? */
@@ -43,8 +48,10 @@ struct call {
 	const char *secret_file; /* --secret-file, LETHE_SECRET_FILE, or NULL */
 	const char *account;     /* --account, LETHE_ACCOUNT, or NULL */
 	const char *who;         /* opaque id of who asks: "os:1000" */
+	const struct actor *actor; /* who was let in, and what they may; NULL: somebody at the machine, who may all */
 	bool json;               /* the document is wanted, not the text */
 	bool terminal;           /* the text goes to a terminal */
+	bool confidential;       /* the answer reaches nobody but who asked: a secret may be in it */
 	struct instant now;      /* --now, or the clock */
 	const struct caller *caller;
 	struct { const char *name, *value; } given[CALL_GIVEN_MAX]; /* the options read so far */
@@ -122,6 +129,12 @@ const char *call_kind(enum record_kind kind, int64_t n);
 bool call_can_ask(const struct call *call);
 /* Did they say yes? */
 bool call_ask(struct call *call, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* A password, a code: never a word of the command. ERR_UNSUPPORTED when it cannot be asked for; else as secret_read. */
+MUST_CHECK enum result call_secret(struct call *call, const char *file, const char *prompt, bool confirm,
+				   struct secret *out, struct err *err);
+/* Who acts. */
+struct actor call_actor(const struct call *call);
 
 /* Asked between steps of long work: shall it stop? */
 bool call_interrupted(const struct call *call);

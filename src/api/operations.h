@@ -78,6 +78,14 @@ operation_run op_user_add;
 operation_run op_user_list;
 operation_run op_user_signed_in;
 operation_run op_user_remove;
+operation_run op_user_password; /* user_secret.c, with the next three */
+operation_run op_user_totp;
+operation_run op_user_invite;
+operation_run op_user_sessions;
+
+operation_run op_token_create;
+operation_run op_token_list;
+operation_run op_token_revoke;
 
 operation_run op_audit_list;
 operation_run op_audit_verify;

@@ -135,6 +135,24 @@ bool call_ask(struct call *call, const char *fmt, ...)
 	return yes;
 }
 
+enum result call_secret(struct call *call, const char *file, const char *prompt, bool confirm, struct secret *out,
+			struct err *err)
+{
+	if (call->caller->secret != NULL)
+		return call->caller->secret(call->caller->arg, file, prompt, confirm, out, err);
+	return err_set(err, ERR_UNSUPPORTED, "there is nobody to ask for a secret");
+}
+
+struct actor call_actor(const struct call *call)
+{
+	struct actor actor = actor_local(0);
+
+	if (call->actor != NULL)
+		return *call->actor;
+	snprintf(actor.who, sizeof actor.who, "%s", call->who);
+	return actor;
+}
+
 bool call_interrupted(const struct call *call)
 {
 	return call->caller->interrupted != NULL && call->caller->interrupted(call->caller->arg);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "access/tidy.h"
 #include "api/operations.h"
 #include "api/policy_words.h"
 #include "privacy/account_life.h"
@@ -525,6 +526,14 @@ static enum result report_all(struct call *call, const struct sweep_all *all, co
 	return r;
 }
 
+/* What lets nobody in any more: sessions, links and tokens that have ended. */
+static enum result tidy(struct call *call, uint32_t account, struct err *err)
+{
+	struct tidied ignored;
+
+	return access_tidy(call->vault, account, &session_rule_default, call->now, &ignored, err);
+}
+
 /* Of every account that was swept. */
 static enum result end_users(struct call *call, const struct sweep_all *all, struct users_done **out, struct err *err)
 {
@@ -537,8 +546,10 @@ static enum result end_users(struct call *call, const struct sweep_all *all, str
 		if (all->accounts[i].result == OK)
 			r = users_run(call->vault, &all->accounts[i].account, call->now, ask_to_stop, call, &users[i],
 				      err);
+		if (r == OK && all->accounts[i].result == OK)
+			r = tidy(call, all->accounts[i].account.number, err);
 	}
-	return r;
+	return r == OK ? tidy(call, VAULT_ACCOUNT, err) : r;
 }
 
 static enum result run_all(struct call *call, const struct sweep_budget *budget, bool *partly, struct err *err)
@@ -595,6 +606,8 @@ static enum result run_one(struct call *call, const struct sweep_budget *budget,
 		r = logs_prune(call->vault, account.number, call->now, &logs, err);
 	if (r == OK)
 		r = users_run(call->vault, &account, call->now, ask_to_stop, call, &users, err);
+	if (r == OK)
+		r = tidy(call, account.number, err);
 	if (r != OK)
 		return r;
 	call_progress_begin(call, &progress, "Deleting");

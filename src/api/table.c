@@ -13,7 +13,8 @@
 
 #define WIDTH 26
 
-/* First words, in the order a vault meets them: `lethe help`. */
+/* First words, in the order a vault meets them: `lethe help`, which fits on one screen. Those without a summary are only
+ * known by their names. */
 /* clang-format off */
 static const struct group {
 	const char *word, *rest, *summary;
@@ -29,9 +30,11 @@ static const struct group {
 	{"policy", "set | undo | list ..", "how long each kind is kept"},
 	{"retention", "plan | forecast | run ..", "what is due and when; delete it"},
 	{"hold", "add | preview | list | release", "legal holds: what nothing deletes"},
-	{"aggregate", "list", "what anonymised records left: counts"},
+	{"aggregate", NULL, NULL},
 	{"obligation", "list | add | end | show", "laws by which some fields stay longer"},
-	{"label", "list", "queues, campaigns and tags"},
+	{"label", NULL, NULL},
+	{"user", "add | list | invite | ..", "who signs in to an account"},
+	{"token", "create | list | revoke", "what programs are let in by"},
 	{"audit", "list | verify | prove | keep", "the log of every act, and its proofs"},
 	{"verify", "RECEIPT --key FILE", "check a receipt, with no vault at hand"},
 	{"law", "holidays | deadline", "public holidays; how long the law lets one wait"},
@@ -238,6 +241,35 @@ const struct operation operations[] = {
 	 "and without another account in the region is removed by `lethe retention run`.\n"},
 	{"user remove", "USER [--yes]", "remove a user and erase the agent they are", op_user_remove,
 	 "Their name, numbers and devices go; calls of others stay, without them. A legal hold on such a call refuses it.\n"},
+	{"user password", "USER [--password-file FILE]", "set a user's password, and end their sessions", op_user_password,
+	 "Asked for on the terminal, twice, or the first line of FILE (\"-\": standard input). 12 to 256 characters, of any\n"
+	 "kind; those that are tried first are refused. Rather let them choose it themselves: `lethe user invite`.\n"},
+	{"user invite", "USER | --first-owner [--url BASE] [--out FILE] [--end]", "a one-time link by which a user chooses a password", op_user_invite,
+	 "Good once, for 24 hours, and only until another is made for the same user; also for who lost their password.\n"
+	 "  --first-owner     for who will be the account's first owner, and chooses a name too\n"
+	 "  --url BASE        print BASE/invite#.. instead of what goes behind it\n"
+	 "  --out FILE        write it to a new file of mode 0600; needed where the output is no terminal\n"
+	 "  --end             end the link the user has\n"},
+	{"user totp", "USER [--confirm [--code-file FILE] | --recovery | --off] [--out FILE]", "a second factor: codes by the clock", op_user_totp,
+	 "Prints what a program that makes codes reads (otpauth://). It is asked for once --confirm has seen a code of it.\n"
+	 "  --confirm         asks for a code, or takes the first line of --code-file; prints ten recovery codes, good once each\n"
+	 "  --recovery        prints ten new ones in place of those\n"
+	 "  --off             a code is not asked for any more\n"
+	 "  --out FILE        write it to a new file of mode 0600; needed where the output is no terminal\n"},
+	{"user sessions", "USER [--end SESSION | --end-all]", "where a user is signed in", op_user_sessions,
+	 "Looking is in the audit log. A session ends after an hour without a request, and after a day.\n"
+	 "  --end SESSION     end that one (ses_..); --end-all: all of them\n"},
+	{"token create", "NAME --role ROLE | --operator [--scopes S,..] [--expires SPAN] [--out FILE]", "a token that a program is let in by", op_token_create,
+	 "NAME says what it is for. Shown once, and stored as a digest.\n"
+	 "  --role ROLE       owner, admin or auditor: docs/access.md says what each may\n"
+	 "  --operator        of no account: the platform operator's, for every account of the region\n"
+	 "  --scopes S,..     of what the role may only these, such as record.write,contact.write\n"
+	 "  --expires SPAN    such as \"90 days\"; 12 months unless given; \"unlimited\": never\n"
+	 "  --out FILE        write it to a new file of mode 0600; needed where the output is no terminal\n"},
+	{"token list", "[--operator]", "the tokens there are, and when each was used", op_token_list,
+	 "Of the account, or the operator's. Looking is in the audit log. One that has ended is listed for 90 days.\n"},
+	{"token revoke", "TOKEN [--operator]", "let nobody in by a token any more", op_token_revoke,
+	 "TOKEN is its id (tok_..). At once, and for good: no restore brings it back.\n"},
 	{"audit list", "[--from N] [--count N]", "the leaves of the audit log", op_audit_list,
 	 "Of one account with --account, else of the whole region. Leaves hold opaque ids, never names or numbers.\n"},
 	{"audit verify", "[--checkpoint FILE]", "recompute the whole tree from its leaves", op_audit_verify,
@@ -418,6 +450,8 @@ static void print_all(void)
 	for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
 		char left[64];
 
+		if (groups[i].summary == NULL)
+			continue;
 		snprintf(left, sizeof left, "%s %s", groups[i].word, groups[i].rest);
 		printf("  %-*s %s\n", WIDTH + 4, left, groups[i].summary);
 	}

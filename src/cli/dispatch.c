@@ -29,6 +29,7 @@ static void begin(struct call *call)
 	call->account = from_environment("LETHE_ACCOUNT", NULL);
 	call->who = pool_printf(&call->pool, "os:%u", (unsigned)getuid());
 	call->terminal = isatty(STDOUT_FILENO) != 0;
+	call->confidential = call->terminal;
 	umask(077); /* nothing we write is for others, unless it says so */
 	interrupt_watch();
 }

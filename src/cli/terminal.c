@@ -136,6 +136,14 @@ static bool ask(void *arg, const char *question)
 	return yes;
 }
 
+static enum result secret(void *arg, const char *file, const char *prompt, bool confirm, struct secret *out,
+			  struct err *err)
+{
+	(void)arg;
+	clear_bar();
+	return secret_read(file, prompt, confirm, out, err);
+}
+
 static bool was_interrupted(void *arg)
 {
 	(void)arg;
@@ -147,6 +155,7 @@ const struct caller terminal = {
     .remark = remark,
     .can_ask = can_ask,
     .ask = ask,
+    .secret = secret,
     .progress = show_progress,
     .interrupted = was_interrupted,
     .flush = flush,

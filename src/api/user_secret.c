@@ -1,0 +1,407 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * What users are let in by: passwords, one-time links, second factors, sessions.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "access/invite.h"
+#include "access/second.h"
+#include "access/user_password.h"
+#include "api/handout.h"
+#include "api/operations.h"
+#include "privacy/user.h"
+
+#define URL_MAX 2048
+
+static enum result open_user_of(struct call *call, const char *who, bool write, struct account *account,
+				struct user_row *user, struct err *err)
+{
+	enum result r = call_open_account(call, write, account, err);
+
+	return r == OK ? user_lookup(&call->vault->read, account, who, &call->pool, user, err) : r;
+}
+
+/* Nobody changes how somebody is let in who may do more than they. */
+static enum result may_change(const struct call *call, const struct user_row *user, struct err *err)
+{
+	struct actor actor = call_actor(call);
+
+	if (access_may_give(&actor, (enum access_role)user->role))
+		return OK;
+	err_set(err, ERR_DENIED, "the user may do more than you: how they are let in is not yours to change");
+	return err_mend(err, "ask an owner");
+}
+
+static void print_user(struct call *call, const struct user_row *user)
+{
+	json_begin_object(&call->w, NULL);
+	json_id(&call->w, "id", USER_PREFIX, user->id);
+}
+
+/* ---- passwords ---- */
+
+static enum result set_password(struct call *call, const struct account *account, const struct user_row *user,
+				const struct secret *secret, struct err *err)
+{
+	struct password_gate *gate;
+	enum result r = password_gate_new(1, 0, &gate, err);
+
+	if (r != OK)
+		return r;
+	r = user_password_set(call->vault, gate, account, user, secret->text, secret->len, PASSWORD_BY_SOMEBODY, call->now,
+			      err);
+	password_gate_free(gate);
+	return r;
+}
+
+enum result op_user_password(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	const char *file = NULL;
+	const struct call_option options[] = {{"password-file", &file, NULL}};
+	struct account account;
+	struct user_row user;
+	struct secret secret;
+	char id[ID_TEXT_MAX];
+	enum result r = call_parse(call, options, 1, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK)
+		r = open_user_of(call, argv[0], true, &account, &user, err);
+	if (r == OK)
+		r = may_change(call, &user, err);
+	if (r == OK)
+		r = call_secret(call, file, "New password", true, &secret, err);
+	if (r != OK)
+		return r;
+	r = set_password(call, &account, &user, &secret, err);
+	secret_wipe(&secret);
+	if (r != OK)
+		return r;
+	call_say(call, "Set the password of %s. Their sessions have ended.\n", id_format(USER_PREFIX, user.id, id));
+	print_user(call, &user);
+	json_end_object(&call->w);
+	return OK;
+}
+
+/* ---- one-time links ---- */
+
+struct inviting { const char *url; struct handout handout; struct opaque link; struct instant expires; };
+
+static enum result check_url(const char *url, struct err *err)
+{
+	if (url == NULL || (strlen(url) < URL_MAX &&
+			    (strncmp(url, "https://", 8) == 0 || strncmp(url, "http://localhost", 16) == 0)))
+		return OK;
+	err_set(err, ERR_INPUT, "a link is good for whoever has it: it goes by https");
+	err_where(err, "--url");
+	return err_mend(err, "give where the daemon is reached, such as https://lethe.example.org");
+}
+
+/* Behind the '#', so that it is in no server's log. */
+static enum result give_link(struct call *call, struct inviting *inviting, struct err *err)
+{
+	size_t len = inviting->url != NULL ? strlen(inviting->url) : 0;
+	const char *slash = len > 0 && inviting->url[len - 1] == '/' ? "" : "/", *text = inviting->link.text;
+	char at[TIME_TEXT_MAX];
+	enum result r;
+
+	if (inviting->url != NULL)
+		text = pool_printf(&call->pool, "%s%sinvite#%s", inviting->url, slash, inviting->link.text);
+	if (text == NULL)
+		return err_no_memory(err);
+	call_say(call, "A link that is good once, until %s.\n", instant_format(inviting->expires, at));
+	json_string(&call->w, "expires", at);
+	r = handout_give(call, &inviting->handout, "link", text, err);
+	json_end_object(&call->w);
+	return r;
+}
+
+static enum result invite_user(struct call *call, const char *who, struct inviting *inviting, struct err *err)
+{
+	struct actor actor = call_actor(call);
+	struct account account;
+	struct user_row user;
+	enum result r = open_user_of(call, who, true, &account, &user, err);
+
+	if (r == OK)
+		r = invites_make(call->vault, &actor, &user, call->now, &inviting->link, &inviting->expires, err);
+	if (r != OK)
+		return r;
+	print_user(call, &user);
+	return give_link(call, inviting, err);
+}
+
+static enum result invite_owner(struct call *call, struct inviting *inviting, struct err *err)
+{
+	struct actor actor = call_actor(call);
+	struct account account;
+	enum result r = call_open_account(call, true, &account, err);
+
+	if (r == OK)
+		r = invites_first_owner(call->vault, &actor, &account, call->now, &inviting->link, &inviting->expires, err);
+	if (r != OK)
+		return r;
+	json_begin_object(&call->w, NULL);
+	return give_link(call, inviting, err);
+}
+
+static enum result end_link(struct call *call, const char *who, struct err *err)
+{
+	struct account account;
+	struct user_row user;
+	char id[ID_TEXT_MAX];
+	enum result r = open_user_of(call, who, true, &account, &user, err);
+
+	if (r == OK)
+		r = invites_end(call->vault, &user, call->now, err);
+	if (r != OK)
+		return r;
+	call_say(call, "The link of %s is good no more.\n", id_format(USER_PREFIX, user.id, id));
+	print_user(call, &user);
+	json_end_object(&call->w);
+	return OK;
+}
+
+static enum result whose_link(const char *who, bool first, struct err *err)
+{
+	if ((who != NULL) != first)
+		return OK;
+	err_set(err, ERR_INPUT, "a link is for a user, or for the first owner");
+	return err_mend(err, "give the user's name or id, or --first-owner");
+}
+
+enum result op_user_invite(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct inviting inviting = {.handout = {.fd = -1}};
+	const char *out = NULL, *who;
+	bool first = false, end = false;
+	const struct call_option options[] = {
+	    {"url", &inviting.url, NULL}, {"out", &out, NULL}, {"first-owner", NULL, &first}, {"end", NULL, &end}};
+	enum result r = call_parse(call, options, 4, &argc, argv, 0, 1, err);
+
+	(void)partly;
+	who = argc > 0 ? argv[0] : NULL;
+	if (r == OK)
+		r = whose_link(who, first, err);
+	if (r == OK)
+		r = check_url(inviting.url, err);
+	if (r == OK && end && who != NULL)
+		return end_link(call, who, err);
+	if (r == OK)
+		r = handout_begin(call, out, &inviting.handout, err);
+	if (r == OK)
+		r = first ? invite_owner(call, &inviting, err) : invite_user(call, who, &inviting, err);
+	handout_end(&inviting.handout);
+	opaque_wipe(&inviting.link);
+	return r;
+}
+
+/* ---- second factors ---- */
+
+struct totp_how { bool confirm, recovery, off; const char *code_file, *out; };
+
+static enum result begin_totp(struct call *call, const struct user_row *user, struct handout *handout, struct err *err)
+{
+	struct buf uri;
+	enum result r;
+
+	buf_init(&uri, 4096);
+	r = second_begin(call->vault, user, call->now, &uri, err);
+	if (r == OK) {
+		print_user(call, user);
+		r = handout_give(call, handout, "uri", uri.data, err);
+		json_end_object(&call->w);
+	}
+	buf_free(&uri);
+	if (r == OK)
+		call_say(call, "Have the program that makes codes read it; then `lethe user totp .. --confirm`.\n"
+			       "Until then no code is asked for.\n");
+	return r;
+}
+
+static enum result give_recovery(struct call *call, const struct user_row *user, const struct recovery *recovery,
+				 struct handout *handout, struct err *err)
+{
+	char text[RECOVERY_CODES * RECOVERY_TEXT_MAX + 1] = "";
+	size_t used = 0;
+	enum result r;
+
+	for (int i = 0; i < RECOVERY_CODES; i++)
+		used += (size_t)snprintf(text + used, sizeof text - used, "%s\n", recovery->codes[i]);
+	call_say(call, "Ten recovery codes, good once each, for who loses what makes the others:\n");
+	print_user(call, user);
+	r = handout_give(call, handout, "recovery_codes", text, err);
+	json_end_object(&call->w);
+	explicit_bzero(text, sizeof text);
+	return r;
+}
+
+static enum result confirm_totp(struct call *call, const struct user_row *user, const struct totp_how *how,
+				struct handout *handout, struct err *err)
+{
+	struct recovery recovery;
+	struct secret code;
+	enum result r = OK;
+
+	if (how->confirm) {
+		r = call_secret(call, how->code_file, "A code that it shows now", false, &code, err);
+		if (r == OK)
+			r = second_confirm(call->vault, user, code.text, call->now, &recovery, err);
+		secret_wipe(&code);
+	} else {
+		r = second_renew(call->vault, user, call->now, &recovery, err);
+	}
+	if (r == OK)
+		r = give_recovery(call, user, &recovery, handout, err);
+	explicit_bzero(&recovery, sizeof recovery);
+	return r;
+}
+
+static enum result totp_off(struct call *call, const struct user_row *user, struct err *err)
+{
+	char id[ID_TEXT_MAX];
+	enum result r = second_off(call->vault, user, call->now, err);
+
+	if (r != OK)
+		return r;
+	call_say(call, "%s is not asked for a code any more.\n", id_format(USER_PREFIX, user->id, id));
+	print_user(call, user);
+	json_end_object(&call->w);
+	return OK;
+}
+
+static enum result change_totp(struct call *call, const struct user_row *user, const struct totp_how *how,
+			       struct err *err)
+{
+	struct handout handout;
+	enum result r;
+
+	if (how->off)
+		return totp_off(call, user, err);
+	r = handout_begin(call, how->out, &handout, err);
+	if (r == OK && (how->confirm || how->recovery))
+		r = confirm_totp(call, user, how, &handout, err);
+	else if (r == OK)
+		r = begin_totp(call, user, &handout, err);
+	handout_end(&handout);
+	return r;
+}
+
+enum result op_user_totp(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct totp_how how = {.off = false};
+	const struct call_option options[] = {
+	    {"confirm", NULL, &how.confirm}, {"recovery", NULL, &how.recovery}, {"off", NULL, &how.off},
+	    {"code-file", &how.code_file, NULL}, {"out", &how.out, NULL}};
+	struct account account;
+	struct user_row user;
+	enum result r = call_parse(call, options, 5, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK && how.confirm + how.recovery + how.off > 1) {
+		err_set(err, ERR_INPUT, "--confirm, --recovery and --off are each by themselves");
+		r = err_mend(err, "give one of them");
+	}
+	if (r == OK)
+		r = open_user_of(call, argv[0], true, &account, &user, err);
+	if (r == OK)
+		r = may_change(call, &user, err);
+	return r == OK ? change_totp(call, &user, &how, err) : r;
+}
+
+/* ---- sessions ---- */
+
+static const char *how_name(enum session_how how)
+{
+	static const char *const names[] = {
+	    [SESSION_PASSWORD] = "password", [SESSION_CODE] = "code", [SESSION_RECOVERY] = "recovery_code",
+	    [SESSION_INVITE] = "link", [SESSION_OPENID] = "openid"};
+
+	return names[how];
+}
+
+static void show_session(struct call *call, const struct user_session_row *row)
+{
+	char id[ID_TEXT_MAX], created[TIME_TEXT_MAX], seen[TIME_TEXT_MAX];
+
+	call_say(call, "%s  since %s, seen %s, by %s\n", id_format(SESSION_PREFIX, row->id, id),
+		 instant_format(row->created, created), instant_format(row->seen, seen), how_name(row->how));
+	json_begin_object(&call->w, NULL);
+	json_id(&call->w, "id", SESSION_PREFIX, row->id);
+	json_string(&call->w, "by", how_name(row->how));
+	json_instant(&call->w, "created", row->created);
+	json_instant(&call->w, "last_seen", row->seen);
+	json_instant(&call->w, "ends", row->ends);
+	json_end_object(&call->w);
+}
+
+static enum result list_sessions(struct call *call, const struct user_row *user, struct err *err)
+{
+	struct user_session_row rows[SESSIONS_A_USER];
+	struct act act;
+	size_t count = 0;
+	enum result r;
+
+	act_begin(&act, "user.sessions", user->account, call->now);
+	act_id(&act, "id", USER_PREFIX, user->id);
+	r = vault_note(&call->vault->read, &act, err);
+	if (r == OK)
+		r = sessions_list(&call->vault->read, user->account, user->user, &session_rule_default, call->now, rows,
+				  SESSIONS_A_USER, &count, err);
+	if (r != OK)
+		return r;
+	print_user(call, user);
+	json_begin_array(&call->w, "sessions");
+	for (size_t i = 0; i < count; i++)
+		show_session(call, &rows[i]);
+	json_end_array(&call->w);
+	json_end_object(&call->w);
+	if (count == 0)
+		call_say(call, "They are signed in nowhere.\n");
+	return OK;
+}
+
+static enum result end_sessions(struct call *call, const struct user_row *user, const char *which, struct err *err)
+{
+	int64_t ended = 1;
+	char count[32];
+	struct id id;
+	enum result r;
+
+	if (which == NULL)
+		r = sessions_end_all(call->vault, user, call->now, &ended, err);
+	else if (id_parse(SESSION_PREFIX, which, &id, err) == OK)
+		r = sessions_end(call->vault, user->account, user->user, id, call->now, err);
+	else
+		r = err_where(err, "--end");
+	if (r != OK)
+		return r;
+	call_say(call, "Ended %s session%s.\n", call_count(ended, count), ended == 1 ? "" : "s");
+	print_user(call, user);
+	json_int(&call->w, "ended", ended);
+	json_end_object(&call->w);
+	return OK;
+}
+
+enum result op_user_sessions(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	const char *which = NULL;
+	bool all = false;
+	const struct call_option options[] = {{"end", &which, NULL}, {"end-all", NULL, &all}};
+	struct account account;
+	struct user_row user;
+	enum result r = call_parse(call, options, 2, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK && which != NULL && all) {
+		err_set(err, ERR_INPUT, "--end ends one session, --end-all every one");
+		r = err_mend(err, "give one of them");
+	}
+	if (r == OK)
+		r = open_user_of(call, argv[0], which != NULL || all, &account, &user, err);
+	if (r == OK && (which != NULL || all))
+		return end_sessions(call, &user, which, err);
+	return r == OK ? list_sessions(call, &user, err) : r;
+}
