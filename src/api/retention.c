@@ -255,9 +255,11 @@ static void say_done(struct call *call, enum record_kind kind, const struct swee
 
 	if (done->records > 0)
 		call_say(call, "%9s %s", call_count(done->records, count), counted(kind, done->records));
+	call_bytes((uint64_t)done->bytes, bytes);
 	if (done->records > 0 && done->periods > 0)
-		call_say(call, " (days: %s; %s)", call_count(done->periods, days),
-			 call_bytes((uint64_t)done->bytes, bytes));
+		call_say(call, " (days: %s; %s)", call_count(done->periods, days), bytes);
+	else if (done->records > 0)
+		call_say(call, " (%s)", bytes);
 	call_say(call, done->records > 0 ? "\n" : "");
 	if (done->cut > 0)
 		call_say(call, "%9s %s cut down to what obligations name (`lethe obligation show`)\n",

@@ -142,10 +142,11 @@ static enum result end_op(struct session *session, void *arg, struct err *err)
 
 static void add_done(struct ended *out, const struct ended *done)
 {
-	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
 		out->removed.records[kind] += done->removed.records[kind];
+		out->removed.bytes[kind] += done->removed.bytes[kind];
+	}
 	out->removed.media += done->removed.media;
-	out->removed.bytes += done->removed.bytes;
 	out->removed.media_bytes += done->removed.media_bytes;
 	out->removed.parties += done->removed.parties;
 	out->cut += done->cut;

@@ -174,10 +174,11 @@ static enum result key_op(struct session *session, void *arg, struct err *err)
 
 static void add_done(struct released *out, const struct released *done)
 {
-	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
 		out->removed.records[kind] += done->removed.records[kind];
+		out->removed.bytes[kind] += done->removed.bytes[kind];
+	}
 	out->removed.media += done->removed.media;
-	out->removed.bytes += done->removed.bytes;
 	out->removed.media_bytes += done->removed.media_bytes;
 	out->removed.parties += done->removed.parties;
 	out->damaged += done->damaged;

@@ -88,6 +88,26 @@ static enum result read_policies(struct run *run, struct instant at, const int n
 	return r;
 }
 
+/* What another process left is resumed before: one that runs is of a run before this one, in turns with others. */
+static enum result begin_or_go_on(struct run *run, struct err *err)
+{
+	const struct sweep_budget budget = run->budget;
+	int newest[KIND_COUNT] = {0};
+	size_t count;
+	enum result r = job_list_running(run->vault->read.data, run->account.number, JOB_SWEEP,
+					 (struct instant){INT64_MIN}, (struct id){{0}}, run->pool, &run->job, 1, &count,
+					 err);
+
+	if (r == OK && count == 0) {
+		r = read_policies(run, run->now, NULL, err);
+		return r == OK ? begin(run, err) : r;
+	}
+	if (r == OK)
+		r = sweep_read_args(run, newest, err);
+	run->budget = budget;
+	return r == OK ? read_policies(run, run->job.started, newest, err) : r;
+}
+
 static void set_terms(struct run *run)
 {
 	run->terms = (struct expire_terms){.vault = run->vault, .account = run->account.number, .job = run->job.id,
@@ -120,8 +140,10 @@ static bool stop_batches(void *arg)
 static void end_batches(struct batches *batches)
 {
 	count_batches(batches);
-	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
 		batches->run->out->kinds[kind].records += batches->removed->records[kind];
+		batches->run->out->kinds[kind].bytes += batches->removed->bytes[kind];
+	}
 	if (!sweep_asked_to_stop(batches->run, SWEEP_RELEASED) && batches->run->deleted > 0)
 		sweep_is_spent(batches->run);
 }
@@ -218,7 +240,7 @@ static enum result work(struct run *run, struct err *err)
 		r = sweep_released(run, err);
 	if (r == OK && !has_ended(run))
 		r = sweep_duties(run, err);
-	if (r == OK && !has_ended(run))
+	if (r == OK && !run->out->stopped)
 		r = sweep_destroy_keys(run, err);
 	if (r == OK && !has_ended(run))
 		r = sweep_periods(run, err);
@@ -253,11 +275,9 @@ enum result sweep_run_within(struct vault *vault, const struct account *account,
 	INVARIANT(budget->ms == 0 || budget->clock != NULL);
 	*out = (struct sweep_result){.today = instant_date(now)};
 	run.clock_began = budget->ms > 0 ? budget->clock(budget->clock_arg) : 0;
-	r = read_policies(&run, now, NULL, err);
+	r = duties_known(&vault->read, account->number, now, err);
 	if (r == OK)
-		r = duties_known(&vault->read, account->number, now, err);
-	if (r == OK)
-		r = begin(&run, err);
+		r = begin_or_go_on(&run, err);
 	if (r == OK)
 		r = work(&run, err);
 	if (is_hopeless(r)) {

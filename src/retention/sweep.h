@@ -12,8 +12,8 @@
  *     begun      a job says what is to go: from here on a crash is resumed to the end
  *     released   what only released holds kept is deleted, and so are duties
  *                whose day has come (retention/ended.h)
- *     unreadable the keys of all days that go whole and that nothing keeps are destroyed, the logs emptied of
- *                them: seconds before the rows can be gone. Not in a run of one batch or with a budget
+ *     unreadable the keys of days that go whole and that nothing keeps are destroyed, of all or of as many as the
+ *                budget covers, and the logs emptied of them: seconds before the rows are gone. Not of a single batch
  *     periods    one after the other, in small transactions
  *     cleaned    the databases' logs are emptied of old keys, blobs are removed
  *     looked     every store is looked at again; what is left is counted
@@ -64,7 +64,8 @@ struct sweep_done {
 	int64_t periods;      /* whose key was destroyed */
 	int64_t parts;        /* of these, of which only some records went */
 	int64_t records;      /* deleted, those of released holds included */
-	int64_t media, bytes; /* of swept days; bytes of payloads and media */
+	int64_t media;        /* of swept days */
+	int64_t bytes;        /* of payloads and media, those of released holds included */
 	int64_t kept;         /* newly sealed under a hold's key */
 	int64_t cut;          /* newly cut down to what obligations name */
 	int64_t held;         /* past their time and kept by a hold or an obligation, in all */
@@ -117,6 +118,8 @@ struct sweep_budget {
 	int64_t ms;                    /* by the clock; 0: no bound */
 	int64_t (*clock)(void *arg);   /* ms since whenever, never going back; needed with `ms` */
 	void *clock_arg;
+	bool all_keys;                 /* bounds rows only, for there will be another run: the keys of all that is due go first, and a
+					* job is left running, which the other goes on with */
 };
 MUST_CHECK enum result sweep_run_within(struct vault *vault, const struct account *account, struct instant now,
 					const struct sweep_budget *budget, sweep_progress *progress, void *arg,

@@ -46,6 +46,7 @@ static struct sweep_budget slice_of(const struct rounds *rounds)
 	struct sweep_budget slice = *rounds->budget;
 
 	slice.records = SWEEP_SLICE;
+	slice.all_keys = rounds->budget->records == 0 && rounds->budget->ms == 0;
 	if (rounds->budget->records > 0 && share_of(rounds, rounds->budget->records - rounds->deleted) < SWEEP_SLICE)
 		slice.records = share_of(rounds, rounds->budget->records - rounds->deleted);
 	if (slice.ms > 0)

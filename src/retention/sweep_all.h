@@ -7,7 +7,8 @@
  * are done or the budget is spent: so a huge account does not keep small ones
  * waiting. Within a budget the slices of a round are equal shares of what is left of
  * it, and every account has its slice of the first round: none is passed over run
- * after run, however small the budget. A slice may be overdrawn by a day.
+ * after run, however small the budget. A slice may be overdrawn by a day. Without a budget an account's first slice
+ * destroys the keys of all that is due in it.
  */
 #ifndef LETHE_RETENTION_SWEEP_ALL_H
 #define LETHE_RETENTION_SWEEP_ALL_H

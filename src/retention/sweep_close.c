@@ -16,6 +16,17 @@
 
 /* ---- the job ---- */
 
+/* For who resumes it; 0: it goes to the end. Who resumes it has no clock: then a batch is enough, which with the days whose
+ * keys are gone ends what a crash can have left half done. */
+static int64_t max_records_of(const struct sweep_budget *budget)
+{
+	if (budget->all_keys)
+		return 0;
+	if (budget->ms > 0 && (budget->records == 0 || budget->records > BATCH_RECORDS))
+		return BATCH_RECORDS;
+	return budget->records;
+}
+
 /* Of which day and by which versions of the policies it is decided, so that a crash is resumed to the same end. */
 static void write_args(const struct run *run, struct buf *out)
 {
@@ -32,11 +43,8 @@ static void write_args(const struct run *run, struct buf *out)
 			json_int(&w, kind_name((enum record_kind)kind), run->policies.newest[kind]);
 	}
 	json_end_object(&w);
-	/* Who resumes it has no clock: then a batch is enough, which ends what a crash can have left half done. */
-	if (budget->ms > 0 && (budget->records == 0 || budget->records > BATCH_RECORDS))
-		json_int(&w, "max_records", BATCH_RECORDS);
-	else if (budget->records > 0)
-		json_int(&w, "max_records", budget->records);
+	if (max_records_of(budget) > 0)
+		json_int(&w, "max_records", max_records_of(budget));
 	json_end_object(&w);
 }
 
@@ -292,7 +300,7 @@ static enum result close_op(struct session *session, void *arg, struct err *err)
 		r = receipts_result(run->out->statement, run->out->seq, run->pool, &run->job.result, err);
 	if (r == OK)
 		r = job_update(session->data, &run->job, err);
-	return r == OK && run->locked && run->out->stopped ? begin_rest(session, run, err) : r;
+	return r == OK && run->locked ? begin_rest(session, run, err) : r;
 }
 
 enum result sweep_close(struct run *run, struct err *err)

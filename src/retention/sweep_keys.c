@@ -1,8 +1,10 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * The keys of all days that go whole, before any of their rows: see
- * retention/sweep.h.
+ * The keys of days that go whole, before any of their rows: see
+ * retention/sweep.h.  A chunk of days at a time: all there are, or as many as
+ * the budget covers. Days whose keys went in a run that ended before their
+ * rows did come first, and go whatever the budget.
  */
 #include <stdlib.h>
 
@@ -11,24 +13,131 @@
 #define PERIODS 512 /* of which the keys go in one transaction */
 #define KEEPERS_POOL_MAX ((size_t)64 * 1024 * 1024)
 
+/* Days that go whole and that nothing keeps, in the order of the period table. */
+struct chunk {
+	struct run *run;
+	struct period *periods;
+	size_t count, room;
+	int64_t records;       /* of theirs */
+	int64_t wanted, wanted_days; /* so many are enough; of either */
+	bool shut;             /* the keys of some are gone already */
+	bool full;             /* there are more */
+	bool told;             /* that nothing of it can be read */
+	int kind;              /* how far it came */
+	struct date after;
+};
+
 struct locking {
 	struct run *run;
 	struct session *session;
-	struct period periods[PERIODS];
+	const struct period *periods; /* up to PERIODS of the chunk */
 	size_t count;
 	int64_t days; /* of this transaction, whose keys went */
 };
 
-/* Does all of it go, and is there a key of its? */
-static enum result wants_locking(const struct run *run, struct session *session, const struct keepers *keepers,
-				 const struct period *period, bool *wants, struct err *err)
+/* ---- which days ---- */
+
+/* Does all of it go? */
+static bool goes_whole(const struct run *run, const struct keepers *keepers, const struct period *period)
 {
 	const struct verdict_rules rules = expire_rules(&run->terms, keepers);
 	struct ruling ruling;
 
-	*wants = verdict_of_period(&rules, period->kind, period->day, &ruling) && ruling.fate == FATE_GOES;
-	return *wants ? expire_has_key(session, run->account.number, period, period->part + 2, wants, err) : OK;
+	return verdict_of_period(&rules, period->kind, period->day, &ruling) && ruling.fate == FATE_GOES;
 }
+
+static enum result add(struct chunk *chunk, const struct period *period, struct err *err)
+{
+	size_t room = chunk->room == 0 ? PERIODS : chunk->room * 2;
+	struct period *more;
+
+	if (chunk->count == chunk->room) {
+		more = realloc(chunk->periods, room * sizeof *more);
+		if (more == NULL)
+			return err_no_memory(err);
+		chunk->periods = more;
+		chunk->room = room;
+	}
+	chunk->periods[chunk->count++] = *period;
+	chunk->records += period->records;
+	return OK;
+}
+
+static enum result consider(struct chunk *chunk, const struct keepers *keepers, const struct period *period,
+			    struct err *err)
+{
+	struct session *session = &chunk->run->vault->read;
+	uint32_t account = chunk->run->account.number;
+	bool has_key, needed = true;
+	enum result r;
+
+	if (!goes_whole(chunk->run, keepers, period))
+		return OK;
+	r = expire_has_key(session, account, period, period->part + 2, &has_key, err);
+	if (r == OK && !has_key)
+		r = expire_needed(session, account, period, &needed, err);
+	chunk->full = r == OK && has_key &&
+		      (chunk->records >= chunk->wanted || (int64_t)chunk->count >= chunk->wanted_days);
+	if (r != OK || !needed || chunk->full)
+		return r;
+	chunk->shut |= !has_key;
+	return add(chunk, period, err);
+}
+
+static enum result choose_kind(struct chunk *chunk, const struct keepers *keepers, struct err *err)
+{
+	struct run *run = chunk->run;
+	struct period page[BATCH_PERIODS];
+	size_t count;
+	enum result r;
+
+	do {
+		r = period_list(run->vault->read.data, run->account.number, (enum record_kind)chunk->kind, chunk->after,
+				run->out->kinds[chunk->kind].cutoff, page, BATCH_PERIODS, &count, err);
+		for (size_t i = 0; i < count && r == OK && !chunk->full; i++) {
+			r = consider(chunk, keepers, &page[i], err);
+			chunk->after = chunk->full ? chunk->after : page[i].day;
+		}
+	} while (r == OK && count == BATCH_PERIODS && !chunk->full);
+	return r;
+}
+
+static enum result choose_with(struct chunk *chunk, const struct keepers *keepers, struct err *err)
+{
+	enum result r = OK;
+
+	chunk->count = 0;
+	chunk->records = 0;
+	chunk->shut = chunk->full = false;
+	while (chunk->kind <= KIND_LAST && r == OK) {
+		if (chunk->run->out->kinds[chunk->kind].bounded)
+			r = choose_kind(chunk, keepers, err);
+		if (chunk->full)
+			break;
+		chunk->kind++;
+		chunk->after = (struct date){INT32_MIN};
+	}
+	return r;
+}
+
+/* The next days. */
+static enum result choose(struct chunk *chunk, struct err *err)
+{
+	struct run *run = chunk->run;
+	struct keepers keepers;
+	struct pool pool;
+	enum result r;
+
+	pool_init(&pool, KEEPERS_POOL_MAX);
+	r = keepers_load(&run->vault->read, run->account.number, run->now, &pool, &keepers, err);
+	if (r == OK)
+		r = choose_with(chunk, &keepers, err);
+	keepers_free(&keepers);
+	pool_free(&pool);
+	return r;
+}
+
+/* ---- their keys ---- */
 
 /* Also that of a part which a crash kept from being named. What an import adds before the rows go is of a later part:
  * under a new key of the same number the old rows would look damaged. */
@@ -64,13 +173,13 @@ static enum result lock_with(struct locking *locking, const struct keepers *keep
 	locking->days = 0;
 	for (size_t i = 0; i < locking->count && r == OK; i++) {
 		struct period period;
-		bool wants;
+		bool has_key = false;
 
 		r = period_get(locking->session->data, account, locking->periods[i].kind, locking->periods[i].day,
 			       &period, err);
-		if (r == OK)
-			r = wants_locking(locking->run, locking->session, keepers, &period, &wants, err);
-		if (r == OK && wants)
+		if (r == OK && goes_whole(locking->run, keepers, &period))
+			r = expire_has_key(locking->session, account, &period, period.part + 2, &has_key, err);
+		if (r == OK && has_key)
 			r = lock_period(locking, &period, err);
 	}
 	return r == OK && locking->days > 0 ? note_keys(locking, err) : r;
@@ -94,101 +203,99 @@ static enum result lock_op(struct session *session, void *arg, struct err *err)
 	return r;
 }
 
-static enum result lock_some(struct locking *locking, struct err *err)
+static enum result lock(struct chunk *chunk, struct err *err)
 {
-	enum result r = locking->count > 0 ? vault_write(locking->run->vault, lock_op, locking, err) : OK;
+	struct run *run = chunk->run;
+	enum result r = OK;
 
-	if (r == OK && locking->count > 0 && locking->days > 0)
-		locking->run->locked = true;
-	locking->count = 0;
+	for (size_t done = 0; done < chunk->count && r == OK; done += PERIODS) {
+		struct locking locking = {.run = run, .periods = chunk->periods + done};
+
+		locking.count = chunk->count - done < PERIODS ? chunk->count - done : PERIODS;
+		r = vault_write(run->vault, lock_op, &locking, err);
+		run->locked |= r == OK && locking.days > 0;
+	}
+	if (r == OK && run->locked)
+		r = vault_scrub(run->vault, err);
+	/* A reader kept a log from being emptied: it is tried again at the end, and told of. */
+	return r == ERR_BUSY ? OK : r;
+}
+
+/* ---- chunk by chunk ---- */
+
+/* Of what is left of the time half, at the pace so far; first of all a batch, which tells the pace. */
+static int64_t by_time(const struct run *run, int64_t done, int64_t least)
+{
+	int64_t spent = run->budget.clock(run->budget.clock_arg) - run->clock_began, left = run->budget.ms - spent;
+	int64_t wanted = spent > 0 && left > 0 ? done * left / spent / 2 : 0;
+
+	return wanted > least ? wanted : least;
+}
+
+static void set_wanted(struct chunk *chunk)
+{
+	const struct run *run = chunk->run;
+	const struct sweep_budget *budget = &run->budget;
+
+	chunk->wanted = chunk->wanted_days = INT64_MAX;
+	if (budget->all_keys)
+		return;
+	if (budget->ms > 0) {
+		chunk->wanted = by_time(run, run->deleted, BATCH_RECORDS);
+		chunk->wanted_days = by_time(run, (int64_t)run->swept_count, BATCH_PERIODS);
+	}
+	if (budget->records > 0 && budget->records - run->deleted < chunk->wanted)
+		chunk->wanted = budget->records - run->deleted;
+	if (run->out->spent)
+		chunk->wanted = 0;
+}
+
+/* A single batch has its keys and rows go together: nothing would be gained by destroying keys before. */
+static bool is_worth_it(const struct chunk *chunk)
+{
+	return chunk->count > BATCH_PERIODS || chunk->records > BATCH_RECORDS;
+}
+
+/* Once keys are gone, rows go whatever the budget, unless another run goes on with them. */
+static enum result do_chunk(struct chunk *chunk, struct err *err)
+{
+	struct run *run = chunk->run;
+	bool worth = is_worth_it(chunk), whole = false;
+	enum result r = worth ? lock(chunk, err) : OK;
+
+	run->locked |= chunk->shut;
+	if (r == OK && (worth || !chunk->told)) {
+		chunk->told = true;
+		if (sweep_asked_to_stop(run, SWEEP_UNREADABLE))
+			return OK;
+	}
+	if (r == OK)
+		r = sweep_rows(run, chunk->periods, chunk->count, run->locked && !run->budget.all_keys, &whole, err);
+	run->locked = run->locked && !whole;
 	return r;
 }
 
-static enum result lock_kind(struct locking *locking, enum record_kind kind, const struct keepers *keepers,
-			     struct err *err)
+static enum result do_chunks(struct chunk *chunk, struct err *err)
 {
-	struct run *run = locking->run;
-	struct period page[BATCH_PERIODS];
-	struct date after = {INT32_MIN};
-	size_t count;
-	bool wants;
+	struct run *run = chunk->run;
 	enum result r;
 
 	do {
-		r = period_list(run->vault->read.data, run->account.number, kind, after, run->out->kinds[kind].cutoff,
-				page, BATCH_PERIODS, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			after = page[i].day;
-			r = wants_locking(run, &run->vault->read, keepers, &page[i], &wants, err);
-			if (r == OK && wants)
-				locking->periods[locking->count++] = page[i];
-		}
-		if (r == OK && locking->count + BATCH_PERIODS > PERIODS)
-			r = lock_some(locking, err);
-	} while (r == OK && count == BATCH_PERIODS);
-	return r;
-}
-
-static enum result lock_all(struct locking *locking, struct err *err)
-{
-	struct run *run = locking->run;
-	struct keepers keepers;
-	struct pool pool;
-	enum result r;
-
-	pool_init(&pool, KEEPERS_POOL_MAX);
-	r = keepers_load(&run->vault->read, run->account.number, run->now, &pool, &keepers, err);
-	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++) {
-		if (run->out->kinds[kind].bounded)
-			r = lock_kind(locking, (enum record_kind)kind, &keepers, err);
-	}
-	if (r == OK)
-		r = lock_some(locking, err);
-	keepers_free(&keepers);
-	pool_free(&pool);
-	return r;
-}
-
-/* A single batch has its keys and rows go together: nothing would be gained. */
-static enum result is_worth_it(struct run *run, bool *worth, struct err *err)
-{
-	int64_t days = 0, records = 0;
-	enum result r = OK;
-
-	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++) {
-		struct period sum;
-		int64_t of_kind = 0;
-
-		if (!run->out->kinds[kind].bounded)
-			continue;
-		r = period_sum(run->vault->read.data, run->account.number, (enum record_kind)kind,
-			       run->out->kinds[kind].cutoff, &sum, &of_kind, err);
-		days += of_kind;
-		records += r == OK ? sum.records : 0;
-	}
-	*worth = run->budget.records == 0 && run->budget.ms == 0 && (days > BATCH_PERIODS || records > BATCH_RECORDS);
+		set_wanted(chunk);
+		r = choose(chunk, err);
+		if (r == OK && chunk->count > 0)
+			r = do_chunk(chunk, err);
+	} while (r == OK && chunk->full && !run->out->stopped && !run->out->spent);
 	return r;
 }
 
 enum result sweep_destroy_keys(struct run *run, struct err *err)
 {
-	struct locking *locking;
-	bool worth;
-	enum result r = is_worth_it(run, &worth, err);
+	struct chunk chunk = {.run = run, .kind = KIND_FIRST, .after = {INT32_MIN}};
+	enum result r = do_chunks(&chunk, err);
 
-	if (r == OK && worth) {
-		locking = calloc(1, sizeof *locking);
-		if (locking == NULL)
-			return err_no_memory(err);
-		locking->run = run;
-		r = lock_all(locking, err);
-		free(locking);
-		if (r == OK && run->locked)
-			r = vault_scrub(run->vault, err);
-		/* A reader kept a log from being emptied: it is tried again at the end, and told of. */
-		r = r == ERR_BUSY ? OK : r;
-	}
-	if (r == OK)
+	free(chunk.periods);
+	if (r == OK && !chunk.told)
 		sweep_asked_to_stop(run, SWEEP_UNREADABLE);
 	return r;
 }

@@ -140,7 +140,7 @@ static int64_t room_of(const struct run *run)
 {
 	int64_t left = run->budget.records - run->deleted;
 
-	return run->budget.records > 0 && left < BATCH_RECORDS ? left : BATCH_RECORDS;
+	return run->budget.records > 0 && left > 0 && left < BATCH_RECORDS ? left : BATCH_RECORDS;
 }
 
 static enum result add_to_batch(struct run *run, struct batch *batch, const struct period *period, int spare,
@@ -193,6 +193,33 @@ static enum result sweep_whole(struct run *run, void *arg, const struct period *
 	run->out->kinds[period->kind].held += period->records;
 	run->done += period->records;
 	return OK;
+}
+
+static enum result sweep_all_rows(struct run *run, const struct period *periods, size_t count, bool whatever,
+				  bool *whole, struct batch *batch, struct err *err)
+{
+	enum result r = OK;
+	size_t i = 0;
+
+	for (; i < count && r == OK && !run->out->stopped && (whatever || !run->out->spent); i++)
+		r = sweep_whole(run, batch, &periods[i], err);
+	if (r == OK && !run->out->stopped)
+		r = expire_batch(run, batch, err);
+	*whole = r == OK && i == count && !run->out->stopped;
+	if (r == OK && run->deleted > 0 && !sweep_asked_to_stop(run, SWEEP_PERIODS))
+		sweep_is_spent(run);
+	return r;
+}
+
+enum result sweep_rows(struct run *run, const struct period *periods, size_t count, bool whatever, bool *whole,
+		       struct err *err)
+{
+	struct batch *batch = calloc(1, sizeof *batch);
+	enum result r = batch != NULL ? sweep_all_rows(run, periods, count, whatever, whole, batch, err)
+				      : err_no_memory(err);
+
+	free(batch);
+	return r;
 }
 
 /* ---- days of which some go before the rest ---- */

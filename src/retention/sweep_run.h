@@ -32,7 +32,7 @@ struct run {
 	int64_t deleted;             /* records, for the budget */
 	int64_t done, total;         /* records, for the progress */
 	enum sweep_phase phase;
-	bool locked;                 /* keys went whose rows may be there yet */
+	bool locked;                 /* keys went whose rows are there yet */
 	struct swept *swept;
 	size_t swept_count, swept_room;
 	bool duties_swept;           /* to their end */
@@ -43,8 +43,12 @@ bool sweep_asked_to_stop(struct run *run, enum sweep_phase phase);
 /* Is the budget spent? Asked where stopping leaves all whole, and after some work, so that each run gets further. */
 bool sweep_is_spent(struct run *run);
 
-/* Without a budget and with more than a batch to do: the keys of all days that go whole and that nothing keeps. */
+/* Days that go whole and that nothing keeps, as many as the budget covers: when they are more than a batch, their keys first.
+ * Days whose keys went in an earlier run go whatever the budget. */
 MUST_CHECK enum result sweep_destroy_keys(struct run *run, struct err *err);
+/* Their rows; `whatever` the budget, or until it is spent. `*whole` false: it is, or it was asked to stop. */
+MUST_CHECK enum result sweep_rows(struct run *run, const struct period *periods, size_t count, bool whatever,
+				  bool *whole, struct err *err);
 /* The account's periods, one after the other. */
 MUST_CHECK enum result sweep_periods(struct run *run, struct err *err);
 /* Of how many records, for the progress. */

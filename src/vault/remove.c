@@ -52,6 +52,7 @@ static enum result remove_media(struct work *work, const struct record_row *row,
 		period->media_bytes -= (int64_t)media[i].bytes;
 		work->removed->media++;
 		work->removed->media_bytes += (int64_t)media[i].bytes;
+		work->removed->bytes[row->kind] += (int64_t)media[i].bytes;
 	}
 	if (r == OK && count > 0)
 		r = media_delete(work->session->data, work->account, row->kind, row->id, err);
@@ -69,7 +70,7 @@ static enum result remove_one(struct work *work, const struct record_row *row, s
 	period = period_of(work, row);
 	period->records--;
 	period->bytes -= (int64_t)row->payload_len;
-	work->removed->bytes += (int64_t)row->payload_len;
+	work->removed->bytes[row->kind] += (int64_t)row->payload_len;
 	work->removed->records[row->kind]++;
 	for (size_t i = 0; i < row->party_count; i++)
 		work->parties[work->party_count++] = (struct party_key){.month = date_month_index(period->day),

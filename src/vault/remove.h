@@ -13,8 +13,8 @@
 
 /* What was removed, per kind; adds up over calls. */
 struct removed {
-	int64_t records[KIND_COUNT];
-	int64_t media, bytes, media_bytes, parties; /* bytes: of payloads */
+	int64_t records[KIND_COUNT], bytes[KIND_COUNT]; /* bytes of payloads and media */
+	int64_t media, media_bytes, parties;
 };
 
 #define REMOVE_BATCH 2048

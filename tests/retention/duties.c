@@ -3,6 +3,7 @@
  */
 #include "obliged.h"
 
+#include "retention/reach.h"
 #include "store/leaf.h"
 #include "vault/idle_keys.h"
 
@@ -291,6 +292,68 @@ static void each_goes_on_the_day_its_obligation_ends(void **state)
 	sweep(world);
 	assert_false(is_there(world, KIND_CALL, answered));
 	assert_false(has_key(world, KEY_HOLD, long_one));
+}
+
+static struct reach preview_calls(struct world *world)
+{
+	struct hold_scope scope = {.row = {.account = world->account.number, .type = HOLD_LEGAL, .kinds = 1u << KIND_CALL}};
+	struct reach reach;
+	struct err err;
+
+	assert_ok(reach_preview(&world->vault->read, &scope, world->now, NULL, NULL, &reach, &err), &err);
+	return reach;
+}
+
+static void a_preview_of_a_hold_says_that_what_a_duty_keeps_is_due_once_that_ends(void **state)
+{
+	struct world *world = *state;
+	struct reach reach;
+
+	call(world, "2026-02-10T11:00:00Z", STATUS_MISSED);
+	oblige(world, UNANSWERED);
+	set_policy(world, KIND_CALL, "7 days");
+	sweep(world);
+	at(world, "2026-03-12T23:59:59Z");
+	reach = preview_calls(world);
+	assert_int_equal(reach.kinds[KIND_CALL].due, 0);
+	assert_int_equal(reach.kinds[KIND_CALL].kept, 1);
+	at(world, "2026-03-13T00:00:00Z");
+	reach = preview_calls(world);
+	assert_int_equal(reach.kinds[KIND_CALL].due, 1);
+	assert_int_equal(reach.kinds[KIND_CALL].kept, 0);
+	assert_int_equal(sweep(world).kinds[KIND_CALL].records, 1);
+}
+
+static void a_release_says_what_an_obligation_keeps_on_and_what_goes(void **state)
+{
+	struct world *world = *state;
+	struct id answered = call(world, "2026-02-10T10:00:00Z", STATUS_ANSWERED);
+	struct hold_request calls = {.kinds = 1u << KIND_CALL};
+	struct sweep_result result;
+	struct reach_end end;
+	struct handed handed;
+	struct hold_row row;
+	struct id hold;
+	int64_t bytes;
+	struct err err;
+
+	bytes = (int64_t)row_of(world, KIND_CALL, call(world, "2026-02-10T11:00:00Z", STATUS_MISSED)).payload_len;
+	oblige(world, TELEPHONE);
+	hold = add_hold(world, &calls);
+	set_policy(world, KIND_CALL, "7 days");
+	sweep(world);
+	assert_ok(hold_find(world->vault->read.data, world->account.number, hold, &world->pool, &row, &err), &err);
+	assert_ok(reach_release(&world->vault->read, &row, world->now, NULL, NULL, &end, &err), &err);
+	assert_int_equal(end.records[KIND_CALL], 1);
+	assert_int_equal(end.cut[KIND_CALL], 1);
+	assert_ok(holds_release(world->vault, &world->account, hold, world->now, &handed, &err), &err);
+	assert_int_equal(handed.held, 0);
+	assert_int_equal(handed.cut, 1);
+	assert_int_equal(handed.due, 1);
+	assert_string_equal(duty_of(world, KIND_CALL, answered).codes, TELEPHONE);
+	result = sweep(world);
+	assert_int_equal(result.kinds[KIND_CALL].records, 1);
+	assert_int_equal(result.kinds[KIND_CALL].bytes, bytes);
 }
 
 /* P23 */
@@ -643,6 +706,8 @@ int main(void)
 	    KEEPING(what_expires_under_an_obligation_keeps_exactly_the_named_fields),
 	    KEEPING(the_plan_before_is_what_the_run_does),
 	    KEEPING(each_goes_on_the_day_its_obligation_ends),
+	    KEEPING(a_preview_of_a_hold_says_that_what_a_duty_keeps_is_due_once_that_ends),
+	    KEEPING(a_release_says_what_an_obligation_keeps_on_and_what_goes),
 	    KEEPING(an_obligation_of_months_from_a_leap_day_ends_where_the_calendar_ends_it),
 	    KEEPING(when_one_of_several_ends_the_record_is_cut_again),
 	    KEEPING(fields_that_are_gone_stay_gone_whatever_is_added_later),

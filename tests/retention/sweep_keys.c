@@ -192,34 +192,200 @@ static void a_crash_after_the_keys_went_is_resumed_to_the_end(void **state)
 	assert_gone(&scene);
 }
 
-static bool count_unreadable(void *arg, enum sweep_phase phase, int64_t done, int64_t total)
+/* ---- within a budget ---- */
+
+/* How many of them are there and can be read, and are there and cannot. */
+struct state { int open, shut; };
+
+static struct state state_of(struct scene *scene)
 {
-	struct scene *scene = arg;
+	struct state state = {0, 0};
 	const char *text;
 	struct err err;
+
+	for (int i = 0; i < DAYS; i++) {
+		if (!is_there(scene->world, KIND_CALL, scene->gone[i]))
+			continue;
+		if (world_open_record(scene->world, KIND_CALL, scene->gone[i], &text, &err) == OK)
+			state.open++;
+		else
+			state.shut++;
+	}
+	return state;
+}
+
+struct watching { struct scene *scene; struct state met; enum sweep_phase stop_at; };
+
+static bool look_when_unreadable(void *arg, enum sweep_phase phase, int64_t done, int64_t total)
+{
+	struct watching *watching = arg;
 
 	(void)done;
 	(void)total;
 	if (phase == SWEEP_UNREADABLE)
-		assert_ok(world_open_record(scene->world, KIND_CALL, scene->gone[0], &text, &err), &err);
-	return false;
+		watching->met = state_of(watching->scene);
+	return watching->stop_at != 0 && phase == watching->stop_at;
 }
 
-static void a_run_with_a_budget_leaves_what_it_does_not_reach_as_it_was(void **state)
+static enum result run_within(struct watching *watching, const struct sweep_budget *budget, struct sweep_result *result)
+{
+	struct world *world = watching->scene->world;
+	struct err err;
+
+	return sweep_run_within(world->vault, &world->account, world->now, budget, look_when_unreadable, watching,
+				&world->pool, result, &err);
+}
+
+static void a_run_with_a_small_budget_leaves_what_it_does_not_reach_as_it_was(void **state)
 {
 	struct world *world = *state;
 	struct sweep_budget budget = {.records = 10};
 	struct sweep_result result;
 	struct scene scene;
+	struct watching watching = {&scene, {0, 0}, 0};
+
+	set_scene(world, &scene);
+	assert_int_equal(run_within(&watching, &budget, &result), OK);
+	assert_true(result.spent);
+	assert_int_equal(watching.met.shut, 0); /* a batch: keys and rows go together */
+	assert_int_equal(state_of(&scene).open, DAYS - 10);
+	assert_int_equal(running_jobs(world), 0);
+	assert_sound(world);
+}
+
+/* One of the first days has two records. */
+static void a_budget_of_more_than_a_batch_destroys_the_keys_of_what_it_covers_first(void **state)
+{
+	struct world *world = *state;
+	struct sweep_budget budget = {.records = 67};
+	struct sweep_result result;
+	struct scene scene;
+	struct watching watching = {&scene, {0, 0}, 0};
+
+	set_scene(world, &scene);
+	assert_int_equal(run_within(&watching, &budget, &result), OK);
+	assert_true(result.spent);
+	assert_int_equal(watching.met.shut, 66);
+	assert_int_equal(watching.met.open, DAYS - 66);
+	assert_int_equal(result.kinds[KIND_CALL].records, 67);
+	assert_int_equal(state_of(&scene).open, DAYS - 66);
+	assert_int_equal(state_of(&scene).shut, 0);
+	assert_int_equal(running_jobs(world), 0);
+	assert_sound(world);
+}
+
+static void stopped_after_those_keys_went_their_rows_go_and_no_others(void **state)
+{
+	struct world *world = *state;
+	struct sweep_budget budget = {.records = 67};
+	struct sweep_result result;
+	struct scene scene;
+	struct watching watching = {&scene, {0, 0}, SWEEP_UNREADABLE};
 	struct err err;
 
 	set_scene(world, &scene);
-	assert_ok(sweep_run_within(world->vault, &world->account, world->now, &budget, count_unreadable, &scene,
-				   &world->pool, &result, &err), &err);
-	assert_true(result.spent);
-	assert_opens(world, KIND_CALL, scene.gone[DAYS - 1], "{\"n\":1}");
+	assert_int_equal(run_within(&watching, &budget, &result), ERR_INTERRUPTED);
+	assert_int_equal(running_jobs(world), 1);
+	assert_int_equal(state_of(&scene).shut, 66);
+	assert_sound(world);
+	world_reopen(world);
+	assert_ok(sweep_resume(world->vault, world->now, &err), &err);
+	assert_int_equal(state_of(&scene).shut, 0);
+	assert_int_equal(state_of(&scene).open, DAYS - 66);
 	assert_int_equal(running_jobs(world), 0);
 	assert_sound(world);
+}
+
+static void rows_whose_keys_are_gone_go_whatever_the_budget(void **state)
+{
+	struct world *world = *state;
+	struct sweep_budget budget = {.records = 67}, one = {.records = 1};
+	struct sweep_result result;
+	struct scene scene;
+	struct watching watching = {&scene, {0, 0}, SWEEP_UNREADABLE};
+
+	set_scene(world, &scene);
+	assert_int_equal(run_within(&watching, &budget, &result), ERR_INTERRUPTED);
+	assert_int_equal(state_of(&scene).shut, 66);
+	watching.stop_at = 0;
+	assert_int_equal(run_within(&watching, &one, &result), OK);
+	assert_true(result.spent);
+	assert_int_equal(state_of(&scene).shut, 0);
+	assert_int_equal(state_of(&scene).open, DAYS - 66);
+	assert_int_equal(running_jobs(world), 0);
+	assert_sound(world);
+}
+
+static int64_t tick(void *arg)
+{
+	return *(int64_t *)arg += 10;
+}
+
+static void a_bound_of_time_destroys_keys_at_the_pace_that_rows_go(void **state)
+{
+	struct world *world = *state;
+	int64_t clock = 0;
+	struct sweep_budget budget = {.ms = 150, .clock = tick, .clock_arg = &clock};
+	struct sweep_result result;
+	struct scene scene;
+	struct watching watching = {&scene, {0, 0}, 0};
+	char at[TIME_TEXT_MAX];
+
+	set_scene(world, &scene);
+	for (int i = 0; i < 300; i++) {
+		instant_format(date_start(date_add_days(date_from_civil(2023, 6, 1), i)), at);
+		world_put(world, KIND_CALL, at, "{\"n\":1}", BENT, NULL);
+	}
+	assert_int_equal(run_within(&watching, &budget, &result), OK);
+	assert_true(result.spent);
+	assert_true(result.kinds[KIND_CALL].records > 64 && result.kinds[KIND_CALL].records < 300 + DAYS);
+	assert_int_equal(running_jobs(world), 0);
+	assert_sound(world); /* no row without its key */
+	run_sweep(world, &result);
+	assert_gone(&scene);
+}
+
+/* As `retention run --all` does: rows in slices. */
+static void when_only_rows_are_bounded_all_keys_go_first_and_a_job_goes_on(void **state)
+{
+	struct world *world = *state;
+	struct sweep_budget budget = {.records = 30, .all_keys = true};
+	struct sweep_result result = {.spent = true};
+	struct scene scene;
+	struct watching watching = {&scene, {0, 0}, 0};
+	int64_t deleted = 0;
+	int slices = 0;
+
+	set_scene(world, &scene);
+	while (result.spent) {
+		assert_int_equal(run_within(&watching, &budget, &result), OK);
+		deleted += result.kinds[KIND_CALL].records;
+		assert_int_equal(state_of(&scene).open, 0);
+		assert_int_equal(running_jobs(world), result.spent);
+		assert_sound(world);
+		slices++;
+	}
+	assert_in_range(slices, 2, 4);
+	assert_int_equal(deleted, DAYS + 1);
+	assert_gone(&scene);
+}
+
+static void and_after_a_crash_it_goes_on_to_the_end(void **state)
+{
+	struct world *world = *state;
+	struct sweep_budget budget = {.records = 30, .all_keys = true};
+	struct sweep_result result;
+	struct scene scene;
+	struct watching watching = {&scene, {0, 0}, 0};
+	struct err err;
+
+	set_scene(world, &scene);
+	assert_int_equal(run_within(&watching, &budget, &result), OK);
+	assert_true(result.spent && state_of(&scene).shut > 0);
+	world_reopen(world);
+	assert_ok(sweep_resume(world->vault, world->now, &err), &err);
+	assert_int_equal(running_jobs(world), 0);
+	assert_gone(&scene);
 }
 
 int main(void)
@@ -230,7 +396,13 @@ int main(void)
 	    KEEPING(what_comes_late_to_such_a_day_is_readable_until_it_goes_or_is_held),
 	    KEEPING(stopped_after_the_keys_went_a_job_explains_the_rows_and_removes_them),
 	    KEEPING(a_crash_after_the_keys_went_is_resumed_to_the_end),
-	    KEEPING(a_run_with_a_budget_leaves_what_it_does_not_reach_as_it_was),
+	    KEEPING(a_run_with_a_small_budget_leaves_what_it_does_not_reach_as_it_was),
+	    KEEPING(a_budget_of_more_than_a_batch_destroys_the_keys_of_what_it_covers_first),
+	    KEEPING(stopped_after_those_keys_went_their_rows_go_and_no_others),
+	    KEEPING(rows_whose_keys_are_gone_go_whatever_the_budget),
+	    KEEPING(a_bound_of_time_destroys_keys_at_the_pace_that_rows_go),
+	    KEEPING(when_only_rows_are_bounded_all_keys_go_first_and_a_job_goes_on),
+	    KEEPING(and_after_a_crash_it_goes_on_to_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
