@@ -24,7 +24,7 @@ endif
 
 CC       := gcc
 CXX      := g++
-PKGS     := sqlite3 openssl libsodium icu-i18n icu-uc libarchive sndfile
+PKGS     := sqlite3 openssl libsodium icu-i18n icu-uc libarchive sndfile libcurl
 WARN     := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-qual -Wwrite-strings \
             -Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough
 CWARN    := $(WARN) -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition

@@ -74,6 +74,34 @@ enum result sessions_begin(struct session *session, const struct user_row *user,
 	return user_session_insert(session->data, &row, err);
 }
 
+static enum result note_sign_in(struct session *session, struct user_row *user, enum session_how how, struct id id,
+				struct instant now, struct err *err)
+{
+	struct act act;
+	enum result r;
+
+	if (!user->signed_in || user->last_sign_in.ms < now.ms) {
+		user->signed_in = true;
+		user->last_sign_in = now;
+	}
+	r = user_put(session->data, user, err);
+	if (r != OK)
+		return r;
+	act_begin(&act, "user.sign_in", user->account, now);
+	act_id(&act, "id", USER_PREFIX, user->id);
+	act_id(&act, "session", SESSION_PREFIX, id);
+	act_int(&act, "how", how);
+	return act_append(&act, session->data, NULL, err);
+}
+
+enum result sessions_enter(struct session *session, struct user_row *user, enum session_how how,
+			   const struct session_rule *rule, struct instant now, struct session_new *out, struct err *err)
+{
+	enum result r = sessions_begin(session, user, how, rule, now, out, err);
+
+	return r == OK ? note_sign_in(session, user, how, out->id, now, err) : r;
+}
+
 /* ---- finding ---- */
 
 static bool has_ended(const struct user_session_row *row, const struct session_rule *rule, struct instant now)

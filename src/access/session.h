@@ -30,6 +30,10 @@ MUST_CHECK enum result sessions_begin(struct session *session, const struct user
 				      const struct session_rule *rule, struct instant now, struct session_new *out,
 				      struct err *err);
 void session_new_wipe(struct session_new *session);
+/* The same for who has just signed in, which is noted with them and in a leaf. */
+MUST_CHECK enum result sessions_enter(struct session *session, struct user_row *user, enum session_how how,
+				      const struct session_rule *rule, struct instant now, struct session_new *out,
+				      struct err *err);
 
 struct signed_in { struct user_session_row session; struct user_row user; struct actor actor; };
 /* Who it is. ERR_DENIED: there is no such session, or it has ended; one text for all. Notes that it was seen, at most

@@ -211,25 +211,6 @@ static enum result take_code(struct session *session, struct attempt *a, const s
 	return second_take(session, user, a->in->code, a->in->now, &a->pool, fits, &a->how, err);
 }
 
-static enum result note_sign_in(struct session *session, struct attempt *a, struct user_row *user, struct err *err)
-{
-	struct act act;
-	enum result r;
-
-	if (!user->signed_in || user->last_sign_in.ms < a->in->now.ms) {
-		user->signed_in = true;
-		user->last_sign_in = a->in->now;
-	}
-	r = user_put(session->data, user, err);
-	if (r != OK)
-		return r;
-	act_begin(&act, "user.sign_in", user->account, a->in->now);
-	act_id(&act, "id", USER_PREFIX, user->id);
-	act_id(&act, "session", SESSION_PREFIX, a->out->session.id);
-	act_int(&act, "how", a->how);
-	return act_append(&act, session->data, NULL, err);
-}
-
 static enum result enter_op(struct session *session, void *arg, struct err *err)
 {
 	struct attempt *a = arg;
@@ -244,9 +225,7 @@ static enum result enter_op(struct session *session, void *arg, struct err *err)
 	a->wanted = a->second && a->in->code == NULL;
 	if (!fine)
 		return OK;
-	r = sessions_begin(session, &user, a->how, &a->doors->sessions, a->in->now, &a->out->session, err);
-	if (r == OK)
-		r = note_sign_in(session, a, &user, err);
+	r = sessions_enter(session, &user, a->how, &a->doors->sessions, a->in->now, &a->out->session, err);
 	a->out->outcome = r == OK ? SIGNED_IN : SIGNIN_REFUSED;
 	return r;
 }

@@ -19,6 +19,7 @@ operation_run op_account_create;
 operation_run op_account_list;
 operation_run op_account_set;
 operation_run op_account_show;
+operation_run op_account_sso;
 operation_run op_profile_list;
 operation_run op_profile_show;
 operation_run op_profile_diff;
@@ -82,6 +83,7 @@ operation_run op_user_password; /* user_secret.c, with the next three */
 operation_run op_user_totp;
 operation_run op_user_invite;
 operation_run op_user_sessions;
+operation_run op_user_sso;
 
 operation_run op_token_create;
 operation_run op_token_list;

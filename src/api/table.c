@@ -75,6 +75,12 @@ const struct operation operations[] = {
 	 "billed_until and profile can have rules that are in force delete more. Then:\n"
 	 "  --dry-run         only say what goes, with a digest of it\n"
 	 "  --plan DIGEST     the digest, without which it is refused\n"},
+	{"account sso", "NAME [--issuer URL --client-id ID [--client-secret-file FILE] [--adds ROLE] | --off]", "the OpenID provider that users sign in at", op_account_sso,
+	 "Without options, shows it. Users are those that were added: by their e-mail address, if the provider says that it is\n"
+	 "verified, or by `lethe user sso`.\n"
+	 "  --issuer URL      as it names itself: https, without a '/' at its end\n"
+	 "  --adds ROLE       who is no user is added when they sign in: admin, agent or auditor\n"
+	 "  --off             users sign in with passwords only\n"},
 	{"profile list", "", "the profiles there are", op_profile_list, ""},
 	{"profile show", "PROFILE", "the rules of a profile, with their sources", op_profile_show, ""},
 	{"profile diff", "ACCOUNT PROFILE", "an account's rules beside a profile's", op_profile_diff,
@@ -259,6 +265,8 @@ const struct operation operations[] = {
 	{"user sessions", "USER [--end SESSION | --end-all]", "where a user is signed in", op_user_sessions,
 	 "Looking is in the audit log. A session ends after an hour without a request, and after a day.\n"
 	 "  --end SESSION     end that one (ses_..); --end-all: all of them\n"},
+	{"user sso", "USER --subject SUB | --off", "what the account's OpenID provider calls a user", op_user_sso,
+	 "SUB is the \"sub\" of its tokens. Who was added under their e-mail address needs none: it is learnt at the first sign-in.\n"},
 	{"token create", "NAME --role ROLE | --operator [--scopes S,..] [--expires SPAN] [--out FILE]", "a token that a program is let in by", op_token_create,
 	 "NAME says what it is for. Shown once, and stored as a digest.\n"
 	 "  --role ROLE       owner, admin or auditor: docs/access.md says what each may\n"

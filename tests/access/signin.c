@@ -384,7 +384,7 @@ static void codes_cannot_be_gone_through_from_many_addresses(void **state)
 	struct user_row anna = add_with_password(p, "anna", USER_ADMIN);
 	struct signin mine = sign_in(p, "anna", PASSWORD), out;
 	struct recovery recovery;
-	char from[20];
+	char from[32];
 	int tried = 0;
 
 	turn_on(p, &anna, &recovery);

@@ -208,3 +208,37 @@ code() {
 	"$LETHE" audit list --json | jq -e '[.leaves[].leaf | select(.act == "access.tidy") | [.account, .tokens]] == [[1, 0], [1, 1], [0, 1]]'
 	"$LETHE" check >/dev/null
 }
+
+@test "an account's OpenID provider is set, shown and turned off, and its secret is sealed" {
+	lethe account sso Contoso --json
+	said 0
+	jq -e '. == {issuer: null, client_id: null, client_secret: false, adds: null}' <<<"$output"
+	echo s3cret-s3cret >secret
+	lethe account sso Contoso --issuer https://id.example.org --client-id lethe --client-secret-file secret --adds agent --json
+	said 0
+	jq -e '. == {issuer: "https://id.example.org", client_id: "lethe", client_secret: true, adds: "agent"}' <<<"$output"
+	run ! grep -raF s3cret lethe-data
+	"$LETHE" user add anna >/dev/null
+	lethe user sso anna --subject "sub of anna"
+	said 0
+	run ! grep -raF "sub of anna" lethe-data
+	lethe user sso anna
+	said 2
+	lethe user sso anna --off
+	said 0
+	lethe account sso Contoso --issuer http://id.example.org --client-id lethe
+	said 2
+	[[ $stderr == *"an issuer is an https address"* ]]
+	lethe account sso Contoso --issuer https://id.example.org
+	said 2
+	lethe account sso Contoso --issuer https://id.example.org --client-id lethe --adds owner
+	said 2
+	[[ $stderr == *"nobody becomes an owner"* ]]
+	lethe account sso Contoso --off
+	said 0
+	lethe user sso anna --subject x
+	said 3
+	"$LETHE" audit list >log
+	[ "$(grep -c account.sso log)" = 2 ]
+	run ! grep -qE 'example.org|s3cret' log
+}

@@ -1,0 +1,374 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "access/oidc_signin.h"
+
+#include <string.h>
+
+#include "access/coding.h"
+#include "access/secret.h"
+#include "privacy/user.h"
+#include "store/setting.h"
+#include "store/user_subject.h"
+
+#define ISSUER "oidc_issuer"
+#define CLIENT "oidc_client"
+#define SECRET "oidc_secret"
+#define ROLE "oidc_role"
+#define SEALED_AS "oidc"
+#define SECRET_MOST 512
+#define POOL_MAX ((size_t)1024 * 1024)
+
+/* ---- the setting ---- */
+
+static enum result get_text(struct session *session, uint32_t account, const char *name, struct pool *pool,
+			    const char **out, struct err *err)
+{
+	enum result r = setting_get(session->data, account, name, pool, out, err);
+
+	if (r == OK && *out != NULL && **out == '\0')
+		*out = NULL; /* unset */
+	return r;
+}
+
+static enum result get_secret(struct session *session, uint32_t account, struct id id, struct pool *pool,
+			      const char **out, struct err *err)
+{
+	unsigned char *sealed;
+	const char *text;
+	size_t len;
+	enum result r = get_text(session, account, SECRET, pool, &text, err);
+
+	*out = NULL;
+	if (r != OK || text == NULL)
+		return r;
+	sealed = pool_alloc(pool, strlen(text));
+	if (sealed == NULL)
+		return err_no_memory(err);
+	if (!base64url_read(text, strlen(text), sealed, strlen(text), &len))
+		return err_set(err, ERR_CORRUPT, "the secret of the account's OpenID provider cannot be read");
+	return open_data(session->ring, account, SEALED_AS, id, sealed, len, pool, out, err);
+}
+
+enum result oidc_setting_get(struct session *session, uint32_t account, struct pool *pool, bool *is,
+			     struct oidc_setting *out, struct err *err)
+{
+	const char *role = NULL;
+	struct account found;
+	enum result r = get_text(session, account, ISSUER, pool, &out->issuer, err);
+
+	*is = r == OK && out->issuer != NULL;
+	if (!*is)
+		return r;
+	r = get_text(session, account, CLIENT, pool, &out->client_id, err);
+	if (r == OK)
+		r = get_text(session, account, ROLE, pool, &role, err);
+	if (r == OK)
+		r = accounts_get(session, account, pool, &found, err);
+	if (r == OK)
+		r = get_secret(session, account, found.id, pool, &out->client_secret, err);
+	out->adds = r == OK && role != NULL && user_role_parse(role, &out->role);
+	if (r == OK && out->client_id == NULL)
+		return err_set(err, ERR_CORRUPT, "the account's OpenID provider has no client id");
+	return r;
+}
+
+struct putting { const struct account *account; const struct oidc_setting *setting; struct instant now; struct pool pool; };
+
+static enum result put_secret(struct session *session, struct putting *p, struct err *err)
+{
+	const char *secret = p->setting != NULL ? p->setting->client_secret : NULL;
+	const unsigned char *sealed;
+	char *text;
+	size_t len;
+	enum result r;
+
+	if (secret == NULL)
+		return setting_put(session->data, p->account->number, SECRET, "", err);
+	r = seal_data(session->ring, p->account->number, SEALED_AS, p->account->id, secret, &p->pool, &sealed, &len, err);
+	if (r != OK)
+		return r;
+	text = pool_alloc(&p->pool, BASE64URL_LEN(len) + 1);
+	if (text == NULL)
+		return err_no_memory(err);
+	return setting_put(session->data, p->account->number, SECRET, base64url_write(sealed, len, text), err);
+}
+
+static enum result put_op(struct session *session, void *arg, struct err *err)
+{
+	struct putting *p = arg;
+	const struct oidc_setting *s = p->setting;
+	struct act act;
+	uint32_t account = p->account->number;
+	enum result r = setting_put(session->data, account, ISSUER, s != NULL ? s->issuer : "", err);
+
+	if (r == OK)
+		r = setting_put(session->data, account, CLIENT, s != NULL ? s->client_id : "", err);
+	if (r == OK)
+		r = setting_put(session->data, account, ROLE, s != NULL && s->adds ? user_role_name(s->role) : "", err);
+	if (r == OK)
+		r = put_secret(session, p, err);
+	if (r != OK)
+		return r;
+	act_begin(&act, "account.sso", account, p->now);
+	act_int(&act, "on", s != NULL);
+	act_int(&act, "adds", s != NULL && s->adds ? (int64_t)s->role : 0);
+	return act_append(&act, session->data, NULL, err);
+}
+
+static bool is_plain(const char *text, size_t most)
+{
+	for (const char *at = text; *at != '\0'; at++) {
+		if ((unsigned char)*at <= 0x20 || *at == 0x7f)
+			return false;
+	}
+	return *text != '\0' && strlen(text) <= most;
+}
+
+static enum result check_setting(const struct oidc_setting *s, struct err *err)
+{
+	size_t len = s->issuer != NULL ? strlen(s->issuer) : 0;
+
+	if (len < 9 || strncmp(s->issuer, "https://", 8) != 0 || !is_plain(s->issuer, OIDC_URL_MAX - 64) ||
+	    s->issuer[len - 1] == '/' || strpbrk(s->issuer, "?#") != NULL) {
+		err_set(err, ERR_INPUT, "an issuer is an https address without '?', '#' or a '/' at its end");
+		return err_mend(err, "give it as the provider names itself in .well-known/openid-configuration");
+	}
+	if (s->client_id == NULL || !is_plain(s->client_id, 255)) {
+		err_set(err, ERR_INPUT, "a client id has 1 to 255 characters, and none of them is white space");
+		return err_mend(err, "give the one that the provider gave out for Lethe");
+	}
+	if (s->client_secret != NULL && !is_plain(s->client_secret, SECRET_MOST)) {
+		err_set(err, ERR_INPUT, "a client secret has 1 to %d characters, and none of them is white space", SECRET_MOST);
+		return err_mend(err, "give the one that the provider gave out for Lethe");
+	}
+	if (!s->adds || s->role != USER_OWNER)
+		return OK;
+	err_set(err, ERR_INPUT, "nobody becomes an owner by signing in");
+	return err_mend(err, "give the role admin, agent or auditor");
+}
+
+enum result oidc_setting_put(struct vault *vault, const struct account *account, const struct oidc_setting *setting,
+			     struct instant now, struct err *err)
+{
+	struct putting p = {.account = account, .setting = setting, .now = now};
+	enum result r = setting != NULL ? check_setting(setting, err) : OK;
+
+	if (r != OK)
+		return r;
+	pool_init(&p.pool, POOL_MAX);
+	r = vault_write(vault, put_op, &p, err);
+	pool_free(&p.pool);
+	return r;
+}
+
+/* ---- subjects ---- */
+
+static enum result subject_text(const char *issuer, const char *subject, struct pool *pool, const char **out,
+				struct err *err)
+{
+	*out = pool_printf(pool, "%s\n%s", issuer, subject);
+	return *out != NULL ? OK : err_no_memory(err);
+}
+
+static enum result subject_blind(struct session *session, uint32_t account, const char *text, struct blind *out,
+				 struct err *err)
+{
+	return keyring_blind(session->ring, account, BLIND_SUBJECT, text, strlen(text), out, err);
+}
+
+/* In place of the one they have. */
+static enum result bind(struct session *session, const struct user_row *user, const char *issuer, const char *subject,
+			struct instant now, struct pool *pool, struct err *err)
+{
+	struct user_subject_row row = {.user = user->user};
+	const char *text;
+	struct act act;
+	enum result r = subject_text(issuer, subject, pool, &text, err);
+
+	if (r == OK)
+		r = subject_blind(session, user->account, text, &row.blind, err);
+	if (r == OK)
+		r = user_subject_delete(session->data, user->account, user->user, err);
+	if (r == OK)
+		r = user_subject_insert(session->data, user->account, &row, err);
+	if (r == OK)
+		r = secret_set(session, user, SECRET_SUBJECT, text, strlen(text), 0, now, pool, err);
+	if (r != OK)
+		return r;
+	act_begin(&act, "user.subject.set", user->account, now);
+	act_id(&act, "id", USER_PREFIX, user->id);
+	return act_append(&act, session->data, NULL, err);
+}
+
+static enum result unbind(struct session *session, const struct user_row *user, struct instant now, struct err *err)
+{
+	struct act act;
+	enum result r = user_subject_delete(session->data, user->account, user->user, err);
+
+	if (r == OK)
+		r = secret_drop(session, user, SECRET_SUBJECT, now, err);
+	if (r != OK)
+		return r;
+	act_begin(&act, "user.subject.end", user->account, now);
+	act_id(&act, "id", USER_PREFIX, user->id);
+	return act_append(&act, session->data, NULL, err);
+}
+
+struct binding { const struct user_row *user; const char *subject; struct instant now; struct pool pool; };
+
+static enum result bind_op(struct session *session, void *arg, struct err *err)
+{
+	struct binding *b = arg;
+	const char *issuer;
+	struct user_row user;
+	enum result r = secret_user(session, b->user->account, b->user->user, &b->pool, &user, err);
+
+	if (r == OK && b->subject == NULL)
+		return unbind(session, &user, b->now, err);
+	if (r == OK)
+		r = get_text(session, user.account, ISSUER, &b->pool, &issuer, err);
+	if (r == OK && issuer == NULL) {
+		err_set(err, ERR_NOT_FOUND, "the account has no OpenID provider");
+		return err_mend(err, "`lethe account sso` names one");
+	}
+	if (r == OK)
+		r = bind(session, &user, issuer, b->subject, b->now, &b->pool, err);
+	if (r == ERR_EXISTS) {
+		err_set(err, r, "that is what the provider calls another user");
+		r = err_mend(err, "take it from them first");
+	}
+	return r;
+}
+
+enum result user_subject_put(struct vault *vault, const struct user_row *user, const char *subject, struct instant now,
+			     struct err *err)
+{
+	struct binding b = {.user = user, .subject = subject, .now = now};
+	enum result r;
+
+	if (subject != NULL && (*subject == '\0' || strlen(subject) > OIDC_SUBJECT_MAX)) {
+		err_set(err, ERR_INPUT, "what a provider calls a user has 1 to %d bytes", OIDC_SUBJECT_MAX);
+		return err_mend(err, "give the \"sub\" that it gives for them");
+	}
+	pool_init(&b.pool, POOL_MAX);
+	r = vault_write(vault, bind_op, &b, err);
+	pool_free(&b.pool);
+	return r;
+}
+
+/* ---- signing in ---- */
+
+struct entering {
+	const struct account *account;
+	const struct oidc_setting *setting;
+	const struct oidc_who *who;
+	const struct session_rule *rule;
+	struct instant now;
+	struct session_new *out;
+	struct pool pool;
+	struct user_row user;
+	bool known;
+};
+
+static enum result find_by_subject(struct session *session, struct entering *e, struct err *err)
+{
+	struct blind blind;
+	const char *text;
+	int64_t user = 0;
+	enum result r = subject_text(e->setting->issuer, e->who->subject, &e->pool, &text, err);
+
+	if (r == OK)
+		r = subject_blind(session, e->account->number, text, &blind, err);
+	if (r == OK)
+		r = user_subject_find(session->data, e->account->number, &blind, &user, err);
+	if (r != OK || user == 0)
+		return r;
+	r = user_get(session->data, e->account->number, user, &e->pool, &e->user, err);
+	e->known = r == OK;
+	return r;
+}
+
+/* Only who is not known by another subject. */
+static enum result find_by_address(struct session *session, struct entering *e, struct err *err)
+{
+	struct err none;
+	bool other;
+	enum result r;
+
+	if (e->known || e->who->email == NULL)
+		return OK;
+	r = user_lookup(session, e->account, e->who->email, &e->pool, &e->user, &none);
+	if (r == ERR_NOT_FOUND || r == ERR_INPUT) {
+		e->user.user = 0;
+		return OK;
+	}
+	if (r != OK) {
+		*err = none;
+		return r;
+	}
+	r = secret_has(session, &e->user, SECRET_SUBJECT, &e->pool, &other, err);
+	if (r != OK || other)
+		return r;
+	e->known = true;
+	return bind(session, &e->user, e->setting->issuer, e->who->subject, e->now, &e->pool, err);
+}
+
+static enum result add_user(struct session *session, struct entering *e, struct err *err)
+{
+	const struct user_new new = {.name = e->who->email, .role = e->setting->role};
+	enum result r;
+
+	if (e->known || e->user.user != 0 || e->who->email == NULL || !e->setting->adds)
+		return OK;
+	r = user_add_in(session, e->account, &new, e->now, &e->pool, &e->user, err);
+	if (r == OK)
+		r = bind(session, &e->user, e->setting->issuer, e->who->subject, e->now, &e->pool, err);
+	e->known = r == OK;
+	return r;
+}
+
+static enum result note_failure(struct session *session, const struct entering *e, struct err *err)
+{
+	struct act act;
+
+	act_begin(&act, "user.sign_in.failed", e->account->number, e->now);
+	if (e->user.user != 0)
+		act_id(&act, "id", USER_PREFIX, e->user.id);
+	act_int(&act, "how", SESSION_OPENID);
+	return act_append(&act, session->data, NULL, err);
+}
+
+static enum result enter_op(struct session *session, void *arg, struct err *err)
+{
+	struct entering *e = arg;
+	enum result r = find_by_subject(session, e, err);
+
+	if (r == OK)
+		r = find_by_address(session, e, err);
+	if (r == OK)
+		r = add_user(session, e, err);
+	if (r != OK)
+		return r;
+	e->known = e->known && e->user.state == USER_ACTIVE;
+	if (!e->known)
+		return note_failure(session, e, err);
+	return sessions_enter(session, &e->user, SESSION_OPENID, e->rule, e->now, e->out, err);
+}
+
+enum result oidc_sign_in(struct vault *vault, const struct account *account, const struct oidc_setting *setting,
+			 const struct oidc_who *who, const struct session_rule *rule, struct instant now,
+			 struct session_new *out, struct id *user, struct err *err)
+{
+	struct entering e = {.account = account, .setting = setting, .who = who, .rule = rule, .now = now, .out = out};
+	enum result r;
+
+	pool_init(&e.pool, POOL_MAX);
+	r = vault_write(vault, enter_op, &e, err);
+	pool_free(&e.pool);
+	*user = e.user.id;
+	if (r != OK || e.known)
+		return r;
+	err_set(err, ERR_DENIED, "who signed in at the provider is no user of this account");
+	return err_mend(err, "ask an admin to add you under your e-mail address");
+}

@@ -1,0 +1,483 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "access/people.h"
+#include "access/provider.h"
+
+#include "access/oidc_signin.h"
+#include "access/second.h"
+#include "store/setting.h"
+
+#define CLIENT "lethe client"
+#define REDIRECT "https://lethe.example.org/v1/sign-in/openid"
+
+struct place { struct people *people; struct provider provider; struct oidc *oidc; struct oidc_provider us; char state[100], nonce[100]; };
+
+static int set_up(void **state)
+{
+	struct place *p = test_calloc(1, sizeof *p);
+	void *people;
+	struct err err;
+
+	people_set_up(&people);
+	p->people = people;
+	provider_begin(&p->provider, JWT_ES256);
+	assert_ok(oidc_new(provider_answer, &p->provider, &p->oidc, &err), &err);
+	p->us = (struct oidc_provider){ISSUER, CLIENT, "s3cret:&", REDIRECT};
+	*state = p;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct place *p = *state;
+	void *people = p->people;
+
+	oidc_free(p->oidc);
+	signer_free(&p->provider.signer);
+	people_tear_down(&people);
+	test_free(p);
+	return 0;
+}
+
+#define AT(p) ((p)->people->world.now)
+#define POOL(p) (&(p)->people->world.pool)
+
+static void parameter(const char *url, const char *name, char *out, size_t size)
+{
+	char wanted[40];
+	const char *at;
+
+	snprintf(wanted, sizeof wanted, "&%s=", name);
+	at = strstr(url, wanted);
+	assert_non_null(at);
+	at += strlen(wanted);
+	snprintf(out, size, "%.*s", (int)strcspn(at, "&"), at);
+}
+
+static struct oidc_start begin(struct place *p)
+{
+	struct oidc_start start;
+	struct err err;
+
+	assert_ok(oidc_begin(p->oidc, 1, &p->us, AT(p), POOL(p), &start, &err), &err);
+	parameter(start.url, "state", p->state, sizeof p->state);
+	parameter(start.url, "nonce", p->nonce, sizeof p->nonce);
+	snprintf(p->provider.claims, sizeof p->provider.claims,
+		 "{\"iss\":\"%s\",\"aud\":\"%s\",\"sub\":\"s-1\",\"nonce\":\"%s\",\"exp\":%lld,\"iat\":%lld,\"email\":\"anna@example.org\","
+		 "\"email_verified\":true}", ISSUER, CLIENT, p->nonce, (long long)(AT(p).ms / 1000 + 900), (long long)(AT(p).ms / 1000));
+	return start;
+}
+
+static enum result finish(struct place *p, const struct oidc_start *start, struct oidc_who *who, struct err *err)
+{
+	const struct oidc_answer answer = {start->kept, p->state, "the code", NULL};
+
+	return oidc_finish(p->oidc, 1, &p->us, &answer, AT(p), POOL(p), who, err);
+}
+
+/* ---- the flow ---- */
+
+static void the_browser_is_sent_with_all_that_is_needed(void **state)
+{
+	struct place *p = *state;
+	struct oidc_start start = begin(p);
+
+	assert_int_equal(strncmp(start.url, ISSUER "/auth?response_type=code&client_id=lethe%20client&redirect_uri="
+					    "https%3A%2F%2Flethe.example.org%2Fv1%2Fsign-in%2Fopenid&scope=openid%20email&state=", 40), 0);
+	assert_non_null(strstr(start.url, "&code_challenge_method=S256"));
+	assert_int_equal(strlen(p->state), 43);
+	assert_int_equal(strlen(p->nonce), 43);
+	assert_null(strstr(start.kept, p->state)); /* sealed */
+	assert_true(strlen(start.kept) < 400);     /* fits a cookie */
+}
+
+static void who_comes_back_with_a_code_is_known(void **state)
+{
+	struct place *p = *state;
+	struct oidc_start start = begin(p);
+	struct oidc_who who;
+	char challenge[100], verifier[100], wanted[100];
+	struct hash hash;
+	struct err err;
+
+	assert_ok(finish(p, &start, &who, &err), &err);
+	assert_string_equal(who.subject, "s-1");
+	assert_string_equal(who.email, "anna@example.org");
+	assert_int_equal(strncmp(p->provider.form, "grant_type=authorization_code&code=the%20code&redirect_uri=https%3A%2F%2F", 70), 0);
+	assert_null(strstr(p->provider.form, "client_secret"));
+	assert_string_equal(p->provider.user, "lethe%20client");
+	assert_string_equal(p->provider.password, "s3cret%3A%26");
+	parameter(start.url, "code_challenge", challenge, sizeof challenge);
+	parameter(p->provider.form, "code_verifier", verifier, sizeof verifier);
+	hash = sha256(verifier, strlen(verifier));
+	assert_string_equal(challenge, base64url_write(hash.bytes, HASH_LEN, wanted));
+}
+
+static void every_algorithm_will_do(void **state)
+{
+	struct place *p = *state;
+
+	for (int alg = JWT_RS256; alg <= JWT_EDDSA; alg++) {
+		struct oidc_start start;
+		struct oidc_who who;
+		struct err err;
+
+		signer_free(&p->provider.signer);
+		p->provider.signer = signer_new((enum jwt_alg)alg, alg == JWT_RS256 ? "a" : alg == JWT_ES256 ? "b" : "c");
+		later(p->people, 61);
+		start = begin(p);
+		assert_ok(finish(p, &start, &who, &err), &err);
+	}
+}
+
+static void a_client_without_a_secret_or_with_one_in_the_form(void **state)
+{
+	struct place *p = *state;
+	struct oidc_start start = begin(p);
+	struct oidc_who who;
+	struct err err;
+
+	p->us.client_secret = NULL;
+	assert_ok(finish(p, &start, &who, &err), &err);
+	assert_string_equal(p->provider.user, "-");
+	assert_non_null(strstr(p->provider.form, "&client_id=lethe%20client"));
+	p->us.client_secret = "x";
+	later(p->people, 3600);
+	snprintf(p->provider.discovery + strlen(p->provider.discovery) - 1, 200, ",\"token_endpoint_auth_methods_supported\":[\"client_secret_post\"]}");
+	start = begin(p);
+	assert_ok(finish(p, &start, &who, &err), &err);
+	assert_string_equal(p->provider.user, "-");
+	assert_non_null(strstr(p->provider.form, "&client_secret=x"));
+}
+
+/* ---- what the browser brings ---- */
+
+static void a_sign_in_that_was_not_begun_here_is_refused(void **state)
+{
+	struct place *p = *state;
+	struct oidc_start start = begin(p), other;
+	struct oidc_answer answer = {start.kept, "x", "code", NULL};
+	char mine[100];
+	struct oidc_who who;
+	struct oidc *restarted;
+	struct err err;
+
+	memcpy(mine, p->state, sizeof mine);
+	other = begin(p);
+	assert_int_equal(oidc_finish(p->oidc, 1, &p->us, &answer, AT(p), POOL(p), &who, &err), ERR_DENIED);
+	assert_string_equal(err.what, "this sign-in was not begun here, or more than ten minutes ago");
+	answer.state = p->state; /* of the other one */
+	assert_int_equal(oidc_finish(p->oidc, 1, &p->us, &answer, AT(p), POOL(p), &who, &err), ERR_DENIED);
+	answer = (struct oidc_answer){other.kept, p->state, "code", NULL};
+	assert_int_equal(oidc_finish(p->oidc, 2, &p->us, &answer, AT(p), POOL(p), &who, &err), ERR_DENIED); /* another account's */
+	answer.issuer = "https://evil.example";
+	assert_int_equal(oidc_finish(p->oidc, 1, &p->us, &answer, AT(p), POOL(p), &who, &err), ERR_DENIED);
+	answer.issuer = ISSUER;
+	answer.kept = "";
+	assert_int_equal(oidc_finish(p->oidc, 1, &p->us, &answer, AT(p), POOL(p), &who, &err), ERR_DENIED);
+	answer.kept = other.kept;
+	later(p->people, 600);
+	assert_int_equal(oidc_finish(p->oidc, 1, &p->us, &answer, AT(p), POOL(p), &who, &err), ERR_DENIED);
+	assert_int_equal(p->provider.asked_token, 0); /* nothing of it was asked */
+	p->people->world.now.ms -= 1;
+	assert_ok(oidc_new(provider_answer, &p->provider, &restarted, &err), &err);
+	assert_int_equal(oidc_finish(restarted, 1, &p->us, &answer, AT(p), POOL(p), &who, &err), ERR_DENIED);
+	oidc_free(restarted);
+	assert_ok(oidc_finish(p->oidc, 1, &p->us, &answer, AT(p), POOL(p), &who, &err), &err);
+}
+
+/* ---- what the provider says ---- */
+
+static void what_a_token_claims_is_checked(void **state)
+{
+	static const struct { const char *claims, *what; } bad[] = {
+	    {"{\"iss\":\"https://evil.example\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "is of another issuer"},
+	    {"{\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "is of another issuer"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"other\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "is not for this client"},
+	    {"{\"iss\":\"" ISSUER "\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "is not for this client"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":[\"lethe client\",\"other\"],\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "is not for this client"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":[\"lethe client\"],\"azp\":\"other\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "is not for this client"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":[],\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "is not for this client"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"x%s\",\"exp\":9999999999,\"iat\":1}", "is of another sign-in"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"exp\":9999999999,\"iat\":1,\"x\":\"%s\"}", "is of another sign-in"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":1000,\"iat\":1}", "has expired"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"iat\":1}", "has expired"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999}", "is of a time to come"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":9999999999}", "is of a time to come"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1,\"nbf\":9999999999}", "is of a time to come"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "does not say who it is about"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "does not say who it is about"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"a\\u0000b\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "does not say who it is about"},
+	};
+	struct place *p = *state;
+	struct oidc_who who;
+	struct err err;
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		struct oidc_start start = begin(p);
+		char wanted[100];
+		const char *at = strstr(bad[i].claims, "%s");
+
+		snprintf(p->provider.claims, sizeof p->provider.claims, "%.*s%s%s", (int)(at - bad[i].claims), bad[i].claims, p->nonce, at + 2);
+		if (finish(p, &start, &who, &err) != ERR_DENIED)
+			fail_msg("%s: %s", p->provider.claims, result_name(err.code));
+		snprintf(wanted, sizeof wanted, "the OpenID provider's token %s", bad[i].what);
+		assert_string_equal(err.what, wanted);
+	}
+}
+
+static void an_address_counts_only_when_it_is_verified_and_is_one(void **state)
+{
+	static const char *const ends[] = {
+	    "\"email\":\"anna@example.org\"}", "\"email\":\"anna@example.org\",\"email_verified\":false}",
+	    "\"email\":\"anna@example.org\",\"email_verified\":\"true\"}", "\"email\":\"usr_01h455vb4pex5vsknk084sn02q\",\"email_verified\":true}",
+	    "\"email\":5,\"email_verified\":true}",
+	};
+	struct place *p = *state;
+	struct oidc_who who;
+	struct err err;
+
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		struct oidc_start start = begin(p);
+
+		snprintf(strstr(p->provider.claims, "\"email\""), 200, "%s", ends[i]);
+		assert_ok(finish(p, &start, &who, &err), &err);
+		assert_null(who.email);
+	}
+}
+
+static void a_provider_that_is_not_what_it_should_be_is_refused(void **state)
+{
+	static const char *const bad[] = {
+	    "", "[]", "{}", "not json",
+	    "{\"issuer\":\"https://other\",\"authorization_endpoint\":\"https://a\",\"token_endpoint\":\"https://b\",\"jwks_uri\":\"https://c\"}",
+	    "{\"issuer\":\"" ISSUER "\",\"authorization_endpoint\":\"http://a\",\"token_endpoint\":\"https://b\",\"jwks_uri\":\"https://c\"}",
+	    "{\"issuer\":\"" ISSUER "\",\"authorization_endpoint\":\"https://a\",\"token_endpoint\":\"file:///etc/passwd\",\"jwks_uri\":\"https://c\"}",
+	    "{\"issuer\":\"" ISSUER "\",\"authorization_endpoint\":\"https://a\",\"token_endpoint\":\"https://b\"}",
+	    "{\"issuer\":\"" ISSUER "\",\"authorization_endpoint\":\"https://a\",\"token_endpoint\":\"https://b\",\"jwks_uri\":\"https://c\","
+	    "\"code_challenge_methods_supported\":[\"plain\"]}",
+	};
+	struct place *p = *state;
+	struct oidc_start start;
+	struct err err;
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		snprintf(p->provider.discovery, sizeof p->provider.discovery, "%s", bad[i]);
+		if (oidc_begin(p->oidc, 1, &p->us, AT(p), POOL(p), &start, &err) != ERR_IO)
+			fail_msg("%s", bad[i]);
+		assert_int_equal(p->provider.asked_discovery, i + 1); /* what cannot be used is not remembered */
+	}
+	p->us.issuer = "http://id.example.org";
+	assert_int_equal(oidc_begin(p->oidc, 1, &p->us, AT(p), POOL(p), &start, &err), ERR_IO);
+	p->us.issuer = ISSUER;
+	p->provider.down = true;
+	assert_int_equal(oidc_begin(p->oidc, 1, &p->us, AT(p), POOL(p), &start, &err), ERR_IO);
+}
+
+static void a_code_that_is_refused_and_an_answer_without_a_token(void **state)
+{
+	struct place *p = *state;
+	struct oidc_start start = begin(p);
+	struct oidc_who who;
+	struct err err;
+
+	p->provider.status = 400;
+	assert_int_equal(finish(p, &start, &who, &err), ERR_DENIED);
+	assert_string_equal(err.what, "the OpenID provider gives no token for this sign-in");
+	p->provider.status = 503;
+	assert_int_equal(finish(p, &start, &who, &err), ERR_IO);
+	p->provider.status = 200;
+	p->provider.no_token = true;
+	assert_int_equal(finish(p, &start, &who, &err), ERR_IO);
+	p->provider.no_token = false;
+	p->provider.keys = "{\"keys\":[]}";
+	assert_int_equal(finish(p, &start, &who, &err), ERR_DENIED);
+	assert_string_equal(err.what, "the OpenID provider's token is signed with a key that it does not publish");
+}
+
+static void what_is_published_is_remembered_and_renewed_keys_are_met(void **state)
+{
+	struct place *p = *state;
+	struct oidc_start start = begin(p);
+	struct oidc_who who;
+	struct err err;
+
+	assert_ok(finish(p, &start, &who, &err), &err);
+	start = begin(p);
+	assert_ok(finish(p, &start, &who, &err), &err);
+	assert_int_equal(p->provider.asked_discovery, 1);
+	assert_int_equal(p->provider.asked_keys, 1);
+	signer_free(&p->provider.signer);
+	p->provider.signer = signer_new(JWT_EDDSA, "k2");
+	later(p->people, 59);
+	start = begin(p);
+	assert_int_equal(finish(p, &start, &who, &err), ERR_DENIED); /* asked a moment ago */
+	assert_int_equal(p->provider.asked_keys, 1);
+	later(p->people, 1);
+	assert_ok(finish(p, &start, &who, &err), &err);
+	assert_int_equal(p->provider.asked_keys, 2);
+	later(p->people, 3600);
+	start = begin(p);
+	assert_ok(finish(p, &start, &who, &err), &err);
+	assert_int_equal(p->provider.asked_discovery, 2);
+}
+
+/* ---- whose user it is ---- */
+
+static struct oidc_setting setting = {.issuer = ISSUER, .client_id = "lethe"};
+
+static enum result enter(struct place *p, const char *subject, const char *email, struct id *user, struct err *err)
+{
+	const struct oidc_who who = {subject, email};
+	struct session_new session;
+	enum result r = oidc_sign_in(p->people->world.vault, &p->people->world.account, &setting, &who, &p->people->doors.sessions, AT(p),
+				     &session, user, err);
+
+	if (r == OK)
+		assert_true(is_let_in(p->people, &session));
+	return r;
+}
+
+static void a_user_is_met_by_their_address_and_known_by_their_subject_after(void **state)
+{
+	struct place *p = *state;
+	struct user_row anna = add_user(p->people, "anna@example.org", USER_ADMIN);
+	const char *leaf = NULL;
+	struct id id;
+	struct err err;
+
+	assert_int_equal(enter(p, "s-1", NULL, &id, &err), ERR_DENIED);
+	assert_string_equal(err.what, "who signed in at the provider is no user of this account");
+	assert_int_equal(enter(p, "s-1", "bent@example.org", &id, &err), ERR_DENIED);
+	assert_int_equal(leaves_of(p->people, "user.sign_in.failed", NULL), 2);
+	assert_ok(enter(p, "s-1", "Anna@Example.org", &id, &err), &err);
+	assert_memory_equal(&id, &anna.id, sizeof id);
+	assert_int_equal(leaves_of(p->people, "user.sign_in", &leaf), 1);
+	assert_non_null(strstr(leaf, "\"how\":5"));
+	assert_ok(enter(p, "s-1", NULL, &id, &err), &err);                     /* whatever the address is now */
+	assert_ok(enter(p, "s-1", "other@example.org", &id, &err), &err);
+	assert_int_equal(enter(p, "s-2", "anna@example.org", &id, &err), ERR_DENIED); /* an address that somebody else has now */
+	sound(p->people);
+	remove_user(p->people, &anna);
+	assert_int_equal(enter(p, "s-1", "x@example.org", &id, &err), ERR_DENIED);
+	sound(p->people);
+}
+
+static void nobody_is_added_unless_the_account_says_so(void **state)
+{
+	struct place *p = *state;
+	struct id id;
+	struct err err;
+
+	assert_int_equal(enter(p, "s-1", "new@example.org", &id, &err), ERR_DENIED);
+	setting.adds = true;
+	setting.role = USER_AGENT;
+	assert_int_equal(enter(p, "s-1", NULL, &id, &err), ERR_DENIED); /* without a name to add */
+	assert_ok(enter(p, "s-1", "new@example.org", &id, &err), &err);
+	assert_int_equal(user_named(p->people, "new@example.org").role, USER_AGENT);
+	assert_ok(enter(p, "s-1", NULL, &id, &err), &err);
+	setting.adds = false;
+	sound(p->people);
+}
+
+static void an_admin_says_what_the_provider_calls_a_user(void **state)
+{
+	struct place *p = *state;
+	struct vault *vault = p->people->world.vault;
+	struct user_row anna = add_user(p->people, "anna", USER_ADMIN), bent = add_user(p->people, "bent", USER_ADMIN);
+	struct oidc_setting other = {.issuer = "https://other.example", .client_id = "x"};
+	struct id id;
+	struct err err;
+
+	assert_int_equal(user_subject_put(vault, &anna, "s-1", AT(p), &err), ERR_NOT_FOUND);
+	assert_string_equal(err.what, "the account has no OpenID provider");
+	assert_ok(oidc_setting_put(vault, &p->people->world.account, &setting, AT(p), &err), &err);
+	assert_int_equal(user_subject_put(vault, &anna, "", AT(p), &err), ERR_INPUT);
+	assert_ok(user_subject_put(vault, &anna, "s-1", AT(p), &err), &err);
+	assert_int_equal(user_subject_put(vault, &bent, "s-1", AT(p), &err), ERR_EXISTS);
+	assert_ok(enter(p, "s-1", NULL, &id, &err), &err);
+	assert_memory_equal(&id, &anna.id, sizeof id);
+	assert_ok(user_subject_put(vault, &anna, "s-9", AT(p), &err), &err);
+	assert_int_equal(enter(p, "s-1", NULL, &id, &err), ERR_DENIED);
+	assert_ok(user_subject_put(vault, &bent, "s-1", AT(p), &err), &err);
+	assert_ok(user_subject_put(vault, &bent, NULL, AT(p), &err), &err);
+	assert_int_equal(enter(p, "s-1", NULL, &id, &err), ERR_DENIED);
+	assert_ok(oidc_setting_put(vault, &p->people->world.account, &other, AT(p), &err), &err);
+	setting.issuer = "https://other.example";
+	assert_int_equal(enter(p, "s-9", NULL, &id, &err), ERR_DENIED); /* of the same name at another issuer */
+	setting.issuer = ISSUER;
+	sound(p->people);
+}
+
+/* ---- the setting ---- */
+
+static void the_setting_is_kept_with_its_secret_sealed(void **state)
+{
+	struct place *p = *state;
+	struct world *world = &p->people->world;
+	struct oidc_setting s = {.issuer = ISSUER, .client_id = "lethe", .client_secret = "s3cret-s3cret", .adds = true, .role = USER_AUDITOR}, got;
+	const char *text;
+	struct err err;
+	bool is;
+
+	assert_ok(oidc_setting_get(&world->vault->read, 1, &world->pool, &is, &got, &err), &err);
+	assert_false(is);
+	assert_ok(oidc_setting_put(world->vault, &world->account, &s, world->now, &err), &err);
+	assert_ok(oidc_setting_get(&world->vault->read, 1, &world->pool, &is, &got, &err), &err);
+	assert_true(is && got.adds && got.role == USER_AUDITOR);
+	assert_string_equal(got.issuer, ISSUER);
+	assert_string_equal(got.client_id, "lethe");
+	assert_string_equal(got.client_secret, "s3cret-s3cret");
+	assert_ok(setting_get(world->vault->read.data, 1, "oidc_secret", &world->pool, &text, &err), &err);
+	assert_null(strstr(text, "s3cret"));
+	s = (struct oidc_setting){.issuer = ISSUER, .client_id = "lethe"};
+	assert_ok(oidc_setting_put(world->vault, &world->account, &s, world->now, &err), &err);
+	assert_ok(oidc_setting_get(&world->vault->read, 1, &world->pool, &is, &got, &err), &err);
+	assert_true(is && !got.adds && got.client_secret == NULL);
+	assert_ok(oidc_setting_put(world->vault, &world->account, NULL, world->now, &err), &err);
+	assert_ok(oidc_setting_get(&world->vault->read, 1, &world->pool, &is, &got, &err), &err);
+	assert_false(is);
+	assert_int_equal(leaves_of(p->people, "account.sso", NULL), 3);
+}
+
+static void a_setting_that_cannot_be_is_refused(void **state)
+{
+	static const struct oidc_setting bad[] = {
+	    {.issuer = NULL, .client_id = "x"}, {.issuer = "http://a.example", .client_id = "x"}, {.issuer = "https://", .client_id = "x"},
+	    {.issuer = "https://a.example/", .client_id = "x"}, {.issuer = "https://a.example?x", .client_id = "x"},
+	    {.issuer = "https://a example", .client_id = "x"}, {.issuer = "https://a.example"}, {.issuer = "https://a.example", .client_id = ""},
+	    {.issuer = "https://a.example", .client_id = "x", .client_secret = "a b"},
+	    {.issuer = "https://a.example", .client_id = "x", .adds = true, .role = USER_OWNER},
+	};
+	struct place *p = *state;
+	struct err err;
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_int_equal(oidc_setting_put(p->people->world.vault, &p->people->world.account, &bad[i], AT(p), &err), ERR_INPUT);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(the_browser_is_sent_with_all_that_is_needed),
+	    TEST(who_comes_back_with_a_code_is_known),
+	    TEST(every_algorithm_will_do),
+	    TEST(a_client_without_a_secret_or_with_one_in_the_form),
+	    TEST(a_sign_in_that_was_not_begun_here_is_refused),
+	    TEST(what_a_token_claims_is_checked),
+	    TEST(an_address_counts_only_when_it_is_verified_and_is_one),
+	    TEST(a_provider_that_is_not_what_it_should_be_is_refused),
+	    TEST(a_code_that_is_refused_and_an_answer_without_a_token),
+	    TEST(what_is_published_is_remembered_and_renewed_keys_are_met),
+	    TEST(a_user_is_met_by_their_address_and_known_by_their_subject_after),
+	    TEST(nobody_is_added_unless_the_account_says_so),
+	    TEST(an_admin_says_what_the_provider_calls_a_user),
+	    TEST(the_setting_is_kept_with_its_secret_sealed),
+	    TEST(a_setting_that_cannot_be_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("access/oidc", tests, NULL, NULL);
+}
