@@ -72,6 +72,8 @@ static const struct row {
 	"refused: the person was erased after that time"),
     ROW(expired, "left out: the policy in force would delete it at once",
 	"left out: the policy in force would delete them at once"),
+    ROW(cut, "of the new ones past its time, and cut down to what obligations name",
+	"of the new ones past their time, and cut down to what obligations name"),
     ROW(contacts_held, "contact not updated: a legal hold keeps it as it is",
 	"contacts not updated: a legal hold keeps them as they are"),
     ROW(fell_back, "identifier that is neither phone number nor e-mail address: kept as an external id",

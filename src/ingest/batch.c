@@ -98,6 +98,7 @@ static void add_counts(struct import_result *total, const struct import_result *
 	total->differs += part->differs;
 	total->refused_erased += part->refused_erased;
 	total->expired += part->expired;
+	total->cut += part->cut;
 	total->contacts_held += part->contacts_held;
 	total->identities += part->identities;
 	total->linked += part->linked;

@@ -8,9 +8,9 @@
 
 #include "ingest/enrol.h"
 #include "ingest/known.h"
+#include "ingest/late.h"
 #include "ingest/same.h"
 #include "ingest/sealer.h"
-#include "retention/policies.h"
 #include "store/party.h"
 #include "store/period.h"
 #include "vault/labels.h"
@@ -30,6 +30,7 @@ struct remembered { struct blind blind; int64_t label; }; /* label 0: none */
 struct records {
 	struct commit *c;
 	struct policy_set policies;
+	struct late late;
 	bool limited[KIND_COUNT];        /* does a rule end anything of the kind? */
 	struct date cutoff[KIND_COUNT];  /* then the last day of which something is past its time */
 	struct remembered labels[LABELS_REMEMBERED];
@@ -37,7 +38,6 @@ struct records {
 	const struct batch_record *last; /* given to the sealer; NULL: none */
 	struct sealer_chunk *filling, *sealing; /* sealing: under way when it has rows */
 	struct period period;     /* of the run of records of one kind and day; kind 0: none */
-	bool look_again;          /* in that run is one that only a hold keeps */
 	struct party_key *parties;
 	size_t party_count;
 };
@@ -233,11 +233,6 @@ static bool is_old(const struct records *w, const struct batch_record *record)
 	return w->limited[record->kind] && instant_date(id_time(record->id)).days <= w->cutoff[record->kind].days;
 }
 
-static bool is_expired(const struct records *w, const struct record_row *row)
-{
-	return policies_expired(&w->policies, row, instant_date(w->c->batch->now));
-}
-
 /* Records come in order of kind and time, so a day of a kind is one run; its part is looked up and its key made at the
  * first. */
 static enum result need_period_key(struct records *w, const struct batch_record *record, struct err *err)
@@ -265,15 +260,10 @@ static enum result end_period(struct records *w, struct err *err)
 {
 	const struct period *period = &w->period;
 	struct db *data = w->c->session->data;
-	enum result r;
 
 	if (period->kind == 0)
 		return OK;
-	r = period_add(data, w->c->batch->account, period, err);
-	if (r == OK && w->look_again)
-		r = period_look_again(data, w->c->batch->account, period->kind, period->day, err);
-	w->look_again = false;
-	return r;
+	return period_add(data, w->c->batch->account, period, err);
 }
 
 static enum result begin_period(struct records *w, const struct record_row *row, struct err *err)
@@ -363,6 +353,15 @@ static enum result pass_over_known(struct records *w, const struct batch_record 
 
 /* ---- after sealing ---- */
 
+static enum result list_kept(struct records *w, const struct sealer_row *sealed, struct err *err)
+{
+	const struct record_row *row = &sealed->row;
+	const struct held_row held = {.account = row->account, .hold = row->hold, .kind = row->kind, .id = row->id,
+				      .cause = sealed->cause, .due = sealed->due};
+
+	return row->hold != 0 ? held_insert(w->c->session->data, &held, err) : OK;
+}
+
 static enum result insert(struct records *w, struct sealer_row *sealed, struct err *err)
 {
 	bool inserted = false;
@@ -375,9 +374,8 @@ static enum result insert(struct records *w, struct sealer_row *sealed, struct e
 	if (!inserted)
 		return pass_over_known(w, sealed->record, err);
 	count_stored(w, &sealed->row);
-	if (is_old(w, sealed->record) && is_expired(w, &sealed->row))
-		w->look_again = true;
-	return store_media(w, sealed->record, sealed->key, err);
+	r = list_kept(w, sealed, err);
+	return r == OK ? store_media(w, sealed->record, sealed->key, err) : r;
 }
 
 static enum result insert_sealed(struct records *w, struct err *err)
@@ -412,22 +410,48 @@ static enum result turn(struct records *w, struct err *err)
 
 /* ---- before sealing ---- */
 
-static enum result give_to_sealer(struct records *w, const struct batch_record *record, const struct lookup *found,
-				  struct err *err)
+/* Under its period's and its people's keys. */
+static enum result give_keys(struct records *w, struct sealer_chunk *chunk, struct sealer_row *to, struct err *err)
 {
-	struct sealer_chunk *chunk = w->filling;
-	struct sealer_row *to = &chunk->rows[chunk->count];
-	enum result r = need_period_key(w, record, err);
+	enum result r = need_period_key(w, to->record, err);
 
 	if (r != OK)
 		return r;
-	to->record = record;
 	to->ikm = &chunk->keys[chunk->key_count];
-	to->key = &chunk->record_keys[chunk->count];
-	fill_row(w->c, record, found, &to->row);
 	to->row.part = w->has_key.part;
 	r = seal_record_ikm(w->c->session->ring, &to->row, &chunk->keys[chunk->key_count], &to->ikm_count, err);
 	chunk->key_count += to->ikm_count;
+	return r;
+}
+
+/* Under its keeper's, for which its own key is made here: there are few of these. */
+static enum result give_keeper(struct records *w, struct sealer_row *to, const struct ruling *ruling, struct err *err)
+{
+	struct date day = instant_date(id_time(to->record->id));
+	struct period period;
+	enum result r = period_get(w->c->session->data, w->c->batch->account, to->record->kind, day, &period, err);
+
+	to->row.part = r == OK ? period.part : 0;
+	to->cause = ruling->cause;
+	to->due = ruling->due;
+	if (r == OK)
+		r = late_keeper(w->c, &w->late, ruling, &to->row.hold, err);
+	return r == OK ? seal_record_key(w->c->session->ring, &to->row, to->key, err) : r;
+}
+
+/* `ruling` NULL: it is not past its time. */
+static enum result give_to_sealer(struct records *w, const struct batch_record *record, const struct lookup *found,
+				  const struct ruling *ruling, struct err *err)
+{
+	struct sealer_chunk *chunk = w->filling;
+	struct sealer_row *to = &chunk->rows[chunk->count];
+	enum result r;
+
+	to->record = record;
+	to->ikm_count = 0;
+	to->key = &chunk->record_keys[chunk->count];
+	fill_row(w->c, record, found, &to->row);
+	r = ruling != NULL ? give_keeper(w, to, ruling, err) : give_keys(w, chunk, to, err);
 	if (r != OK)
 		return r;
 	chunk->count++;
@@ -448,32 +472,82 @@ static enum result check_known(struct records *w, const struct batch_record *rec
 	return record_exists(w->c->session->data, w->c->batch->account, record->kind, record->id, known, err);
 }
 
+static enum result make_and_give(struct records *w, const struct batch_record *record, struct lookup *found,
+				 const struct ruling *ruling, struct err *err)
+{
+	enum result r = OK;
+
+	if (!found->all_found)
+		r = make_missing(w->c, record, found, err);
+	if (r == OK && !found->all_found)
+		r = make_labels(w, record, found, err);
+	return r == OK ? give_to_sealer(w, record, found, ruling, err) : r;
+}
+
+/* What is left of it needs nobody but those it still names. One that is there, whole or cut, is not compared with it. */
+static enum result store_cut(struct records *w, const struct batch_record *record, const struct ruling *ruling,
+			     struct err *err)
+{
+	const struct batch_record *cut;
+	struct lookup found = {.all_found = false};
+	bool known;
+	enum result r = check_known(w, record, &found, &known, err);
+
+	if (r != OK || known)
+		return r == OK ? pass_over(w, record, &w->c->counts->duplicates, err) : r;
+	r = late_cut(w->c, ruling, record, &cut, err);
+	if (r == OK)
+		r = look_up(w->c, cut, &found, err);
+	if (r == OK)
+		r = look_up_labels(w, cut, &found, err);
+	w->c->counts->cut += r == OK;
+	return r == OK ? make_and_give(w, cut, &found, ruling, err) : r;
+}
+
+static enum result store_known_or_new(struct records *w, const struct batch_record *record, struct lookup *found,
+				      const struct ruling *ruling, struct err *err)
+{
+	bool known = false;
+	enum result r = check_known(w, record, found, &known, err);
+
+	if (r == OK && known)
+		return pass_over_known(w, record, err);
+	return r == OK ? make_and_give(w, record, found, ruling, err) : r;
+}
+
+/* One that some rule may have ended. */
+static enum result store_old(struct records *w, const struct batch_record *record, struct lookup *found,
+			     struct err *err)
+{
+	struct record_row row;
+	struct ruling ruling;
+	enum result r;
+
+	fill_row(w->c, record, found, &row);
+	r = late_judge(w->c, &w->late, &w->policies, &row, &ruling, err);
+	if (r != OK)
+		return r;
+	if (ruling.fate == FATE_GOES)
+		return pass_over(w, record, &w->c->counts->expired, err);
+	if (ruling.fate == FATE_CUT)
+		return store_cut(w, record, &ruling, err);
+	return store_known_or_new(w, record, found, ruling.fate == FATE_HELD ? &ruling : NULL, err);
+}
+
 static enum result store_record(struct records *w, const struct batch_record *record, struct err *err)
 {
-	struct import_result *counts = w->c->counts;
 	struct lookup found;
-	struct record_row row;
-	bool known = false;
 	enum result r = look_up(w->c, record, &found, err);
 
 	if (r == OK)
 		r = look_up_labels(w, record, &found, err);
-	if (r == OK && is_of_erased(record, &found))
-		return pass_over(w, record, &counts->refused_erased, err);
-	if (r == OK && is_old(w, record)) {
-		fill_row(w->c, record, &found, &row);
-		if (is_expired(w, &row) && holds_cover(&w->c->holds, &row) == NULL)
-			return pass_over(w, record, &counts->expired, err);
-	}
-	if (r == OK)
-		r = check_known(w, record, &found, &known, err);
-	if (r == OK && known)
-		return pass_over_known(w, record, err);
-	if (r == OK && !found.all_found)
-		r = make_missing(w->c, record, &found, err);
-	if (r == OK && !found.all_found)
-		r = make_labels(w, record, &found, err);
-	return r == OK ? give_to_sealer(w, record, &found, err) : r;
+	if (r != OK)
+		return r;
+	if (is_of_erased(record, &found))
+		return pass_over(w, record, &w->c->counts->refused_erased, err);
+	if (is_old(w, record))
+		return store_old(w, record, &found, err);
+	return store_known_or_new(w, record, &found, NULL, err);
 }
 
 /* What is remembered of people lies all over memory, and waiting for it would cost as much as the work: it is asked for
@@ -550,6 +624,7 @@ static enum result store_records(struct commit *c, struct err *err)
 		qsort(w.parties, w.party_count, sizeof *w.parties, party_key_compare);
 		r = party_insert(c->session->data, batch->account, w.parties, w.party_count, err);
 	}
+	late_free(&w.late);
 	free(w.parties);
 	return r;
 }
@@ -574,6 +649,7 @@ static enum result append_leaf(struct commit *c, struct err *err)
 	act_int(&act, "differs", counts->differs);
 	act_int(&act, "refused_erased", counts->refused_erased);
 	act_int(&act, "expired", counts->expired);
+	act_int(&act, "cut", counts->cut);
 	act_int(&act, "identities", counts->identities);
 	act_int(&act, "link", counts->linked);
 	act_int(&act, "media", counts->media);

@@ -43,6 +43,7 @@ struct import_result {
 	int64_t differs;               /* .. but with other content: they were left as they were */
 	int64_t refused_erased;        /* of erased persons, from before their erasure */
 	int64_t expired;               /* the policy in force would delete them at once */
+	int64_t cut;                   /* of the new ones: past their time, and cut down to what obligations name */
 	int64_t contacts_held;         /* not updated: a legal hold keeps them as they are */
 	int64_t identities;            /* new */
 	int64_t linked;                /* persons made one with another by a contact */

@@ -23,7 +23,8 @@ struct sealer {
 
 static enum result seal_row(struct sealer_chunk *chunk, struct sealer_row *row, struct err *err)
 {
-	seal_record_derive(&row->row, row->ikm, row->ikm_count, row->key);
+	if (row->ikm_count > 0)
+		seal_record_derive(&row->row, row->ikm, row->ikm_count, row->key);
 	return seal_payload(row->key, &row->row, row->record->payload, row->record->payload_len, &chunk->pool, err);
 }
 

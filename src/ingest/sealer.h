@@ -10,6 +10,7 @@
 #define LETHE_INGEST_SEALER_H
 
 #include "ingest/batch.h"
+#include "store/hold.h"
 
 #define SEALER_ROWS 128
 #define SEALER_KEYS ((size_t)SEALER_ROWS * 4 + 1 + PARTIES_MAX)
@@ -18,8 +19,10 @@ struct sealer_row {
 	const struct batch_record *record;
 	struct record_row row;  /* payload: filled by the sealer, in the chunk's pool */
 	const struct key *ikm;  /* in chunk->keys */
-	size_t ikm_count;
+	size_t ikm_count;       /* 0: `key` is filled already */
 	struct key *key;        /* the record's: filled by the sealer, in chunk->record_keys */
+	enum held_cause cause;  /* of one under a keeper's key: how it is to be listed .. */
+	struct instant due;     /* .. and since when it would be gone */
 };
 
 /* Filled by its owner, then the sealer's until sealer_wait returns. */

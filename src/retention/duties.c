@@ -315,7 +315,7 @@ bool duties_due(const struct duty_set *set, const struct duty_row *duty)
 
 /* ---- keeping ---- */
 
-static enum result write_codes(const struct duty_cover *cover, struct pool *pool, const char **out, struct err *err)
+enum result duties_codes(const struct duty_cover *cover, struct pool *pool, const char **out, struct err *err)
 {
 	*out = "";
 	for (size_t i = 0; i < cover->count && *out != NULL; i++)
@@ -323,15 +323,14 @@ static enum result write_codes(const struct duty_cover *cover, struct pool *pool
 	return *out != NULL ? OK : err_no_memory(err);
 }
 
-/* The duty for what is covered so; found or made. */
-static enum result take_duty(struct session *session, const struct duty_set *set, const struct duty_cover *cover,
-			     struct pool *pool, struct duty_row *out, struct err *err)
+enum result duties_take(struct session *session, const struct duty_set *set, const struct duty_cover *cover,
+			struct pool *pool, struct duty_row *out, struct err *err)
 {
 	enum result r;
 
 	*out = (struct duty_row){.account = set->account, .ends = cover->changes, .fields = cover->fields,
 				 .made = set->now};
-	r = write_codes(cover, pool, &out->codes, err);
+	r = duties_codes(cover, pool, &out->codes, err);
 	if (r == OK)
 		r = duty_find(session->data, out->account, out->ends, out->codes, out->fields, &out->duty, err);
 	if (r != OK || out->duty != 0)
@@ -518,7 +517,7 @@ enum result duties_keep(struct session *session, const struct duty_set *set, con
 	enum result r;
 
 	INVARIANT(cover->count > 0);
-	r = take_duty(session, set, cover, pool, &k.duty, err);
+	r = duties_take(session, set, cover, pool, &k.duty, err);
 	if (r == OK && k.duty.duty == row->hold)
 		return duties_leave(session, row, leaving, err);
 	if (r == OK)

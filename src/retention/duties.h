@@ -83,6 +83,13 @@ bool duties_due(const struct duty_set *set, const struct duty_row *duty);
 /* Is the obligation one of those the duty was made for? Pure. */
 bool duties_names(const struct duty_row *duty, const char *code);
 
+/* Their codes, with a space between; in the pool. */
+MUST_CHECK enum result duties_codes(const struct duty_cover *cover, struct pool *pool, const char **out,
+				    struct err *err);
+/* Inside a write transaction: the duty for what is covered so; found, or made without its key. */
+MUST_CHECK enum result duties_take(struct session *session, const struct duty_set *set, const struct duty_cover *cover,
+				   struct pool *pool, struct duty_row *out, struct err *err);
+
 /* Of whom nothing may lead to the record any more. */
 struct duty_leaving { const int64_t *identities; size_t count; };
 /* Inside a write transaction, while the record's old keys still open it: cuts it down to cover->fields, seals it under the

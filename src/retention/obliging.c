@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/quote.h"
+#include "vault/labels.h"
 
 #define POOL_MAX ((size_t)64 * 1024 * 1024)
 #define PAGE 64
@@ -70,6 +71,17 @@ static enum result check_applies(const struct duty_set *set, const struct obligi
 	return err_mend(err, "end those that do not bind it: `lethe obligation show` shows them");
 }
 
+/* What arrives with such a tag is known by it at once, even when it is past its time. */
+static enum result make_tags(struct session *session, const struct obliging *o, struct err *err)
+{
+	int64_t label;
+	enum result r = OK;
+
+	for (size_t i = 0; i < o->law->tag_count && r == OK; i++)
+		r = labels_make(session, o->account, LABEL_TAG, o->law->tags[i], o->pool, &label, err);
+	return r;
+}
+
 static enum result add_op(struct session *session, void *arg, struct err *err)
 {
 	struct obliging *o = arg;
@@ -80,6 +92,8 @@ static enum result add_op(struct session *session, void *arg, struct err *err)
 	if (r == OK)
 		r = check_applies(&set, o, err);
 	duties_free(&set);
+	if (r == OK)
+		r = make_tags(session, o, err);
 	if (r == OK)
 		r = obligation_put(session->data, o->account, &row, err);
 	return r == OK ? note(session, o, false, err) : r;

@@ -39,19 +39,6 @@ static enum result read_label(struct session *session, uint32_t account, enum la
 	return r;
 }
 
-static enum result make_label(struct session *session, uint32_t account, enum label_kind kind, const char *word,
-			      struct pool *pool, int64_t *out, struct err *err)
-{
-	struct blind blind;
-	struct key index;
-	enum result r = keyring_get(session->ring, account, KEY_OWN, OWN_INDEX, &index, err);
-
-	if (r == OK)
-		r = labels_blind(&index, kind, word, pool, &blind, err);
-	key_wipe(&index);
-	return r == OK ? labels_take(session, account, kind, &blind, word, pool, out, err) : r;
-}
-
 enum result scope_make_labels(struct session *session, uint32_t account, const struct scope_given *words,
 			      struct pool *pool, struct policy_scope *scope, struct err *err)
 {
@@ -61,7 +48,7 @@ enum result scope_make_labels(struct session *session, uint32_t account, const s
 		int64_t *label = label_of(scope, (enum label_kind)kind);
 
 		if (*label == SCOPE_UNKNOWN)
-			r = make_label(session, account, (enum label_kind)kind, word_of(words, (enum label_kind)kind),
+			r = labels_make(session, account, (enum label_kind)kind, word_of(words, (enum label_kind)kind),
 				       pool, label, err);
 	}
 	return r;

@@ -58,15 +58,21 @@ enum result labels_blind(const struct key *index_key, enum label_kind kind, cons
 	return r;
 }
 
+static enum result find_blind(struct session *session, uint32_t account, enum label_kind kind, const char *name,
+			      struct pool *pool, struct blind *out, struct err *err)
+{
+	const char *folded;
+	enum result r = fold(kind, name, pool, &folded, err);
+
+	return r == OK ? keyring_blind(session->ring, account, blind_kind(kind), folded, strlen(folded), out, err) : r;
+}
+
 enum result labels_find(struct session *session, uint32_t account, enum label_kind kind, const char *name,
 			struct pool *pool, int64_t *out, struct err *err)
 {
 	struct blind blind;
-	const char *folded;
-	enum result r = fold(kind, name, pool, &folded, err);
+	enum result r = find_blind(session, account, kind, name, pool, &blind, err);
 
-	if (r == OK)
-		r = keyring_blind(session->ring, account, blind_kind(kind), folded, strlen(folded), &blind, err);
 	return r == OK ? label_find(session->data, account, &blind, out, err) : r;
 }
 
@@ -96,6 +102,15 @@ enum result labels_take(struct session *session, uint32_t account, enum label_ki
 		r = label_insert(session->data, &row, err);
 	*out = row.label;
 	return r;
+}
+
+enum result labels_make(struct session *session, uint32_t account, enum label_kind kind, const char *name,
+			struct pool *pool, int64_t *out, struct err *err)
+{
+	struct blind blind;
+	enum result r = find_blind(session, account, kind, name, pool, &blind, err);
+
+	return r == OK ? labels_take(session, account, kind, &blind, name, pool, out, err) : r;
 }
 
 enum result labels_name(struct session *session, uint32_t account, int64_t label, struct pool *pool,
