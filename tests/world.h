@@ -21,6 +21,7 @@
 #include "store/party.h"
 #include "store/period.h"
 #include "vault/accounts.h"
+#include "vault/contact_key.h"
 #include "vault/directory.h"
 
 #define WORLD_UNUSED __attribute__((unused))
@@ -237,7 +238,9 @@ static enum result world_put_contact_op(struct session *session, void *arg, stru
 	row->party_count = 1;
 	for (int i = 0; i < contact->count && r == OK; i++) {
 		row->id = id_new(contact->world->now);
-		r = seal_contact(session->ring, row, "{}", 2, &contact->world->pool, err);
+		r = contact_key_make(session, row->account, &row->key, err);
+		if (r == OK)
+			r = seal_contact(session->ring, row, "{}", 2, &contact->world->pool, err);
 		if (r == OK)
 			r = contact_put(session->data, row, err);
 	}

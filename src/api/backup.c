@@ -172,7 +172,13 @@ static void say_restore(struct call *call, const struct restore_result *out)
 		 call_count(all_kinds(&out->dropped.erased), n));
 	call_say(call, "  %12s records left out, expired since\n", call_count(all_kinds(&out->dropped.expired), n));
 	call_say(call, "  %12s records left out, whose hold has ended since\n", call_count(out->dropped.released, n));
+	if (out->dropped.purged > 0)
+		call_say(call, "  %12s contacts left out, deleted since and past their grace\n",
+			 call_count(out->dropped.purged, n));
 	call_say(call, "  %12s records and contacts kept as they were, by a hold\n", call_count(out->carried.held, n));
+	if (out->carried.contacts > 0)
+		call_say(call, "  %12s contacts deleted or brought back since: as that is now\n",
+			 call_count(out->carried.contacts, n));
 	if (out->carried.parts > 0)
 		call_say(call, "  %12s records kept as they were: the rest of their days has expired since\n",
 			 call_count(out->carried.parts, n));
@@ -207,6 +213,7 @@ static void write_restore(struct call *call, const struct restore_result *out)
 	json_int(w, "erased_since", all_kinds(&out->dropped.erased));
 	json_int(w, "persons_identities_erased", out->dropped.identities);
 	json_int(w, "contacts_erased", out->dropped.contacts);
+	json_int(w, "contacts_purged", out->dropped.purged);
 	json_int(w, "expired_since", all_kinds(&out->dropped.expired));
 	json_int(w, "periods_expired", out->dropped.periods);
 	json_int(w, "holds_ended_since", out->dropped.released);
@@ -219,6 +226,7 @@ static void write_restore(struct call *call, const struct restore_result *out)
 	json_int(w, "policies", out->carried.policies);
 	json_int(w, "holds", out->carried.holds);
 	json_int(w, "held", out->carried.held);
+	json_int(w, "contacts", out->carried.contacts);
 	json_int(w, "parts", out->carried.parts);
 	json_int(w, "jobs", out->carried.jobs);
 	json_int(w, "leaves", out->carried.leaves);

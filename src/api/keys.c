@@ -29,6 +29,7 @@ static const struct class_name {
     {KEY_IDENTITY, "identity", "identity keys: one per number, address or id of a person"},
     {KEY_PERIOD, "period", "period keys: one per kind and day"},
     {KEY_HOLD, "hold", "hold keys: one per legal hold that keeps something"},
+	{KEY_CONTACT, "contact", "contact keys: one per contact"},
     {KEY_USER, "user", "user keys: one per user of an account"},
     {KEY_OWN, "own", "keys of the accounts and of the vault itself"},
 };

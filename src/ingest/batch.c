@@ -100,6 +100,7 @@ static void add_counts(struct import_result *total, const struct import_result *
 	total->expired += part->expired;
 	total->cut += part->cut;
 	total->contacts_held += part->contacts_held;
+	total->contacts_deleted += part->contacts_deleted;
 	total->identities += part->identities;
 	total->linked += part->linked;
 	total->shared += part->shared;

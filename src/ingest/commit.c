@@ -645,6 +645,7 @@ static enum result append_leaf(struct commit *c, struct err *err)
 	act_int(&act, "contacts_updated", counts->contacts_updated);
 	act_int(&act, "contacts_unchanged", counts->contacts_unchanged);
 	act_int(&act, "contacts_held", counts->contacts_held);
+	act_int(&act, "contacts_deleted", counts->contacts_deleted);
 	act_int(&act, "duplicates", counts->duplicates);
 	act_int(&act, "differs", counts->differs);
 	act_int(&act, "refused_erased", counts->refused_erased);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "privacy/person.h"
+#include "vault/contact_key.h"
 
 #define SHARED_BY_MAX 64 /* an identifier in more contacts than this is shared */
 
@@ -18,6 +19,7 @@ struct enrolment {
 	struct id persons[PARTIES_MAX]; /* of those found */
 	bool found[PARTIES_MAX], shared[PARTIES_MAX];
 	const struct id *person; /* theirs; NULL until it is known */
+	int64_t key;             /* the contact's own; 0: still to be made */
 };
 
 static int by_id(const void *a, const void *b)
@@ -189,6 +191,7 @@ static void fill_row(const struct enrolment *e, struct contact_row *row)
 
 	row->account = e->c->batch->account;
 	row->id = contact->id;
+	row->key = e->key;
 	row->hold = 0;
 	row->party_count = contact->handle_count;
 	for (size_t i = 0; i < contact->handle_count; i++)
@@ -198,6 +201,8 @@ static void fill_row(const struct enrolment *e, struct contact_row *row)
 	memcpy(row->names, contact->names, contact->name_count * sizeof *row->names);
 	memcpy(row->digest, contact->digest.bytes, sizeof row->digest);
 	row->updated = e->c->batch->now;
+	row->deleted = (struct instant){0};
+	row->gone_on = (struct date){0};
 }
 
 /* Persons have changed: what a hold of a person covers may have too. */
@@ -217,6 +222,8 @@ static enum result put(struct enrolment *e, struct err *err)
 
 	if (r == OK)
 		r = make_missing(e, err);
+	if (r == OK && e->key == 0)
+		r = contact_key_make(e->c->session, e->c->batch->account, &e->key, err);
 	if (r != OK)
 		return r;
 	fill_row(e, &row);
@@ -228,35 +235,56 @@ static enum result put(struct enrolment *e, struct err *err)
 	return r == OK && e->c->counts->linked > linked ? reload_holds(e->c, err) : r;
 }
 
+/* What was deleted stays so, whatever its source still says of it, until somebody says otherwise. */
+static enum result put_new(struct enrolment *e, struct err *err)
+{
+	struct import_result *counts = e->c->counts;
+	struct instant at;
+	bool gone;
+	enum result r = contact_key_gone(e->c->session, e->c->batch->account, e->contact->id, &gone, &at, err);
+
+	if (r == OK && gone)
+		counts->contacts_deleted++;
+	if (r != OK || gone)
+		return r;
+	counts->contacts_new++;
+	return put(e, err);
+}
+
+static enum result put_changed(struct enrolment *e, const struct contact_row *old, struct err *err)
+{
+	struct import_result *counts = e->c->counts;
+
+	if (contact_is_deleted(old)) {
+		counts->contacts_deleted++;
+	} else if (memcmp(old->digest, e->contact->digest.bytes, sizeof old->digest) == 0) {
+		counts->contacts_unchanged++;
+	} else if (old->hold != 0 || holds_cover_contact(&e->c->holds, old) != NULL) {
+		counts->contacts_held++;
+	} else {
+		counts->contacts_updated++;
+		e->key = old->key;
+		return put(e, err);
+	}
+	return OK;
+}
+
 static enum result enrol(struct commit *c, const struct batch_contact *contact, struct err *err)
 {
 	struct enrolment e = {.c = c, .contact = contact};
-	struct import_result *counts = c->counts;
 	struct contact_row old;
 	bool refused;
 	enum result r = look_up(&e, &refused, err);
 
 	if (r == OK && refused) {
-		counts->refused_erased++;
+		c->counts->refused_erased++;
 		return OK;
 	}
 	if (r == OK)
 		r = contact_get(c->session->data, c->batch->account, contact->id, &c->pool, &old, err);
-	if (r == ERR_NOT_FOUND) {
-		counts->contacts_new++;
-		return put(&e, err);
-	}
-	if (r != OK)
-		return r;
-	if (memcmp(old.digest, contact->digest.bytes, sizeof old.digest) == 0) {
-		counts->contacts_unchanged++;
-	} else if (old.hold != 0 || holds_cover_contact(&c->holds, &old) != NULL) {
-		counts->contacts_held++;
-	} else {
-		counts->contacts_updated++;
-		r = put(&e, err);
-	}
-	return r;
+	if (r == ERR_NOT_FOUND)
+		return put_new(&e, err);
+	return r == OK ? put_changed(&e, &old, err) : r;
 }
 
 enum result enrol_contacts(struct commit *c, struct err *err)

@@ -45,6 +45,7 @@ struct import_result {
 	int64_t expired;               /* the policy in force would delete them at once */
 	int64_t cut;                   /* of the new ones: past their time, and cut down to what obligations name */
 	int64_t contacts_held;         /* not updated: a legal hold keeps them as they are */
+	int64_t contacts_deleted;      /* not taken: they were deleted here, and stay so */
 	int64_t identities;            /* new */
 	int64_t linked;                /* persons made one with another by a contact */
 	int64_t shared;                /* identifiers left unlinked: a contact of another name has them too */

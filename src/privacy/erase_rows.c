@@ -5,6 +5,7 @@
 
 #include "privacy/agent.h"
 #include "privacy/anonymise.h"
+#include "vault/contact_key.h"
 
 static enum result destroy_hold_key(struct session *session, struct run *run, int64_t number, struct err *err)
 {
@@ -128,7 +129,7 @@ static enum result delete_contact(struct session *session, struct run *run, size
 	if (contact->hold != 0)
 		r = let_go(session, run, contact->hold, HELD_CONTACT, contact->id, err);
 	run->state.contacts++;
-	return r == OK ? contact_delete(session->data, contact, err) : r;
+	return r == OK ? contact_key_end(session, contact, run->options->now, err) : r;
 }
 
 static enum result delete_identities(struct session *session, void *arg, struct err *err)

@@ -4,6 +4,7 @@
 #include "privacy/erase_run.h"
 
 #include "privacy/agent.h"
+#include "vault/contact_key.h"
 
 #define CONTACTS 64 /* read at a time */
 
@@ -177,10 +178,11 @@ bool erase_is_first_lane(const struct run *run, size_t lane, const struct party 
 static enum result drop_damaged_contact(struct session *session, const struct run *run, size_t lane, struct id id,
 					struct err *err)
 {
-	const struct contact_row row = {
+	struct contact_row row = {
 	    .account = run->state.account, .id = id, .parties = {{run->state.identities[lane], 0}}, .party_count = 1};
+	enum result r = contact_key_of(session->data, row.account, id, &row.key, err);
 
-	return contact_delete(session->data, &row, err);
+	return r == OK ? contact_key_end(session, &row, run->options->now, err) : r;
 }
 
 enum result erase_contacts_of(struct session *session, struct run *run, size_t lane, erase_visit_contact *visit,

@@ -48,8 +48,12 @@ enum result aside_can_go(struct session *session, const struct record_row *row, 
 static enum result open_live(struct session *session, const struct contact_row *row, struct pool *pool,
 			     const char **plain, size_t *len, bool *can, struct err *err)
 {
+	struct key own;
 	enum result r = people_live(session, row->account, row->parties, row->party_count, err);
 
+	if (r == OK)
+		r = keyring_get(session->ring, row->account, KEY_CONTACT, row->key, &own, err);
+	key_wipe(&own);
 	if (r == OK)
 		r = open_contact(session->ring, row, pool, plain, len, err);
 	*can = r == OK;

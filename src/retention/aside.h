@@ -17,7 +17,7 @@ MUST_CHECK enum result aside_can_go(struct session *session, const struct record
 				    struct err *err);
 MUST_CHECK enum result aside_contact_can_go(struct session *session, const struct contact_row *row, struct pool *pool,
 					    bool *can, struct err *err);
-/* Inside a write transaction: seals what is put aside under the key of its day (or, a contact, of its account) and of
+/* Inside a write transaction: seals what is put aside under the key of its day (or, a contact, its own) and of
  * its people anew, and lists it no longer. `*back` false, and nothing changed: it is not put aside, or it cannot go. */
 MUST_CHECK enum result aside_put_back(struct session *session, struct record_row *row, struct pool *pool, bool *back,
 				      struct err *err);

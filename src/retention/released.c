@@ -8,6 +8,7 @@
 #include "retention/handover.h"
 #include "store/contact.h"
 #include "store/job.h"
+#include "vault/contact_key.h"
 
 #define HOLDS_PAGE 64
 #define HELD_BATCH 128
@@ -66,7 +67,7 @@ static enum result take_contact(struct session *session, struct batch *batch, co
 	enum result r = contact_get(session->data, held->account, held->id, pool, &row, err);
 
 	batch->done.contacts += r == OK;
-	return r == OK ? contact_delete(session->data, &row, err) : r;
+	return r == OK ? contact_key_end(session, &row, batch->now, err) : r;
 }
 
 /* What only is listed still is not any more. */

@@ -5,6 +5,11 @@
 
 #include <string.h>
 
+bool contact_is_deleted(const struct contact_row *row)
+{
+	return row->deleted.ms != 0;
+}
+
 static enum result delete_index(struct db *db, uint32_t account, struct id id, const struct contact_row *old,
 				struct err *err)
 {
@@ -29,7 +34,7 @@ static enum result insert_index(struct db *db, const struct contact_row *row, st
 			       " ON CONFLICT DO NOTHING",
 			   err, DB_INT(row->account), DB_INT(row->parties[i].identity),
 			   DB_BLOB(row->id.bytes, sizeof row->id.bytes));
-	for (size_t i = 0; i < row->name_count && r == OK; i++)
+	for (size_t i = 0; i < row->name_count && r == OK && !contact_is_deleted(row); i++)
 		r = db_run(db, "INSERT INTO contact_name(account_id, blind, contact_id) VALUES($1, $2, $3)"
 			       " ON CONFLICT DO NOTHING",
 			   err, DB_INT(row->account), DB_BLOB(row->names[i].bytes, BLIND_LEN),
@@ -61,14 +66,16 @@ enum result contact_put(struct db *db, const struct contact_row *row, struct err
 
 	if (r == OK)
 		r = db_run(db, "INSERT INTO contact(account_id, contact_id, hold_id, identities, names, payload, digest,"
-			       " updated_at) VALUES($1, $2, $3, $4, $5, $6, $7, $8)"
+			       " updated_at, key_id, deleted_at, gone_on) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 			       " ON CONFLICT(account_id, contact_id) DO UPDATE SET hold_id = excluded.hold_id,"
 			       " identities = excluded.identities, names = excluded.names, payload = excluded.payload,"
-			       " digest = excluded.digest, updated_at = excluded.updated_at",
+			       " digest = excluded.digest, updated_at = excluded.updated_at, key_id = excluded.key_id,"
+			       " deleted_at = excluded.deleted_at, gone_on = excluded.gone_on",
 			   err, DB_INT(row->account), DB_BLOB(row->id.bytes, sizeof row->id.bytes), DB_INT(row->hold),
 			   DB_BLOB(packed, len), DB_BLOB(row->names, row->name_count * sizeof row->names[0]),
 			   DB_BLOB(row->payload, row->payload_len), DB_BLOB(row->digest, sizeof row->digest),
-			   DB_INT(row->updated.ms));
+			   DB_INT(row->updated.ms), DB_INT(row->key), DB_INT(row->deleted.ms),
+			   DB_INT(row->gone_on.days));
 	if (r == OK)
 		r = insert_index(db, row, err);
 	return r;
@@ -83,6 +90,9 @@ static enum result read_contact(struct db_rows *rows, struct pool *pool, struct 
 
 	out->hold = db_int(rows, 0);
 	out->updated.ms = db_int(rows, 5);
+	out->key = db_int(rows, 6);
+	out->deleted.ms = db_int(rows, 7);
+	out->gone_on.days = (int32_t)db_int(rows, 8);
 	r = parties_unpack(packed, len, out->parties, &out->party_count, err);
 	names = db_blob(rows, 2, &names_len);
 	if (r == OK && (names_len % BLIND_LEN != 0 || names_len > sizeof out->names))
@@ -103,7 +113,8 @@ enum result contact_get(struct db *db, uint32_t account, struct id id, struct po
 {
 	struct db_rows rows;
 	bool found;
-	enum result r = db_query_one(db, "SELECT hold_id, identities, names, payload, digest, updated_at FROM contact"
+	enum result r = db_query_one(db, "SELECT hold_id, identities, names, payload, digest, updated_at, key_id,"
+					 " deleted_at, gone_on FROM contact"
 					 " WHERE account_id = $1 AND contact_id = $2",
 				     &rows, &found, err, DB_INT(account), DB_BLOB(id.bytes, sizeof id.bytes));
 
@@ -186,14 +197,30 @@ enum result contact_has_identity(struct db *db, uint32_t account, int64_t identi
 	return r;
 }
 
-static enum result has_word(struct db *db, uint32_t account, const struct blind *word, struct id id, bool *has,
-			    struct err *err)
+enum result contact_has_name(struct db *db, uint32_t account, const struct blind *word, struct id contact, bool *has,
+			     struct err *err)
 {
 	int64_t one;
 	enum result r = db_query_int(db, "SELECT 1 FROM contact_name WHERE account_id = $1 AND blind = $2"
 					 " AND contact_id = $3",
 				     0, &one, err, DB_INT(account), DB_BLOB(word->bytes, BLIND_LEN),
-				     DB_BLOB(id.bytes, sizeof id.bytes));
+				     DB_BLOB(contact.bytes, sizeof contact.bytes));
+
+	*has = r == OK && one == 1;
+	return r;
+}
+
+enum result contact_key_of(struct db *db, uint32_t account, struct id id, int64_t *key, struct err *err)
+{
+	return db_query_int(db, "SELECT key_id FROM contact WHERE account_id = $1 AND contact_id = $2", 0, key, err,
+			    DB_INT(account), DB_BLOB(id.bytes, sizeof id.bytes));
+}
+
+enum result contact_has_key(struct db *db, uint32_t account, int64_t key, bool *has, struct err *err)
+{
+	int64_t one;
+	enum result r = db_query_int(db, "SELECT 1 FROM contact WHERE account_id = $1 AND key_id = $2 AND key_id > 0", 0,
+				     &one, err, DB_INT(account), DB_INT(key));
 
 	*has = r == OK && one == 1;
 	return r;
@@ -206,7 +233,7 @@ static enum result has_words(struct db *db, uint32_t account, const struct blind
 
 	*has = true;
 	for (size_t i = 0; i < word_count && *has && r == OK; i++)
-		r = has_word(db, account, &words[i], id, has, err);
+		r = contact_has_name(db, account, &words[i], id, has, err);
 	return r;
 }
 
@@ -261,6 +288,82 @@ enum result contact_list(struct db *db, uint32_t account, struct id after, struc
 	if (r != OK)
 		return r;
 	r = collect_ids(&rows, out, max, count, err);
+	db_end(&rows);
+	return r;
+}
+
+enum result contact_list_there(struct db *db, uint32_t account, struct id after, struct id *out, size_t max,
+			       size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query(db, "SELECT contact_id FROM contact WHERE account_id = $1 AND contact_id > $2"
+				     " AND deleted_at = 0 ORDER BY contact_id LIMIT $3",
+				 &rows, err, DB_INT(account), DB_BLOB(after.bytes, sizeof after.bytes), DB_INT(max));
+
+	if (r != OK)
+		return r;
+	r = collect_ids(&rows, out, max, count, err);
+	db_end(&rows);
+	return r;
+}
+
+enum result contact_list_deleted(struct db *db, uint32_t account, struct id after, struct id *out, size_t max,
+				 size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query(db, "SELECT contact_id FROM contact WHERE account_id = $1 AND contact_id > $2"
+				     " AND deleted_at > 0 ORDER BY contact_id LIMIT $3",
+				 &rows, err, DB_INT(account), DB_BLOB(after.bytes, sizeof after.bytes), DB_INT(max));
+
+	if (r != OK)
+		return r;
+	r = collect_ids(&rows, out, max, count, err);
+	db_end(&rows);
+	return r;
+}
+
+enum result contact_in_deleted(struct db *db, uint32_t account, struct id id, bool *deleted, struct err *err)
+{
+	int64_t one;
+	enum result r = db_query_int(db, "SELECT 1 FROM contact WHERE account_id = $1 AND contact_id = $2"
+					 " AND deleted_at > 0",
+				     0, &one, err, DB_INT(account), DB_BLOB(id.bytes, sizeof id.bytes));
+
+	*deleted = r == OK && one == 1;
+	return r;
+}
+
+static enum result collect_gone(struct db_rows *rows, struct contact_gone *out, size_t *count, struct err *err)
+{
+	enum result r;
+	bool more;
+
+	*count = 0;
+	while ((r = db_next(rows, &more, err)) == OK && more) {
+		struct contact_gone *gone = &out[*count];
+
+		*gone = (struct contact_gone){.on = {(int32_t)db_int(rows, 0)}, .bytes = db_int(rows, 2)};
+		r = column_id(rows, 1, &gone->id, err);
+		if (r != OK)
+			return r;
+		(*count)++;
+	}
+	return r;
+}
+
+enum result contact_list_gone(struct db *db, uint32_t account, struct date until, const struct contact_gone *after,
+			      struct contact_gone *out, size_t max, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query(db, "SELECT gone_on, contact_id, length(payload) FROM contact WHERE account_id = $1"
+				     " AND (gone_on, contact_id) > ($2, $3) AND gone_on <= $4 AND deleted_at > 0"
+				     " AND hold_id = 0 ORDER BY gone_on, contact_id LIMIT $5",
+				 &rows, err, DB_INT(account), DB_INT(after->on.days),
+				 DB_BLOB(after->id.bytes, sizeof after->id.bytes), DB_INT(until.days), DB_INT(max));
+
+	if (r != OK)
+		return r;
+	r = collect_gone(&rows, out, count, err);
 	db_end(&rows);
 	return r;
 }

@@ -477,6 +477,15 @@ enum result tombstone_get(struct db *keys, uint32_t account, const struct blind 
 	return r;
 }
 
+enum result tombstone_delete(struct db *keys, uint32_t account, const struct blind *blind, bool *existed, struct err *err)
+{
+	enum result r = db_run(keys, "DELETE FROM tombstone WHERE account_id = $1 AND blind = $2", err, DB_INT(account),
+			       DB_BLOB(blind->bytes, BLIND_LEN));
+
+	*existed = r == OK && db_changes(keys) > 0;
+	return r;
+}
+
 enum result tombstone_delete_account(struct db *keys, uint32_t account, struct err *err)
 {
 	return db_run(keys, "DELETE FROM tombstone WHERE account_id = $1", err, DB_INT(account));

@@ -14,7 +14,7 @@
 #define KEY_WRAPPED_LEN 60   /* nonce, 32 bytes, tag */
 #define BLIND_LEN 16
 
-enum key_class { KEY_IDENTITY = 1, KEY_PERIOD = 2, KEY_HOLD = 3, KEY_OWN = 4, KEY_USER = 5 };
+enum key_class { KEY_IDENTITY = 1, KEY_PERIOD = 2, KEY_HOLD = 3, KEY_OWN = 4, KEY_USER = 5, KEY_CONTACT = 6 };
 enum own_key { OWN_INDEX = 1, OWN_DATA = 2, OWN_SIGN = 3 }; /* numbers within KEY_OWN */
 
 struct blind { unsigned char bytes[BLIND_LEN]; };
@@ -87,6 +87,9 @@ MUST_CHECK enum result tombstone_put(struct db *keys, uint32_t account, const st
 /* `*erased` when there is one. */
 MUST_CHECK enum result tombstone_get(struct db *keys, uint32_t account, const struct blind *blind, bool *erased,
 				     struct instant *at, struct err *err);
+/* `*existed` when there was one. */
+MUST_CHECK enum result tombstone_delete(struct db *keys, uint32_t account, const struct blind *blind, bool *existed,
+					struct err *err);
 MUST_CHECK enum result tombstone_delete_account(struct db *keys, uint32_t account, struct err *err);
 
 #endif

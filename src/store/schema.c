@@ -35,13 +35,20 @@ static const char vault_1[] =
     "CREATE TABLE contact("
     " account_id INTEGER NOT NULL,"
     " contact_id BLOB NOT NULL,"         /* con_ */
+    " key_id INTEGER NOT NULL,"          /* from the key store's counter: the number of its own key */
     " hold_id INTEGER NOT NULL,"         /* 0, or the hold whose key seals it */
     " identities BLOB NOT NULL,"         /* identity ids, packed */
     " names BLOB NOT NULL,"              /* its blind name tokens, 16 bytes each */
     " payload BLOB NOT NULL,"            /* sealed */
     " digest BLOB NOT NULL,"             /* keyed digest of the payload: was it changed by an import? */
     " updated_at INTEGER NOT NULL,"
+    " deleted_at INTEGER NOT NULL,"      /* 0: it is not; else it can be brought back until .. */
+    " gone_on INTEGER NOT NULL,"         /* .. this day: days since 1970-01-01; 0 of one that is not deleted */
     " PRIMARY KEY(account_id, contact_id)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX contact_key ON contact(account_id, key_id) WHERE key_id > 0;"
+    /* Deleted ones are few: they are listed, and what is due found, without a look at the others. */
+    "CREATE INDEX contact_deleted ON contact(account_id, contact_id) WHERE deleted_at > 0;"
+    "CREATE INDEX contact_gone ON contact(account_id, gone_on, contact_id) WHERE deleted_at > 0 AND hold_id = 0;"
     "CREATE TABLE contact_identity("
     " account_id INTEGER NOT NULL,"
     " identity_id INTEGER NOT NULL,"

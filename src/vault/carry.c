@@ -9,6 +9,7 @@
 
 #include "store/account.h"
 #include "store/aggregate.h"
+#include "store/contact.h"
 #include "store/duty.h"
 #include "store/hold.h"
 #include "store/holiday.h"
@@ -470,6 +471,50 @@ static enum result carry_holds(struct carry *c, struct err *err)
 	return r;
 }
 
+/* ---- deleted contacts ---- */
+
+/* Whether it is deleted, and until when it can be brought back, is as it is now; what is in it, as in the backup. */
+static enum result carry_deleted(struct carry *c, struct id id, struct err *err)
+{
+	struct contact_row live, have;
+	enum result r = contact_get(c->live->data, c->account, id, &c->pool, &live, err);
+
+	if (r == OK)
+		r = contact_get(c->to->data, c->account, id, &c->pool, &have, err);
+	if (r != OK || (have.deleted.ms == live.deleted.ms && have.gone_on.days == live.gone_on.days))
+		return none_is_fine(r);
+	have.deleted = live.deleted;
+	have.gone_on = live.gone_on;
+	c->out->contacts++;
+	return contact_put(c->to->data, &have, err);
+}
+
+/* Of those that `in` says are deleted. */
+static enum result carry_deleted_of(struct carry *c, struct db *in, struct err *err)
+{
+	struct id ids[BATCH], after = {{0}};
+	size_t count;
+	enum result r;
+
+	do {
+		r = contact_list_deleted(in, c->account, after, ids, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			pool_reset(&c->pool);
+			after = ids[i];
+			r = carry_deleted(c, after, err);
+		}
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+/* Deleted since, or brought back since. */
+static enum result carry_contacts(struct carry *c, struct err *err)
+{
+	enum result r = carry_deleted_of(c, c->live->data, err);
+
+	return r == OK ? carry_deleted_of(c, c->to->data, err) : r;
+}
+
 /* ---- what was sealed anew when some of its day went ---- */
 
 /* What the backup does not have was made since. */
@@ -705,6 +750,8 @@ static enum result carry_one(struct carry *c, struct err *err)
 		r = carry_holds(c, err);
 	if (r == OK)
 		r = carry_duties(c, err);
+	if (r == OK)
+		r = carry_contacts(c, err);
 	if (r == OK)
 		r = carry_parts(c, err);
 	if (r == OK)

@@ -17,6 +17,7 @@
  *     duties       what obligations alone keep, cut down: as it is now, and gone where they ended since
  *     held         what only a hold keeps: the backup has it under keys that are gone;
  *                  and that what a released hold had kept is gone
+ *     contacts     whether they are deleted, and until when they can be brought back
  *     parts        what was sealed anew as the rest of its day went: the backup has it under a key that is gone
  *     aggregates   what anonymised records left, shown and waiting: as it is now
  *     jobs         whose results are receipts
@@ -31,7 +32,8 @@
 #include "vault/remove.h"
 
 struct carried {
-	int64_t accounts, identities, labels, users, policies, holds, held, parts, duties, jobs, leaves; /* parts: records */
+	int64_t accounts, identities, labels, users, policies, holds, held, contacts, parts, duties, jobs,
+	    leaves;       /* parts: records */
 	int64_t pruned;   /* leaves whose bodies went since */
 	int64_t released; /* records and contacts dropped: a released hold had kept them, and they went since */
 };

@@ -5,6 +5,7 @@
  */
 #include "store/hold.h"
 #include "vault/check_run.h"
+#include "vault/contact_key.h"
 #include "vault/idle_keys.h"
 
 #define BATCH 64
@@ -102,11 +103,60 @@ static enum result contact_again(struct check_run *run, const struct suspect *su
 	return check_is_problem(r) ? OK : r;
 }
 
+/* A purge that is under way has set the tombstone and not yet taken the row. */
+static enum result purged_again(struct check_run *run, const struct suspect *suspect, bool *still, struct err *err)
+{
+	struct contact_row row;
+	struct instant at;
+	bool covered, gone = false;
+	enum result r = contact_get(run->session->data, suspect->account, suspect->id, &run->pool, &row, err);
+
+	if (r != OK)
+		return gone_is_right(r, still);
+	r = contact_key_gone(run->session, suspect->account, suspect->id, &gone, &at, err);
+	if (r == OK)
+		r = check_covered(run, suspect->account, &covered, err);
+	*still = r == OK && gone && !covered;
+	return r;
+}
+
+static enum result check_deleted(struct check_run *run, const struct contact_row *row, const char *id, struct err *err)
+{
+	struct suspect suspect = {
+	    .check = CHECK_CONTACTS, .again = purged_again, .account = run->account, .id = row->id};
+	struct instant at;
+	bool gone;
+	enum result r = contact_key_gone(run->session, run->account, row->id, &gone, &at, err);
+
+	if (r == OK && gone)
+		check_suspect(run, &suspect, "account %u: %s: it was deleted for good, and is here", run->account, id);
+	if (contact_is_deleted(row) ? row->gone_on.days < instant_date(row->deleted).days : row->gone_on.days != 0)
+		check_found(run, CHECK_CONTACTS, "account %u: %s: when it was deleted and when it goes do not fit",
+			    run->account, id);
+	return r;
+}
+
+/* A deleted one is not found by its name, any other is. */
+static enum result check_names(struct check_run *run, const struct contact_row *row, const char *id, struct err *err)
+{
+	bool deleted = contact_is_deleted(row), leads;
+	enum result r = OK;
+
+	for (size_t i = 0; i < row->name_count && r == OK; i++) {
+		r = contact_has_name(run->session->data, run->account, &row->names[i], row->id, &leads, err);
+		if (r == OK && leads == deleted)
+			check_found(run, CHECK_CONTACTS, "account %u: %s: %s", run->account, id,
+				    deleted ? "it is deleted, and a word of its name leads to it"
+					    : "a word of its name does not lead to it");
+	}
+	return r == OK ? check_deleted(run, row, id, err) : r;
+}
+
 static enum result check_index(struct check_run *run, const struct contact_row *row, const char *id, struct err *err)
 {
 	struct held_row held;
 	bool indexed;
-	enum result r = OK;
+	enum result r = check_names(run, row, id, err);
 
 	for (size_t i = 0; i < row->party_count && r == OK; i++) {
 		r = contact_has_identity(run->session->data, run->account, row->parties[i].identity, row->id,

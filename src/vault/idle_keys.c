@@ -3,6 +3,7 @@
  */
 #include "vault/idle_keys.h"
 
+#include "store/contact.h"
 #include "store/duty.h"
 #include "store/hold.h"
 #include "store/identity.h"
@@ -46,6 +47,8 @@ static enum result is_needed(struct session *session, const struct wrapped_key *
 	*needed = true;
 	if (key->class == KEY_IDENTITY)
 		return identity_needs(session, key, pool, needed, err);
+	if (key->class == KEY_CONTACT)
+		return contact_has_key(session->data, key->account, key->number, needed, err);
 	if (key->class == KEY_HOLD)
 		return idle_keys_keeper(session, key->account, key->number, pool, needed, err);
 	return key->class == KEY_PERIOD ? period_needs(session, key, needed, err) : OK;

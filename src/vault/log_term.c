@@ -20,6 +20,8 @@ static const struct log_term terms[] = {
 
 /* What is not here is activity. */
 static const struct { const char *act; enum leaf_term term; } acts[] = {
+    {"contact.list", LEAF_ACCESS},
+    {"contact.show", LEAF_ACCESS},
     {"hold.list", LEAF_ACCESS},
     {"holiday.list", LEAF_ACCESS},
     {"label.list", LEAF_ACCESS},
@@ -38,6 +40,8 @@ static const struct { const char *act; enum leaf_term term; } acts[] = {
     {"backup", LEAF_PROOF},
     {"contact.delete", LEAF_PROOF},
     {"contact.purge", LEAF_PROOF},
+    {"contact.readmit", LEAF_PROOF},
+    {"contact.undelete", LEAF_PROOF},
     {"duty.", LEAF_PROOF},
     {"hold.", LEAF_PROOF},
     {"holiday.", LEAF_PROOF},

@@ -149,6 +149,44 @@ static enum result look_at_identity(void *arg, const struct identity_row *row, s
 	return r == OK ? drop_rest_of(w, row, err) : r;
 }
 
+/* ---- contacts without a key ---- */
+
+/* Deleted since, and its grace is over. What a hold's key seals is that hold's. */
+static enum result look_at_contact(struct work *w, struct id id, struct err *err)
+{
+	struct contact_row row;
+	bool exists;
+	enum result r = contact_get(w->session->data, w->account, id, &w->pool, &row, err);
+
+	if (r != OK || row.hold != 0)
+		return r;
+	r = key_exists(w, KEY_CONTACT, row.key, &exists, err);
+	if (r != OK || exists)
+		return r;
+	r = db_begin(w->session->data, err);
+	if (r == OK)
+		r = end(w, contact_delete(w->session->data, &row, err), err);
+	w->out->purged += r == OK;
+	return r;
+}
+
+static enum result look_at_contacts(struct work *w, struct err *err)
+{
+	struct id ids[BATCH], after = {{0}};
+	size_t count;
+	enum result r;
+
+	do {
+		r = contact_list(w->session->data, w->account, after, ids, BATCH, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			pool_reset(&w->pool);
+			after = ids[i];
+			r = look_at_contact(w, after, err);
+		}
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
 /* ---- parts of periods without a key, or with another ---- */
 
 struct part { enum record_kind kind; struct date day; int part; };
@@ -348,6 +386,8 @@ static enum result reconcile_account(struct work *w, struct err *err)
 		r = look_at_duties(w, err);
 	if (r == OK)
 		r = identity_walk(w->session->data, w->account, look_at_identity, w, err);
+	if (r == OK)
+		r = look_at_contacts(w, err);
 	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++)
 		r = look_at_periods(w, kind, err);
 	return r;

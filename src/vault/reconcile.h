@@ -13,10 +13,11 @@ struct reconciled {
 	int64_t identities;          /* of persons erased since, with their contacts and records */
 	int64_t contacts;
 	struct removed erased;
+	int64_t purged;              /* contacts that were deleted, and went since */
 	int64_t periods;             /* a key of which went when they, or some of them, expired, also if there is another since */
 	struct removed expired;
 	int64_t released;            /* records and contacts whose key went with their hold or duty */
-	int64_t keys_without_data;   /* identity and period keys that nothing here needs; a newer backup may */
+	int64_t keys_without_data;   /* identity, contact and period keys that nothing here needs; a newer backup may */
 };
 
 /* Goes over all data of `session`, in transactions of its own; can be repeated. What a hold keeps stays. */

@@ -176,7 +176,7 @@ size_t media_aad(const struct media_row *row, unsigned char out[MEDIA_AAD_LEN])
 	return make_aad("media", row->account, row->kind, row->id, row->n, out);
 }
 
-static enum result contact_key(struct keyring *ring, const struct contact_row *row, struct key *out, struct err *err)
+enum result seal_contact_key(struct keyring *ring, const struct contact_row *row, struct key *out, struct err *err)
 {
 	struct key ikm[1 + PARTIES_MAX];
 	size_t keys = 1;
@@ -184,7 +184,7 @@ static enum result contact_key(struct keyring *ring, const struct contact_row *r
 
 	if (row->hold != 0)
 		return hold_key(ring, row->account, row->hold, row->id, out, err);
-	r = keyring_get(ring, row->account, KEY_OWN, OWN_DATA, &ikm[0], err);
+	r = keyring_get(ring, row->account, KEY_CONTACT, row->key, &ikm[0], err);
 	if (r == OK)
 		r = add_identities(ring, row->account, row->parties, row->party_count, true, ikm, &keys, err);
 	if (r == OK)
@@ -199,7 +199,7 @@ enum result seal_contact(struct keyring *ring, struct contact_row *row, const vo
 	unsigned char aad[MEDIA_AAD_LEN];
 	size_t aad_len = make_aad("contact", row->account, 0, row->id, 0, aad);
 	struct key key;
-	enum result r = contact_key(ring, row, &key, err);
+	enum result r = seal_contact_key(ring, row, &key, err);
 
 	if (r == OK)
 		r = seal_into(&key, aad, aad_len, plain, len, pool, &row->payload, &row->payload_len, err);
@@ -213,7 +213,7 @@ enum result open_contact(struct keyring *ring, const struct contact_row *row, st
 	unsigned char aad[MEDIA_AAD_LEN];
 	size_t aad_len = make_aad("contact", row->account, 0, row->id, 0, aad);
 	struct key key;
-	enum result r = contact_key(ring, row, &key, err);
+	enum result r = seal_contact_key(ring, row, &key, err);
 
 	if (r == OK)
 		r = open_from(&key, aad, aad_len, row->payload, row->payload_len, pool, plain, len, err);

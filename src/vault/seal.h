@@ -5,11 +5,11 @@
  *
  *     record   HKDF(P || I1 || I2 .., salt = record id, info = "lethe/record/1"), identities sorted by number
  *     held     HKDF(H, salt = record id, info = "lethe/hold/1")
- *     contact  HKDF(D || I1 || I2 .., salt = contact id, info = "lethe/contact/1"), D the account's data key
+ *     contact  HKDF(C || I1 || I2 .., salt = contact id, info = "lethe/contact/1"), C the contact's own key
  *     identity HKDF(I, salt = account and number, info = "lethe/identity/1")
  *     user     HKDF(U, salt = user id, info = "lethe/user/1")
  *     secret   HKDF(U, salt = user id, info = "lethe/secret/1"), of a user's password and the like
- *     data     HKDF(D, salt = what, info = "lethe/data/1")
+ *     data     HKDF(D, salt = what, info = "lethe/data/1"), D the account's data key
  *
  * Only identities of people outside enter a key: a role other than agent.
  */
@@ -50,6 +50,10 @@ MUST_CHECK enum result open_media_key(const struct key *record_key, const struct
 #define MEDIA_AAD_LEN 32
 size_t media_aad(const struct media_row *row, unsigned char out[MEDIA_AAD_LEN]);
 
+/* The key of a contact as it is sealed now: by its hold if row->hold, else by its own, row->key, and those of its
+ * identities. ERR_GONE when any of them is destroyed. */
+MUST_CHECK enum result seal_contact_key(struct keyring *ring, const struct contact_row *row, struct key *out,
+					struct err *err);
 MUST_CHECK enum result seal_contact(struct keyring *ring, struct contact_row *row, const void *plain, size_t len,
 				    struct pool *pool, struct err *err);
 MUST_CHECK enum result open_contact(struct keyring *ring, const struct contact_row *row, struct pool *pool,

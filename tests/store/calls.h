@@ -22,7 +22,8 @@ static const struct call {
 #define WRITE(name) {#name, call_##name, WRITES}
 #define WHOLE(name) {#name, call_##name, SYSTEM}
     READ(account_get), READ(contact_get), READ(contact_of_identity), READ(contact_list_identity),
-    READ(contact_has_identity), READ(contact_find_name), READ(contact_list), READ(contact_count), READ(hold_find),
+    READ(contact_has_identity), READ(contact_find_name), READ(contact_list), READ(contact_count),
+    READ(contact_has_name), READ(contact_key_of), READ(contact_has_key), READ(contact_list_there), READ(contact_list_deleted), READ(contact_in_deleted), READ(contact_list_gone), READ(hold_find),
     READ(hold_get), READ(hold_list), READ(hold_names_person), READ(hold_identity_list), READ(held_get), READ(held_list), READ(held_walk),
     READ(held_count), READ(identity_get), READ(identity_find), READ(identity_find_number), READ(identity_of_person), READ(identity_count),
     READ(identity_walk), READ(job_get), READ(job_list), READ(job_list_running), READ(job_list_of_type), READ(job_back_of_type), READ(job_count_running_of), READ(key_get), READ(key_list_numbers),
@@ -45,7 +46,7 @@ static const struct call {
     WRITE(hold_set_person), WRITE(hold_set_released), WRITE(hold_keep_identity), WRITE(hold_identity_insert), WRITE(held_insert), WRITE(held_set_erased),
     WRITE(held_delete), WRITE(identity_insert), WRITE(identity_move), WRITE(identity_delete), WRITE(job_insert),
     WRITE(job_update), WRITE(key_insert), WRITE(key_delete), WRITE(key_delete_account), WRITE(key_rewrap),
-    WRITE(account_key_insert), WRITE(counter_next), WRITE(tombstone_put), WRITE(tombstone_delete_account),
+    WRITE(account_key_insert), WRITE(counter_next), WRITE(tombstone_put), WRITE(tombstone_delete), WRITE(tombstone_delete_account),
     WRITE(leaf_append), WRITE(counter_delete_account), WRITE(ending_account), WRITE(ending_delete), WRITE(leaf_append_pruned), WRITE(leaf_prune), WRITE(media_insert), WRITE(media_reseal), WRITE(media_delete), WRITE(media_trash_day),
     WRITE(trash_add), WRITE(trash_remove), WRITE(party_insert), WRITE(party_delete), WRITE(period_add), WRITE(period_set_looked), WRITE(period_look_again), WRITE(label_insert), WRITE(user_put), WRITE(user_delete), WRITE(setting_put), WRITE(holiday_put), WRITE(holiday_delete), WRITE(obligation_put),
     WRITE(obligation_end_row), WRITE(duty_insert), WRITE(duty_delete),

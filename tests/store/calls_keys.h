@@ -149,6 +149,15 @@ CALL(tombstone_get)
 	return several(r, erased, seen);
 }
 
+CALL(tombstone_delete)
+{
+	struct blind blind = blind_of(7);
+	bool existed = false;
+	enum result r = tombstone_delete(keys, account, &blind, &existed, &err);
+
+	return several(r, existed, seen);
+}
+
 CALL(tombstone_delete_account)
 {
 	return one(tombstone_delete_account(keys, account, &err), seen);

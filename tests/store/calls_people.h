@@ -58,6 +58,63 @@ CALL(contact_has_identity)
 	return several(r, has, seen);
 }
 
+CALL(contact_has_name)
+{
+	struct blind word = blind_of(1);
+	bool has = false;
+	enum result r = contact_has_name(vault, account, &word, con, &has, &err);
+
+	return several(r, has, seen);
+}
+
+CALL(contact_key_of)
+{
+	return contact_key_of(vault, account, con, seen, &err);
+}
+
+CALL(contact_has_key)
+{
+	bool has = false;
+	enum result r = contact_has_key(vault, account, 4, &has, &err);
+
+	return several(r, has, seen);
+}
+
+CALL(contact_list_there)
+{
+	struct id out[4];
+	size_t count = 0;
+	enum result r = contact_list_there(vault, account, (struct id){{0}}, out, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(contact_list_deleted)
+{
+	struct id out[4];
+	size_t count = 0;
+	enum result r = contact_list_deleted(vault, account, (struct id){{0}}, out, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(contact_in_deleted)
+{
+	bool deleted = false;
+	enum result r = contact_in_deleted(vault, account, gone_con, &deleted, &err);
+
+	return several(r, deleted, seen);
+}
+
+CALL(contact_list_gone)
+{
+	struct contact_gone out[4], after = {.bytes = 0};
+	size_t count = 0;
+	enum result r = contact_list_gone(vault, account, day, &after, out, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
 CALL(contact_list)
 {
 	struct id out[4];

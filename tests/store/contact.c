@@ -249,6 +249,127 @@ static void contacts_are_counted_and_listed_page_by_page(void **state)
 	assert_int_equal(count, 0);
 }
 
+/* ---- deleted ---- */
+
+static void put_deleted(uint32_t account, unsigned char n, int gone_on)
+{
+	struct contact_row row = row_of(account, n, "\1", "\1\2");
+
+	row.key = n;
+	row.deleted = (struct instant){1000};
+	row.gone_on = (struct date){gone_on};
+	assert_ok(contact_put(vault, &row, &err));
+}
+
+static void a_deleted_contact_is_led_to_by_its_identities_and_by_no_name(void **state)
+{
+	struct contact_row row;
+	struct blind word = blind_of(1);
+	struct id out[9];
+	bool has;
+
+	(void)state;
+	put_deleted(1, 1, 20);
+	assert_int_equal(of_identity(1, 1), 1);
+	assert_int_equal(find(1, "\1", out, 9), 0);
+	assert_ok(contact_get(vault, 1, contact_id(1), &pool, &row, &err));
+	assert_true(contact_is_deleted(&row));
+	assert_int_equal(row.deleted.ms, 1000);
+	assert_int_equal(row.gone_on.days, 20);
+	assert_int_equal(row.key, 1);
+	assert_int_equal(row.name_count, 2);
+	assert_ok(contact_in_deleted(vault, 1, contact_id(1), &has, &err));
+	assert_true(has);
+	row.deleted = (struct instant){0};
+	row.gone_on = (struct date){0};
+	assert_ok(contact_put(vault, &row, &err));
+	assert_int_equal(find(1, "\1\2", out, 9), 1);
+	assert_ok(contact_has_name(vault, 1, &word, contact_id(1), &has, &err));
+	assert_true(has);
+	assert_ok(contact_in_deleted(vault, 1, contact_id(1), &has, &err));
+	assert_false(has);
+}
+
+static void deleted_contacts_and_those_that_are_there_are_listed_apart(void **state)
+{
+	struct id out[9], after = {{0}};
+	size_t count;
+
+	(void)state;
+	put(1, 1, "\1", "");
+	put_deleted(1, 2, 20);
+	put(1, 3, "\1", "");
+	put_deleted(1, 4, 10);
+	put_deleted(2, 5, 10);
+	assert_ok(contact_list_there(vault, 1, after, out, 9, &count, &err));
+	assert_int_equal(count, 2);
+	assert_int_equal(out[1].bytes[0], 3);
+	assert_ok(contact_list_there(vault, 1, out[0], out, 9, &count, &err));
+	assert_int_equal(count, 1);
+	assert_ok(contact_list_deleted(vault, 1, after, out, 1, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(out[0].bytes[0], 2);
+	assert_ok(contact_list_deleted(vault, 1, out[0], out, 9, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(out[0].bytes[0], 4);
+	assert_ok(contact_list(vault, 1, after, out, 9, &count, &err));
+	assert_int_equal(count, 4);
+}
+
+static void what_is_due_is_listed_by_day_without_what_a_hold_keeps(void **state)
+{
+	struct contact_gone out[9], after = {.bytes = 0};
+	struct contact_row held = row_of(1, 9, "\1", "");
+	size_t count;
+
+	(void)state;
+	held.deleted = (struct instant){1000};
+	held.gone_on = (struct date){5};
+	held.hold = 3;
+	assert_ok(contact_put(vault, &held, &err));
+	put(1, 1, "\1", "");
+	put_deleted(1, 2, 20);
+	put_deleted(1, 3, 10);
+	put_deleted(1, 4, 10);
+	put_deleted(1, 5, 21);
+	put_deleted(2, 6, 10);
+	assert_ok(contact_list_gone(vault, 1, (struct date){20}, &after, out, 2, &count, &err));
+	assert_int_equal(count, 2);
+	assert_int_equal(out[0].id.bytes[0], 3);
+	assert_int_equal(out[0].on.days, 10);
+	assert_int_equal(out[0].bytes, 6);
+	assert_int_equal(out[1].id.bytes[0], 4);
+	after = out[1];
+	assert_ok(contact_list_gone(vault, 1, (struct date){20}, &after, out, 9, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(out[0].id.bytes[0], 2);
+	assert_ok(contact_list_gone(vault, 1, (struct date){9}, &(struct contact_gone){.bytes = 0}, out, 9, &count, &err));
+	assert_int_equal(count, 0);
+}
+
+static void no_two_contacts_have_one_key(void **state)
+{
+	struct contact_row row = row_of(1, 1, "", "");
+	int64_t key;
+	bool has;
+
+	(void)state;
+	row.key = 8;
+	assert_ok(contact_put(vault, &row, &err));
+	assert_ok(contact_key_of(vault, 1, row.id, &key, &err));
+	assert_int_equal(key, 8);
+	assert_ok(contact_key_of(vault, 1, contact_id(9), &key, &err));
+	assert_int_equal(key, 0);
+	assert_ok(contact_has_key(vault, 1, 8, &has, &err));
+	assert_true(has);
+	assert_ok(contact_has_key(vault, 1, 9, &has, &err));
+	assert_false(has);
+	row.id = contact_id(2);
+	assert_int_not_equal(contact_put(vault, &row, &err), OK);
+	row.account = 2;
+	assert_ok(contact_put(vault, &row, &err));
+}
+
 static void damaged_columns_are_reported(void **state)
 {
 	static const char *const damages[] = {
@@ -309,6 +430,10 @@ int main(void)
 	    table_test(a_name_is_found_by_all_of_its_words),
 	    table_test(the_limit_is_on_what_is_found_and_not_on_a_common_first_word),
 	    table_test(contacts_are_counted_and_listed_page_by_page),
+	    table_test(a_deleted_contact_is_led_to_by_its_identities_and_by_no_name),
+	    table_test(deleted_contacts_and_those_that_are_there_are_listed_apart),
+	    table_test(what_is_due_is_listed_by_day_without_what_a_hold_keeps),
+	    table_test(no_two_contacts_have_one_key),
 	    table_test(damaged_columns_are_reported),
 	    table_test(a_damaged_index_is_reported),
 	    table_test(a_payload_larger_than_the_pool_is_reported),

@@ -34,7 +34,7 @@
 #define NOON INT64_C(1709208000000) /* 2024-02-29T12:00:00Z */
 
 static const struct date day = {19782};
-static const struct id person = {{1}}, con = {{2}}, hold_id = {{3}}, job_id = {{4}};
+static const struct id person = {{1}}, con = {{2}}, hold_id = {{3}}, job_id = {{4}}, gone_con = {{5}};
 static struct id record_id, lost_id, new_id; /* lost: media without a record */
 
 static struct identity_row identity_of(uint32_t account, int64_t identity)
@@ -47,8 +47,19 @@ static struct identity_row identity_of(uint32_t account, int64_t identity)
 static struct contact_row contact_of(uint32_t account, const char *payload)
 {
 	return (struct contact_row){.account = account, .id = con, .parties = {{7, 0}}, .party_count = 1,
-				    .names = {blind_of(1), blind_of(2)}, .name_count = 2,
+				    .names = {blind_of(1), blind_of(2)}, .name_count = 2, .key = 4,
 				    .payload = (const unsigned char *)payload, .payload_len = strlen(payload)};
+}
+
+static struct contact_row deleted_of(uint32_t account)
+{
+	struct contact_row row = contact_of(account, "d");
+
+	row.id = gone_con;
+	row.key = 5;
+	row.deleted = (struct instant){NOON};
+	row.gone_on = day;
+	return row;
 }
 
 static struct media_row media_of(uint32_t account, struct id id, int n)
@@ -145,12 +156,13 @@ static void fill_contacts(void)
 	struct account_row account = {.account = 1, .id = {{1}}, .name_blind = blind_of(1), .name = (const unsigned char *)"n",
 				      .name_len = 1, .country = "DK"};
 	struct identity_row identity = identity_of(1, 7);
-	struct contact_row contact = contact_of(1, "p");
+	struct contact_row contact = contact_of(1, "p"), deleted = deleted_of(1);
 
 	assert_ok(account_insert(vault, &account, &err));
 	assert_ok(meta_set(vault, "vault", "x", &err));
 	assert_ok(identity_insert(vault, &identity, &err));
 	assert_ok(contact_put(vault, &contact, &err));
+	assert_ok(contact_put(vault, &deleted, &err));
 }
 
 static void fill_records(void)

@@ -378,6 +378,54 @@ static void an_erased_identity_that_came_back_is_found(void **state)
 	finds(world, (struct check_options){0}, CHECK_IDENTITIES, 1, ": it was erased, and is here");
 }
 
+static void a_contact_that_was_deleted_for_good_and_came_back_is_found(void **state)
+{
+	struct world *world = *state;
+	char sql[600];
+
+	world_put_contacts(world, "+4520000001", 1);
+	snprintf(sql, sizeof sql, "ATTACH '%s/regions/default/vault.db' AS v; INSERT INTO tombstone"
+				  " SELECT account_id, contact_id, 1 FROM v.contact",
+		 world->data);
+	tamper(world, "keys.db", sql);
+	finds(world, (struct check_options){0}, CHECK_CONTACTS, 1, ": it was deleted for good, and is here");
+}
+
+static void what_a_contact_says_of_its_deletion_must_fit(void **state)
+{
+	struct world *world = *state;
+
+	world_put_contacts(world, "+4520000001", 1);
+	tamper(world, "vault.db", "UPDATE contact SET gone_on = 20000");
+	finds(world, (struct check_options){0}, CHECK_CONTACTS, 1, "when it was deleted and when it goes do not fit");
+	tamper(world, "vault.db", "UPDATE contact SET deleted_at = 1748779200000");
+	finds(world, (struct check_options){0}, CHECK_CONTACTS, 1, "when it was deleted and when it goes do not fit");
+	tamper(world, "vault.db", "UPDATE contact SET gone_on = 20270");
+	finds_nothing(world);
+	/* A deleted one is not found by name, any other is. */
+	tamper(world, "vault.db", "UPDATE contact SET names = zeroblob(16); INSERT INTO contact_name SELECT account_id,"
+				  " zeroblob(16), contact_id FROM contact");
+	finds(world, (struct check_options){0}, CHECK_CONTACTS, 1, "it is deleted, and a word of its name leads to it");
+	tamper(world, "vault.db", "UPDATE contact SET deleted_at = 0, gone_on = 0");
+	finds_nothing(world);
+	tamper(world, "vault.db", "DELETE FROM contact_name");
+	finds(world, (struct check_options){0}, CHECK_CONTACTS, 1, "a word of its name does not lead to it");
+}
+
+static void a_contact_without_its_own_key_is_found_and_a_key_without_a_contact_counted(void **state)
+{
+	struct world *world = *state;
+	struct findings *f;
+
+	world_put_contacts(world, "+4520000001", 1);
+	tamper(world, "vault.db", "UPDATE contact SET key_id = 77");
+	f = look(world, (struct check_options){0});
+	assert_int_equal(f->report.checks[CHECK_CONTACTS].problems, 1);
+	assert_non_null(strstr(f->told[0].text, "its key is gone and no unfinished job explains it"));
+	assert_int_equal(f->report.keys_without_data, 1);
+	free(f);
+}
+
 static void what_is_listed_as_held_must_be_under_that_holds_key_and_the_other_way_round(void **state)
 {
 	struct world *world = *state;
@@ -554,7 +602,10 @@ int main(void)
 		TEST(a_missing_leaf_is_found),
 		TEST(a_log_that_was_rewritten_no_longer_begins_with_its_checkpoint),
 		TEST(an_erased_identity_that_came_back_is_found),
-		TEST(what_is_listed_as_held_must_be_under_that_holds_key_and_the_other_way_round),
+		TEST(a_contact_that_was_deleted_for_good_and_came_back_is_found),
+	    TEST(what_a_contact_says_of_its_deletion_must_fit),
+	    TEST(a_contact_without_its_own_key_is_found_and_a_key_without_a_contact_counted),
+	    TEST(what_is_listed_as_held_must_be_under_that_holds_key_and_the_other_way_round),
 		TEST(a_user_whose_name_does_not_open_is_found),
 		TEST(whom_a_hold_lists_as_erased_must_be_gone),
 		TEST(a_day_of_the_account_that_does_not_open_is_found),

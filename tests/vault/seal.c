@@ -125,21 +125,31 @@ static enum result contact_op(struct session *session, void *arg, struct err *er
 	struct contact_row row = {.account = world->account.number, .id = id_new(world->now), .party_count = 2,
 				  .parties = {{identity_of(world, ANNA), 0}, {identity_of(world, BENT), 0}}};
 	const char *plain;
+	int64_t own;
 	size_t len;
 
+	assert_ok(contact_key_make(session, row.account, &row.key, err), err);
 	assert_ok(seal_contact(session->ring, &row, "{\"name\":\"A\"}", 12, &world->pool, err), err);
 	assert_ok(open_contact(session->ring, &row, &world->pool, &plain, &len, err), err);
 	assert_string_equal(plain, "{\"name\":\"A\"}");
 	row.party_count = 1;
 	assert_int_equal(open_contact(session->ring, &row, &world->pool, &plain, &len, err), ERR_CORRUPT);
 	row.party_count = 2;
+	own = row.key;
+	assert_ok(contact_key_make(session, row.account, &row.key, err), err);
+	assert_int_equal(open_contact(session->ring, &row, &world->pool, &plain, &len, err), ERR_CORRUPT);
+	assert_int_equal(destroying_op(session, &(struct destroying){.world = world, .class = KEY_CONTACT,
+								     .number = row.key}, err), OK);
+	assert_int_equal(open_contact(session->ring, &row, &world->pool, &plain, &len, err), ERR_GONE);
+	row.key = own;
+	assert_ok(open_contact(session->ring, &row, &world->pool, &plain, &len, err), err);
 	assert_int_equal(destroying_op(session, &(struct destroying){.world = world, .class = KEY_IDENTITY,
 								     .number = row.parties[1].identity}, err), OK);
 	assert_int_equal(open_contact(session->ring, &row, &world->pool, &plain, &len, err), ERR_GONE);
 	return OK;
 }
 
-static void a_contact_needs_the_keys_of_all_its_identities(void **state)
+static void a_contact_needs_its_own_key_and_those_of_all_its_identities(void **state)
 {
 	struct world *world = *state;
 	struct err err;
@@ -214,7 +224,7 @@ int main(void)
 		IN_WORLD(an_agent_is_no_part_of_the_key),
 		IN_WORLD(a_payload_opens_in_its_own_place_only),
 		IN_WORLD(a_media_key_opens_for_its_own_number_only),
-		IN_WORLD(a_contact_needs_the_keys_of_all_its_identities),
+		IN_WORLD(a_contact_needs_its_own_key_and_those_of_all_its_identities),
 		IN_WORLD(an_identitys_value_opens_with_its_own_key_only),
 		IN_WORLD(texts_of_an_account_are_kept_apart_by_use_and_id),
 		IN_WORLD(a_records_key_is_what_the_header_says),

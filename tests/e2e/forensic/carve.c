@@ -12,6 +12,7 @@
 
 #define ACCOUNTS 2       /* the vault itself and the first account */
 #define IDENTITIES 20000 /* numbers tried, from 1 */
+#define CONTACTS 2000
 #define HOLDS 64
 #define DAY_FIRST 20088  /* 2025-01-01 */
 #define DAYS 1100
@@ -156,6 +157,8 @@ static void fill_names(const struct carved *account, struct id vault)
 				add_name(&account->key, vault, account->account, account->epoch, KEY_PERIOD,
 					 key_period_number(kind, (struct date){day}, part));
 	}
+	for (int64_t n = 1; n <= CONTACTS; n++)
+		add_name(&account->key, vault, account->account, account->epoch, KEY_CONTACT, n);
 	for (int64_t n = 1; n <= HOLDS; n++)
 		add_name(&account->key, vault, account->account, account->epoch, KEY_HOLD, n);
 	for (int64_t n = OWN_INDEX; n <= OWN_SIGN; n++)

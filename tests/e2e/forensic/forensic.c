@@ -278,12 +278,13 @@ static bool collect(const struct recipe *recipe, const void *packed, int packed_
 
 static void open_contacts(void)
 {
-	sqlite3_stmt *stmt = query("SELECT account_id, contact_id, hold_id, identities, payload FROM contact");
+	sqlite3_stmt *stmt = query("SELECT account_id, contact_id, hold_id, identities, payload, key_id FROM contact");
 
 	while (next(stmt)) {
 		struct recipe recipe = {.account = (uint32_t)sqlite3_column_int64(stmt, 0),
 					.hold = sqlite3_column_int64(stmt, 2),
-					.class = KEY_OWN, .number = OWN_DATA, .is_contact = true};
+					.class = KEY_CONTACT, .number = sqlite3_column_int64(stmt, 5),
+					.is_contact = true};
 		struct id id = column_to_id(stmt, 1);
 		size_t len = (size_t)sqlite3_column_bytes(stmt, 4);
 		char name[ID_TEXT_MAX];
@@ -426,7 +427,7 @@ static void carve_file(const char *path, void *arg)
 /* "identity 1 289": class, account, number of each key found. */
 static void write_keys(const char *path)
 {
-	static const char *const classes[] = {"account", "identity", "period", "hold", "own"};
+	static const char *const classes[] = {"account", "identity", "period", "hold", "own", "user", "contact"};
 	const struct carved *all;
 	size_t count = carved_list(&all);
 	FILE *out = path != NULL ? fopen(path, "w") : NULL;
