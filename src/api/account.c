@@ -136,7 +136,7 @@ static enum result show_settings(struct call *call, const struct account *accoun
 		const char *value = NULL;
 
 		r = settings_get(&call->vault->read, account->number, rule->name, &call->pool, &value, err);
-		call_say(call, "  %-13s %-18s %s\n", rule->name, value != NULL ? call_clean(call, value) : "-",
+		call_say(call, "  %-18s %-18s %s\n", rule->name, value != NULL ? call_clean(call, value) : "-",
 			 rule->help);
 		json_string(&call->w, rule->name, value);
 	}

@@ -76,6 +76,8 @@ static const struct row {
 	"of the new ones past their time, and cut down to what obligations name"),
     ROW(contacts_held, "contact not updated: a legal hold keeps it as it is",
 	"contacts not updated: a legal hold keeps them as they are"),
+    ROW(contacts_deleted, "contact not taken: it was deleted here (`lethe help contact readmit`)",
+	"contacts not taken: they were deleted here (`lethe help contact readmit`)"),
     ROW(fell_back, "identifier that is neither phone number nor e-mail address: kept as an external id",
 	"identifiers that are neither phone number nor e-mail address: kept as external ids"),
     ROW(doubtful_times, "local time that its zone skips or repeats", "local times that their zone skips or repeats"),

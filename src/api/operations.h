@@ -46,6 +46,12 @@ operation_run op_person_restrict; /* op_restrict.c, with the next */
 operation_run op_person_unrestrict;
 operation_run op_person_receipt; /* op_receipt.c */
 
+operation_run op_contact_list;
+operation_run op_contact_show;
+operation_run op_contact_delete;
+operation_run op_contact_undelete;
+operation_run op_contact_readmit;
+
 operation_run op_record_get;
 operation_run op_record_media;
 operation_run op_record_anonymise; /* op_aggregate.c */

@@ -170,6 +170,11 @@ static void say_counts(struct call *call, const struct person *person)
 			 call_kind((enum record_kind)kind, person->records[kind]));
 	}
 	say_contacts(call, (int64_t)person->contact_count);
+	if (person->deleted_count > 0)
+		call_say(call,
+			 "  %9s deleted %s: `lethe contact list --deleted` says until when each can be brought back\n",
+			 call_count((int64_t)person->deleted_count, count),
+			 person->deleted_count == 1 ? "contact" : "contacts");
 	if (all > 0)
 		call_say(call, "  from %s to %s\n", date_format(instant_date(person->first), first),
 			 date_format(instant_date(person->last), last));
@@ -334,6 +339,7 @@ enum result op_person_show(struct call *call, int argc, char **argv, bool *partl
 	json_string(&call->w, "name", name);
 	print_identities(call, person);
 	print_ids(call, "contacts", CONTACT_PREFIX, person->contacts, person->contact_count);
+	print_ids(call, "deleted_contacts", CONTACT_PREFIX, person->deleted, person->deleted_count);
 	print_counts(call, person);
 	r = show_users(call, &account, person, err);
 	if (r == OK)

@@ -209,6 +209,11 @@ enum result op_retention_plan(struct call *call, int argc, char **argv, bool *pa
 	}
 	json_end_array(&call->w);
 	json_int(&call->w, "contacts", plan.contacts);
+	json_begin_object(&call->w, "deleted_contacts");
+	json_int(&call->w, "due", plan.deleted.due);
+	json_int(&call->w, "bytes", plan.deleted.bytes);
+	json_int(&call->w, "held", plan.deleted.held);
+	json_end_object(&call->w);
 	json_int(&call->w, "due", all);
 	print_logs(call, &logs);
 	show_users_due(call, &users);
@@ -216,6 +221,11 @@ enum result op_retention_plan(struct call *call, int argc, char **argv, bool *pa
 	json_end_object(&call->w);
 	if (plan.contacts > 0)
 		call_say(call, "Contacts due since their hold was released: %s\n", call_count(plan.contacts, count));
+	if (plan.deleted.due > 0)
+		call_say(call, "Deleted contacts whose grace is over: %s due\n", call_count(plan.deleted.due, count));
+	if (plan.deleted.held > 0)
+		call_say(call, "Deleted contacts whose grace is over, and that a hold or a restriction keeps: %s\n",
+			 call_count(plan.deleted.held, count));
 	call_say(call, "On %s `lethe retention run` would delete %s %s.\n", date_format(plan.today, today),
 		 call_count(all, count), all == 1 ? "record" : "records");
 	say_logs(call, "It would empty", &logs);
@@ -304,19 +314,20 @@ static void say_damaged(struct call *call, const struct sweep_result *result)
 static void say_left(struct call *call, const struct sweep_result *result)
 {
 	const struct sweep_left *left = &result->left;
-	char records[32], media[32], keys[32], counts[32], blobs[32];
+	char records[32], media[32], keys[32], counts[32], contacts[32], blobs[32];
 
 	say_damaged(call, result);
 	if (!sweep_left_any(left)) {
 		call_say(call, "Looked again in every store: nothing is left of it.\n");
 		return;
 	}
-	call_say(call,
-		 "Looked again, and found what should not be there: %s records, %s media, %s keys, %s wrong "
-		 "counts, %s blobs%s.\n",
-		 call_count(left->records, records), call_count(left->media, media), call_count(left->keys, keys),
-		 call_count(left->counts, counts), call_count(left->blobs, blobs),
-		 left->log ? "; a reader kept a database's log from being emptied" : "");
+	call_say(
+	    call,
+	    "Looked again, and found what should not be there: %s records, %s media, %s contacts, %s keys, %s wrong "
+	    "counts, %s blobs%s.\n",
+	    call_count(left->records, records), call_count(left->media, media), call_count(left->contacts, contacts),
+	    call_count(left->keys, keys), call_count(left->counts, counts), call_count(left->blobs, blobs),
+	    left->log ? "; a reader kept a database's log from being emptied" : "");
 	call_say(call, "Run it again; if it stays, `lethe check` says more.\n");
 }
 
@@ -340,6 +351,10 @@ static int64_t report_one(struct call *call, const struct sweep_result *result, 
 	}
 	json_end_array(&call->w);
 	json_int(&call->w, "contacts", result->contacts);
+	json_begin_object(&call->w, "deleted_contacts");
+	json_int(&call->w, "purged", result->purged);
+	json_int(&call->w, "kept", result->purged_kept);
+	json_end_object(&call->w);
 	json_int(&call->w, "handed_on", result->moved);
 	json_int(&call->w, "cut_again", result->cut_again);
 	json_int(&call->w, "hold_keys", result->hold_keys);
@@ -354,6 +369,12 @@ static int64_t report_one(struct call *call, const struct sweep_result *result, 
 		show_users_gone(call, users);
 	if (result->contacts > 0)
 		call_say(call, "%9s contacts whose hold was released\n", call_count(result->contacts, count));
+	if (result->purged > 0)
+		call_say(call, "%9s deleted contacts whose grace was over\n", call_count(result->purged, count));
+	if (result->purged_kept > 0)
+		call_say(call,
+			 "%9s deleted contacts kept past their grace by a hold or a restriction (`lethe hold list`)\n",
+			 call_count(result->purged_kept, count));
 	if (result->moved > 0)
 		call_say(call, "%9s handed on to another hold or an obligation, when what had kept them ended\n",
 			 call_count(result->moved, count));
@@ -362,8 +383,8 @@ static int64_t report_one(struct call *call, const struct sweep_result *result, 
 			 call_count(result->cut_again, count));
 	call_say(call, "Deleted %s %s%s.\n", call_count(all, count), all == 1 ? "record" : "records",
 		 result->stopped ? " before it was stopped" : "");
-	*partly = *partly || sweep_left_any(&result->left) || result->carried > 0 || logs->damaged > 0 ||
-		  (users != NULL && (users->held > 0 || users->left > 0));
+	*partly = *partly || result->purged_kept > 0 || sweep_left_any(&result->left) || result->carried > 0 ||
+		  logs->damaged > 0 || (users != NULL && (users->held > 0 || users->left > 0));
 	return all;
 }
 

@@ -12,6 +12,7 @@
 #include "api/operations.h"
 #include "retention/forecast.h"
 
+#define CONTACT "contact" /* of deleted ones */
 #define DAYS 30 /* unless --days says otherwise */
 #define CHART_MAX ((size_t)64 * 1024)
 
@@ -38,13 +39,18 @@ static enum result read_kind(const char *text, uint32_t *out, struct err *err)
 	enum record_kind kind;
 	char shown[QUOTE_MAX];
 
+	if (strcmp(text, CONTACT) == 0) {
+		*out = UINT32_C(1) << HELD_CONTACT;
+		return OK;
+	}
 	if (kind_parse(text, &kind)) {
 		*out = UINT32_C(1) << kind;
 		return OK;
 	}
 	err_set(err, ERR_INPUT, "there is no kind %s", quote(text, strlen(text), shown));
 	err_where(err, "--kind");
-	return err_mend(err, "`lethe help policy set` lists the kinds");
+	return err_mend(err,
+			"`lethe help policy set` lists the kinds; deleted contacts are of the kind \"" CONTACT "\"");
 }
 
 /* ---- JSON ---- */
@@ -52,6 +58,29 @@ static enum result read_kind(const char *text, uint32_t *out, struct err *err)
 static bool is_empty(const struct forecast_day *day)
 {
 	return day->goes.records == 0 && day->held.records == 0 && day->obliged.records == 0;
+}
+
+/* Of a day; of all with day -1. */
+static struct forecast_day contacts_on(const struct forecast *forecast, int day)
+{
+	struct forecast_day sum = {.goes = {0}};
+
+	for (int i = 0; forecast->kinds[HELD_CONTACT] != NULL && i <= forecast->days; i++) {
+		if (day != -1 && day != i)
+			continue;
+		forecast_add(&sum.goes, &forecast->kinds[HELD_CONTACT][i].goes);
+		forecast_add(&sum.held, &forecast->kinds[HELD_CONTACT][i].held);
+	}
+	return sum;
+}
+
+static void print_contacts(struct json_writer *w, const char *name, const struct forecast_day *contacts)
+{
+	json_begin_object(w, name);
+	json_int(w, "goes", contacts->goes.records);
+	json_int(w, "bytes", contacts->goes.bytes);
+	json_int(w, "held", contacts->held.records);
+	json_end_object(w);
 }
 
 static void print_sum(struct json_writer *w, const char *name, const struct forecast_sum *sum)
@@ -74,7 +103,7 @@ static void print_sums(struct json_writer *w, const struct forecast_day *day)
 
 static void print_day(struct call *call, const struct forecast *forecast, int day)
 {
-	struct forecast_day all = forecast_all(forecast, day);
+	struct forecast_day all = forecast_all(forecast, day), contacts = contacts_on(forecast, day);
 	struct json_writer *w = &call->w;
 
 	json_begin_object(w, NULL);
@@ -90,12 +119,22 @@ static void print_day(struct call *call, const struct forecast *forecast, int da
 		json_end_object(w);
 	}
 	json_end_array(w);
+	if (!is_empty(&contacts))
+		print_contacts(w, "deleted_contacts", &contacts);
 	json_end_object(w);
+}
+
+static bool is_empty_day(const struct forecast *forecast, const struct forecast_day *by_day, int day)
+{
+	struct forecast_day contacts = contacts_on(forecast, day);
+
+	return is_empty(&by_day[day]) && is_empty(&contacts);
 }
 
 static void print_all(struct call *call, const struct forecast *forecast, const struct forecast_day *by_day,
 		      const struct forecast_day *all)
 {
+	struct forecast_day contacts = contacts_on(forecast, -1);
 	struct json_writer *w = &call->w;
 
 	json_begin_object(w, NULL);
@@ -103,7 +142,7 @@ static void print_all(struct call *call, const struct forecast *forecast, const 
 	json_date(w, "until", date_add_days(forecast->today, forecast->days));
 	json_begin_array(w, "days");
 	for (int day = 0; day <= forecast->days; day++) {
-		if (!is_empty(&by_day[day]))
+		if (!is_empty_day(forecast, by_day, day))
 			print_day(call, forecast, day);
 	}
 	json_end_array(w);
@@ -111,6 +150,7 @@ static void print_all(struct call *call, const struct forecast *forecast, const 
 	print_sums(w, all);
 	json_end_object(w);
 	json_int(w, "contacts", forecast->contacts);
+	print_contacts(w, "deleted_contacts", &contacts);
 	json_end_object(w);
 }
 
@@ -134,24 +174,29 @@ static void say_day(struct call *call, const struct forecast *forecast, int day)
 		if (forecast->kinds[kind] != NULL && !is_empty(&forecast->kinds[kind][day]))
 			say_line(call, text, kind_name((enum record_kind)kind), &forecast->kinds[kind][day]);
 	}
+	if (forecast->kinds[HELD_CONTACT] != NULL && !is_empty(&forecast->kinds[HELD_CONTACT][day]))
+		say_line(call, text, CONTACT, &forecast->kinds[HELD_CONTACT][day]);
 }
 
 static void say_table(struct call *call, const struct forecast *forecast, const struct forecast_day *all)
 {
+	struct forecast_day contacts = contacts_on(forecast, -1), sum = *all;
 	char until[TIME_TEXT_MAX], count[32];
 
 	date_format(date_add_days(forecast->today, forecast->days), until);
 	if (forecast->contacts > 0)
 		call_say(call, "Contacts that go today, since their hold was released: %s\n",
 			 call_count(forecast->contacts, count));
-	if (is_empty(all)) {
+	if (is_empty(all) && is_empty(&contacts)) {
 		call_say(call, "Nothing of what there is now goes before the end of %s.\n", until);
 		return;
 	}
 	call_say(call, "%-10s  %-15s  %12s  %10s  %12s  %10s\n", "day", "kind", "records", "media", "size", "kept");
 	for (int day = 0; day <= forecast->days; day++)
 		say_day(call, forecast, day);
-	say_line(call, "all", "", all);
+	forecast_add(&sum.goes, &contacts.goes);
+	forecast_add(&sum.held, &contacts.held);
+	say_line(call, "all", "", &sum);
 	call_say(call, "Today's is all that is due by then. What holds and obligations keep is not\n"
 		       "among the records.\n");
 }

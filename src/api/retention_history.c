@@ -80,6 +80,20 @@ static void say_kind(struct call *call, const struct json *done)
 	call_say(call, "\n");
 }
 
+static void say_contacts(struct call *call, const struct json *statement)
+{
+	int64_t gone = json_get_int(statement, "contacts", 0) + json_get_int(statement, "purged", 0);
+	int64_t kept = json_get_int(statement, "purged_kept", 0);
+	char count[32], more[32];
+
+	if (gone == 0 && kept == 0)
+		return;
+	call_say(call, "    %-15s  %10s deleted", "contact", call_count(gone, count));
+	if (kept > 0)
+		call_say(call, ", %s kept by holds", call_count(kept, more));
+	call_say(call, "\n");
+}
+
 static void say_left(struct call *call, const struct json *left)
 {
 	char count[32];
@@ -110,6 +124,8 @@ static void say_sweep(struct call *call, const struct past_sweep *sweep)
 	call_say(call, "\n");
 	for (const struct json *kind = kinds != NULL ? kinds->first : NULL; kind != NULL; kind = kind->next)
 		say_kind(call, kind);
+	if (sweep->end == PAST_DONE)
+		say_contacts(call, sweep->statement);
 	if (sweep->end == PAST_DONE)
 		say_left(call, json_get(sweep->statement, "left"));
 }

@@ -61,6 +61,11 @@ static enum result find_all(struct call *call, struct said **first, struct err *
 
 /* ---- saying ---- */
 
+static bool of_contacts(const struct warning *warning)
+{
+	return warning->kind == (enum record_kind)HELD_CONTACT;
+}
+
 static void print_event(struct call *call, const struct account *account, const struct warning *warning)
 {
 	struct json_writer *w = &call->w;
@@ -70,7 +75,7 @@ static void print_event(struct call *call, const struct account *account, const 
 	json_instant(w, "time", call->now);
 	json_id(w, "account", ACCOUNT_PREFIX, account->id);
 	json_begin_object(w, "data");
-	json_string(w, "kind", kind_name(warning->kind));
+	json_string(w, "kind", of_contacts(warning) ? "contact" : kind_name(warning->kind));
 	json_int(w, "lead_days", warning->lead);
 	json_date(w, "first_day", warning->first);
 	json_date(w, "last_day", warning->last);
@@ -89,6 +94,16 @@ static void say_event(struct call *call, const struct warning *warning)
 
 	date_format(warning->first, first);
 	date_format(warning->last, last);
+	if (of_contacts(warning)) {
+		call_say(call,
+			 "Within %d day%s, %s %s%s%s: %s deleted contact%s can be brought back no longer (`lethe "
+			 "contact list "
+			 "--deleted`).\n",
+			 warning->lead, warning->lead == 1 ? "" : "s", one ? "on" : "from", first, one ? "" : " to ",
+			 one ? "" : last, call_count(warning->goes.records, count),
+			 warning->goes.records == 1 ? "" : "s");
+		return;
+	}
 	call_say(call, "Within %d day%s, %s %s%s%s:", warning->lead, warning->lead == 1 ? "" : "s", one ? "on" : "from",
 		 first, one ? "" : " to ", one ? "" : last);
 	if (warning->goes.records > 0)

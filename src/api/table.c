@@ -23,8 +23,8 @@ static const struct group {
 	{"account", "create | list | show | ..", "controllers whose data are kept apart"},
 	{"profile", "list | show | diff", "published rules of real systems, to begin with"},
 	{"import", "FILE ..", "take in calls, messages, recordings, contacts"},
-	{"person", "find | show | link | unlink", "what there is on somebody; who is whom"},
-	{"person", "export | erase | receipt ..", "hand it out; forget them, and prove it"},
+	{"person", "find | export | erase", "see, hand out, forget what is on somebody"},
+	{"contact", "list | delete | ..", "the address book; what was deleted of it"},
 	{"record", "get | media | why ..", "one record, its audio, what becomes of it"},
 	{"why", "ID", "policy, holds and dates behind a verdict"},
 	{"policy", "set | undo | list ..", "how long each kind is kept"},
@@ -67,6 +67,7 @@ const struct operation operations[] = {
 	 "SETTING, and what VALUE may be; \"none\" goes back to how it began:\n"
 	 "  anonymous_k       3 to 100: how many people must be in a row that anonymised records leave (5)\n"
 	 "  billed_until      a day: what is billed; what a profile erases only once billed waits for it\n"
+	 "  contact_grace_days  0 to 365: how many days a deleted contact can be brought back (30, or what the profile says)\n"
 	 "  grace_hours       0 to 8760: how long a policy that would delete something can be undone (24)\n"
 	 "  plan, profile     which bounds the policies have; rules that are set stay as they are\n"
 	 "  calendar          whose public holidays count: DE, DE-BY (the account's country)\n"
@@ -144,6 +145,23 @@ const struct operation operations[] = {
 	 "Also of one that was interrupted and finished by a later command. Without JOB the erasures of the account are\n"
 	 "listed: job, when it began, done, unfinished or failed, the person, the reference. `lethe verify` checks a receipt.\n"
 	 "  --out FILE        where the receipt goes; unless given, it is printed\n"},
+	{"contact list", "[--deleted] [--count N] [--after CONTACT]", "the contacts that are there, by pages", op_contact_list,
+	 "Leaves an audit leaf.\n"
+	 "  --deleted         those that were deleted instead, and until when each can be brought back\n"
+	 "  --count N         so many, 1 to 1000; 50 unless given\n"
+	 "  --after CONTACT   the page after that con_ id\n"},
+	{"contact show", "WHO|CONTACT [--deleted]", "one contact, opened", op_contact_show,
+	 "CONTACT is a con_ id; WHO finds one person, as in `lethe help person find`, who is in one contact. Of a deleted one\n"
+	 "it says until when it can be brought back; what is in it is shown with --deleted. Leaves an audit leaf.\n"},
+	{"contact delete", "WHO|CONTACT", "delete a contact, with a grace to bring it back", op_contact_delete,
+	 "It is not found by its name, not listed and not updated by imports; it is in its person's export, and goes with their\n"
+	 "erasure. After the account's contact_grace_days (30) `lethe retention run` destroys its key, unless a legal hold or a\n"
+	 "restriction covers it. The person and their records stay: `lethe person erase` forgets somebody.\n"},
+	{"contact undelete", "WHO|CONTACT", "bring a deleted contact back", op_contact_undelete,
+	 "Refused once its grace is over. WHO is a number or address in it: a deleted contact is not found by its name.\n"},
+	{"contact readmit", "CONTACT", "let imports bring a deleted contact again", op_contact_readmit,
+	 "What was deleted here stays so whatever its source still says of it, also when it is gone: imports of it are refused\n"
+	 "and counted. This ends that. The id is in the audit log, in the act contact.delete.\n"},
 	{"record get", "ID", "one record, opened", op_record_get, "Leaves an audit leaf.\n"},
 	{"record media", "ID --out FILE [--n N] [--range A-B]", "a record's audio or attachment", op_record_media,
 	 "FILE \"-\" is standard output, which may not be a terminal. Nothing is written before its tag is checked.\n"
@@ -157,7 +175,7 @@ const struct operation operations[] = {
 	 "Counts, total duration and size, by what was not dropped; each row says how it was coarsened. What fewer people\n"
 	 "are in than the account's anonymous_k is not shown, and no count of it is.\n"},
 	{"record why", "ID", "what becomes of a record, and why", op_record_why, "The same as `lethe why ID`.\n"},
-	{"why", "ID", "the verdict for a record, with every reason", op_why,
+	{"why", "ID", "the verdict for a record or contact, with every reason", op_why,
 	 "Keep until when, or delete: with the policies and holds that make it so.\n"},
 	{"policy set", "KIND SPAN [SCOPE] [--plan DIGEST] [--grace HOURS]", "how long an account keeps a kind", op_policy_set,
 	 "KIND: call, recording, voicemail, transcript, message, chat, form, session, note, document, delivery,\n"
@@ -186,7 +204,7 @@ const struct operation operations[] = {
 	 "Of what there is now, by the rules there are now, those that begin later too, if a sweep runs every day. What\n"
 	 "holds and obligations keep is counted apart. Deletes nothing. On a terminal with a chart.\n"
 	 "  --days N          today and N days after it, up to 3650; 30 unless given\n"
-	 "  --kind KIND       of this kind only\n"
+	 "  --kind KIND       of this kind only; contact: deleted contacts\n"
 	 "  --chart           the chart elsewhere than on a terminal, too\n"},
 	{"retention warn", "[--all]", "say what goes soon and was not said yet", op_retention_warn,
 	 "At each lead time of the account's setting warn_days (30, 7 and 1 days unless set) what then goes is said once: run\n"

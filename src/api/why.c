@@ -11,9 +11,14 @@ static void print_why(struct call *call, const struct why *why)
 	struct json_writer *w = &call->w;
 
 	json_begin_object(w, NULL);
-	json_id(w, "id", kind_prefix(why->kind), why->id);
-	json_string(w, "kind", kind_name(why->kind));
-	json_instant(w, "occurred", why->facts.occurred);
+	json_id(w, "id", why_prefix(why), why->id);
+	if (why->kind == (enum record_kind)HELD_CONTACT) {
+		json_string(w, "kind", "contact");
+		json_instant(w, "updated", why->facts.occurred);
+	} else {
+		json_string(w, "kind", kind_name(why->kind));
+		json_instant(w, "occurred", why->facts.occurred);
+	}
 	disposition_write(w, &why->disposition);
 	json_end_object(w);
 }
@@ -59,7 +64,8 @@ static void say_why(struct call *call, const struct why *why)
 	const struct disposition *d = &why->disposition;
 	char id[ID_TEXT_MAX], at[TIME_TEXT_MAX], sentence[DISPOSITION_TEXT_MAX];
 
-	call_say(call, "%s, of %s\n", id_format(kind_prefix(why->kind), why->id, id),
+	call_say(call, "%s, %s %s\n", id_format(why_prefix(why), why->id, id),
+		 why->kind == (enum record_kind)HELD_CONTACT ? "changed last on" : "of",
 		 instant_format(why->facts.occurred, at));
 	say_verdict(call, d);
 	for (size_t i = 0; i < d->count; i++)
@@ -76,7 +82,9 @@ enum result op_why(struct call *call, int argc, char **argv, bool *partly, struc
 	(void)partly;
 	if (r == OK)
 		r = call_open_account(call, false, &account, err);
-	if (r == OK)
+	if (r == OK && why_is_contact(argv[0]))
+		r = why_contact(&call->vault->read, account.number, argv[0], call->now, &call->pool, &why, err);
+	else if (r == OK)
 		r = why_record(&call->vault->read, account.number, argv[0], call->now, &call->pool, &why, err);
 	if (r == OK && why.facts.hold_matter != NULL)
 		r = holds_note_read(&call->vault->read, account.number, call->now, err);

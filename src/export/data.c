@@ -125,6 +125,12 @@ static void put_contact(struct json_writer *w, const struct contact_view *contac
 	put_optional(w, "source", contact->source);
 	put_optional(w, "source_id", contact->source_id);
 	json_instant(w, "updated", contact->updated);
+	if (contact->deleted.ms != 0) {
+		json_instant(w, "deleted", contact->deleted);
+		json_date(w, "until", contact->gone_on);
+	}
+	if (contact->held)
+		json_bool(w, "kept_for_legal_hold", true);
 	json_end_object(w);
 }
 

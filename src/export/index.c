@@ -261,6 +261,21 @@ static void put_texts(struct buf *out, const struct json *list)
 	}
 }
 
+static void put_deleted(struct buf *out, const struct contact_view *contact)
+{
+	if (contact->deleted.ms == 0)
+		return;
+	buf_add_str(out, "<p>It was deleted on ");
+	html_day(out, contact->deleted);
+	if (contact->held) {
+		buf_add_str(out, " and is kept only because of a legal hold.</p>");
+		return;
+	}
+	buf_add_str(out, "; until ");
+	html_day(out, date_start(contact->gone_on));
+	buf_add_str(out, " it can be brought back, and then it goes for good.</p>");
+}
+
 static void put_contact(struct buf *out, const struct contact_view *contact)
 {
 	buf_add_str(out, "<article><h4>");
@@ -281,7 +296,9 @@ static void put_contact(struct buf *out, const struct contact_view *contact)
 		html_tree(out, contact->custom);
 	buf_add_str(out, "</dd><dt>Changed last</dt><dd>");
 	html_time(out, contact->updated);
-	buf_add_str(out, "</dd></dl></article>\n");
+	buf_add_str(out, "</dd></dl>");
+	put_deleted(out, contact);
+	buf_add_str(out, "</article>\n");
 }
 
 static enum result put_contacts(struct job *job, struct err *err)

@@ -163,12 +163,30 @@ static enum result mark_law(struct job *job, struct view *view, struct err *err)
 	return r == OK ? name_laws(job, &duty, &view->by_law, err) : r == ERR_NOT_FOUND ? OK : r;
 }
 
+/* What is still here is to be told of: deleted ones are in it, and say so. */
+static enum result join_deleted(struct job *job, struct err *err)
+{
+	struct person *person = &job->person;
+	struct id *all = pool_alloc(&job->pool, (person->contact_count + person->deleted_count) * sizeof *all);
+
+	if (all == NULL)
+		return err_no_memory(err);
+	for (size_t i = 0; i < person->contact_count; i++)
+		all[i] = person->contacts[i];
+	for (size_t i = 0; i < person->deleted_count; i++)
+		all[person->contact_count++] = person->deleted[i];
+	person->contacts = all;
+	return OK;
+}
+
 enum result job_load(struct job *job, struct err *err)
 {
 	enum result r = person_load(job->session, job->account, job->request->person, &job->pool, &job->person, err);
 
 	if (r == OK)
 		r = users_of_person(job->session, job->account, &job->person, &job->pool, &job->users, &job->user_count, err);
+	if (r == OK)
+		r = join_deleted(job, err);
 	if (r == OK)
 		r = policies_load(job->session, job->account->number, job->request->now, &job->pool, &job->policies, err);
 	if (r == OK)
@@ -296,6 +314,11 @@ enum result job_contact(struct job *job, size_t index, struct contact_view *out,
 	if (r == OK)
 		r = contact_view_read(job->mask, id, row.updated, payload, &job->scratch, out, err);
 	*there = r == OK;
+	if (r == OK) {
+		out->deleted = row.deleted;
+		out->gone_on = row.gone_on;
+		out->held = row.hold != 0;
+	}
 	if (!left_by(r, &left))
 		return r;
 	leave_contact_out(job, index, left);

@@ -205,6 +205,19 @@ static void put_handles(struct line *line, const struct contact_view *contact, e
 	put_gathered(line);
 }
 
+static void put_deleted(struct line *line, const struct contact_view *contact)
+{
+	char until[TIME_TEXT_MAX];
+
+	if (contact->deleted.ms == 0) {
+		put(line, "");
+		put(line, "");
+		return;
+	}
+	put_time(line, contact->deleted);
+	put(line, date_format(contact->gone_on, until));
+}
+
 static void put_contact(struct line *line, const struct contact_view *contact)
 {
 	char id[ID_TEXT_MAX];
@@ -220,6 +233,7 @@ static void put_contact(struct line *line, const struct contact_view *contact)
 	put_tree(line, contact->lists);
 	put_tree(line, contact->custom);
 	put_time(line, contact->updated);
+	put_deleted(line, contact);
 	put(line, contact->source);
 	put(line, contact->source_id);
 	line_end(line);
@@ -231,7 +245,8 @@ static enum result export_contacts(struct job *job, struct line *line, struct er
 	bool there;
 	enum result r = job_text_begin(job, "contacts.csv", err);
 
-	buf_add_str(&job->out, "id,name,phones,emails,ids,company,tags,lists,custom,updated,source,source_id\r\n");
+	buf_add_str(&job->out,
+		    "id,name,phones,emails,ids,company,tags,lists,custom,updated,deleted,until,source,source_id\r\n");
 	for (size_t i = 0; i < job->person.contact_count && r == OK; i++) {
 		r = job_contact(job, i, &contact, &there, err);
 		if (r == OK && there)

@@ -46,6 +46,9 @@ bool view_from_self(const struct view *view);
 struct contact_view {
 	struct id id;
 	struct instant updated;
+	struct instant deleted; /* ms 0: it is not. This and the next two set by job_contact */
+	struct date gone_on;
+	bool held;              /* only a hold's key keeps it */
 	const char *name, *company, *source, *source_id;
 	struct shown handles[VIEW_PARTIES_MAX];
 	size_t handle_count;

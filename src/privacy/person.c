@@ -213,6 +213,25 @@ static void keep_one_of_each(struct contact_list *list)
 	list->count = kept;
 }
 
+static enum result part_deleted(struct session *session, uint32_t account, const struct contact_list *all,
+				struct pool *pool, struct person *out, struct err *err)
+{
+	struct contact_list there = {0}, deleted = {0};
+	bool is_deleted;
+	enum result r = OK;
+
+	for (size_t i = 0; i < all->count && r == OK; i++) {
+		r = contact_in_deleted(session->data, account, all->ids[i], &is_deleted, err);
+		if (r == OK)
+			r = add_contact(is_deleted ? &deleted : &there, all->ids[i], pool, err);
+	}
+	out->contacts = there.ids;
+	out->contact_count = there.count;
+	out->deleted = deleted.ids;
+	out->deleted_count = deleted.count;
+	return r;
+}
+
 enum result person_load(struct session *session, const struct account *account, struct id id, struct pool *pool,
 			struct person *out, struct err *err)
 {
@@ -234,9 +253,7 @@ enum result person_load(struct session *session, const struct account *account, 
 			r = list_contacts(session, account->number, rows[i].identity, pool, &contacts, err);
 	}
 	keep_one_of_each(&contacts);
-	out->contacts = contacts.ids;
-	out->contact_count = contacts.count;
-	return r;
+	return r == OK ? part_deleted(session, account->number, &contacts, pool, out, err) : r;
 }
 
 /* ---- walking ---- */

@@ -28,6 +28,9 @@ struct person {
 	size_t identity_count;
 	struct id *contacts; /* each once, in the order of their ids, however many; in the pool */
 	size_t contact_count;
+	struct id
+	    *deleted; /* contacts that were deleted and can still be brought back, or that a hold keeps; likewise */
+	size_t deleted_count;
 	int64_t records[KIND_COUNT]; /* by kind; counted only by person_load_counts */
 	struct instant first, last;  /* of their records; both 0 when there is none */
 };

@@ -16,8 +16,8 @@ typedef void rule(struct disposition *d, const struct disposition_facts *facts, 
 static const char *const rule_names[] = {
     [BY_ANONYMISED] = "anonymised",	[BY_UNREADABLE] = "unreadable", [BY_HOLD] = "hold",
     [BY_OBLIGATION] = "obligation",	[BY_UNBILLED] = "unbilled",	[BY_ERASURE] = "erasure",
-    [BY_RESTRICTION] = "restriction", [BY_EXPIRY] = "expired",	[BY_POLICY] = "policy",
-    [BY_BOUND] = "bound",		[BY_DEFAULT] = "default",
+    [BY_RESTRICTION] = "restriction", [BY_EXPIRY] = "expired",	[BY_DELETION] = "deleted",
+    [BY_POLICY] = "policy",		[BY_BOUND] = "bound",		[BY_DEFAULT] = "default",
 };
 
 /* As it is given: it keeps nothing and ends the matter. */
@@ -154,6 +154,17 @@ static void by_expiry(struct disposition *d, const struct disposition_facts *fac
 		add(d, facts, BY_EXPIRY)->since = facts->expired_at;
 }
 
+static void by_deletion(struct disposition *d, const struct disposition_facts *facts, struct date today)
+{
+	struct disposition_reason *reason;
+
+	if (!facts->contact.deleted)
+		return;
+	reason = add(d, facts, BY_DELETION);
+	keep_until(reason, KEEPS_ALL, facts->contact.gone_on, today);
+	reason->since = facts->contact.at;
+}
+
 static void by_policy(struct disposition *d, const struct disposition_facts *facts, struct date today)
 {
 	struct disposition_reason *reason;
@@ -190,8 +201,8 @@ static void by_default(struct disposition *d, const struct disposition_facts *fa
 static rule *const rules[] = {
     [BY_ANONYMISED] = by_anonymised,	[BY_UNREADABLE] = by_unreadable, [BY_HOLD] = by_hold,
     [BY_OBLIGATION] = by_obligations,	[BY_UNBILLED] = by_unbilled,	 [BY_ERASURE] = by_erasure,
-    [BY_RESTRICTION] = by_restriction, [BY_EXPIRY] = by_expiry,	 [BY_POLICY] = by_policy,
-    [BY_BOUND] = by_bound,		[BY_DEFAULT] = by_default,
+    [BY_RESTRICTION] = by_restriction, [BY_EXPIRY] = by_expiry,	 [BY_DELETION] = by_deletion,
+    [BY_POLICY] = by_policy,		[BY_BOUND] = by_bound,		 [BY_DEFAULT] = by_default,
 };
 _Static_assert(COUNT(rules) - 1 + DISPOSITION_OBLIGATIONS_MAX <= DISPOSITION_REASONS_MAX, "each may give its reason");
 
@@ -414,6 +425,19 @@ static void text_of_erasure(const struct disposition_reason *reason, char out[DI
 			 date_format(reason->until, due));
 }
 
+static void text_of_deleted(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
+{
+	char at[TIME_TEXT_MAX], until[TIME_TEXT_MAX];
+
+	date_format(instant_date(reason->since), at);
+	date_format(reason->until, until);
+	if (reason->says == VERDICT_DELETE)
+		snprintf(out, DISPOSITION_TEXT_MAX, "it was deleted on %s, and its grace is over since %s", at, until);
+	else
+		snprintf(out, DISPOSITION_TEXT_MAX, "it was deleted on %s: until %s it can be brought back (`lethe contact "
+						    "undelete`), and then it goes", at, until);
+}
+
 static void text_of_expired(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
 {
 	char at[TIME_TEXT_MAX];
@@ -458,8 +482,11 @@ static void text_of_bound(const struct disposition_reason *reason, char out[DISP
 
 static void text_of_default(const struct disposition_reason *reason, char out[DISPOSITION_TEXT_MAX])
 {
-	snprintf(out, DISPOSITION_TEXT_MAX, "no policy was set for %s: they are kept without end",
-		 kind_plural(reason->kind));
+	if (reason->kind == (enum record_kind)HELD_CONTACT)
+		snprintf(out, DISPOSITION_TEXT_MAX, "a contact is kept until it is deleted");
+	else
+		snprintf(out, DISPOSITION_TEXT_MAX, "no policy was set for %s: they are kept without end",
+			 kind_plural(reason->kind));
 }
 
 static void (*const texts[])(const struct disposition_reason *reason, char *out) = {
@@ -471,6 +498,7 @@ static void (*const texts[])(const struct disposition_reason *reason, char *out)
     [BY_ERASURE] = text_of_erasure,
     [BY_RESTRICTION] = text_of_restriction,
     [BY_EXPIRY] = text_of_expired,
+    [BY_DELETION] = text_of_deleted,
     [BY_POLICY] = text_of_policy,
     [BY_BOUND] = text_of_bound,
     [BY_DEFAULT] = text_of_default,

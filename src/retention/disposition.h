@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * Disposition: may this record stay, what of it, until when, and why.
+ * Disposition: may this record or contact stay, what of it, until when, and why.
  *
  * One pure function from facts and the moment to a verdict. Every rule that
  * applies gives its reasons, the strongest first:
@@ -14,6 +14,7 @@
  *     erasure      its person asked to be erased, is being erased, or was: it goes
  *     restriction  its person asked for that: all is kept until it is lifted
  *     expired      its day was swept once; a later policy does not bring it back
+ *     deleted      of a contact: somebody deleted it; all is kept until its grace is over
  *     policy       the account's rule in force: all is kept for a span from its UTC day
  *     bound        what the plan allows: stands in where no rule was set
  *     default      nothing was ever set: all is kept
@@ -53,6 +54,11 @@ const char *erasure_name(enum disposition_erasure erasure); /* "none", "requeste
 struct disposition_facts {
 	enum record_kind kind;
 	struct instant occurred;
+	struct {                            /* of a contact, whose kind is HELD_CONTACT */
+		bool deleted;
+		struct instant at;
+		struct date gone_on;        /* the day on which its grace is over */
+	} contact;
 	bool anonymised;                    /* and nothing else of these facts is known */
 	struct instant anonymised_at;       /* ms 0: not known */
 	bool key_gone;                      /* nobody can open it */
@@ -86,8 +92,8 @@ enum verdict { VERDICT_DELETE, VERDICT_KEEP_UNTIL, VERDICT_KEEP };
 
 /* In order of precedence. */
 enum disposition_rule {
-	BY_ANONYMISED, BY_UNREADABLE, BY_HOLD, BY_OBLIGATION, BY_UNBILLED, BY_ERASURE, BY_RESTRICTION, BY_EXPIRY, BY_POLICY,
-	BY_BOUND, BY_DEFAULT,
+	BY_ANONYMISED, BY_UNREADABLE, BY_HOLD, BY_OBLIGATION, BY_UNBILLED, BY_ERASURE, BY_RESTRICTION, BY_EXPIRY,
+	BY_DELETION, BY_POLICY, BY_BOUND, BY_DEFAULT,
 };
 
 struct disposition_reason {
@@ -98,7 +104,7 @@ struct disposition_reason {
 	bool last;               /* when it keeps nothing any more, what stands below it keeps nothing either */
 	struct date until;       /* days 0: none. The day on which it ends or ended; of an erasure, on which it is done */
 	struct id hold;          /* hold, restriction: which */
-	struct instant since;    /* hold, restriction: made; erasure, expired, anonymised: when; policy: set */
+	struct instant since;    /* hold, restriction: made; erasure, expired, deleted, anonymised: when; policy: set */
 	enum disposition_erasure erasure; /* erasure: how far it is */
 	bool anonymising, alone; /* erasure: see the facts */
 	struct span keep;        /* policy, bound */
@@ -113,7 +119,7 @@ struct disposition_reason {
 	enum record_kind kind;   /* of the record */
 };
 
-#define DISPOSITION_REASONS_MAX (DISPOSITION_OBLIGATIONS_MAX + 10)
+#define DISPOSITION_REASONS_MAX (DISPOSITION_OBLIGATIONS_MAX + 11)
 struct disposition {
 	enum verdict verdict;
 	uint32_t keeps;    /* what stays today */

@@ -7,6 +7,7 @@
 
 #include "retention/day.h"
 #include "retention/ended.h"
+#include "retention/purge.h"
 
 #define ROWS 128
 #define PAYLOADS_MAX ((size_t)1024 * 1024 * 1024) /* of ROWS records */
@@ -163,7 +164,7 @@ static enum result add_released(void *arg, const struct held_row *held, const st
 
 	(void)held;
 	if (row == NULL) {
-		looking->out->contacts++;
+		looking->out->contacts += looking->out->kinds[HELD_CONTACT] != NULL;
 		return OK;
 	}
 	if (looking->out->kinds[row->kind] == NULL)
@@ -219,6 +220,28 @@ static bool is_apart(const struct looking *looking, const struct period *period)
 
 	return looking->apart_count > 0 && bsearch(&key, looking->apart, looking->apart_count, sizeof key,
 						   compare_apart) != NULL;
+}
+
+/* ---- deleted contacts ---- */
+
+static enum result add_deleted(void *arg, const struct contact_gone *gone, const struct ruling *ruling, struct err *err)
+{
+	struct looking *looking = arg;
+	const struct forecast_sum size = {.records = 1, .bytes = gone->bytes};
+	int day = gone->on.days - looking->out->today.days;
+	struct forecast_day *to = &looking->out->kinds[HELD_CONTACT][day > 0 ? day : 0];
+
+	(void)err;
+	forecast_add(ruling->fate == FATE_HELD ? &to->held : &to->goes, &size);
+	return OK;
+}
+
+static enum result add_contacts(struct looking *looking, struct err *err)
+{
+	if (looking->out->kinds[HELD_CONTACT] == NULL)
+		return OK;
+	return purge_walk(looking->session, &looking->keepers.holds, date_start(looking->out->today),
+			  date_add_days(looking->out->today, looking->out->days), add_deleted, looking, err);
 }
 
 /* ---- periods ---- */
@@ -278,6 +301,8 @@ static enum result add_all(struct looking *looking, struct err *err)
 		if (looking->out->kinds[kind] != NULL)
 			r = add_kind(looking, (enum record_kind)kind, err);
 	}
+	if (r == OK)
+		r = add_contacts(looking, err);
 	return r;
 }
 
@@ -285,7 +310,7 @@ static enum result add_all(struct looking *looking, struct err *err)
 
 static enum result make_days(struct forecast *out, uint32_t kinds, struct pool *pool, struct err *err)
 {
-	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+	for (int kind = HELD_CONTACT; kind <= KIND_LAST; kind++) {
 		size_t days = (size_t)out->days + 1;
 
 		if ((kinds & (UINT32_C(1) << kind)) == 0)

@@ -29,15 +29,16 @@ struct forecast_day {
 struct forecast {
 	struct date today;
 	int days;
-	struct forecast_day *kinds[KIND_COUNT]; /* days + 1 of each, the first today; in the pool; NULL: not asked for */
+	struct forecast_day *kinds[KIND_COUNT]; /* days + 1 of each, the first today; in the pool; NULL: not asked for. Of
+						 * HELD_CONTACT: deleted contacts, by the day on which their grace is over */
 	int64_t contacts;                       /* that go today, since their hold was released */
 };
 
-/* `kinds` is a bit set of 1 << kind; `days` from 0 to AHEAD_DAYS_MAX. */
+/* `kinds` is a bit set of 1 << kind, HELD_CONTACT one of them; `days` from 0 to AHEAD_DAYS_MAX. */
 MUST_CHECK enum result forecast_make(struct session *session, uint32_t account, struct instant now, int days,
 				     uint32_t kinds, struct pool *pool, struct forecast *out, struct err *err);
 void forecast_add(struct forecast_sum *sum, const struct forecast_sum *more);
-/* Over all its kinds, of one day or, with day -1, of all. */
+/* Over all its kinds of records, of one day or, with day -1, of all. */
 struct forecast_day forecast_all(const struct forecast *forecast, int day);
 
 #endif

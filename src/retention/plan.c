@@ -5,6 +5,7 @@
  */
 #include "retention/day.h"
 #include "retention/ended.h"
+#include "retention/purge.h"
 #include "retention/released.h"
 #include "retention/sweep.h"
 #include "retention/verdict.h"
@@ -221,6 +222,19 @@ static enum result plan_ended(void *arg, const struct held_row *held, const stru
 	return fate == ENDED_GOES ? plan_released(arg, held, row, err) : OK;
 }
 
+static enum result plan_deleted(void *arg, const struct contact_gone *gone, const struct ruling *ruling,
+				struct err *err)
+{
+	struct sweep_plan *plan = arg;
+	bool goes = ruling->fate == FATE_GOES;
+
+	(void)err;
+	plan->deleted.held += ruling->fate == FATE_HELD;
+	plan->deleted.due += goes;
+	plan->deleted.bytes += goes ? gone->bytes : 0;
+	return OK;
+}
+
 static enum result plan_all(struct planning *planning, struct err *err)
 {
 	enum result r = OK;
@@ -231,6 +245,9 @@ static enum result plan_all(struct planning *planning, struct err *err)
 		r = released_walk(planning->session, &planning->keepers, plan_released, planning->out, err);
 	if (r == OK)
 		r = ended_walk(planning->session, &planning->keepers, plan_ended, planning->out, err);
+	if (r == OK)
+		r = purge_walk(planning->session, &planning->keepers.holds, date_start(planning->out->today),
+			       planning->out->today, plan_deleted, planning->out, err);
 	return r;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "retention/handover.h"
+#include "retention/purge.h"
 #include "store/party.h"
 #include "store/period.h"
 
@@ -192,6 +193,7 @@ struct judge {
 	struct session *session;
 	struct policy_set policies;
 	struct keepers keepers;  /* those that stand, or will */
+	struct hold_set ending;  /* the one that is released */
 	struct instant now;
 	struct reach *preview;
 	struct reach_end *end;
@@ -356,6 +358,28 @@ static enum result end_all_held(struct judge *judge, const struct walk *walk, st
 	return held_walk(judge->session->data, hold->account, hold->hold, end_held, &ending, err);
 }
 
+/* Deleted, and its grace over since the last run. */
+static enum result end_contact(void *arg, const struct contact_gone *gone, const struct ruling *ruling, struct err *err)
+{
+	struct judge *judge = arg;
+	struct contact_row row;
+	enum result r;
+
+	if (ruling->fate != FATE_GOES)
+		return OK;
+	pool_reset(&judge->pool);
+	r = contact_get(judge->session->data, judge->ending.account, gone->id, &judge->pool, &row, err);
+	judge->end->contacts += r == OK && holds_cover_contact(&judge->ending, &row) != NULL;
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+static enum result end_contacts(struct judge *judge, struct hold_scope *scope, struct err *err)
+{
+	judge->ending = (struct hold_set){.account = scope->row.account, .count = 1, .scopes = scope};
+	return purge_walk(judge->session, &judge->keepers.holds, judge->now, instant_date(judge->now), end_contact,
+			  judge, err);
+}
+
 /* No day that no rule has ended has anything due. */
 static bool limit_days(struct walk *walk, const struct judge *judge)
 {
@@ -381,6 +405,8 @@ static enum result release_with(struct judge *judge, struct walk *walk, const st
 		return r;
 	holds_leave_out(&judge->keepers.holds, hold->hold);
 	r = end_all_held(judge, walk, err);
+	if (r == OK)
+		r = end_contacts(judge, &scope, err);
 	return r == OK && limit_days(walk, judge) ? run_walk(walk, err) : r;
 }
 

@@ -17,6 +17,7 @@ const struct setting_rule setting_rules[] = {
     {"anonymous_k", SETTING_INT, 3, 100, "5", "how many people must be in what anonymised records leave before it is shown"},
     {"billed_until", SETTING_DATE, 0, 0, NULL, "the last day that is billed; what a profile erases only once billed waits for it"},
     {"calendar", SETTING_CALENDAR, 0, 0, NULL, "whose public holidays count: a country or a part of one; else the account's country"},
+    {"contact_grace_days", SETTING_GRACE, 0, 365, "30", "how many days a deleted contact can be brought back"},
     {"grace_hours", SETTING_INT, 0, 8760, "24", "how long a policy that would delete something can be undone"},
     {"plan", SETTING_PLAN, 0, 0, NULL, "the plan within the profile: which periods may be chosen"},
     {"profile", SETTING_PROFILE, 0, 0, NULL, "whose rules bound the account's policies"},
@@ -36,6 +37,39 @@ static const struct setting_rule *find_rule(const char *name)
 
 /* ---- reading ---- */
 
+/* What the profile says of how soon what is deleted is gone everywhere; NULL when it says nothing. */
+static enum result gone_within(struct session *session, uint32_t account, struct pool *pool,
+			       const struct profile **profile, const struct profile_term **out, struct err *err)
+{
+	const char *plan;
+	enum result r = settings_profile(session, account, pool, profile, &plan, err);
+
+	*out = NULL;
+	if (r == OK && *profile != NULL && (*profile)->terms[TERM_ERASURE_COMPLETE_WITHIN].set)
+		*out = &(*profile)->terms[TERM_ERASURE_COMPLETE_WITHIN];
+	return r;
+}
+
+/* At their shortest. */
+static int64_t days_of(struct span span)
+{
+	return span.unlimited ? INT64_MAX : (int64_t)span.months * 28 + span.days;
+}
+
+static enum result grace_fallback(struct session *session, uint32_t account, const struct setting_rule *rule,
+				  struct pool *pool, const char **out, struct err *err)
+{
+	const struct profile *profile;
+	const struct profile_term *term;
+	enum result r = gone_within(session, account, pool, &profile, &term, err);
+
+	*out = rule->fallback;
+	if (r != OK || term == NULL || days_of(term->span) >= strtoll(rule->fallback, NULL, 10))
+		return r;
+	*out = pool_printf(pool, "%lld", (long long)days_of(term->span));
+	return *out != NULL ? OK : err_no_memory(err);
+}
+
 enum result settings_get(struct session *session, uint32_t account, const char *name, struct pool *pool,
 			 const char **out, struct err *err)
 {
@@ -43,9 +77,12 @@ enum result settings_get(struct session *session, uint32_t account, const char *
 	enum result r = setting_get(session->data, account, name, pool, out, err);
 
 	INVARIANT(rule != NULL);
-	if (r == OK && (*out == NULL || **out == '\0'))
-		*out = rule->fallback;
-	return r;
+	if (r != OK || (*out != NULL && **out != '\0'))
+		return r;
+	if (rule->type == SETTING_GRACE)
+		return grace_fallback(session, account, rule, pool, out, err);
+	*out = rule->fallback;
+	return OK;
 }
 
 enum result settings_int(struct session *session, uint32_t account, const char *name, struct pool *pool, int64_t *out,
@@ -101,6 +138,25 @@ static enum result read_int(const struct setting_rule *rule, const char *text, s
 		return OK;
 	err_set(err, ERR_INPUT, "%s cannot be %s", rule->name, quote(text, len, shown));
 	return err_mend(err, "give a whole number from %lld to %lld", (long long)rule->least, (long long)rule->most);
+}
+
+static enum result check_grace(struct session *session, uint32_t account, const struct setting_rule *rule,
+			       const char *text, struct pool *pool, struct err *err)
+{
+	const struct profile *profile;
+	const struct profile_term *term = NULL;
+	char span[TIME_TEXT_MAX];
+	int64_t days;
+	enum result r = read_int(rule, text, strlen(text), &days, err);
+
+	if (r == OK)
+		r = gone_within(session, account, pool, &profile, &term, err);
+	if (r != OK || term == NULL || days <= days_of(term->span))
+		return r;
+	err_set(err, ERR_INPUT, "%s cannot be %lld: what is deleted is gone within %s", rule->name, (long long)days,
+		span_format(term->span, span));
+	err_where(err, "profile %s", profile->name);
+	return err_mend(err, "give up to %lld; it is said by: %s", (long long)days_of(term->span), term->source);
 }
 
 /* Each smaller than the one before: warnings come nearer. */
@@ -203,6 +259,8 @@ static enum result check(struct session *session, uint32_t account, const struct
 	switch (rule->type) {
 	case SETTING_INT:
 		return read_int(rule, value, strlen(value), &number, err);
+	case SETTING_GRACE:
+		return check_grace(session, account, rule, value, pool, err);
 	case SETTING_DAYS:
 		return check_days(rule, value, err);
 	case SETTING_DATE:
@@ -221,7 +279,7 @@ static enum result check(struct session *session, uint32_t account, const struct
 
 static enum result unknown(const char *name, struct err *err)
 {
-	char shown[QUOTE_MAX], all[200] = "";
+	char shown[QUOTE_MAX], all[400] = "";
 
 	for (size_t i = 0; i < setting_rule_count; i++)
 		snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i > 0 ? ", " : "", setting_rules[i].name);

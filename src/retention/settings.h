@@ -15,6 +15,7 @@
 
 enum setting_type {
 	SETTING_INT,     /* least to most */
+	SETTING_GRACE,   /* the same, and no longer than what the profile says of what is deleted */
 	SETTING_DAYS,    /* "30,7,1": up to SETTING_DAYS_MAX numbers, each least to most, falling */
 	SETTING_DATE,    /* "2026-03-01" */
 	SETTING_CALENDAR, /* a code of law/holidays.json: "DE-BY" */
@@ -36,7 +37,7 @@ extern const size_t setting_rule_count;
 /* Its value as stored, else its fallback, which may be NULL. `name` is in the table: INVARIANT. */
 MUST_CHECK enum result settings_get(struct session *session, uint32_t account, const char *name, struct pool *pool,
 				    const char **out, struct err *err);
-/* Of a SETTING_INT. */
+/* Of a SETTING_INT or SETTING_GRACE. */
 MUST_CHECK enum result settings_int(struct session *session, uint32_t account, const char *name, struct pool *pool,
 				    int64_t *out, struct err *err);
 /* Checks it and stores it with its leaf, whatever it makes due: what people set goes through retention/setting_change.h.

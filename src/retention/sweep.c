@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "retention/ended.h"
+#include "retention/purge.h"
 #include "retention/released.h"
 #include "retention/sweep_run.h"
 
@@ -30,8 +31,8 @@ bool sweep_is_spent(struct run *run)
 
 bool sweep_left_any(const struct sweep_left *left)
 {
-	return left->records != 0 || left->media != 0 || left->keys != 0 || left->counts != 0 || left->blobs != 0 ||
-	       left->damaged != 0 || left->damaged_kept != 0 || left->log;
+	return left->records != 0 || left->media != 0 || left->keys != 0 || left->counts != 0 || left->contacts != 0 ||
+	       left->blobs != 0 || left->damaged != 0 || left->damaged_kept != 0 || left->log;
 }
 
 void sweep_name(struct sweep_result *result, const struct sweep_damaged *damaged)
@@ -114,10 +115,11 @@ static void set_terms(struct run *run)
 					   .now = run->now, .policies = &run->policies, .today = run->out->today};
 }
 
-/* ---- what released holds kept, and duties whose day has come ---- */
+/* ---- what released holds kept, duties whose day has come, deleted contacts ---- */
 
 /* Deletions that come in batches of their own. */
 struct batches { struct run *run; const struct removed *removed; const int64_t *contacts; int64_t before; };
+static const struct removed no_records;
 
 static void count_batches(struct batches *batches)
 {
@@ -175,6 +177,21 @@ static enum result sweep_duties(struct run *run, struct err *err)
 	run->out->moved += ended.moved;
 	run->out->left.damaged_kept += ended.damaged;
 	run->duties_swept = r == OK && ended.damaged == 0;
+	end_batches(&batches);
+	return r == ERR_INTERRUPTED ? OK : r;
+}
+
+static enum result sweep_contacts(struct run *run, struct err *err)
+{
+	struct purged done = {.contacts = 0};
+	struct batches batches = {run, &no_records, &done.contacts, run->deleted};
+	enum result r = purge_delete(run->vault, run->account.number, run->job.id, run->out->today, run->now,
+				     stop_batches, &batches, &done, err);
+
+	run->out->purged += done.contacts;
+	run->out->purged_kept += done.kept;
+	run->out->left.damaged_kept += done.damaged;
+	run->contacts_swept = r == OK && done.damaged == 0;
 	end_batches(&batches);
 	return r == ERR_INTERRUPTED ? OK : r;
 }
@@ -240,6 +257,8 @@ static enum result work(struct run *run, struct err *err)
 		r = sweep_released(run, err);
 	if (r == OK && !has_ended(run))
 		r = sweep_duties(run, err);
+	if (r == OK && !has_ended(run))
+		r = sweep_contacts(run, err);
 	if (r == OK && !run->out->stopped)
 		r = sweep_destroy_keys(run, err);
 	if (r == OK && !has_ended(run))

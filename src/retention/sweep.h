@@ -11,7 +11,8 @@
  *
  *     begun      a job says what is to go: from here on a crash is resumed to the end
  *     released   what only released holds kept is deleted, and so are duties
- *                whose day has come (retention/ended.h)
+ *                whose day has come (retention/ended.h), and deleted contacts
+ *                whose grace is over (retention/purge.h)
  *     unreadable the keys of days that go whole and that nothing keeps are destroyed, of all or of as many as the
  *                budget covers, and the logs emptied of them: seconds before the rows are gone. Not of a single batch
  *     periods    one after the other, in small transactions
@@ -42,6 +43,7 @@ struct sweep_plan {
 	struct date today;
 	struct sweep_due kinds[KIND_COUNT];
 	int64_t contacts;     /* that only a released hold still kept */
+	struct { int64_t due, held, bytes; } deleted; /* contacts whose grace is over: that go (bytes: of these), that are kept */
 };
 /* Reads the period table; looks at records only where a hold may cover them, or a narrower rule may end them. */
 MUST_CHECK enum result sweep_plan(struct session *session, uint32_t account, struct instant now,
@@ -73,9 +75,11 @@ struct sweep_done {
 /* Of what was to go, what a second look still finds: all zero, or something is wrong. */
 struct sweep_left {
 	int64_t records, media, keys, counts; /* counts: periods whose row disagrees with their records */
+	int64_t contacts;                     /* deleted ones whose grace is over */
 	int64_t blobs;                        /* not removed yet */
 	int64_t damaged;                      /* periods left alone: a record that is to be kept fails its tag there, or all do */
-	int64_t damaged_kept;                 /* records under duties that should be cut down and fail their tag */
+	int64_t damaged_kept;                 /* records under duties that should be cut down, and contacts that a hold covers, that fail
+					       * their tag */
 	bool log;                             /* a reader kept a database's log from being emptied */
 };
 /* A record that fails its tag, by name. */
@@ -90,6 +94,7 @@ struct sweep_result {
 	struct date today;
 	struct sweep_done kinds[KIND_COUNT];
 	int64_t contacts, hold_keys, moved;   /* of released holds; see retention/released.h */
+	int64_t purged, purged_kept;          /* contacts whose grace was over: gone; newly under a hold's key */
 	int64_t duties, cut_again;            /* ended; records that other obligations keep on: see retention/ended.h */
 	struct sweep_left left;
 	int64_t carried;        /* records that stay and fail their tag, of days of which the rest went */

@@ -83,6 +83,7 @@ static void add_left(struct sweep_left *to, const struct sweep_left *from)
 	to->media += from->media;
 	to->keys += from->keys;
 	to->counts += from->counts;
+	to->contacts += from->contacts;
 	to->blobs = from->blobs;
 	to->damaged = from->damaged;
 	to->damaged_kept = from->damaged_kept;
@@ -98,6 +99,8 @@ static void add_slice(struct rounds *rounds, struct sweep_turns *turns, const st
 	sum->job = slice->job;
 	sum->today = slice->today;
 	sum->contacts += slice->contacts;
+	sum->purged += slice->purged;
+	sum->purged_kept += slice->purged_kept;
 	sum->hold_keys += slice->hold_keys;
 	sum->moved += slice->moved;
 	sum->duties += slice->duties;

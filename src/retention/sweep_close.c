@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "retention/ended.h"
+#include "retention/purge.h"
 #include "retention/sweep_run.h"
 #include "shim/json_parse.h"
 #include "store/media.h"
@@ -163,6 +164,8 @@ enum result sweep_look_again(struct run *run, struct err *err)
 		r = look_at(run, &run->swept[i], err);
 	if (r == OK && run->duties_swept)
 		r = look_at_duties(run, err);
+	if (r == OK && run->contacts_swept)
+		r = purge_left(&run->vault->read, run->account.number, run->out->today, &run->out->left.contacts, err);
 	if (r == OK)
 		r = trash_list(run->vault->read.data, trash, MEDIA_PAGE, &count, err);
 	if (r == OK) {
@@ -202,6 +205,7 @@ void sweep_left_write(struct json_writer *w, const struct sweep_left *left)
 	json_int(w, "media", left->media);
 	json_int(w, "keys", left->keys);
 	json_int(w, "counts", left->counts);
+	json_int(w, "contacts", left->contacts);
 	json_int(w, "blobs", left->blobs);
 	json_int(w, "damaged", left->damaged);
 	json_int(w, "damaged_kept", left->damaged_kept);
@@ -246,6 +250,8 @@ static void state(const struct run *run, struct buf *out)
 	}
 	json_end_array(&w);
 	json_int(&w, "contacts", result->contacts);
+	json_int(&w, "purged", result->purged);
+	json_int(&w, "purged_kept", result->purged_kept);
 	json_int(&w, "hold_keys", result->hold_keys);
 	json_int(&w, "duties_ended", result->duties);
 	json_int(&w, "cut_again", result->cut_again);
@@ -289,6 +295,7 @@ static enum result close_op(struct session *session, void *arg, struct err *err)
 			act_int_of_kind(&act, "records", (enum record_kind)kind, run->out->kinds[kind].records);
 	}
 	act_int(&act, "periods", (int64_t)run->swept_count);
+	act_int(&act, "contacts", run->out->contacts + run->out->purged);
 	act_int(&act, "left", sweep_left_any(&run->out->left));
 	if (run->out->carried > 0)
 		act_int(&act, "carried", run->out->carried);

@@ -35,7 +35,7 @@ struct run {
 	bool locked;                 /* keys went whose rows are there yet */
 	struct swept *swept;
 	size_t swept_count, swept_room;
-	bool duties_swept;           /* to their end */
+	bool duties_swept, contacts_swept; /* to their end */
 };
 
 /* Tells how far it is; true when it is to stop, which after SWEEP_PERIODS comes too late. */

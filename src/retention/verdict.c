@@ -7,21 +7,25 @@
 
 /* ---- facts ---- */
 
-static void add_holds(const struct verdict_rules *rules, const struct verdict_case *c, struct verdict_facts *out)
+static void add_hold(const struct hold_scope *scope, struct verdict_facts *out)
 {
 	struct disposition_facts *facts = &out->facts;
-	const struct hold_scope *scope = rules->holds != NULL ? holds_cover(rules->holds, c->row) : NULL;
+	bool legal = scope->row.type == HOLD_LEGAL;
+	const struct hold_scope **first = legal ? &out->hold : &out->restriction;
 
-	for (; scope != NULL; scope = holds_cover_next(rules->holds, c->row, scope)) {
-		bool legal = scope->row.type == HOLD_LEGAL;
-		const struct hold_scope **first = legal ? &out->hold : &out->restriction;
-
-		if (*first == NULL)
-			*first = scope;
-		*(legal ? &facts->hold_count : &facts->restriction_count) += 1;
-	}
+	if (*first == NULL)
+		*first = scope;
+	*(legal ? &facts->hold_count : &facts->restriction_count) += 1;
 	facts->hold = out->hold != NULL ? &out->hold->row : NULL;
 	facts->restriction = out->restriction != NULL ? &out->restriction->row : NULL;
+}
+
+static void add_holds(const struct verdict_rules *rules, const struct verdict_case *c, struct verdict_facts *out)
+{
+	const struct hold_scope *scope = rules->holds != NULL ? holds_cover(rules->holds, c->row) : NULL;
+
+	for (; scope != NULL; scope = holds_cover_next(rules->holds, c->row, scope))
+		add_hold(scope, out);
 }
 
 /* Of what was cut down already a law keeps no more than what is left. */
@@ -59,16 +63,25 @@ static void add_obligations(const struct verdict_rules *rules, const struct verd
 }
 
 /* What only a hold or a duty keeps: why it would be gone. */
+static void add_listed(const struct held_row *held, struct disposition_facts *facts)
+{
+	if (held != NULL && held->cause == HELD_ERASED) {
+		facts->erasure = ERASURE_DONE;
+		facts->erasure_at = held->due;
+	}
+	if (held != NULL && held->cause == HELD_EXPIRED) {
+		facts->expired = true;
+		facts->expired_at = held->due;
+	}
+}
+
 static void add_cause(const struct verdict_rules *rules, const struct verdict_case *c, struct disposition_facts *facts)
 {
-	if (c->erased || (c->held != NULL && c->held->cause == HELD_ERASED)) {
+	if (c->erased) {
 		facts->erasure = ERASURE_DONE;
-		facts->erasure_at = c->held != NULL && c->held->cause == HELD_ERASED ? c->held->due : c->erased_at;
+		facts->erasure_at = c->erased_at;
 	}
-	if (c->held != NULL && c->held->cause == HELD_EXPIRED) {
-		facts->expired = true;
-		facts->expired_at = c->held->due;
-	}
+	add_listed(c->held, facts);
 	if (rules->only != NULL && memcmp(rules->only, &c->row->id, sizeof *rules->only) == 0) {
 		facts->expired = true;
 		facts->expired_at = rules->now;
@@ -114,6 +127,36 @@ void verdict_facts(const struct verdict_rules *rules, const struct verdict_case 
 	add_cause(rules, c, facts);
 }
 
+static void add_contact_holds(const struct verdict_rules *rules, const struct verdict_contact *c,
+			      struct verdict_facts *out)
+{
+	for (size_t i = 0; rules->holds != NULL && i < rules->holds->count; i++) {
+		const struct hold_set one = {rules->holds->account, 1, 1, &rules->holds->scopes[i]};
+
+		if (holds_cover_contact(&one, c->row) != NULL)
+			add_hold(&rules->holds->scopes[i], out);
+	}
+}
+
+void verdict_contact_facts(const struct verdict_rules *rules, const struct verdict_contact *c,
+			   struct verdict_facts *out)
+{
+	const enum record_kind kind = (enum record_kind)HELD_CONTACT;
+
+	out->facts = (struct disposition_facts){.kind = kind,
+						.occurred = c->row->updated,
+						.key_gone = c->key_gone,
+						.policy = {.kind = kind, .keep = {.unlimited = true}}};
+	out->facts.contact.deleted = contact_is_deleted(c->row);
+	out->facts.contact.at = c->row->deleted;
+	out->facts.contact.gone_on = c->row->gone_on;
+	out->hold = out->restriction = NULL;
+	out->cover.count = 0;
+	out->cover.fields = 0;
+	add_contact_holds(rules, c, out);
+	add_listed(c->held, &out->facts);
+}
+
 /* ---- from the disposition to what is to be done ---- */
 
 static void give_cause(const struct disposition *d, struct ruling *out)
@@ -121,7 +164,7 @@ static void give_cause(const struct disposition *d, struct ruling *out)
 	const struct disposition_reason *ends = &d->reasons[d->ends];
 
 	out->cause = ends->by == BY_ERASURE ? HELD_ERASED : HELD_EXPIRED;
-	out->due = ends->by == BY_POLICY ? date_start(ends->until) : ends->since;
+	out->due = ends->by == BY_POLICY || ends->by == BY_DELETION ? date_start(ends->until) : ends->since;
 }
 
 static void rule(const struct verdict_facts *f, struct instant now, struct ruling *out)
@@ -147,6 +190,14 @@ void verdict_of(const struct verdict_rules *rules, const struct verdict_case *c,
 	struct verdict_facts facts;
 
 	verdict_facts(rules, c, &facts);
+	rule(&facts, rules->now, out);
+}
+
+void verdict_of_contact(const struct verdict_rules *rules, const struct verdict_contact *c, struct ruling *out)
+{
+	struct verdict_facts facts;
+
+	verdict_contact_facts(rules, c, &facts);
 	rule(&facts, rules->now, out);
 }
 

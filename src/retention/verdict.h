@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * What becomes of a record, for whoever deletes: the disposition
+ * What becomes of a record or a contact, for whoever deletes: the disposition
  * (retention/disposition.h), asked with the facts that the row and the
  * account's rules give.  Nothing is deleted but what it lets go.
  *
@@ -10,7 +10,8 @@
  *     releases and ends
  *     imports                    verdict_of, of what arrives past its time
  *     erasures                   verdict_row, of a record whose person is erased
- *     why                        verdict_facts, and the texts that go with them
+ *     deleted contacts           verdict_of_contact
+ *     why                        verdict_facts, verdict_contact_facts, and the texts that go with them
  */
 #ifndef LETHE_RETENTION_VERDICT_H
 #define LETHE_RETENTION_VERDICT_H
@@ -67,6 +68,18 @@ void verdict_of(const struct verdict_rules *rules, const struct verdict_case *c,
  * must be asked; `out` is not to be used then. Asks with the facts of the day: its rules that keep longest and shortest,
  * which no record's rule is beyond; a day that a hold or an obligation may cover anything of has no verdict of its own. */
 bool verdict_of_period(const struct verdict_rules *rules, enum record_kind kind, struct date day, struct ruling *out);
+
+/* A contact: holds and restrictions decide of it, why it was kept, and whether somebody deleted it; no policy does, and
+ * no obligation speaks of it. */
+struct verdict_contact {
+	const struct contact_row *row;
+	const struct held_row *held; /* as it is listed under the hold whose key it is under; NULL: under its own */
+	bool key_gone;
+};
+/* Pure. out->cover is empty. */
+void verdict_contact_facts(const struct verdict_rules *rules, const struct verdict_contact *c,
+			   struct verdict_facts *out);
+void verdict_of_contact(const struct verdict_rules *rules, const struct verdict_contact *c, struct ruling *out);
 
 /* A row as it is stored, with what must be read to know: into `c`, which points to `row`, `held` and the pool. */
 MUST_CHECK enum result verdict_case_of(struct session *session, const struct verdict_rules *rules,

@@ -42,9 +42,14 @@ static enum result read_leads(struct session *session, uint32_t account, struct 
 
 struct mark { struct date until; int version; };
 
+static const char *name_of(enum record_kind kind)
+{
+	return kind == (enum record_kind)HELD_CONTACT ? "contact" : kind_name(kind);
+}
+
 static void mark_name(int lead, enum record_kind kind, char out[SETTING_NAME_MAX + 1])
 {
-	snprintf(out, SETTING_NAME_MAX + 1, "warned_%d_%s", lead, kind_name(kind));
+	snprintf(out, SETTING_NAME_MAX + 1, "warned_%d_%s", lead, name_of(kind));
 }
 
 /* What cannot be read was not warned of: saying it twice loses nothing. */
@@ -108,7 +113,7 @@ static enum result find_lead(struct session *session, uint32_t account, const st
 {
 	enum result r = OK;
 
-	for (int kind = KIND_FIRST; kind <= KIND_LAST && r == OK; kind++) {
+	for (int kind = HELD_CONTACT; kind <= KIND_LAST && r == OK; kind++) {
 		struct warning *warning = &out->list[out->count];
 		struct mark mark;
 
@@ -158,7 +163,7 @@ static enum result note(struct session *session, uint32_t account, const struct 
 
 	act_begin(&act, "retention.warn", account, now);
 	act_int(&act, "lead_days", warning->lead);
-	act_word_(&act, "kind", kind_name(warning->kind));
+	act_word_(&act, "kind", name_of(warning->kind));
 	act_instant(&act, "first_day", date_start(warning->first));
 	act_int(&act, "records", warning->goes.records);
 	act_int(&act, "media", warning->goes.media);

@@ -22,7 +22,7 @@
 #include "retention/settings.h"
 
 struct warning {
-	enum record_kind kind;
+	enum record_kind kind;    /* or HELD_CONTACT: deleted contacts whose grace is over then */
 	int lead;                 /* days, as in warn_days */
 	struct date first, last;  /* the first and the last day on which something goes or is cut down */
 	struct forecast_sum goes;

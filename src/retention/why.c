@@ -3,6 +3,8 @@
  */
 #include "retention/why.h"
 
+#include <string.h>
+
 #include "retention/erasing.h"
 #include "retention/scope.h"
 #include "retention/settings.h"
@@ -176,5 +178,75 @@ enum result why_record(struct session *session, uint32_t account, const char *te
 	if (r == OK)
 		out->disposition = disposition(&out->facts, now);
 	keepers_free(&a->keepers);
+	return r;
+}
+
+/* ---- contacts ---- */
+
+#define CONTACT_START CONTACT_PREFIX "_"
+
+bool why_is_contact(const char *text)
+{
+	return strncmp(text, CONTACT_START, sizeof CONTACT_START - 1) == 0;
+}
+
+const char *why_prefix(const struct why *why)
+{
+	return why->kind == (enum record_kind)HELD_CONTACT ? CONTACT_PREFIX : kind_prefix(why->kind);
+}
+
+static enum result find_contact(struct session *session, uint32_t account, const char *text, struct pool *pool,
+				struct contact_row *out, struct err *err)
+{
+	struct id id;
+	enum result r = id_parse(CONTACT_PREFIX, text, &id, err);
+
+	if (r == OK)
+		r = contact_get(session->data, account, id, pool, out, err);
+	if (r == ERR_NOT_FOUND) {
+		err_set(err, r, "there is no contact %.60s in this account", text);
+		r = err_mend(err, "if there was, the audit log tells when it or its person went: `lethe audit list`");
+	}
+	return r;
+}
+
+static enum result find_contact_facts(struct asking *a, const struct contact_row *row, struct instant now,
+				      struct err *err)
+{
+	struct verdict_rules rules = {.holds = &a->keepers.holds, .now = now};
+	struct verdict_contact c = {.row = row};
+	struct key key;
+	enum result r = holds_load(a->session, row->account, a->pool, &a->keepers.holds, err);
+
+	if (r == OK && row->hold != 0) {
+		r = held_get(a->session->data, row->account, row->hold, (enum record_kind)HELD_CONTACT, row->id,
+			     &a->held, err);
+		c.held = &a->held;
+	}
+	if (r != OK)
+		return r;
+	r = seal_contact_key(a->session->ring, row, &key, err);
+	key_wipe(&key);
+	c.key_gone = r == ERR_GONE;
+	verdict_contact_facts(&rules, &c, &a->found);
+	return r == ERR_GONE ? OK : r;
+}
+
+enum result why_contact(struct session *session, uint32_t account, const char *text, struct instant now,
+			struct pool *pool, struct why *out, struct err *err)
+{
+	struct asking *a = pool_alloc(pool, sizeof *a);
+	struct contact_row row;
+	enum result r = a != NULL ? find_contact(session, account, text, pool, &row, err) : err_no_memory(err);
+
+	if (r != OK)
+		return r;
+	*a = (struct asking){.session = session, .pool = pool};
+	r = find_contact_facts(a, &row, now, err);
+	if (r == OK)
+		r = name_matter(a, &a->found.facts, err);
+	*out = (struct why){.kind = (enum record_kind)HELD_CONTACT, .id = row.id, .facts = a->found.facts};
+	if (r == OK)
+		out->disposition = disposition(&out->facts, now);
 	return r;
 }

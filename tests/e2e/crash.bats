@@ -263,6 +263,35 @@ decided() {
 	cases 3 decided obligation end fr-cpce-l34-1-source
 }
 
+# fill_deleted: of 201 contacts 150 are deleted, one of them is held; their grace ends on 31 December.
+fill_deleted() {
+	ok import contacts.jsonl
+	ok contact list --count 1000 --json
+	jq -r '.contacts[].id' <<<"$output" | head -150 >deleted
+	while read -r id; do "$LETHE" --now "$NOW" contact delete "$id" >>log || return; done <deleted
+	ok contact show "$(head -1 deleted)" --deleted --json
+	ok hold add --person "$(jq -r '.content.phones[0] // .content.ids[0]' <<<"$output")" --reason 'case 2025-120'
+}
+
+# purged WORD..: ends the case; nothing is due, what was not deleted opens, and so does what is held.
+purged() {
+	whole_or_absent "$@" || return 1
+	ok retention plan --now 2026-01-01 --json
+	same due 0 "$(jq '.deleted_contacts.due + .contacts' <<<"$output")"
+	ok contact show "$(head -1 deleted)" --deleted --now 2026-01-01 --json
+	same held true "$(jq '.held and .content != null' <<<"$output")"
+	lethe contact show "$(tail -1 deleted)"
+	said 9
+}
+
+@test "P29, P42: contacts are deleted, brought back and purged, or are not, whenever that is killed" {
+	fill_deleted
+	as_base
+	cases 3 decided contact delete "$("$LETHE" --now "$NOW" contact list --count 1 --json | jq -r '.contacts[0].id')"
+	cases 3 decided contact undelete "$(sed -n 5p deleted)"
+	cases 12 purged retention run --now 2026-01-01
+}
+
 # One epoch, one root key; when the old one has ended, the old key store opens nothing.
 one_epoch() {
 	whole_or_absent keys rotate

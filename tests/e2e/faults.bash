@@ -73,6 +73,7 @@ holds_now() {
 	local db=$REGION/vault.db
 	{
 		sqlite3 "$db" "SELECT 'identity', COUNT(*) FROM identity UNION ALL SELECT 'contact', COUNT(*) FROM contact
+			UNION ALL SELECT 'deleted', COUNT(*) FROM contact WHERE deleted_at > 0
 			UNION ALL SELECT 'kind ' || kind, COUNT(*) FROM record GROUP BY kind
 			UNION ALL SELECT 'party', COUNT(*) FROM party UNION ALL SELECT 'media', COUNT(*) FROM media
 			UNION ALL SELECT 'trash', COUNT(*) FROM blob_trash UNION ALL SELECT 'held', COUNT(*) FROM held

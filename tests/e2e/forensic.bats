@@ -357,6 +357,39 @@ periods_due() { sqlite3 "$REGION/keys.db" "SELECT number FROM wrapped_key WHERE 
 	finds_nothing
 }
 
+@test "P3, P42: a contact whose grace is over opens from no copy, while the person is there" {
+	new_vault
+	fill
+	keep before
+	ok backup --out saved
+	ok contact delete crm-289
+	keep deleted
+	astrid=('Kennel attendant' 'Carrols Restaurant Group')
+	opens before "$REGION"
+	finds_all
+	opens deleted "$REGION"
+	finds_all
+	ok retention run --now 2025-12-31T00:00:00Z
+	raw lethe-data
+	finds_nothing
+	for copy in before saved deleted "$REGION"; do
+		opens "$copy" "$REGION"
+		finds_nothing
+	done
+	[[ $output == *"opened 1636 of 1636 identities, 542 of 542 contacts, "* ]]
+	# An older copy of the key store has its key still, until the keys are rotated.
+	opens before before
+	finds_all
+	ok keys rotate --now 2025-12-31T01:00:00Z
+	opens before before
+	opens_nothing
+	ok restore saved --now 2025-12-31T02:00:00Z
+	[[ $output == *"1 contacts left out, deleted since and past their grace"* ]]
+	opens "$REGION" "$REGION"
+	finds_nothing
+	check_clean
+}
+
 # fill_tagged: as fill, and of the messages of the heron's day some have a tag; that tag goes after 15 days.
 fill_tagged() {
 	cat >tagged.jsonl <<-'END'

@@ -309,3 +309,142 @@ remove_with() {
 @test "P36: a removal of a user whose disk fails anywhere comes to its end" {
 	remove_with eio
 }
+
+# ---- deleted contacts ----
+
+# Two contacts and a call of one of them, in 2026; $id is Ann's.
+make_contacts() {
+	make_vault
+	cat >book.jsonl <<-'END'
+		{"type":"contact","id":"k1","source":"crm","name":"Ann Holst","phones":["+4520000289"],"emails":["ann@example.com"],"custom":{"since":2019}}
+		{"type":"contact","id":"k2","source":"crm","name":"Bo Berg","phones":["+4520000512"]}
+	END
+	"$LETHE" import book.jsonl --now 2026-01-08T00:00:00Z >/dev/null
+	id=$("$LETHE" contact list --now 2026-01-08T00:00:00Z --json | jq -r '.contacts[] | select(.name == "Ann Holst") | .id')
+}
+
+@test "P42: a contact is deleted, brought back, deleted again, and gone when its grace is over" {
+	make_contacts
+	lethe contact delete 'ann holst' --now 2026-01-10T12:00:00Z
+	said 0
+	[[ $output == *"Until 2026-02-09 \`lethe contact undelete $id\` brings it back"* ]]
+	lethe person find 'ann holst' --now 2026-01-10T13:00:00Z
+	said 3
+	lethe contact list --json --now 2026-01-10T13:00:00Z
+	jq -e '(.contacts | length) == 1 and .contacts[0].name == "Bo Berg" and .next == null' <<<"$output"
+	lethe contact list --deleted --json --now 2026-01-10T13:00:00Z
+	jq -e '.contacts | length == 1 and .[0].until == "2026-02-09" and .[0].can_be_undeleted' <<<"$output"
+	lethe contact show "$id" --json --now 2026-01-10T13:00:00Z
+	jq -e '.content == null and .deleted == "2026-01-10T12:00:00Z" and .until == "2026-02-09"' <<<"$output"
+	lethe contact show "$id" --deleted --json --now 2026-01-10T13:00:00Z
+	jq -e '.content.custom.since == 2019' <<<"$output"
+	lethe person show +4520000289 --json --now 2026-01-10T13:00:00Z
+	jq -e --arg id "$id" '.contacts == [] and .deleted_contacts == [$id] and .name == null' <<<"$output"
+	lethe why "$id" --json --now 2026-01-10T13:00:00Z
+	jq -e '.kind == "contact" and .verdict == "keep_until" and .until == "2026-02-09" and .next == "2026-02-09" and .decided_by == "deleted"' <<<"$output"
+	lethe contact undelete "$id" --now 2026-02-08T23:59:59Z
+	said 0
+	lethe person find 'ann holst' --now 2026-02-09T00:00:00Z
+	said 0
+	lethe contact delete "$id" --now 2026-02-10T00:00:00Z
+	said 0
+	lethe retention plan --json --now 2026-03-12T00:00:00Z
+	jq -e '.deleted_contacts.due == 1 and .deleted_contacts.held == 0' <<<"$output"
+	lethe contact undelete "$id" --now 2026-03-12T00:00:00Z
+	said 9
+	[[ $stderr == *"it could be brought back before 2026-03-12, and cannot any more"* ]]
+	lethe retention run --json --now 2026-03-12T00:00:00Z
+	said 0
+	jq -e '.deleted_contacts == {"purged": 1, "kept": 0} and .left.contacts == 0' <<<"$output"
+	lethe contact show "$id" --now 2026-03-12T00:00:00Z
+	said 9
+	lethe why "$id" --now 2026-03-12T00:00:00Z
+	said 3
+	lethe person show +4520000289 --json --now 2026-03-12T00:00:00Z
+	jq -e '.records.call == 1 and .contacts == [] and .deleted_contacts == []' <<<"$output"
+	lethe retention history --json
+	jq -e '.sweeps[0].statement.purged == 1' <<<"$output"
+	lethe check --json
+	said 0
+}
+
+@test "P43: an import does not bring back what was deleted, until it is readmitted" {
+	make_contacts
+	lethe contact delete "$id" --now 2026-01-10T12:00:00Z
+	said 0
+	lethe import book.jsonl --json --now 2026-01-11T00:00:00Z
+	said 0
+	jq -e '.contacts_deleted == 1 and .contacts_unchanged == 1 and .contacts_new == 0' <<<"$output"
+	lethe contact readmit "$id" --now 2026-01-11T00:00:00Z
+	said 4
+	lethe retention run --now 2026-02-10T00:00:00Z
+	said 0
+	lethe import book.jsonl --json --now 2026-02-11T00:00:00Z
+	jq -e '.contacts_deleted == 1 and .contacts_new == 0' <<<"$output"
+	lethe contact readmit "$id" --now 2026-02-11T00:00:00Z
+	said 0
+	lethe import book.jsonl --json --now 2026-02-12T00:00:00Z
+	jq -e '.contacts_deleted == 0 and .contacts_new == 1' <<<"$output"
+	lethe contact show "$id" --json --now 2026-02-12T00:00:00Z
+	jq -e '.content.name == "Ann Holst" and .deleted == null' <<<"$output"
+	lethe contact readmit con_00000000000000000000000000 --now 2026-02-12T00:00:00Z
+	said 3
+}
+
+@test "P10: a hold keeps a deleted contact past its grace; an export has it; an erasure takes it" {
+	make_contacts
+	lethe contact delete "$id" --now 2026-01-10T12:00:00Z
+	lethe contact delete +4520000512 --now 2026-01-10T12:00:00Z
+	said 0
+	lethe hold add --person +4520000289 --reason 'case 7' --json --now 2026-01-11T00:00:00Z
+	hold=$(jq -r .id <<<"$output")
+	lethe retention run --json --now 2026-02-09T00:00:00Z
+	said 5
+	jq -e '.deleted_contacts == {"purged": 1, "kept": 1}' <<<"$output"
+	lethe person export +4520000289 --out ann.zip --now 2026-02-10T00:00:00Z
+	said 0
+	unzip -p ann.zip data.json | jq -e '.contacts | length == 1 and .[0].deleted != null and .[0].kept_for_legal_hold and .[0].name == "Ann Holst"'
+	lethe why "$id" --now 2026-02-10T00:00:00Z
+	[[ $output == *"Kept until its legal hold is released:"*"its time was over on 2026-02-09"*"it was deleted on 2026-01-10"* ]]
+	lethe hold release "$hold" --dry-run --json --now 2026-02-10T00:00:00Z
+	jq -e '.contacts == 1' <<<"$output"
+	lethe hold release "$hold" --yes --now 2026-02-10T00:00:00Z
+	said 0
+	lethe person erase +4520000289 --yes --json --now 2026-02-10T00:00:00Z
+	said 0
+	jq -e '.contacts == 1 and .left == 0' <<<"$output"
+	lethe contact list --deleted --json --now 2026-02-10T00:00:00Z
+	jq -e '.contacts == []' <<<"$output"
+	lethe check --json
+	said 0
+}
+
+@test "the commands on contacts say what is wrong: unknown, another account's, several, none, a bad number" {
+	make_contacts
+	lethe contact delete nobody@example.com
+	said 3
+	lethe contact delete +4520000111 --now 2026-01-09T00:00:00Z
+	said 3
+	[[ $stderr == *"that person is in no contact that is there"* ]]
+	lethe contact undelete "$id"
+	said 4
+	[[ $stderr == *"it is not deleted"* ]]
+	lethe contact list --count 0
+	said 2
+	lethe contact list --after call_x
+	said 2
+	lethe contact list --count 1 --json
+	next=$(jq -r .next <<<"$output")
+	[ "$next" != null ]
+	lethe contact list --count 1 --after "$next" --json
+	jq -e '(.contacts | length) == 1 and .next == null' <<<"$output"
+	"$LETHE" account create Other --country DK --now 2026-01-09T00:00:00Z >/dev/null
+	for command in show delete undelete; do
+		lethe contact "$command" "$id" --account Other --now 2026-01-09T00:00:00Z
+		said 3
+	done
+	lethe account set Contoso contact_grace_days 400
+	said 2
+	lethe contact delete --account Contoso
+	said 2
+}

@@ -317,6 +317,47 @@ static enum result spoil_contact(struct session *session, void *arg, struct err 
 	return contact_put(session->data, &row, err);
 }
 
+static enum result delete_contact(struct session *session, void *arg, struct err *err)
+{
+	struct world *world = arg;
+	struct contact_row row;
+	struct id id;
+	size_t count;
+	enum result r = contact_list(session->data, world->account.number, (struct id){{0}}, &id, 1, &count, err);
+
+	if (r == OK)
+		r = contact_get(session->data, world->account.number, id, &world->pool, &row, err);
+	row.deleted = world_time("2025-06-01T08:00:00Z");
+	row.gone_on = instant_date(world_time("2025-07-01T00:00:00Z"));
+	return r == OK ? contact_put(session->data, &row, err) : r;
+}
+
+/* A1: what is still held is told of, and that it is deleted. */
+static void a_deleted_contact_is_in_it_and_says_until_when(void **state)
+{
+	struct world *world = *state;
+	struct export_result result;
+	const struct json *contacts, *deleted;
+	struct err err;
+
+	take_in(world, "{\"type\":\"contact\",\"id\":\"k1\",\"name\":\"Ann Holst\",\"phones\":[\"" ANN "\"]}\n"
+		       "{\"type\":\"contact\",\"id\":\"k2\",\"name\":\"Ann Holst\",\"phones\":[\"" ANN "\"]}\n");
+	assert_ok(vault_write(world->vault, delete_contact, world, &err), &err);
+	result = export_of(world, ANN, false, &zip);
+	assert_int_equal(2, result.contacts);
+	assert_int_equal(0, result.left_out);
+	contacts = json_get(tree_of(world, &zip, "data.json"), "contacts");
+	assert_int_equal(2, contacts->len);
+	assert_null(json_get(contacts->first, "deleted"));
+	deleted = contacts->first->next;
+	assert_string_equal("2025-06-01T08:00:00Z", json_get_text(deleted, "deleted"));
+	assert_string_equal("2025-07-01", json_get_text(deleted, "until"));
+	assert_string_equal("Ann Holst", json_get_text(deleted, "name"));
+	assert_non_null(strstr(text_of(&zip, "contacts.csv"), ",2025-06-01T08:00:00Z,2025-07-01,"));
+	assert_non_null(strstr(text_of(&zip, "index.html"), "It was deleted on "));
+	unzipped_free(&zip);
+}
+
 /* Each of the three walks over the contacts meets it. */
 static void a_contact_that_cannot_be_read_is_listed_once_and_the_others_are_there(void **state)
 {
@@ -530,6 +571,7 @@ int main(void)
 		IN_WORLD(a_spreadsheet_runs_nothing_of_what_callers_wrote),
 		IN_WORLD(a_record_whose_key_is_gone_is_listed_with_the_reason),
 		IN_WORLD(a_record_whose_content_is_no_json_is_listed_as_unreadable),
+		IN_WORLD(a_deleted_contact_is_in_it_and_says_until_when),
 		IN_WORLD(a_contact_that_cannot_be_read_is_listed_once_and_the_others_are_there),
 		IN_WORLD(a_person_with_thousands_of_records_gets_pages_by_year),
 		IN_WORLD(pages_begin_with_the_newest),

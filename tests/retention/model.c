@@ -54,6 +54,9 @@ static void tell(const struct model_case *c, struct told *told)
 	    .restriction = c->restrictions > 0 ? &told->restriction : NULL,
 	    .restriction_count = (size_t)c->restrictions, .expired = c->expired, .expired_at = {1},
 	    .erasure = c->erased ? ERASURE_DONE : c->erasure_asked ? ERASURE_REQUESTED : ERASURE_NONE};
+	facts->contact.deleted = c->deleted;
+	facts->contact.at = (struct instant){1};
+	facts->contact.gone_on = (struct date){c->gone_on};
 	facts->policy = (struct policy){.kind = KIND_CALL, .version = c->has_policy ? 1 : 0,
 					.keep = span_of(c->policy), .set_at = {1}};
 	facts->bound.set = c->has_bound;
@@ -96,6 +99,7 @@ static struct model_case random_case(struct model_random *random)
 	c.erased = model_chance(random, 6);
 	c.erasure_asked = !c.erased && model_chance(random, 5);
 	c.expired = model_chance(random, 8);
+	c.deleted = model_chance(random, 8);
 	c.has_policy = !model_chance(random, 4);
 	c.policy = model_any_span(random);
 	c.has_bound = model_chance(random, 3);
@@ -109,6 +113,7 @@ static struct model_case random_case(struct model_random *random)
 		about = c.laws[model_pick(random, c.law_count)].ends;
 	c.today = model_chance(random, 3) ? c.occurred + model_pick(random, 2000) : about - 2 + model_pick(random, 5);
 	c.erasure_due = c.today - 3 + model_pick(random, 40);
+	c.gone_on = c.today - 3 + model_pick(random, 40);
 	return c;
 }
 
@@ -135,6 +140,7 @@ static bool simpler(struct model_case *c, int nth)
 	case 14: c->policy = (struct model_span){.unlimited = true}; break;
 	case 15: c->policy.days /= 2; break;
 	case 16: c->laws[0].fields = 1; break;
+	case 17: c->deleted = false; break;
 	default: return false;
 	}
 	return true;
@@ -150,6 +156,8 @@ static void tidy(struct model_case *c)
 		c->bound = (struct model_span){.unlimited = false};
 	if (!c->erasure_asked)
 		c->erasure_due = 0;
+	if (!c->deleted)
+		c->gone_on = 0;
 }
 
 static int span_size(struct model_span span)
@@ -161,7 +169,7 @@ static int span_size(struct model_span span)
 static int size_of(const struct model_case *c)
 {
 	int size = c->anonymised + c->key_gone + c->holds + c->restrictions + c->unbilled + c->erased +
-		   c->erasure_asked + c->expired + 2 * (c->has_policy + c->has_bound);
+		   c->erasure_asked + c->expired + c->deleted + 2 * (c->has_policy + c->has_bound);
 
 	for (int i = 0; i < c->law_count; i++)
 		size += c->laws[i].fields == 1 ? 1 : 2;
@@ -222,6 +230,8 @@ static void print_case(const struct model_case *c)
 		print_message(" .erasure_asked = true, .erasure_due = %d,", c->erasure_due);
 	if (c->expired)
 		print_message(" .expired = true,");
+	if (c->deleted)
+		print_message(" .deleted = true, .gone_on = %d,", c->gone_on);
 	if (c->has_policy)
 		print_span("policy", c->policy);
 	if (c->has_bound)
@@ -484,6 +494,20 @@ static void what_has_expired_once_stays_expired_whatever_the_policy_says_now(voi
 	assert_case(c, MODEL_ALL, 0, 0);
 }
 
+static void a_deleted_contact_stays_until_its_grace_is_over_whatever_a_policy_says(void **state)
+{
+	struct model_case c = under(on(2025, 1, 1), on(2025, 3, 1), 0, 30);
+	(void)state;
+
+	c.deleted = true;
+	c.gone_on = on(2025, 3, 31);
+	assert_case(c, MODEL_ALL, on(2025, 3, 31), on(2025, 3, 31));
+	c.gone_on = on(2025, 3, 1);
+	assert_case(c, 0, 0, 0);
+	c.restrictions = 1;
+	assert_case(c, MODEL_ALL, 0, 0);
+}
+
 static void a_plan_decides_only_where_no_policy_was_set(void **state)
 {
 	struct model_case c = {.occurred = on(2025, 1, 1), .today = on(2025, 3, 1), .has_bound = true,
@@ -526,6 +550,7 @@ int main(void)
 	    cmocka_unit_test(one_who_asked_to_be_erased_is_not_kept_longer_by_it),
 	    cmocka_unit_test(what_is_not_billed_goes_neither_by_erasure_nor_by_policy),
 	    cmocka_unit_test(what_has_expired_once_stays_expired_whatever_the_policy_says_now),
+	    cmocka_unit_test(a_deleted_contact_stays_until_its_grace_is_over_whatever_a_policy_says),
 	    cmocka_unit_test(a_plan_decides_only_where_no_policy_was_set),
 	    cmocka_unit_test(what_is_anonymised_or_unreadable_asks_nobody),
 	};

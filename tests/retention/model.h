@@ -98,6 +98,7 @@ struct model_case {
 	bool erased;
 	bool erasure_asked; int erasure_due;
 	bool expired;
+	bool deleted; int gone_on;       /* a contact, by hand, and brought back until then */
 	bool has_policy; struct model_span policy;
 	bool has_bound; struct model_span bound;
 };
@@ -140,6 +141,9 @@ MODEL_UNUSED static unsigned model_stays(const struct model_case *c, int day, in
 	/* 5(1)(e): no longer than necessary; what was too long once is so for good. */
 	if (c->expired)
 		return law;
+	/* Who deleted it may think better of it for a while. */
+	if (c->deleted)
+		return day < c->gone_on ? MODEL_ALL : law;
 	if (c->has_policy) {
 		if (c->policy.unlimited)
 			return MODEL_ALL;

@@ -108,6 +108,29 @@ static void a_plan_must_be_one_of_the_profiles_and_a_profile_have_the_plan(void 
 	assert_ok(set(world, "profile", "justcall", &err), &err);
 }
 
+/* Exotel: what is deleted is purged within 30 days; our own recommendation: 28. */
+static void the_grace_of_a_deleted_contact_is_within_what_the_profile_says(void **state)
+{
+	struct world *world = *state;
+	struct err err;
+
+	assert_string_equal(get(world, "contact_grace_days"), "30");
+	assert_ok(set(world, "contact_grace_days", "90", &err), &err);
+	assert_ok(set(world, "contact_grace_days", "none", &err), &err);
+	assert_ok(set(world, "profile", "callrail", &err), &err);
+	assert_string_equal(get(world, "contact_grace_days"), "30");
+	assert_ok(set(world, "profile", "exotel", &err), &err);
+	assert_int_equal(set(world, "contact_grace_days", "31", &err), ERR_INPUT);
+	assert_string_equal(err.what, "contact_grace_days cannot be 31: what is deleted is gone within 30 days");
+	assert_non_null(strstr(err.mend, "give up to 30; it is said by: Exotel"));
+	assert_ok(set(world, "contact_grace_days", "30", &err), &err);
+	assert_ok(set(world, "contact_grace_days", "none", &err), &err);
+	assert_ok(set(world, "profile", "gdpr-strict", &err), &err);
+	assert_string_equal(get(world, "contact_grace_days"), "28");
+	assert_int_equal(set(world, "contact_grace_days", "-1", &err), ERR_INPUT);
+	assert_int_equal(set(world, "contact_grace_days", "366", &err), ERR_INPUT);
+}
+
 static void the_bound_is_that_of_the_profile_and_plan(void **state)
 {
 	struct world *world = *state;
@@ -132,6 +155,7 @@ int main(void)
 	    KEEPING(good_values_are_stored_with_a_leaf_each_and_can_be_unset),
 	    KEEPING(bad_values_change_nothing_and_say_what_is_good),
 	    KEEPING(a_plan_must_be_one_of_the_profiles_and_a_profile_have_the_plan),
+	    KEEPING(the_grace_of_a_deleted_contact_is_within_what_the_profile_says),
 	    KEEPING(the_bound_is_that_of_the_profile_and_plan),
 	};
 
