@@ -90,10 +90,9 @@ enum result invites_make(struct vault *vault, const struct actor *actor, const s
 	struct making making = {.row = {.account = user->account, .user = user->user, .made_by = actor->who},
 				.user = user->id};
 
-	if (access_may_give(actor, (enum access_role)user->role))
-		return make(vault, &making, now, out, expires, err);
-	err_set(err, ERR_DENIED, "the user may do more than you: a link for them is not yours to make");
-	return err_mend(err, "ask an owner");
+	enum result r = access_require_give(actor, (enum access_role)user->role, err);
+
+	return r == OK ? make(vault, &making, now, out, expires, err) : r;
 }
 
 enum result invites_first_owner(struct vault *vault, const struct actor *actor, const struct account *account,

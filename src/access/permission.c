@@ -147,6 +147,15 @@ bool access_may_give(const struct actor *actor, enum access_role role)
 	return true;
 }
 
+enum result access_require_give(const struct actor *actor, enum access_role role, struct err *err)
+{
+	if (access_may_give(actor, role))
+		return OK;
+	err_set(err, ERR_DENIED, "the role %s may do more than you: who has it is not yours to change",
+		access_role_name(role));
+	return err_mend(err, "ask an owner");
+}
+
 bool access_may_hand_out(const struct actor *actor, enum access_role role, int64_t scopes, uint32_t account)
 {
 	if (actor->type == ACTOR_LOCAL)

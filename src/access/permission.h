@@ -44,6 +44,8 @@ MUST_CHECK enum result access_require(const struct actor *actor, enum permission
 				      enum access *access, struct err *err);
 /* May the actor give somebody that role, or change who has it? Only when they may themselves whatever it may. */
 bool access_may_give(const struct actor *actor, enum access_role role);
+/* The same as a result, for whoever changes a user of that role or how they are let in. */
+MUST_CHECK enum result access_require_give(const struct actor *actor, enum access_role role, struct err *err);
 /* May the actor make a token of that role with those scopes in that account? None that may more than they. */
 bool access_may_hand_out(const struct actor *actor, enum access_role role, int64_t scopes, uint32_t account);
 

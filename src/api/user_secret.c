@@ -23,15 +23,11 @@ static enum result open_user_of(struct call *call, const char *who, bool write, 
 	return r == OK ? user_lookup(&call->vault->read, account, who, &call->pool, user, err) : r;
 }
 
-/* Nobody changes how somebody is let in who may do more than they. */
 static enum result may_change(const struct call *call, const struct user_row *user, struct err *err)
 {
 	struct actor actor = call_actor(call);
 
-	if (access_may_give(&actor, (enum access_role)user->role))
-		return OK;
-	err_set(err, ERR_DENIED, "the user may do more than you: how they are let in is not yours to change");
-	return err_mend(err, "ask an owner");
+	return access_require_give(&actor, (enum access_role)user->role, err);
 }
 
 static void print_user(struct call *call, const struct user_row *user)

@@ -10,10 +10,7 @@ static enum result may_change(const struct call *call, const struct user_row *us
 {
 	struct actor actor = call_actor(call);
 
-	if (access_may_give(&actor, (enum access_role)user->role))
-		return OK;
-	err_set(err, ERR_DENIED, "the user may do more than you: how they are let in is not yours to change");
-	return err_mend(err, "ask an owner");
+	return access_require_give(&actor, (enum access_role)user->role, err);
 }
 
 static enum result check_words(const char *subject, bool off, struct err *err)

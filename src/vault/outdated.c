@@ -55,7 +55,9 @@ enum result outdate_secret(struct session *session, uint32_t account, int64_t us
 
 	if (r != OK)
 		return r;
-	*changed = any && before.ms >= now.ms ? (struct instant){before.ms + 1} : now;
+	*changed = now;
+	if (any && before.ms >= now.ms)
+		changed->ms = before.ms + 1;
 	return tombstone_put(session->keys, account, &blind, *changed, err);
 }
 
