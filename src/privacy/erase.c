@@ -105,7 +105,7 @@ static struct run *run_new(struct vault *vault, const struct erase_options *opti
 	run->options = options;
 	run->rows = calloc(BATCH, sizeof *run->rows);
 	pool_init(&run->pool, (size_t)256 * 1024 * 1024);
-	pool_init(&run->keepers, (size_t)256 * 1024 * 1024);
+	pool_init(&run->keepers_pool, (size_t)256 * 1024 * 1024);
 	pool_init(&run->batch, (size_t)1024 * 1024 * 1024);
 	if (run->rows != NULL)
 		return run;
@@ -115,9 +115,9 @@ static struct run *run_new(struct vault *vault, const struct erase_options *opti
 
 static void run_free(struct run *run)
 {
-	duties_free(&run->duties);
+	keepers_free(&run->keepers);
 	pool_free(&run->batch);
-	pool_free(&run->keepers);
+	pool_free(&run->keepers_pool);
 	pool_free(&run->pool);
 	free(run->rows);
 	free(run);

@@ -13,31 +13,44 @@ enum result erase_note_erased(struct session *session, const struct run *run, co
 						run->state.started, err);
 }
 
+/* What is about somebody else is not cut down; what was before is, and they go out of it. */
+static enum result leave_cut(struct session *session, struct run *run, struct record_row *row, struct err *err)
+{
+	const struct duty_leaving leaving = {run->state.identities, run->state.identity_count};
+
+	if (row->hold == 0)
+		return OK;
+	run->state.left_by_agent++;
+	return duties_leave(session, row, &leaving, err);
+}
+
 /* What is cut down leads nowhere: from the first of them on there is no way back. */
+static enum result cut_record(struct session *session, struct run *run, struct record_row *row, struct err *err)
+{
+	struct ruling ruling;
+	bool kept;
+	enum result r = erase_ask(session, run, row, &ruling, err);
+
+	if (r != OK || ruling.fate == FATE_HELD)
+		return r;
+	if (erase_is_agent_only(run, row))
+		return leave_cut(session, run, row, err);
+	if (ruling.fate == FATE_CUT)
+		r = erase_duties_keep(session, &run->keepers.duties, &ruling.cover, row, &run->state, &run->batch,
+				      &kept, err);
+	return r == OK ? erase_note_erased(session, run, row, err) : r;
+}
+
 static enum result cut_batch(struct session *session, void *arg, struct err *err)
 {
 	struct run *run = arg;
-	const struct duty_leaving leaving = {run->state.identities, run->state.identity_count};
 	size_t count = 0;
 	enum result r = erase_load_keepers(session, run, err);
 
 	if (r == OK)
 		r = erase_load_batch(session, run, &count, err);
-
-	for (size_t i = 0; i < count && r == OK; i++) {
-		struct record_row *row = &run->rows[i];
-
-		if (holds_cover(&run->holds, row) != NULL || (erase_is_agent_only(run, row) && row->hold == 0))
-			continue;
-		if (!erase_is_agent_only(run, row)) {
-			r = erase_duties_keep(session, &run->duties, row, &run->state, &run->batch, err);
-			if (r == OK)
-				r = erase_note_erased(session, run, row, err);
-			continue;
-		}
-		r = duties_leave(session, row, &leaving, err);
-		run->state.left_by_agent++;
-	}
+	for (size_t i = 0; i < count && r == OK; i++)
+		r = cut_record(session, run, &run->rows[i], err);
 	return r == OK ? erase_save(session, run, err) : r;
 }
 
@@ -48,7 +61,7 @@ static enum result enter_keys(struct session *session, void *arg, struct err *er
 
 enum result erase_cut(struct run *run, struct err *err)
 {
-	enum result r = run->duties.count > 0 ? erase_walk(run, cut_batch, err) : OK;
+	enum result r = run->keepers.duties.count > 0 ? erase_walk(run, cut_batch, err) : OK;
 
 	return r == OK ? erase_step(run, enter_keys, err) : r;
 }

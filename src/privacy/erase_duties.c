@@ -11,20 +11,16 @@
 
 #define LAWS_MAX ((size_t)16 * 1024 * 1024)
 
-enum result erase_duties_check(struct session *session, const struct duty_set *set, const struct record_row *row,
+enum result erase_duties_check(struct session *session, const struct duty_cover *cover, const struct record_row *row,
 			       struct pool *pool, struct err *err)
 {
-	struct duty_cover cover;
-	struct duty_row duty;
 	const char *payload;
 	char id[ID_TEXT_MAX];
 	size_t len;
-	enum result r = duties_cover_row(session, set, row, pool, &cover, &duty, err);
+	enum result r = (cover->fields & OBLIGATION_ALL) != 0
+			    ? reseal_check(session, row, pool, err)
+			    : open_record(session->ring, row, pool, &payload, &len, err);
 
-	if (r == OK && cover.count > 0 && (cover.fields & OBLIGATION_ALL) != 0)
-		r = reseal_check(session, row, pool, err);
-	else if (r == OK && cover.count > 0)
-		r = open_record(session->ring, row, pool, &payload, &len, err);
 	if (r == ERR_CORRUPT) {
 		err_where(err, "%s", id_format(kind_prefix(row->kind), row->id, id));
 		err_mend(err, "an obligation covers it and it cannot be kept; nothing was erased: "
@@ -59,19 +55,16 @@ static void count(struct erase_state *state, enum record_kind kind, const struct
 	}
 }
 
-enum result erase_duties_keep(struct session *session, const struct duty_set *set, struct record_row *row,
-			      struct erase_state *state, struct pool *pool, struct err *err)
+enum result erase_duties_keep(struct session *session, const struct duty_set *set, const struct duty_cover *cover,
+			      struct record_row *row, struct erase_state *state, struct pool *pool, bool *kept,
+			      struct err *err)
 {
 	const struct duty_leaving leaving = {state->identities, state->identity_count};
-	struct duty_cover cover;
-	struct duty_row duty;
-	enum result r = duties_cover_row(session, set, row, pool, &cover, &duty, err);
+	enum result r = duties_keep(session, set, cover, row, HELD_ERASED, state->started, &leaving, pool, err);
 
-	if (r == OK && cover.count > 0) {
-		r = duties_keep(session, set, &cover, row, HELD_ERASED, state->started, &leaving, pool, err);
-		if (r == OK)
-			count(state, row->kind, &cover);
-	}
+	*kept = r == OK;
+	if (r == OK)
+		count(state, row->kind, cover);
 	return r == ERR_GONE || r == ERR_CORRUPT ? OK : r;
 }
 

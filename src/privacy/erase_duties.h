@@ -11,13 +11,15 @@
 #include "privacy/erase_state.h"
 #include "retention/duties.h"
 
-/* Before anything is cut: can it be kept? ERR_CORRUPT when an obligation covers the record and it does not open. */
-MUST_CHECK enum result erase_duties_check(struct session *session, const struct duty_set *set,
+/* Before anything is cut: can what `cover` names be kept? ERR_CORRUPT when the record does not open. */
+MUST_CHECK enum result erase_duties_check(struct session *session, const struct duty_cover *cover,
 					  const struct record_row *row, struct pool *pool, struct err *err);
-/* Inside a write transaction: cuts down what an obligation covers, so that nothing leads from the person to it any more,
- * and counts it in `state`. What none covers, and what cannot be opened, is left for the deletion. */
-MUST_CHECK enum result erase_duties_keep(struct session *session, const struct duty_set *set, struct record_row *row,
-					 struct erase_state *state, struct pool *pool, struct err *err);
+/* Inside a write transaction: cuts it down to what `cover` names, so that nothing leads from the person to it any more,
+ * and counts it in `state`. `*kept` false, and nothing changed: it cannot be opened. */
+MUST_CHECK enum result erase_duties_keep(struct session *session, const struct duty_set *set,
+					 const struct duty_cover *cover, struct record_row *row,
+					 struct erase_state *state, struct pool *pool, bool *kept,
+					 struct err *err);
 /* The member "obliged" of the statement: nothing when nothing was. */
 MUST_CHECK enum result erase_duties_state(struct json_writer *w, const struct erase_result *result, struct err *err);
 

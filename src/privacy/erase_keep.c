@@ -33,22 +33,30 @@ static enum result keep_what_opens(enum result r, const char *prefix, struct id 
 
 /* ---- a look at everything, before anything is sealed ---- */
 
-static enum result look_at_record(struct session *session, struct run *run, const struct record_row *row,
-				  struct err *err)
+static enum result look_at_held(struct session *session, struct run *run, const struct hold_scope *scope,
+				const struct record_row *row, struct err *err)
 {
-	const struct hold_scope *scope = holds_cover(&run->holds, row);
-	bool agent = erase_is_agent_only(run, row), leave;
-	enum result r;
+	bool leave;
+	enum result r = holds_leave_be(session, scope, row->hold, &run->batch, &leave, err);
 
-	if (scope != NULL && agent)
-		return deny_agent(row, err);
-	if (scope == NULL)
-		return agent ? OK : erase_duties_check(session, &run->duties, row, &run->batch, err);
-	r = holds_leave_be(session, scope, row->hold, &run->batch, &leave, err);
 	if (r != OK || leave)
 		return r;
 	r = reseal_check(session, row, &run->batch, err);
 	return keep_what_opens(r, kind_prefix(row->kind), row->id, err);
+}
+
+static enum result look_at_record(struct session *session, struct run *run, const struct record_row *row,
+				  struct err *err)
+{
+	bool agent = erase_is_agent_only(run, row);
+	struct ruling ruling;
+	enum result r = erase_ask(session, run, row, &ruling, err);
+
+	if (r != OK || ruling.fate == FATE_GOES)
+		return r;
+	if (ruling.fate == FATE_CUT)
+		return agent ? OK : erase_duties_check(session, &ruling.cover, row, &run->batch, err);
+	return agent ? deny_agent(row, err) : look_at_held(session, run, ruling.scope, row, err);
 }
 
 static enum result look_at_batch(struct session *session, void *arg, struct err *err)
@@ -68,7 +76,7 @@ enum result erase_contact_wants(struct session *session, const struct run *run, 
 	bool leave = false;
 	enum result r = OK;
 
-	*scope = holds_cover_contact(&run->holds, contact);
+	*scope = erase_contact_held(run, contact);
 	if (*scope != NULL)
 		r = holds_leave_be(session, *scope, contact->hold, pool, &leave, err);
 	if (leave)
@@ -102,19 +110,6 @@ static enum result look_at_everything(struct run *run, struct err *err)
 
 /* ---- sealing ---- */
 
-/* Not as erased: it is not yet. What is taken over from another keeper stays listed for why it was there. */
-static enum result listed_as(struct session *session, const struct run *run, int64_t hold, enum record_kind kind,
-			     struct id id, struct held_row *out, struct err *err)
-{
-	enum result r = ERR_NOT_FOUND;
-
-	if (hold != 0)
-		r = held_get(session->data, run->state.account, hold, kind, id, out, err);
-	if (r == ERR_NOT_FOUND)
-		*out = (struct held_row){.cause = HELD_ASIDE, .due = run->state.started};
-	return r == ERR_NOT_FOUND ? OK : r;
-}
-
 /* With no way back, what is damaged stands in the way no more. */
 static enum result is_worth_keeping(struct session *session, struct run *run, const struct record_row *row, bool *worth,
 				    struct err *err)
@@ -125,27 +120,33 @@ static enum result is_worth_keeping(struct session *session, struct run *run, co
 	return r == ERR_CORRUPT || r == ERR_GONE ? OK : r;
 }
 
-static enum result keep_record(struct session *session, struct run *run, struct record_row *row, struct err *err)
+/* Not as erased: it is not yet. What is taken over from another keeper stays listed for why it was there. */
+static enum result seal_held(struct session *session, struct run *run, const struct hold_scope *scope,
+			     struct record_row *row, struct err *err)
 {
-	const struct hold_scope *scope = holds_cover(&run->holds, row);
 	struct held_row as;
-	bool leave, worth = false;
-	enum result r;
+	enum result r = erase_listed_as(session, run, row->hold, row->kind, row->id, &as, err);
 
-	if (scope == NULL)
-		return OK;
-	if (erase_is_agent_only(run, row))
-		return erase_is_final(run) ? OK : deny_agent(row, err);
-	r = holds_leave_be(session, scope, row->hold, &run->batch, &leave, err);
-	if (r == OK && !leave)
-		r = is_worth_keeping(session, run, row, &worth, err);
-	if (r != OK || !worth)
-		return r;
-	r = listed_as(session, run, row->hold, row->kind, row->id, &as, err);
 	if (r == OK)
 		r = holds_keep(session, scope, row, as.cause, as.due, &run->batch, err);
 	run->state.kept[row->kind] += r == OK;
 	return keep_what_opens(r, kind_prefix(row->kind), row->id, err);
+}
+
+static enum result keep_record(struct session *session, struct run *run, struct record_row *row, struct err *err)
+{
+	struct ruling ruling;
+	bool leave, worth = false;
+	enum result r = erase_ask(session, run, row, &ruling, err);
+
+	if (r != OK || ruling.fate != FATE_HELD)
+		return r;
+	if (erase_is_agent_only(run, row))
+		return erase_is_final(run) ? OK : deny_agent(row, err);
+	r = holds_leave_be(session, ruling.scope, row->hold, &run->batch, &leave, err);
+	if (r == OK && !leave)
+		r = is_worth_keeping(session, run, row, &worth, err);
+	return r == OK && worth ? seal_held(session, run, ruling.scope, row, err) : r;
 }
 
 static enum result keep_batch(struct session *session, void *arg, struct err *err)
@@ -171,7 +172,7 @@ static enum result keep_contact(struct session *session, struct run *run, size_t
 	(void)lane;
 	if (r != OK || scope == NULL)
 		return r;
-	r = listed_as(session, run, contact->hold, (enum record_kind)HELD_CONTACT, contact->id, &as, err);
+	r = erase_listed_as(session, run, contact->hold, (enum record_kind)HELD_CONTACT, contact->id, &as, err);
 	if (r == OK)
 		r = holds_keep_contact(session, scope, contact, as.cause, as.due, &run->batch, err);
 	run->state.kept[HELD_CONTACT] += r == OK;
@@ -186,7 +187,7 @@ static enum result keep_contacts(struct session *session, void *arg, struct err 
 	struct run *run = arg;
 	enum result r = erase_load_keepers(session, run, err);
 
-	for (size_t i = 0; run->holds.count > 0 && i < run->state.identity_count && r == OK; i++)
+	for (size_t i = 0; run->keepers.holds.legal > 0 && i < run->state.identity_count && r == OK; i++)
 		r = erase_contacts_of(session, run, i, keep_contact, err);
 	return r == OK ? erase_enter(session, run, ERASE_DUTIES, err) : r;
 }
@@ -194,11 +195,10 @@ static enum result keep_contacts(struct session *session, void *arg, struct err 
 enum result erase_keep(struct run *run, struct err *err)
 {
 	enum result r = erase_load_keepers(&run->vault->read, run, err);
-	bool any = run->holds.count + run->duties.count > 0;
 
-	if (r == OK && any && !erase_is_final(run))
+	if (r == OK && erase_has_keepers(run) && !erase_is_final(run))
 		r = look_at_everything(run, err);
-	if (r == OK && any)
+	if (r == OK && erase_has_keepers(run))
 		r = erase_walk(run, keep_batch, err);
 	return r == OK ? erase_step(run, keep_contacts, err) : r;
 }

@@ -12,38 +12,35 @@ static enum result has_to_keep(const struct run *run, enum result opened, bool *
 	return opened == ERR_GONE || opened == ERR_CORRUPT ? OK : opened;
 }
 
-static enum result misses_hold(struct session *session, struct run *run, const struct hold_scope *scope,
+static enum result misses_held(struct session *session, struct run *run, const struct hold_scope *scope,
 			       const struct record_row *row, bool *missed, struct err *err)
 {
 	bool leave;
-	enum result r;
+	enum result r = holds_leave_be(session, scope, row->hold, &run->batch, &leave, err);
 
-	*missed = erase_is_agent_only(run, row) && !erase_is_final(run);
-	if (erase_is_agent_only(run, row))
-		return OK;
-	r = holds_leave_be(session, scope, row->hold, &run->batch, &leave, err);
 	if (r != OK || leave)
 		return r;
 	return has_to_keep(run, reseal_check(session, row, &run->batch, err), missed);
 }
 
-static enum result misses_duty(struct session *session, struct run *run, const struct record_row *row, bool *missed,
-			       struct err *err)
+static enum result misses_record(struct session *session, struct run *run, const struct record_row *row, bool *missed,
+				 struct err *err)
 {
-	struct duty_cover cover;
-	struct duty_row duty;
+	bool agent = erase_is_agent_only(run, row);
+	struct ruling ruling;
 	const char *plain;
 	size_t len;
-	enum result r;
+	enum result r = erase_ask(session, run, row, &ruling, err);
 
-	if (run->duties.count == 0 || erase_is_agent_only(run, row))
+	if (r != OK || ruling.fate == FATE_GOES)
+		return r;
+	if (agent) {
+		*missed = ruling.fate == FATE_HELD && !erase_is_final(run);
 		return OK;
-	r = duties_cover_row(session, &run->duties, row, &run->batch, &cover, &duty, err);
-	if (r == OK && cover.count == 0)
-		return OK;
-	if (r == OK)
-		r = open_record(session->ring, row, &run->batch, &plain, &len, err);
-	return has_to_keep(run, r, missed);
+	}
+	if (ruling.fate == FATE_HELD)
+		return misses_held(session, run, ruling.scope, row, missed, err);
+	return has_to_keep(run, open_record(session->ring, row, &run->batch, &plain, &len, err), missed);
 }
 
 static enum result missed_batch(struct session *session, struct run *run, bool *missed, struct err *err)
@@ -53,13 +50,8 @@ static enum result missed_batch(struct session *session, struct run *run, bool *
 
 	pool_reset(&run->batch);
 	r = erase_load_batch(session, run, &count, err);
-	for (size_t i = 0; i < count && r == OK && !*missed; i++) {
-		const struct record_row *row = &run->rows[i];
-		const struct hold_scope *scope = holds_cover(&run->holds, row);
-
-		r = scope != NULL ? misses_hold(session, run, scope, row, missed, err)
-				  : misses_duty(session, run, row, missed, err);
-	}
+	for (size_t i = 0; i < count && r == OK && !*missed; i++)
+		r = misses_record(session, run, &run->rows[i], missed, err);
 	return r;
 }
 
@@ -82,7 +74,7 @@ enum result erase_find_missed(struct session *session, struct run *run, struct e
 	enum result r = erase_load_keepers(session, run, err);
 
 	run->missed = false;
-	if (r != OK || run->holds.count + run->duties.count == 0)
+	if (r != OK || !erase_has_keepers(run))
 		return r;
 	for (run->lane = 0; run->lane < run->state.identity_count && r == OK && !run->missed; run->lane++) {
 		run->last = (struct party_key){0};

@@ -26,7 +26,7 @@ static enum result look_at_contact(struct session *session, struct run *run, siz
 	(void)session, (void)err;
 	if (!erase_is_first_lane(run, lane, contact->parties, contact->party_count))
 		return OK;
-	if (contact->hold != 0 && holds_cover_contact(&run->holds, contact) != NULL)
+	if (contact->hold != 0 && erase_contact_held(run, contact) != NULL)
 		run->state.kept[HELD_CONTACT]++;
 	else
 		run->left.contacts++;
@@ -53,12 +53,14 @@ static enum result look_for_records(struct session *session, void *arg, struct e
 	size_t count;
 	enum result r = erase_load_batch(session, run, &count, err);
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && r == OK; i++) {
 		const struct record_row *row = &run->rows[i];
+		struct ruling ruling;
 
 		if (!erase_is_first_lane(run, run->lane, row->parties, row->party_count))
 			continue;
-		if (row->hold != 0 && holds_cover(&run->holds, row) != NULL)
+		r = erase_ask(session, run, row, &ruling, err);
+		if (r == OK && row->hold != 0 && ruling.fate == FATE_HELD)
 			run->state.kept[row->kind]++;
 		else
 			run->left.records++;

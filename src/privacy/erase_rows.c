@@ -5,6 +5,7 @@
 
 #include "privacy/agent.h"
 #include "privacy/anonymise.h"
+#include "privacy/erase_duties.h"
 #include "vault/contact_key.h"
 
 static enum result destroy_hold_key(struct session *session, struct run *run, int64_t number, struct err *err)
@@ -41,59 +42,54 @@ static enum result let_go(struct session *session, struct run *run, int64_t hold
 	return r == OK && others == 0 ? destroy_hold_key(session, run, hold, err) : r;
 }
 
-/* What a hold keeps leads to the person still: the release will need that. */
-static enum result stays_held(struct session *session, const struct run *run, const struct record_row *row, bool *stays,
-			      struct err *err)
-{
-	*stays = row->hold != 0 && holds_cover(&run->holds, row) != NULL;
-	if (!*stays || erase_is_agent_only(run, row))
-		return OK;
-	return erase_note_erased(session, run, row, err);
-}
-
-/* What an obligation keeps does not. It was cut down before, unless a hold was released since. */
-static enum result stays_obliged(struct session *session, struct run *run, struct record_row *row, bool *stays,
-				 struct err *err)
-{
-	const struct duty_leaving leaving = {run->state.identities, run->state.identity_count};
-	bool agent = erase_is_agent_only(run, row);
-	struct duty_cover cover;
-	struct duty_row duty;
-	enum result r;
-
-	*stays = false;
-	if (row->hold == 0)
-		return OK;
-	r = duties_cover_row(session, &run->duties, row, &run->batch, &cover, &duty, err);
-	*stays = r == OK && cover.count > 0 && duty.duty == row->hold;
-	if (!*stays)
-		return r == ERR_GONE || r == ERR_CORRUPT ? OK : r;
-	r = duties_leave(session, row, &leaving, err);
-	return r == OK && !agent ? erase_note_erased(session, run, row, err) : r;
-}
-
 static enum result leave_as_agent(struct session *session, struct run *run, struct record_row *row, struct err *err)
 {
 	run->state.left_by_agent++;
 	return agent_leave(session, row, run->state.identities, run->state.identity_count, &run->batch, err);
 }
 
+/* Its hold was released since, or an obligation has come: what that names is kept now. */
+static enum result cut_late(struct session *session, struct run *run, const struct duty_cover *cover,
+			    struct record_row *row, bool *kept, struct err *err)
+{
+	enum result r =
+	    erase_duties_keep(session, &run->keepers.duties, cover, row, &run->state, &run->batch, kept, err);
+
+	return r == OK && *kept ? erase_note_erased(session, run, row, err) : r;
+}
+
+static enum result keep_or_let_go(struct session *session, struct run *run, struct record_row *row, bool *goes,
+				  struct err *err)
+{
+	struct ruling ruling;
+	bool kept = false;
+	enum result r = erase_ask(session, run, row, &ruling, err);
+
+	/* What a hold keeps leads to the person still: the release will need that. */
+	if (r == OK && ruling.fate == FATE_HELD)
+		return erase_note_erased(session, run, row, err);
+	if (r == OK && ruling.fate == FATE_CUT)
+		r = cut_late(session, run, &ruling.cover, row, &kept, err);
+	*goes = r == OK && !kept;
+	return *goes && row->hold != 0 ? let_go(session, run, row->hold, row->kind, row->id, err) : r;
+}
+
+/* About somebody else. */
+static enum result leave_unless_held(struct session *session, struct run *run, struct record_row *row, struct err *err)
+{
+	struct ruling ruling;
+	enum result r = erase_ask(session, run, row, &ruling, err);
+
+	return r == OK && ruling.fate != FATE_HELD ? leave_as_agent(session, run, row, err) : r;
+}
+
 /* `*goes`: it is to be removed, and nothing lists it any more. */
 static enum result let_go_unless_kept(struct session *session, struct run *run, struct record_row *row, bool *goes,
 				      struct err *err)
 {
-	bool stays;
-	enum result r = stays_held(session, run, row, &stays, err);
-
 	*goes = false;
-	if (r == OK && !stays)
-		r = stays_obliged(session, run, row, &stays, err);
-	if (r != OK || stays)
-		return r;
-	if (erase_is_agent_only(run, row))
-		return leave_as_agent(session, run, row, err);
-	*goes = true;
-	return row->hold != 0 ? let_go(session, run, row->hold, row->kind, row->id, err) : OK;
+	return erase_is_agent_only(run, row) ? leave_unless_held(session, run, row, err)
+					     : keep_or_let_go(session, run, row, goes, err);
 }
 
 static enum result delete_batch(struct session *session, void *arg, struct err *err)
@@ -123,7 +119,7 @@ static enum result delete_contact(struct session *session, struct run *run, size
 	enum result r = OK;
 
 	(void)lane;
-	if (contact->hold != 0 && holds_cover_contact(&run->holds, contact) != NULL)
+	if (contact->hold != 0 && erase_contact_held(run, contact) != NULL)
 		return held_set_erased(session->data, contact->account, contact->hold, (enum record_kind)HELD_CONTACT,
 				       contact->id, run->state.started, err);
 	if (contact->hold != 0)

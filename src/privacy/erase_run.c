@@ -52,16 +52,49 @@ static enum result report(struct run *run, struct err *err)
 
 enum result erase_load_keepers(struct session *session, struct run *run, struct err *err)
 {
-	enum result r;
+	keepers_free(&run->keepers);
+	run->keepers = (struct keepers){.holds = {.count = 0}};
+	pool_reset(&run->keepers_pool);
+	return keepers_load(session, run->state.account, run->options->now, &run->keepers_pool, &run->keepers, err);
+}
 
-	duties_free(&run->duties);
-	run->duties = (struct duty_set){.count = 0};
-	pool_reset(&run->keepers);
-	r = holds_load(session, run->state.account, &run->keepers, &run->holds, err);
-	if (r != OK)
-		return r;
-	run->holds = holds_legal(&run->holds);
-	return duties_load(session, run->state.account, run->options->now, &run->keepers, &run->duties, err);
+bool erase_has_keepers(const struct run *run)
+{
+	return run->keepers.holds.legal + run->keepers.duties.count > 0;
+}
+
+enum result erase_listed_as(struct session *session, const struct run *run, int64_t hold, enum record_kind kind,
+			    struct id id, struct held_row *out, struct err *err)
+{
+	enum result r = ERR_NOT_FOUND;
+
+	if (hold != 0)
+		r = held_get(session->data, run->state.account, hold, kind, id, out, err);
+	if (r == ERR_NOT_FOUND)
+		*out = (struct held_row){.cause = HELD_ASIDE, .due = run->state.started};
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+enum result erase_ask(struct session *session, struct run *run, const struct record_row *row, struct ruling *out,
+		      struct err *err)
+{
+	const struct verdict_rules rules = {
+	    .holds = &run->keepers.holds, .duties = &run->keepers.duties, .now = run->options->now};
+	struct held_row held;
+	enum result r = erase_listed_as(session, run, row->hold, row->kind, row->id, &held, err);
+
+	if (r == OK)
+		r = verdict_row(session, &rules, row, row->hold != 0 ? &held : NULL, &run->state.started, &run->batch,
+				out, err);
+	INVARIANT(r != OK || out->fate != FATE_STAYS);
+	return r;
+}
+
+const struct hold_scope *erase_contact_held(const struct run *run, const struct contact_row *contact)
+{
+	const struct hold_set legal = holds_legal(&run->keepers.holds);
+
+	return holds_cover_contact(&legal, contact);
 }
 
 bool erase_is_final(const struct run *run)
@@ -114,9 +147,7 @@ enum result erase_load_batch(struct session *session, struct run *run, size_t *c
 			       err);
 		if (r == OK)
 			bytes += run->rows[(*count)++].payload_len;
-		else if (r == ERR_NOT_FOUND)
-			r = OK;
-		else if (r == ERR_CORRUPT && skips_damaged(run))
+		else if (r == ERR_NOT_FOUND || (r == ERR_CORRUPT && skips_damaged(run)))
 			r = OK; /* nothing in it can be kept */
 		else if (r == ERR_CORRUPT && run->state.phase == ERASE_ROWS)
 			r = drop_damaged(session, run, key, err);

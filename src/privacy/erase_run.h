@@ -8,7 +8,7 @@
 #define LETHE_PRIVACY_ERASE_RUN_H
 
 #include "privacy/erase_state.h"
-#include "retention/holds.h"
+#include "retention/verdict.h"
 
 /* Records looked at in one transaction; fewer when they are large. */
 #define BATCH 2048
@@ -18,9 +18,8 @@ struct run {
 	struct vault *vault;
 	const struct erase_options *options;
 	struct erase_state state;
-	struct hold_set holds;   /* legal ones: a restriction is the person's own, and so is the wish to be erased */
-	struct duty_set duties;
-	struct pool keepers;     /* what these two point into */
+	struct keepers keepers;
+	struct pool keepers_pool; /* what they point into */
 	struct pool pool;        /* for the whole run */
 	struct pool batch;       /* reset for each transaction */
 	struct record_row *rows; /* BATCH of them */
@@ -47,6 +46,17 @@ MUST_CHECK enum result erase_enter(struct session *session, struct run *run, enu
 
 /* The holds and obligations in force as the session sees them: inside a step, those that are when it is done. */
 MUST_CHECK enum result erase_load_keepers(struct session *session, struct run *run, struct err *err);
+/* May one of them keep something? A restriction is the person's own, and so is the wish to be erased. */
+bool erase_has_keepers(const struct run *run);
+/* The verdict on a record, as of somebody who is erased: FATE_HELD by legal holds alone, FATE_CUT, FATE_GOES. Of one that
+ * the person was only the agent in, what it would be. */
+MUST_CHECK enum result erase_ask(struct session *session, struct run *run, const struct record_row *row,
+				 struct ruling *out, struct err *err);
+/* The legal hold that covers a contact; NULL: none does. */
+const struct hold_scope *erase_contact_held(const struct run *run, const struct contact_row *contact);
+/* How it is listed under the keeper whose key is `hold`; what is under none is to be put aside. */
+MUST_CHECK enum result erase_listed_as(struct session *session, const struct run *run, int64_t hold,
+				       enum record_kind kind, struct id id, struct held_row *out, struct err *err);
 /* Has something been cut down? Then there is no way back. */
 bool erase_is_final(const struct run *run);
 

@@ -164,6 +164,7 @@ all_back() {
 	fill_base
 	ok hold add --person crm-289 --kind message --reason 'case 2025-117'
 	as_base
+	# shellcheck disable=SC2034 # tell reads it
 	mapfile -t stayed < <(listed | spread 12 | as_ids)
 	told=$(tell)
 	until_aside
