@@ -359,6 +359,7 @@ static int64_t report_one(struct call *call, const struct sweep_result *result, 
 	json_int(&call->w, "cut_again", result->cut_again);
 	json_int(&call->w, "hold_keys", result->hold_keys);
 	json_int(&call->w, "duties_ended", result->duties);
+	json_int(&call->w, "labels", result->labels);
 	json_int(&call->w, "leaf", (int64_t)result->seq);
 	json_bool(&call->w, "stopped", result->stopped);
 	json_bool(&call->w, "spent", result->spent);
@@ -381,6 +382,9 @@ static int64_t report_one(struct call *call, const struct sweep_result *result, 
 	if (result->cut_again > 0)
 		call_say(call, "%9s cut down again, as one of their obligations ended\n",
 			 call_count(result->cut_again, count));
+	if (result->labels > 0)
+		call_say(call, "%9s names of queues, campaigns or tags that nothing has any more\n",
+			 call_count(result->labels, count));
 	call_say(call, "Deleted %s %s%s.\n", call_count(all, count), all == 1 ? "record" : "records",
 		 result->stopped ? " before it was stopped" : "");
 	*partly = *partly || result->purged_kept > 0 || sweep_left_any(&result->left) || result->carried > 0 ||

@@ -40,6 +40,8 @@ struct records {
 	struct period period;     /* of the run of records of one kind and day; kind 0: none */
 	struct party_key *parties;
 	size_t party_count;
+	int64_t *uses;            /* of labels, by the records that are stored */
+	size_t use_count;
 };
 
 /* One record with its identifiers and labels looked up. */
@@ -302,6 +304,8 @@ static void count_stored(struct records *w, const struct record_row *row)
 
 	for (size_t i = 0; i < row->party_count; i++)
 		w->parties[w->party_count++] = (struct party_key){month, row->parties[i].identity, row->kind, row->id};
+	for (size_t i = 0; i < row->label_count; i++)
+		w->uses[w->use_count++] = row->labels[i];
 	w->period.records++;
 	w->period.bytes += (int64_t)row->payload_len;
 	w->c->counts->records[row->kind]++;
@@ -605,6 +609,15 @@ static enum result load_policies(struct records *w, struct err *err)
 	return r;
 }
 
+static size_t count_labels(const struct batch *batch)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < batch->record_count; i++)
+		count += batch->records[i].label_count;
+	return count;
+}
+
 static enum result store_records(struct commit *c, struct err *err)
 {
 	struct batch *batch = c->batch;
@@ -614,8 +627,12 @@ static enum result store_records(struct commit *c, struct err *err)
 	if (r != OK)
 		return r;
 	w.parties = malloc((batch->party_count + 1) * sizeof *w.parties);
-	if (w.parties == NULL)
+	w.uses = malloc((count_labels(batch) + 1) * sizeof *w.uses);
+	if (w.parties == NULL || w.uses == NULL) {
+		free(w.parties);
+		free(w.uses);
 		return err_no_memory(err);
+	}
 	qsort(batch->records, batch->record_count, sizeof *batch->records, by_kind_and_id);
 	r = known_look_up(c, err);
 	if (r == OK)
@@ -624,8 +641,11 @@ static enum result store_records(struct commit *c, struct err *err)
 		qsort(w.parties, w.party_count, sizeof *w.parties, party_key_compare);
 		r = party_insert(c->session->data, batch->account, w.parties, w.party_count, err);
 	}
+	if (r == OK)
+		r = label_use(c->session->data, batch->account, w.uses, w.use_count, 1, err);
 	late_free(&w.late);
 	free(w.parties);
+	free(w.uses);
 	return r;
 }
 

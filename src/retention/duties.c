@@ -470,6 +470,14 @@ static enum result store_media(struct keeping *k, struct period *delta, struct e
 	return media_delete(k->session->data, row->account, row->kind, row->id, err);
 }
 
+/* All of them stay, or none does. */
+static enum result unlabel(struct keeping *k, struct err *err)
+{
+	if (k->row->label_count > 0)
+		return OK;
+	return label_use(k->session->data, k->row->account, k->was.labels, k->was.label_count, -1, err);
+}
+
 static enum result store(struct keeping *k, struct err *err)
 {
 	struct record_row *row = k->row;
@@ -478,6 +486,8 @@ static enum result store(struct keeping *k, struct err *err)
 
 	if (r == OK)
 		r = unlist_parties(k->session, &k->was, row, err);
+	if (r == OK)
+		r = unlabel(k, err);
 	if (r == OK)
 		r = record_reseal(k->session->data, row, err);
 	delta.bytes = (int64_t)row->payload_len - (int64_t)k->was.payload_len;

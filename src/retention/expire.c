@@ -8,6 +8,7 @@
 
 #include "retention/day.h"
 #include "store/job.h"
+#include "store/label.h"
 #include "store/media.h"
 #include "store/party.h"
 
@@ -169,6 +170,7 @@ struct deleting {
 	uint32_t account;
 	struct keepers keepers; /* as they are in this very transaction: one may have been made since the records were kept */
 	struct verdict_rules rules;
+	bool labelled;          /* the account has labels */
 	struct expiry *batch, *at;
 	size_t count;
 	struct party_key *keys; /* of DAY_ROWS records */
@@ -343,6 +345,8 @@ static enum result delete_period(struct deleting *deleting, struct err *err)
 
 	if (r == OK)
 		r = day_walk(session, deleting->account, period, (struct id){{0}}, delete_parties, deleting, err);
+	if (r == OK && deleting->labelled)
+		r = label_leave_day(session->data, deleting->account, period->kind, period->day, at->spare, err);
 	if (r == OK)
 		r = record_delete_day(session->data, deleting->account, period->kind, period->day, at->spare,
 				      &at->records, err);
@@ -373,6 +377,16 @@ static enum result delete_unless_waiting(struct deleting *deleting, struct err *
 	return r == OK && !at->again ? delete_period(deleting, err) : r;
 }
 
+static enum result find_labels(struct deleting *deleting, struct pool *pool, struct err *err)
+{
+	struct label_row one;
+	size_t count;
+	enum result r = label_list(deleting->session->data, deleting->account, 0, pool, &one, 1, &count, err);
+
+	deleting->labelled = r == OK && count > 0;
+	return r;
+}
+
 static enum result delete_op(struct session *session, void *arg, struct err *err)
 {
 	struct deleting *deleting = arg;
@@ -383,6 +397,8 @@ static enum result delete_op(struct session *session, void *arg, struct err *err
 	pool_init(&pool, KEEPERS_POOL_MAX);
 	r = keepers_load(session, deleting->account, deleting->terms->now, &pool, &deleting->keepers, err);
 	deleting->rules = expire_rules(deleting->terms, &deleting->keepers);
+	if (r == OK)
+		r = find_labels(deleting, &pool, err);
 	for (size_t i = 0; i < deleting->count && r == OK; i++) {
 		deleting->at = &deleting->batch[i];
 		r = delete_unless_waiting(deleting, err);

@@ -97,6 +97,7 @@ struct sweep_result {
 	int64_t purged, purged_kept;          /* contacts whose grace was over: gone; newly under a hold's key */
 	int64_t duties, cut_again;            /* ended; records that other obligations keep on: see retention/ended.h */
 	struct sweep_left left;
+	int64_t labels;         /* names that nothing has any more: deleted */
 	int64_t carried;        /* records that stay and fail their tag, of days of which the rest went */
 	struct sweep_damaged damaged[SWEEP_DAMAGED_MAX]; /* the first that were met */
 	size_t damaged_count;

@@ -105,6 +105,7 @@ static void add_slice(struct rounds *rounds, struct sweep_turns *turns, const st
 	sum->moved += slice->moved;
 	sum->duties += slice->duties;
 	sum->cut_again += slice->cut_again;
+	sum->labels += slice->labels;
 	sum->carried += slice->carried;
 	for (size_t i = 0; i < slice->damaged_count; i++)
 		sweep_name(sum, &slice->damaged[i]);

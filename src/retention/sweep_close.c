@@ -6,6 +6,7 @@
 #include "retention/ended.h"
 #include "retention/purge.h"
 #include "retention/sweep_run.h"
+#include "retention/unlabelled.h"
 #include "shim/json_parse.h"
 #include "store/media.h"
 #include "vault/proof.h"
@@ -286,8 +287,10 @@ static enum result close_op(struct session *session, void *arg, struct err *err)
 	struct closing *closing = arg;
 	struct run *run = closing->run;
 	struct act act;
-	enum result r;
+	enum result r = unlabelled_delete(session, run->account.number, run->now, &run->out->labels, err);
 
+	if (r != OK)
+		return r;
 	act_begin(&act, "retention.run", run->account.number, run->now);
 	act_id(&act, "job", JOB_PREFIX, run->job.id);
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
@@ -297,6 +300,8 @@ static enum result close_op(struct session *session, void *arg, struct err *err)
 	act_int(&act, "periods", (int64_t)run->swept_count);
 	act_int(&act, "contacts", run->out->contacts + run->out->purged);
 	act_int(&act, "left", sweep_left_any(&run->out->left));
+	if (run->out->labels > 0)
+		act_int(&act, "labels", run->out->labels);
 	if (run->out->carried > 0)
 		act_int(&act, "carried", run->out->carried);
 	act_int(&act, "stopped", run->out->stopped);

@@ -133,8 +133,10 @@ static const char vault_1[] =
     " kind INTEGER NOT NULL,"        /* enum label_kind */
     " blind BLOB NOT NULL,"          /* blind index of kind and folded name */
     " name BLOB NOT NULL,"           /* sealed under the account's data key */
+    " records INTEGER NOT NULL,"     /* how many have it; derivable */
     " PRIMARY KEY(account_id, label_id)) WITHOUT ROWID;"
     "CREATE UNIQUE INDEX label_blind ON label(account_id, blind);"
+    "CREATE INDEX label_unused ON label(account_id, label_id) WHERE records = 0;"
 
     /* Who signs in. */
     "CREATE TABLE account_user("

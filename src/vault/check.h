@@ -26,7 +26,7 @@ enum check_id {
 	CHECK_STREAMS,    /* each media's key opens, and its stream decrypts to its end */
 	CHECK_BLOBS,      /* no blob without a row */
 	CHECK_HOLDS,      /* what holds keep and the list of it agree */
-	CHECK_LABELS,     /* each name opens; those that records, policies and holds name are there */
+	CHECK_LABELS,     /* each name opens and is in as many records as it says; those that records, policies and holds name are there */
 	CHECK_DUTIES,     /* each has its key; what it lists is under it, and no more than its fields */
 	CHECK_USERS,      /* each name opens */
 	CHECK_ACCESS,     /* users' secrets and tokens' names open; secrets, sessions and links are of users who are there */

@@ -12,6 +12,7 @@
 #include "vault/labels.h"
 
 #define BATCH 64
+#define TALLY_POOL_MAX ((size_t)256 * 1024 * 1024)
 
 static enum result check_name_opens(struct check_run *run, int64_t label, struct err *err)
 {
@@ -97,8 +98,34 @@ static enum result check_holds_of_labels(struct check_run *run, struct err *err)
 	return r;
 }
 
-/* After the records: what they name is remembered of this account only. */
-enum result check_labels(struct check_run *run, struct err *err)
+static const struct label_tally *tally_of(const struct label_tally *all, size_t count, int64_t label)
+{
+	size_t from = 0, to = count;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (all[mid].label == label)
+			return &all[mid];
+		if (all[mid].label < label)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return NULL;
+}
+
+static void check_count(struct check_run *run, const struct label_row *row, const struct label_tally *all, size_t count)
+{
+	const struct label_tally *found = tally_of(all, count, row->label);
+	int64_t records = found != NULL ? found->records : 0;
+
+	if (row->records != records)
+		check_found(run, CHECK_LABELS, "account %u: label %lld: %lld records have it, not %lld", run->account,
+			    (long long)row->label, (long long)records, (long long)row->records);
+}
+
+static enum result check_rows(struct check_run *run, const struct label_tally *all, size_t tallied, struct err *err)
 {
 	struct label_row rows[BATCH];
 	int64_t after = 0;
@@ -108,10 +135,33 @@ enum result check_labels(struct check_run *run, struct err *err)
 	do {
 		pool_reset(&run->pool);
 		r = label_list(run->session->data, run->account, after, &run->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++)
+		for (size_t i = 0; i < count && r == OK; i++) {
+			check_count(run, &rows[i], all, tallied);
 			r = check_name_opens(run, rows[i].label, err);
+		}
 		after = r == OK && count > 0 ? rows[count - 1].label : after;
 	} while (r == OK && count == BATCH);
+	return r;
+}
+
+/* After the records: what they name is remembered of this account only. */
+enum result check_labels(struct check_run *run, struct err *err)
+{
+	struct label_tally *all;
+	struct pool pool;
+	size_t count;
+	enum result r;
+
+	pool_init(&pool, TALLY_POOL_MAX);
+	r = label_tally(run->session->data, run->account, &pool, &all, &count, err);
+	if (r == ERR_CORRUPT) { /* whose, the look at records tells */
+		check_found(run, CHECK_LABELS, "account %u: the labels of a record are damaged", run->account);
+		count = 0;
+		r = OK;
+	}
+	if (r == OK)
+		r = check_rows(run, all, count, err);
+	pool_free(&pool);
 	if (r == OK)
 		r = check_policies(run, err);
 	if (r == OK)

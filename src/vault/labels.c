@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "store/account.h"
+
+#define RECOUNT_POOL_MAX ((size_t)256 * 1024 * 1024)
 
 const char *label_kind_name(enum label_kind kind)
 {
@@ -123,6 +126,36 @@ enum result labels_name(struct session *session, uint32_t account, int64_t label
 		return r;
 	*kind = row.kind;
 	return open_data(session->ring, account, "label", place_of(label), row.name, row.name_len, pool, out, err);
+}
+
+static enum result recount_one(struct session *session, uint32_t account, struct err *err)
+{
+	struct pool pool;
+	enum result r = db_begin(session->data, err);
+
+	if (r != OK)
+		return r;
+	pool_init(&pool, RECOUNT_POOL_MAX);
+	r = label_recount(session->data, account, &pool, err);
+	pool_free(&pool);
+	if (r == OK)
+		return db_commit(session->data, err);
+	db_rollback(session->data);
+	return r;
+}
+
+enum result labels_recount(struct session *session, struct err *err)
+{
+	uint32_t account = 0;
+	size_t count = 1;
+	enum result r = OK;
+
+	while (r == OK && count > 0) {
+		r = account_list(session->data, account, &account, 1, &count, err);
+		if (r == OK && count > 0)
+			r = recount_one(session, account, err);
+	}
+	return r;
 }
 
 enum result labels_note_read(struct session *session, uint32_t account, struct instant now, struct err *err)

@@ -28,6 +28,8 @@ MUST_CHECK enum result labels_take(struct session *session, uint32_t account, en
 /* The same by its name. */
 MUST_CHECK enum result labels_make(struct session *session, uint32_t account, enum label_kind kind, const char *name,
 				   struct pool *pool, int64_t *out, struct err *err);
+/* How many records have each label is counted anew, account by account in transactions of their own. */
+MUST_CHECK enum result labels_recount(struct session *session, struct err *err);
 /* The leaf of a read of names, on disk before any is shown. Outside the writer. */
 MUST_CHECK enum result labels_note_read(struct session *session, uint32_t account, struct instant now, struct err *err);
 /* Its name, in the pool. ERR_NOT_FOUND. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "store/contact.h"
+#include "store/label.h"
 #include "store/media.h"
 
 #define MEDIA_MAX 64
@@ -19,6 +20,8 @@ struct work {
 	size_t party_count;
 	struct period *periods;
 	size_t period_count;
+	int64_t *labels;
+	size_t label_count;
 };
 
 static struct period *period_of(struct work *work, const struct record_row *row)
@@ -77,6 +80,8 @@ static enum result remove_one(struct work *work, const struct record_row *row, s
 									.identity = row->parties[i].identity,
 									.kind = row->kind,
 									.id = row->id};
+	for (size_t i = 0; i < row->label_count; i++)
+		work->labels[work->label_count++] = row->labels[i];
 	return remove_media(work, row, period, err);
 }
 
@@ -92,6 +97,8 @@ static enum result remove_all(struct work *work, const struct record_row *rows, 
 		r = party_delete(work->session->data, work->account, work->parties, work->party_count, &deleted, err);
 		work->removed->parties += r == OK ? deleted : 0;
 	}
+	if (r == OK)
+		r = label_use(work->session->data, work->account, work->labels, work->label_count, -1, err);
 	for (size_t i = 0; i < work->period_count && r == OK; i++)
 		r = period_add(work->session->data, work->account, &work->periods[i], err);
 	return r;
@@ -101,16 +108,20 @@ enum result remove_records(struct session *session, uint32_t account, const stru
 			   struct removed *removed, struct err *err)
 {
 	struct work work = {.session = session, .account = account, .removed = removed};
-	size_t parties = 0;
+	size_t parties = 0, labels = 0;
 	enum result r;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		parties += rows[i].party_count;
+		labels += rows[i].label_count;
+	}
 	work.parties = malloc((parties + 1) * sizeof *work.parties);
 	work.periods = malloc((count + 1) * sizeof *work.periods);
-	r = work.parties != NULL && work.periods != NULL ? remove_all(&work, rows, count, err) : err_no_memory(err);
+	work.labels = malloc((labels + 1) * sizeof *work.labels);
+	r = work.parties != NULL && work.periods != NULL && work.labels != NULL ? remove_all(&work, rows, count, err) : err_no_memory(err);
 	free(work.parties);
 	free(work.periods);
+	free(work.labels);
 	return r;
 }
 

@@ -18,6 +18,7 @@
 #include "store/media.h"
 #include "store/period.h"
 #include "store/schema.h"
+#include "vault/labels.h"
 #include "vault/lock.h"
 #include "vault/outdated.h"
 
@@ -299,6 +300,8 @@ static enum result drop(struct run *run, struct err *err)
 
 	if (r == OK)
 		r = drop_outdated(run, err);
+	if (r == OK)
+		r = labels_recount(&run->staged, err);
 	run->out->dropped.released += run->out->carried.released;
 	return r;
 }

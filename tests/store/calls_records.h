@@ -278,6 +278,54 @@ CALL(label_get)
 	return one(label_get(vault, account, 7, &pool, &row, &err), seen);
 }
 
+CALL(label_use)
+{
+	int64_t labels[] = {7, 7};
+	enum result r = label_use(vault, account, labels, 2, 1, &err);
+
+	*seen = db_changes(vault);
+	return r;
+}
+
+CALL(label_leave_day)
+{
+	enum result r = label_leave_day(vault, account, KIND_CALL, day, PART_ALL, &err);
+
+	*seen = db_changes(vault);
+	return r;
+}
+
+CALL(label_tally)
+{
+	struct label_tally *all;
+	size_t count;
+	enum result r = label_tally(vault, account, &pool, &all, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(label_recount)
+{
+	enum result r = label_recount(vault, account, &pool, &err);
+
+	*seen = db_changes(vault);
+	return r;
+}
+
+CALL(label_list_unused)
+{
+	int64_t labels[4];
+	size_t count;
+	enum result r = label_list_unused(vault, account, 0, labels, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(label_delete)
+{
+	return one(label_delete(vault, account, 9, &err), seen);
+}
+
 CALL(user_put)
 {
 	struct user_row row = user_of(account, 8);

@@ -84,7 +84,7 @@ static struct holiday_row holiday_of(int32_t on)
 static struct label_row label_of(uint32_t account, int64_t label)
 {
 	return (struct label_row){.account = account, .label = label, .kind = LABEL_TAG,
-				  .blind = blind_of((unsigned char)label), .name = (const unsigned char *)"n", .name_len = 1};
+				  .blind = blind_of((unsigned char)label), .name = (const unsigned char *)"n", .name_len = 1, .records = label == 9 ? 0 : 3};
 }
 
 static struct user_row user_of(uint32_t account, int64_t user)
@@ -172,6 +172,8 @@ static void fill_records(void)
 	struct media_row media = media_of(1, record_id, 0), lost = media_of(1, lost_id, 1);
 	struct trash_row trash = trash_of(1, 99);
 
+	record.labels[0] = 7;
+	record.label_count = 1;
 	put_record(&record);
 	assert_ok(party_insert(vault, 1, &party, 1, &err));
 	assert_ok(media_insert(vault, &media, &err));
@@ -210,6 +212,8 @@ static void fill_acts(void)
 	struct aggregate_row shown = aggregate_of(0), waiting = aggregate_of(3);
 	uint64_t seq;
 
+	assert_ok(label_insert(vault, &label, &err));
+	label = label_of(1, 9); /* in no record */
 	assert_ok(label_insert(vault, &label, &err));
 	assert_ok(user_put(vault, &user, &err));
 	assert_ok(setting_put(vault, 1, "plan", "growth", &err));

@@ -148,6 +148,8 @@ static bool may_be_scanned(const char *name, const char *sql)
 static bool may_walk_account(const char *sql)
 {
 	static const char *const wanted[] = {
+	    "SELECT labels FROM record WHERE account_id = $1 AND LENGTH(labels) > 0", /* `check`, a restore, */
+	    "UPDATE label SET records = 0 WHERE account_id = $1", /* and that alone */
 	    "SELECT COUNT(*) FROM", "SELECT CAST(SUM(parties) AS BIGINT) FROM party_month", /* `check` */
 	    "DELETE FROM key_free WHERE account_id = $1", "DELETE FROM wrapped_key WHERE account_id = $1",
 	    "DELETE FROM counter WHERE account_id = $1", "DELETE FROM account WHERE account_id = $1",

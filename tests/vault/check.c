@@ -476,7 +476,7 @@ static void labels_that_do_not_open_or_are_not_there_are_found(void **state)
 	struct world *world = *state;
 	struct findings *f;
 
-	tamper(world, "vault.db", "INSERT INTO label VALUES(1, 7, 3, zeroblob(16), x'00');"
+	tamper(world, "vault.db", "INSERT INTO label VALUES(1, 7, 3, zeroblob(16), x'00', 1);"
 				  "UPDATE record SET labels = x'07' WHERE kind = 5");
 	finds(world, (struct check_options){0}, CHECK_LABELS, 1, "account 1: label 7: its name cannot be opened");
 	tamper(world, "vault.db", "DELETE FROM label");
