@@ -112,7 +112,7 @@ static void what_is_in_a_backup_is_not_in_the_clear(void **state)
 
 	back_up(p, (struct backup_options){0});
 	assert_ok(file_read(in_backup(p, "vault.db", path), (size_t)64 << 20, &data, &err), &err);
-	assert_null(memmem(data.data, data.len, "secret", 6));
+	assert_null(memmem(data.data, data.len, "words", 5));
 	assert_null(memmem(data.data, data.len, "20000001", 8));
 	buf_free(&data);
 }
