@@ -1,0 +1,134 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "net/problem.h"
+
+#include <string.h>
+
+#include "base/json.h"
+
+static const struct problem_kind kinds[PROBLEM_COUNT] = {
+    [PROBLEM_INPUT] = {"input", "Bad input", 400,
+		       "The request is malformed, or something in it is out of bounds. `field` names what."},
+    [PROBLEM_UNAUTHENTICATED] = {"unauthenticated", "Not signed in", 401,
+				 "There is no valid token or session with the request."},
+    [PROBLEM_DENIED] = {"denied", "Not allowed", 403, "Who asks may not do this."},
+    [PROBLEM_NOT_FOUND] = {"not-found", "Not found", 404, "There is no such thing, or none that who asks may know of."},
+    [PROBLEM_METHOD] = {"method", "Method not allowed", 405,
+			"The path is there, the method is not. Allow names those that are."},
+    [PROBLEM_NOT_ACCEPTABLE] = {"not-acceptable", "Not acceptable", 406,
+				"There is no form of the answer that the Accept header takes."},
+    [PROBLEM_CONFLICT] = {"conflict", "Conflict", 409, "It is there already, or in a state that does not allow this."},
+    [PROBLEM_GONE] = {"gone", "Gone", 410, "It was there. Its key has been destroyed."},
+    [PROBLEM_PRECONDITION] = {"precondition", "Changed meanwhile", 412,
+			      "What If-Match or If-None-Match demanded does not hold: read it again."},
+    [PROBLEM_TOO_LARGE] = {"too-large", "Body too large", 413, "The body is longer than this operation takes."},
+    [PROBLEM_TARGET_TOO_LONG] = {"target-too-long", "Address too long", 414, "Path and query are too long together."},
+    [PROBLEM_MEDIA_TYPE] = {"media-type", "Wrong media type", 415,
+			    "The body is of a type or an encoding that this operation does not take."},
+    [PROBLEM_RANGE] = {"range", "No such range", 416, "The range begins after the end. Content-Range has the size."},
+    [PROBLEM_LIMIT] = {"limit", "Limit reached", 422, "It would go beyond a maximum that `detail` names."},
+    [PROBLEM_PRECONDITION_REQUIRED] = {"precondition-required", "Condition required", 428,
+				       "An edit needs If-Match with the ETag of what was read."},
+    [PROBLEM_RATE] = {"rate", "Too many requests", 429, "Wait as many seconds as Retry-After says."},
+    [PROBLEM_HEADERS_TOO_LARGE] = {"headers-too-large", "Headers too large", 431,
+				   "The headers of the request are too long together."},
+    [PROBLEM_INTERNAL] = {"internal", "Internal error", 500,
+			  "The server is at fault. Its log has more under the id in `instance`."},
+    [PROBLEM_UNSUPPORTED] = {"unsupported", "Not supported", 501, "This server cannot do that."},
+    [PROBLEM_BUSY] = {"busy", "Busy", 503, "Try again after as many seconds as Retry-After says."},
+    [PROBLEM_FULL] = {"full", "No space left", 507,
+		      "There is no space left, or a quota is used up. What was acknowledged stays."},
+};
+
+const struct problem_kind *problem_kind(enum problem problem)
+{
+	return &kinds[problem];
+}
+
+enum problem problem_of(enum result result)
+{
+	switch (result) {
+	case ERR_INPUT:
+		return PROBLEM_INPUT;
+	case ERR_NOT_FOUND:
+		return PROBLEM_NOT_FOUND;
+	case ERR_EXISTS:
+		return PROBLEM_CONFLICT;
+	case ERR_DENIED:
+		return PROBLEM_DENIED;
+	case ERR_GONE:
+		return PROBLEM_GONE;
+	case ERR_LIMIT:
+		return PROBLEM_LIMIT;
+	case ERR_FULL:
+		return PROBLEM_FULL;
+	case ERR_BUSY:
+	case ERR_NO_MEMORY:
+	case ERR_INTERRUPTED:
+		return PROBLEM_BUSY;
+	case ERR_UNSUPPORTED:
+		return PROBLEM_UNSUPPORTED;
+	case OK:
+	case ERR_CORRUPT:
+	case ERR_IO:
+	case ERR_INTERNAL:
+		break;
+	}
+	return PROBLEM_INTERNAL;
+}
+
+/* Where it went wrong is a path of ours or a field of theirs. Only the latter is told. */
+static const char *field_at_fault(const struct err *err, const char *field)
+{
+	if (field || !err)
+		return field;
+	return err->code == ERR_INPUT && err->where[0] != '\0' ? err->where : NULL;
+}
+
+static void write_body(struct response *response, const struct request *request, enum problem problem,
+		       const struct err *err, const char *field)
+{
+	const struct problem_kind *kind = &kinds[problem];
+	char type[64] = "/problems/";
+	struct json_writer w;
+
+	strncat(type, kind->word, sizeof type - strlen(type) - 1);
+	json_writer_init(&w, &response->body, 0);
+	json_begin_object(&w, NULL);
+	json_string(&w, "type", type);
+	json_string(&w, "title", kind->title);
+	json_int(&w, "status", kind->status);
+	json_string(&w, "detail", err ? err->what : kind->about);
+	json_string(&w, "instance", request->id_text);
+	if (field)
+		json_string(&w, "field", field);
+	if (err && err->mend[0] != '\0')
+		json_string(&w, "mend", err->mend);
+	json_end_object(&w);
+}
+
+/* Headers that say something of a body that is not sent. */
+static const char *const of_the_body[] = {"ETag", "Location", "Content-Disposition", "Content-Range", "Accept-Ranges"};
+
+void problem_answer(struct response *response, const struct request *request, enum problem problem,
+		    const struct err *err, const char *field)
+{
+	if (kinds[problem].status >= 500 && problem != PROBLEM_UNSUPPORTED)
+		err = NULL; /* paths of ours, the system's words */
+	for (size_t i = 0; i < sizeof of_the_body / sizeof *of_the_body; i++)
+		response_header_remove(response, of_the_body[i]);
+	response_reader(response, NULL, NULL, NULL, 0);
+	response->etag = NULL;
+	response->status = kinds[problem].status;
+	buf_reset(&response->body);
+	response_type(response, "application/problem+json");
+	write_body(response, request, problem, err, field_at_fault(err, field));
+	if (kinds[problem].status == 503 && !response_get_header(response, "Retry-After"))
+		response_header(response, "Retry-After", "2");
+}
+
+void problem_from(struct response *response, const struct request *request, const struct err *err, const char *field)
+{
+	problem_answer(response, request, problem_of(err->code), err, field);
+}

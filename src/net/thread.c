@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "net/thread.h"
+
+#include <errno.h>
+#include <time.h>
+
+void thread_signals_off(sigset_t *before)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, before);
+}
+
+void thread_signals_back(const sigset_t *before)
+{
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+enum result thread_start(pthread_t *thread, void *(*main)(void *), void *arg, struct err *err)
+{
+	sigset_t before;
+	int failed;
+
+	thread_signals_off(&before);
+	failed = pthread_create(thread, NULL, main, arg);
+	thread_signals_back(&before);
+	if (failed == 0)
+		return OK;
+	errno = failed;
+	err_sys(err, "cannot start a thread");
+	return err_mend(err, "raise the number of threads this user or service may have (`ulimit -u`, TasksMax=)");
+}
+
+int64_t monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}

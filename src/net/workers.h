@@ -1,0 +1,41 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A bounded number of threads that take jobs from a bounded queue, first come
+ * first served.  Each thread has a context of its own, made and freed on it
+ * by its owner's functions: a database session, say.
+ */
+#ifndef LETHE_NET_WORKERS_H
+#define LETHE_NET_WORKERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/err.h"
+
+/* Part of what it is a job for; lives until `run` was called, which happens once. */
+struct job {
+	struct job *next;
+	/* `cancelled`: the pool ends without doing it, and there is no context. */
+	void (*run)(struct job *job, void *context, bool cancelled);
+};
+
+struct workers_settings {
+	int threads;      /* at least 1 */
+	size_t queue_max; /* jobs that wait */
+	int first;        /* number of the first thread, for `begin` */
+	/* On the thread itself. NULL is a context like any other. May be NULL. */
+	void *(*begin)(void *arg, int number);
+	void (*end)(void *arg, void *context);
+	void *arg;
+};
+
+struct workers;
+
+MUST_CHECK enum result workers_start(const struct workers_settings *settings, struct workers **out, struct err *err);
+bool workers_submit(struct workers *workers, struct job *job); /* false: the queue is full, or the pool ends */
+size_t workers_waiting(struct workers *workers);
+size_t workers_busy(struct workers *workers);
+/* What is queued is cancelled, what runs is waited for. NULL is fine. */
+void workers_stop(struct workers *workers);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include "net/thread.h"
+#include "net/workers.h"
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+	bool open;
+	size_t waiting, done, cancelled, begun, ended;
+	unsigned numbers;
+} at = {.lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER};
+static struct err err;
+
+static void *begin(void *arg, int number)
+{
+	sigset_t blocked;
+
+	pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+	pthread_mutex_lock(&at.lock);
+	at.begun += arg == &at && sigismember(&blocked, SIGTERM);
+	at.numbers |= 1U << number;
+	pthread_mutex_unlock(&at.lock);
+	return &at.begun;
+}
+
+static void end(void *arg, void *context)
+{
+	pthread_mutex_lock(&at.lock);
+	at.ended += arg == &at && context == &at.begun;
+	pthread_mutex_unlock(&at.lock);
+}
+
+static void run(struct job *job, void *context, bool cancelled)
+{
+	(void)job;
+	pthread_mutex_lock(&at.lock);
+	at.waiting++;
+	pthread_cond_broadcast(&at.change);
+	while (!at.open && !cancelled)
+		pthread_cond_wait(&at.change, &at.lock);
+	at.waiting--;
+	at.done += !cancelled && context == &at.begun;
+	at.cancelled += cancelled && context == NULL;
+	pthread_cond_broadcast(&at.change);
+	pthread_mutex_unlock(&at.lock);
+}
+
+static void wait_for(const size_t *what, size_t least)
+{
+	pthread_mutex_lock(&at.lock);
+	while (*what < least)
+		pthread_cond_wait(&at.change, &at.lock);
+	pthread_mutex_unlock(&at.lock);
+}
+
+static void open_gate(bool open)
+{
+	pthread_mutex_lock(&at.lock);
+	at.open = open;
+	pthread_cond_broadcast(&at.change);
+	pthread_mutex_unlock(&at.lock);
+}
+
+static struct workers *start(int threads, size_t queue)
+{
+	struct workers_settings settings = {
+	    .threads = threads, .queue_max = queue, .first = 3, .begin = begin, .end = end, .arg = &at};
+	struct workers *workers;
+
+	at.open = false;
+	at.waiting = at.done = at.cancelled = at.begun = at.ended = 0;
+	at.numbers = 0;
+	assert_int_equal(workers_start(&settings, &workers, &err), OK);
+	return workers;
+}
+
+static void jobs_run_on_as_many_threads_as_there_are(void **state)
+{
+	struct workers *workers = start(3, 10);
+	struct job jobs[8];
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		jobs[i].run = run;
+		assert_true(workers_submit(workers, &jobs[i]));
+	}
+	wait_for(&at.waiting, 3);
+	assert_int_equal(workers_busy(workers), 3);
+	assert_int_equal(workers_waiting(workers), 5);
+	open_gate(true);
+	wait_for(&at.done, 8);
+	workers_stop(workers);
+	assert_int_equal(at.begun, 3);
+	assert_int_equal(at.ended, 3);
+	assert_int_equal(at.numbers, 1 << 3 | 1 << 4 | 1 << 5);
+	assert_int_equal(at.cancelled, 0);
+}
+
+static void a_full_queue_takes_no_more(void **state)
+{
+	struct workers *workers = start(1, 2);
+	struct job jobs[4];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		jobs[i].run = run;
+	assert_true(workers_submit(workers, &jobs[0]));
+	wait_for(&at.waiting, 1);
+	assert_true(workers_submit(workers, &jobs[1]));
+	assert_true(workers_submit(workers, &jobs[2]));
+	assert_false(workers_submit(workers, &jobs[3]));
+	open_gate(true);
+	wait_for(&at.done, 3);
+	assert_true(workers_submit(workers, &jobs[3]));
+	wait_for(&at.done, 4);
+	workers_stop(workers);
+}
+
+static void *stop(void *arg)
+{
+	workers_stop(arg);
+	return NULL;
+}
+
+#define MANY 1000000
+
+/* Until nothing more is taken: then it has begun to stop. */
+static size_t wait_stopping(struct workers *workers, struct job *jobs, size_t max)
+{
+	size_t taken = 0;
+
+	for (; taken < max && workers_submit(workers, &jobs[taken]); taken++)
+		sched_yield();
+	return taken;
+}
+
+static void stopping_cancels_what_waits_and_finishes_what_runs(void **state)
+{
+	static struct job jobs[MANY];
+	struct workers *workers = start(1, 2 * MANY);
+	size_t taken;
+	pthread_t thread;
+
+	(void)state;
+	for (size_t i = 0; i < MANY; i++)
+		jobs[i].run = run;
+	assert_true(workers_submit(workers, &jobs[0]));
+	wait_for(&at.waiting, 1);
+	assert_true(workers_submit(workers, &jobs[1]));
+	assert_int_equal(pthread_create(&thread, NULL, stop, workers), 0);
+	taken = wait_stopping(workers, jobs + 2, MANY - 2);
+	open_gate(true);
+	pthread_join(thread, NULL);
+	assert_int_equal(at.done, 1);
+	assert_int_equal(at.cancelled, taken + 1);
+	workers_stop(NULL);
+}
+
+static void the_clock_goes_forward(void **state)
+{
+	int64_t us = monotonic_us(), ms = monotonic_ms();
+
+	(void)state;
+	assert_true(monotonic_us() >= us);
+	assert_true(monotonic_ms() >= ms);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(jobs_run_on_as_many_threads_as_there_are),
+	    cmocka_unit_test(a_full_queue_takes_no_more),
+	    cmocka_unit_test(stopping_cancels_what_waits_and_finishes_what_runs),
+	    cmocka_unit_test(the_clock_goes_forward),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
