@@ -1,0 +1,184 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "net/address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/quote.h"
+
+static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+static bool is_ipv4(const struct address *address)
+{
+	return memcmp(address->bytes, mapped, sizeof mapped) == 0;
+}
+
+static struct address from_ipv4(const void *four)
+{
+	struct address out;
+
+	memcpy(out.bytes, mapped, sizeof mapped);
+	memcpy(out.bytes + sizeof mapped, four, 4);
+	return out;
+}
+
+struct address address_of(const struct sockaddr *from)
+{
+	struct address out = {{0}};
+
+	if (from->sa_family == AF_INET)
+		return from_ipv4(&((const struct sockaddr_in *)(const void *)from)->sin_addr);
+	if (from->sa_family == AF_INET6)
+		memcpy(out.bytes, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, sizeof out.bytes);
+	return out;
+}
+
+static bool read_address(const char *text, struct address *out)
+{
+	struct in_addr four;
+
+	if (inet_pton(AF_INET, text, &four) == 1) {
+		*out = from_ipv4(&four);
+		return true;
+	}
+	return inet_pton(AF_INET6, text, out->bytes) == 1;
+}
+
+enum result address_parse(const char *text, struct address *out, struct err *err)
+{
+	char quoted[QUOTE_MAX];
+
+	if (read_address(text, out))
+		return OK;
+	err_set(err, ERR_INPUT, "%s is not an address", quote(text, strlen(text), quoted));
+	return err_mend(err, "write an IPv4 or IPv6 address, as 127.0.0.1 or ::1");
+}
+
+char *address_format(const struct address *address, char out[ADDRESS_TEXT_MAX])
+{
+	if (is_ipv4(address))
+		inet_ntop(AF_INET, address->bytes + sizeof mapped, out, ADDRESS_TEXT_MAX);
+	else
+		inet_ntop(AF_INET6, address->bytes, out, ADDRESS_TEXT_MAX);
+	return out;
+}
+
+bool address_equal(const struct address *a, const struct address *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+struct address address_group(const struct address *address)
+{
+	struct address out = *address;
+
+	if (!is_ipv4(address))
+		memset(out.bytes + 8, 0, 8);
+	return out;
+}
+
+static enum result bad_block(const char *text, struct err *err)
+{
+	char quoted[QUOTE_MAX];
+
+	err_set(err, ERR_INPUT, "%s is not an address or a block of addresses", quote(text, strlen(text), quoted));
+	return err_mend(err, "write it as 10.0.0.0/8, 192.0.2.7 or 2001:db8::/32");
+}
+
+/* The digits after the slash; -1 when they are no number up to `max`. */
+static int parse_bits(const char *text, int max)
+{
+	int bits = 0;
+
+	if (*text == '\0' || strlen(text) > 3)
+		return -1;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return -1;
+		bits = bits * 10 + (*text - '0');
+	}
+	return bits > max ? -1 : bits;
+}
+
+enum result address_block_parse(const char *text, struct address_block *out, struct err *err)
+{
+	size_t len = strcspn(text, "/");
+	char address[ADDRESS_TEXT_MAX];
+	int bits;
+
+	if (len >= sizeof address)
+		return bad_block(text, err);
+	memcpy(address, text, len);
+	address[len] = '\0';
+	if (!read_address(address, &out->address))
+		return bad_block(text, err);
+	out->bits = 128;
+	if (text[len] == '\0')
+		return OK;
+	bits = parse_bits(text + len + 1, is_ipv4(&out->address) ? 32 : 128);
+	if (bits < 0)
+		return bad_block(text, err);
+	out->bits = is_ipv4(&out->address) ? 96 + bits : bits;
+	return OK;
+}
+
+bool address_in(const struct address *address, const struct address_block *block)
+{
+	size_t whole = (size_t)block->bits / 8;
+	int rest = block->bits % 8;
+
+	if (memcmp(address->bytes, block->address.bytes, whole) != 0)
+		return false;
+	return rest == 0 || (address->bytes[whole] ^ block->address.bytes[whole]) >> (8 - rest) == 0;
+}
+
+static bool is_trusted(const struct address *address, const struct address_block *trusted, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (address_in(address, &trusted[i]))
+			return true;
+	return false;
+}
+
+/* The entry that ends at `end`, trimmed, as an address. */
+static bool last_entry(const char *list, const char *end, const char **start, struct address *out)
+{
+	char text[ADDRESS_TEXT_MAX];
+	size_t len;
+
+	*start = end;
+	while (*start > list && (*start)[-1] != ',')
+		(*start)--;
+	list = *start;
+	while (list < end && (*list == ' ' || *list == '\t'))
+		list++;
+	while (end > list && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	len = (size_t)(end - list);
+	if (len >= sizeof text)
+		return false;
+	memcpy(text, list, len);
+	text[len] = '\0';
+	return read_address(text, out);
+}
+
+struct address address_behind(const struct address *peer, const char *forwarded, const struct address_block *trusted,
+			      size_t count)
+{
+	struct address at = *peer, next;
+	const char *end, *start;
+
+	if (!forwarded)
+		return at;
+	end = forwarded + strlen(forwarded);
+	while (is_trusted(&at, trusted, count) && last_entry(forwarded, end, &start, &next)) {
+		at = next;
+		if (start == forwarded)
+			break;
+		end = start - 1;
+	}
+	return at;
+}
