@@ -20,7 +20,7 @@
 #include "base/file.h"
 #include "db/checkpointer.h"
 
-#define PARAMETERS_MAX 99
+#define PARAMETERS_MAX 255
 #define STATEMENTS_START 64 /* a power of two */
 #define COPY_PAGES 1024     /* a step of db_copy_to */
 #define LOG_PAGES 20000     /* of the log, before it is moved into the file */

@@ -366,13 +366,10 @@ static enum result list_kept(struct records *w, const struct sealer_row *sealed,
 	return row->hold != 0 ? held_insert(w->c->session->data, &held, err) : OK;
 }
 
-static enum result insert(struct records *w, struct sealer_row *sealed, struct err *err)
+static enum result take_in(struct records *w, struct sealer_row *sealed, bool inserted, struct err *err)
 {
-	bool inserted = false;
 	enum result r = begin_period(w, &sealed->row, err);
 
-	if (r == OK)
-		r = record_insert(w->c->session->data, &sealed->row, &inserted, err);
 	if (r != OK)
 		return r;
 	if (!inserted)
@@ -385,14 +382,20 @@ static enum result insert(struct records *w, struct sealer_row *sealed, struct e
 static enum result insert_sealed(struct records *w, struct err *err)
 {
 	struct sealer_chunk *chunk = w->sealing;
+	const struct record_row *rows[SEALER_ROWS];
+	bool inserted[SEALER_ROWS];
 	enum result r = OK;
 
 	if (chunk->count > 0 && chunk->result != OK) {
 		*err = chunk->err;
 		r = chunk->result;
 	}
+	for (size_t i = 0; i < chunk->count; i++)
+		rows[i] = &chunk->rows[i].row;
+	if (r == OK)
+		r = record_insert_many(w->c->session->data, rows, chunk->count, inserted, err);
 	for (size_t i = 0; i < chunk->count && r == OK; i++)
-		r = insert(w, &chunk->rows[i], err);
+		r = take_in(w, &chunk->rows[i], inserted[i], err);
 	sealer_chunk_reset(chunk);
 	return r;
 }

@@ -34,22 +34,63 @@ static enum result add_to_month(struct db *db, uint32_t account, int32_t month, 
 	return r;
 }
 
-enum result party_insert(struct db *db, uint32_t account, const struct party_key *keys, size_t count, struct err *err)
+/* Starting a statement costs as much as inserting a row: what is many goes in by so many rows at once. */
+#define TOGETHER 32
+#define COLUMNS_OF_KEY 4
+
+static const char insert_one[] = "INSERT INTO party(account_id, month, identity_id, kind, id) VALUES($1, $2, $3, $4, $5)";
+static const char insert_together[] =
+    "INSERT INTO party(account_id, month, identity_id, kind, id) VALUES"
+    "($1, $2, $3, $4, $5), ($1, $6, $7, $8, $9), ($1, $10, $11, $12, $13), ($1, $14, $15, $16, $17), "
+    "($1, $18, $19, $20, $21), ($1, $22, $23, $24, $25), ($1, $26, $27, $28, $29), ($1, $30, $31, $32, $33), "
+    "($1, $34, $35, $36, $37), ($1, $38, $39, $40, $41), ($1, $42, $43, $44, $45), ($1, $46, $47, $48, $49), "
+    "($1, $50, $51, $52, $53), ($1, $54, $55, $56, $57), ($1, $58, $59, $60, $61), ($1, $62, $63, $64, $65), "
+    "($1, $66, $67, $68, $69), ($1, $70, $71, $72, $73), ($1, $74, $75, $76, $77), ($1, $78, $79, $80, $81), "
+    "($1, $82, $83, $84, $85), ($1, $86, $87, $88, $89), ($1, $90, $91, $92, $93), ($1, $94, $95, $96, $97), "
+    "($1, $98, $99, $100, $101), ($1, $102, $103, $104, $105), ($1, $106, $107, $108, $109), "
+    "($1, $110, $111, $112, $113), ($1, $114, $115, $116, $117), ($1, $118, $119, $120, $121), "
+    "($1, $122, $123, $124, $125), ($1, $126, $127, $128, $129)";
+
+static enum result insert_rows(struct db *db, uint32_t account, const struct party_key *keys, size_t count,
+			       struct err *err)
+{
+	struct db_value values[1 + TOGETHER * COLUMNS_OF_KEY], *at = values;
+
+	*at++ = DB_INT(account);
+	for (size_t i = 0; i < count; i++) {
+		*at++ = DB_INT(keys[i].month);
+		*at++ = DB_INT(keys[i].identity);
+		*at++ = DB_INT(keys[i].kind);
+		*at++ = DB_BLOB(keys[i].id.bytes, sizeof keys[i].id.bytes);
+	}
+	return db_run_n(db, count == 1 ? insert_one : insert_together, values, (size_t)(at - values), err);
+}
+
+static enum result count_months(struct db *db, uint32_t account, const struct party_key *keys, size_t count,
+				struct err *err)
 {
 	int64_t in_month = 0;
 	enum result r = OK;
 
 	for (size_t i = 0; i < count && r == OK; i++) {
-		r = db_run(db, "INSERT INTO party(account_id, month, identity_id, kind, id) VALUES($1, $2, $3, $4, $5)",
-			   err, DB_INT(account), DB_INT(keys[i].month), DB_INT(keys[i].identity), DB_INT(keys[i].kind),
-			   DB_BLOB(keys[i].id.bytes, sizeof keys[i].id.bytes));
 		in_month++;
-		if (r == OK && (i + 1 == count || keys[i + 1].month != keys[i].month)) {
-			r = add_to_month(db, account, keys[i].month, in_month, err);
-			in_month = 0;
-		}
+		if (i + 1 < count && keys[i + 1].month == keys[i].month)
+			continue;
+		r = add_to_month(db, account, keys[i].month, in_month, err);
+		in_month = 0;
 	}
 	return r;
+}
+
+enum result party_insert(struct db *db, uint32_t account, const struct party_key *keys, size_t count, struct err *err)
+{
+	enum result r = OK;
+
+	for (size_t at = 0, rows; at < count && r == OK; at += rows) {
+		rows = count - at >= TOGETHER ? TOGETHER : 1;
+		r = insert_rows(db, account, keys + at, rows, err);
+	}
+	return r == OK ? count_months(db, account, keys, count, err) : r;
 }
 
 enum result party_delete(struct db *db, uint32_t account, const struct party_key *keys, size_t count, int64_t *deleted,

@@ -7,21 +7,113 @@
 
 #define COLUMNS "kind, id, direction, status, duration, agent_id, number_id, hold_id, media, part, labels, parties, payload"
 
+static const char insert_one[] = "INSERT INTO record(account_id, " COLUMNS ")"
+				 " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+				 " ON CONFLICT DO NOTHING";
+static const char insert_together[] =
+    "INSERT INTO record(account_id, " COLUMNS ") VALUES"
+    "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14), "
+    "($1, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27), "
+    "($1, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40), "
+    "($1, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53), "
+    "($1, $54, $55, $56, $57, $58, $59, $60, $61, $62, $63, $64, $65, $66), "
+    "($1, $67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77, $78, $79), "
+    "($1, $80, $81, $82, $83, $84, $85, $86, $87, $88, $89, $90, $91, $92), "
+    "($1, $93, $94, $95, $96, $97, $98, $99, $100, $101, $102, $103, $104, $105), "
+    "($1, $106, $107, $108, $109, $110, $111, $112, $113, $114, $115, $116, $117, $118), "
+    "($1, $119, $120, $121, $122, $123, $124, $125, $126, $127, $128, $129, $130, $131), "
+    "($1, $132, $133, $134, $135, $136, $137, $138, $139, $140, $141, $142, $143, $144), "
+    "($1, $145, $146, $147, $148, $149, $150, $151, $152, $153, $154, $155, $156, $157), "
+    "($1, $158, $159, $160, $161, $162, $163, $164, $165, $166, $167, $168, $169, $170), "
+    "($1, $171, $172, $173, $174, $175, $176, $177, $178, $179, $180, $181, $182, $183), "
+    "($1, $184, $185, $186, $187, $188, $189, $190, $191, $192, $193, $194, $195, $196), "
+    "($1, $197, $198, $199, $200, $201, $202, $203, $204, $205, $206, $207, $208, $209)";
+
+#define COLUMN_COUNT 13 /* of COLUMNS */
+
+/* What a row's values point to. */
+struct packed { unsigned char parties[PARTIES_PACKED_MAX], labels[LABELS_PACKED_MAX]; };
+
+static void fill_values(const struct record_row *row, struct packed *packed, struct db_value values[COLUMN_COUNT])
+{
+	const struct db_value filled[COLUMN_COUNT] = {
+	    DB_INT(row->kind), DB_BLOB(row->id.bytes, sizeof row->id.bytes), DB_INT(row->direction), DB_INT(row->status),
+	    DB_INT(row->duration_ms), DB_INT(row->agent), DB_INT(row->number), DB_INT(row->hold), DB_INT(row->media),
+	    DB_INT(row->part), DB_BLOB(packed->labels, labels_pack(row->labels, row->label_count, packed->labels)),
+	    DB_BLOB(packed->parties, parties_pack(row->parties, row->party_count, packed->parties)),
+	    DB_BLOB(row->payload, row->payload_len)};
+
+	memcpy(values, filled, sizeof filled);
+}
+
 enum result record_insert(struct db *db, const struct record_row *row, bool *inserted, struct err *err)
 {
-	unsigned char packed[PARTIES_PACKED_MAX], labels[LABELS_PACKED_MAX];
-	size_t len = parties_pack(row->parties, row->party_count, packed);
-	size_t labels_len = labels_pack(row->labels, row->label_count, labels);
-	enum result r = db_run(db, "INSERT INTO record(account_id, " COLUMNS ")"
-				   " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
-				   " ON CONFLICT DO NOTHING",
-			       err, DB_INT(row->account), DB_INT(row->kind), DB_BLOB(row->id.bytes, sizeof row->id.bytes),
-			       DB_INT(row->direction), DB_INT(row->status), DB_INT(row->duration_ms),
-			       DB_INT(row->agent), DB_INT(row->number), DB_INT(row->hold), DB_INT(row->media),
-			       DB_INT(row->part), DB_BLOB(labels, labels_len), DB_BLOB(packed, len),
-			       DB_BLOB(row->payload, row->payload_len));
+	struct db_value values[1 + COLUMN_COUNT] = {DB_INT(row->account)};
+	struct packed packed;
+	enum result r;
 
+	fill_values(row, &packed, values + 1);
+	r = db_run_n(db, insert_one, values, 1 + COLUMN_COUNT, err);
 	*inserted = r == OK && db_changes(db) > 0;
+	return r;
+}
+
+/* Are they in order, of one account and kind, and is there nothing yet where they go? Then none is there already. */
+static enum result is_new_ground(struct db *db, const struct record_row *const rows[RECORD_TOGETHER], bool *out,
+				 struct err *err)
+{
+	const struct record_row *first = rows[0], *last = rows[RECORD_TOGETHER - 1];
+	int64_t one;
+	enum result r;
+
+	*out = false;
+	for (size_t i = 1; i < RECORD_TOGETHER; i++) {
+		if (rows[i]->account != first->account || rows[i]->kind != first->kind ||
+		    id_compare(rows[i - 1]->id, rows[i]->id) >= 0)
+			return OK;
+	}
+	r = db_query_int(db, "SELECT 1 FROM record WHERE account_id = $1 AND kind = $2 AND id >= $3 AND id <= $4 LIMIT 1",
+			 0, &one, err, DB_INT(first->account), DB_INT(first->kind),
+			 DB_BLOB(first->id.bytes, sizeof first->id.bytes), DB_BLOB(last->id.bytes, sizeof last->id.bytes));
+	*out = r == OK && one == 0;
+	return r;
+}
+
+static enum result insert_all(struct db *db, const struct record_row *const rows[RECORD_TOGETHER],
+			      bool inserted[RECORD_TOGETHER], struct err *err)
+{
+	struct db_value values[1 + RECORD_TOGETHER * COLUMN_COUNT] = {DB_INT(rows[0]->account)};
+	struct packed packed[RECORD_TOGETHER];
+	enum result r;
+
+	for (size_t i = 0; i < RECORD_TOGETHER; i++)
+		fill_values(rows[i], &packed[i], values + 1 + i * COLUMN_COUNT);
+	r = db_run_n(db, insert_together, values, sizeof values / sizeof values[0], err);
+	for (size_t i = 0; i < RECORD_TOGETHER; i++)
+		inserted[i] = r == OK;
+	return r;
+}
+
+enum result record_insert_many(struct db *db, const struct record_row *const *rows, size_t count, bool *inserted,
+			       struct err *err)
+{
+	bool new_ground = false;
+	size_t at = 0;
+	enum result r = OK;
+
+	while (at < count && r == OK) {
+		if (count - at >= RECORD_TOGETHER)
+			r = is_new_ground(db, rows + at, &new_ground, err);
+		else
+			new_ground = false;
+		if (r == OK && new_ground) {
+			r = insert_all(db, rows + at, inserted + at, err);
+			at += RECORD_TOGETHER;
+			continue;
+		}
+		for (size_t end = at + RECORD_TOGETHER; at < count && at < end && r == OK; at++)
+			r = record_insert(db, rows[at], &inserted[at], err);
+	}
 	return r;
 }
 

@@ -51,7 +51,7 @@ static const struct call {
     WRITE(trash_add), WRITE(trash_remove), WRITE(party_insert), WRITE(party_delete), WRITE(period_add), WRITE(period_set_looked), WRITE(period_look_again), WRITE(label_insert), WRITE(label_use), WRITE(label_leave_day), WRITE(label_recount), WRITE(label_delete), WRITE(user_put), WRITE(user_delete), WRITE(setting_put), WRITE(holiday_put), WRITE(holiday_delete), WRITE(obligation_put),
     WRITE(obligation_end_row), WRITE(duty_insert), WRITE(duty_delete),
     WRITE(aggregate_add), WRITE(aggregate_add_waiting), WRITE(aggregate_clear), WRITE(aggregate_clear_waiting),
-    WRITE(policy_put), WRITE(policy_put_back), WRITE(record_insert), WRITE(record_delete), WRITE(record_reseal),
+    WRITE(policy_put), WRITE(policy_put_back), WRITE(record_insert), WRITE(record_insert_many), WRITE(record_delete), WRITE(record_reseal),
     WRITE(record_delete_day),
 
     WHOLE(account_insert), WHOLE(account_find_by_id), WHOLE(account_find_by_name), WHOLE(account_list), WHOLE(meta_get),

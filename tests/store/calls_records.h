@@ -507,6 +507,22 @@ CALL(record_insert)
 	return several(r, inserted, seen);
 }
 
+CALL(record_insert_many)
+{
+	struct record_row rows[RECORD_TOGETHER];
+	const struct record_row *pointers[RECORD_TOGETHER];
+	bool inserted[RECORD_TOGETHER] = {false};
+	enum result r;
+
+	for (size_t i = 0; i < RECORD_TOGETHER; i++) {
+		rows[i] = record_of(account, KIND_CALL, new_id);
+		rows[i].id.bytes[15] = (unsigned char)i;
+		pointers[i] = &rows[i];
+	}
+	r = record_insert_many(vault, pointers, RECORD_TOGETHER, inserted, &err);
+	return several(r, inserted[0], seen);
+}
+
 CALL(record_get)
 {
 	struct record_row row;

@@ -84,6 +84,27 @@ static void an_identity_lists_its_records_across_months(void **state)
 	assert_int_equal(list(7, &(struct party_key){0}, out, 0), 0);
 }
 
+static void many_rows_go_in_at_once_and_each_month_is_counted(void **state)
+{
+	enum { MANY = 100 };
+	struct party_key rows[MANY];
+	int64_t all, by_month, said, has;
+	int32_t month;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++)
+		rows[i] = key_of(7 + i % 2, KIND_CALL, i < 70 ? "2024-01-31T00:00:00Z" : "2024-02-01T00:00:00Z", (uint64_t)i);
+	insert(1, rows, MANY);
+	assert_ok(party_count(vault, 1, &all, &by_month, &err));
+	assert_int_equal(all, MANY);
+	assert_int_equal(by_month, MANY);
+	assert_ok(party_month_next(vault, 1, 0, &month, &said, &has, &err));
+	assert_int_equal(said, 70);
+	assert_int_equal(has, 70);
+	assert_fails(party_insert(vault, 1, rows, MANY, &err), ERR_EXISTS, NULL);
+	assert_int_equal(delete(1, rows, MANY), MANY);
+}
+
 static void an_empty_table_lists_nothing(void **state)
 {
 	struct party_key out;
@@ -346,6 +367,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(keys_are_ordered_as_the_table_is),
 	    table_test(an_identity_lists_its_records_across_months),
+	    table_test(many_rows_go_in_at_once_and_each_month_is_counted),
 	    table_test(an_empty_table_lists_nothing),
 	    table_test(a_row_that_is_there_already_is_refused),
 	    table_test(months_count_what_is_inserted_and_deleted),

@@ -98,6 +98,100 @@ static void an_id_that_is_there_already_is_left_as_it_is(void **state)
 	put(2, KIND_CALL, first, 0);    /* and so is another account */
 }
 
+/* ---- many at once ---- */
+
+#define MANY (2 * RECORD_TOGETHER + 3)
+
+/* So many rows of one minute, `step` numbers apart. */
+static void make_rows(struct record_row rows[MANY], const struct record_row *pointers[MANY], uint64_t from, uint64_t step)
+{
+	for (size_t i = 0; i < MANY; i++) {
+		rows[i] = record_of(1, KIND_CALL, id_of(DAY "T12:00:00.000Z", from + i * step));
+		rows[i].duration_ms = (int64_t)i;
+		pointers[i] = &rows[i];
+	}
+}
+
+static size_t insert_many(const struct record_row *const *rows, bool inserted[MANY])
+{
+	size_t count = 0;
+
+	memset(inserted, 0, MANY * sizeof *inserted);
+	assert_ok(record_insert_many(vault, rows, MANY, inserted, &err));
+	for (size_t i = 0; i < MANY; i++)
+		count += inserted[i];
+	return count;
+}
+
+static void many_records_come_back_as_they_were_put(void **state)
+{
+	struct record_row rows[MANY], back;
+	const struct record_row *pointers[MANY];
+	bool inserted[MANY];
+
+	(void)state;
+	make_rows(rows, pointers, 0, 1);
+	rows[RECORD_TOGETHER].labels[0] = 7;
+	rows[RECORD_TOGETHER].label_count = 1;
+	assert_int_equal(insert_many(pointers, inserted), MANY);
+	for (size_t i = 0; i < MANY; i++) {
+		assert_ok(record_get(vault, 1, KIND_CALL, rows[i].id, &pool, &back, &err));
+		assert_int_equal(back.duration_ms, i);
+		assert_int_equal(back.party_count, 2);
+		assert_int_equal(back.label_count, i == RECORD_TOGETHER);
+		assert_memory_equal(back.payload, "sealed", 6);
+	}
+	assert_int_equal(insert_many(pointers, inserted), 0); /* each is there already */
+}
+
+static void of_many_records_those_that_are_there_already_are_left_as_they_are(void **state)
+{
+	static const size_t there[] = {0, 5, RECORD_TOGETHER - 1, MANY - 1};
+	struct record_row rows[MANY], back;
+	const struct record_row *pointers[MANY];
+	bool inserted[MANY];
+
+	(void)state;
+	make_rows(rows, pointers, 0, 2);
+	put(1, KIND_CALL, id_of(DAY "T12:00:00.000Z", 2 * RECORD_TOGETHER + 1), 0); /* between two, and none of them */
+	for (size_t i = 0; i < sizeof there / sizeof there[0]; i++)
+		put_record(&rows[there[i]]);
+	for (size_t i = 0; i < MANY; i++)
+		rows[i].payload = (const unsigned char *)"other!";
+	assert_int_equal(insert_many(pointers, inserted), MANY - 4);
+	for (size_t i = 0; i < sizeof there / sizeof there[0]; i++) {
+		assert_false(inserted[there[i]]);
+		assert_ok(record_get(vault, 1, KIND_CALL, rows[there[i]].id, &pool, &back, &err));
+		assert_memory_equal(back.payload, "sealed", 6);
+	}
+	assert_int_equal(count_of(vault, "SELECT COUNT(*) FROM record"), MANY + 1);
+}
+
+static void many_records_need_be_of_no_one_kind_account_or_order(void **state)
+{
+	struct record_row rows[MANY];
+	const struct record_row *pointers[MANY];
+	bool inserted[MANY];
+
+	(void)state;
+	make_rows(rows, pointers, 0, 1);
+	rows[3].kind = KIND_MESSAGE;
+	rows[RECORD_TOGETHER + 1].account = 2;
+	pointers[RECORD_TOGETHER + 4] = pointers[RECORD_TOGETHER + 3]; /* one twice */
+	assert_int_equal(insert_many(pointers, inserted), MANY - 1);
+	assert_false(inserted[RECORD_TOGETHER + 4]);
+	assert_true(exists(1, KIND_MESSAGE, rows[3].id));
+	assert_true(exists(2, KIND_CALL, rows[RECORD_TOGETHER + 1].id));
+	make_rows(rows, pointers, 1000, 1);
+	for (size_t i = 0; i < MANY / 2; i++) {
+		const struct record_row *row = pointers[i];
+
+		pointers[i] = pointers[MANY - 1 - i];
+		pointers[MANY - 1 - i] = row;
+	}
+	assert_int_equal(insert_many(pointers, inserted), MANY);
+}
+
 static void what_is_not_there_is_not_found(void **state)
 {
 	struct record_row back;
@@ -378,6 +472,9 @@ int main(void)
 	    day_test(a_record_comes_back_as_it_was_put),
 	    day_test(a_record_without_parties_and_with_an_empty_payload_is_a_record),
 	    day_test(an_id_that_is_there_already_is_left_as_it_is),
+	    day_test(many_records_come_back_as_they_were_put),
+	    day_test(of_many_records_those_that_are_there_already_are_left_as_they_are),
+	    day_test(many_records_need_be_of_no_one_kind_account_or_order),
 	    day_test(what_is_not_there_is_not_found),
 	    day_test(a_deleted_record_is_gone_and_no_other),
 	    day_test(resealing_changes_what_a_record_says_and_not_which_it_is),
