@@ -21,18 +21,25 @@ struct sealer {
 
 /* ---- the thread ---- */
 
-static enum result seal_row(struct sealer_chunk *chunk, struct sealer_row *row, struct err *err)
+static enum result seal_row(struct sealer_chunk *chunk, struct sealer_row *row, const unsigned char nonce[NONCE_LEN],
+			    struct err *err)
 {
 	if (row->ikm_count > 0)
 		seal_record_derive(&row->row, row->ikm, row->ikm_count, row->key);
-	return seal_payload(row->key, &row->row, row->record->payload, row->record->payload_len, &chunk->pool, err);
+	return seal_payload_nonce(row->key, nonce, &row->row, row->record->payload, row->record->payload_len,
+				  &chunk->pool, err);
 }
 
+/* Nonces are drawn together, one system call for all, and only when it is settled what each will seal under which key:
+ * should the machine be copied in between, both copies seal the same, and no nonce meets two texts. */
 static void seal_chunk(struct sealer_chunk *chunk)
 {
+	unsigned char nonces[SEALER_ROWS][NONCE_LEN];
+
+	random_bytes(nonces, chunk->count * NONCE_LEN);
 	chunk->result = OK;
 	for (size_t i = 0; i < chunk->count && chunk->result == OK; i++)
-		chunk->result = seal_row(chunk, &chunk->rows[i], &chunk->err);
+		chunk->result = seal_row(chunk, &chunk->rows[i], nonces[i], &chunk->err);
 }
 
 static void *sealer_main(void *arg)

@@ -126,10 +126,24 @@ static enum result open_from(const struct key *key, const unsigned char *aad, si
 enum result seal_payload(const struct key *key, struct record_row *row, const void *plain, size_t len,
 			 struct pool *pool, struct err *err)
 {
-	unsigned char aad[MEDIA_AAD_LEN];
+	unsigned char nonce[NONCE_LEN];
+
+	random_bytes(nonce, sizeof nonce);
+	return seal_payload_nonce(key, nonce, row, plain, len, pool, err);
+}
+
+enum result seal_payload_nonce(const struct key *key, const unsigned char nonce[NONCE_LEN], struct record_row *row,
+			       const void *plain, size_t len, struct pool *pool, struct err *err)
+{
+	unsigned char aad[MEDIA_AAD_LEN], *sealed = pool_alloc(pool, len + SEAL_OVERHEAD);
 	size_t aad_len = make_aad("payload", row->account, row->kind, row->id, 0, aad);
 
-	return seal_into(key, aad, aad_len, plain, len, pool, &row->payload, &row->payload_len, err);
+	if (sealed == NULL)
+		return err_no_memory(err);
+	row->payload = sealed;
+	row->payload_len = len + SEAL_OVERHEAD;
+	memcpy(sealed, nonce, NONCE_LEN);
+	return aead_seal_nonce(key, nonce, aad, aad_len, plain, len, sealed + NONCE_LEN, err);
 }
 
 enum result open_payload(const struct key *key, const struct record_row *row, struct pool *pool, const char **plain,

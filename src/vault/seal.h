@@ -36,6 +36,10 @@ void seal_record_derive(const struct record_row *row, const struct key *ikm, siz
 /* Seals `plain` into row->payload, allocated in `pool`. */
 MUST_CHECK enum result seal_payload(const struct key *key, struct record_row *row, const void *plain, size_t len,
 				    struct pool *pool, struct err *err);
+/* With a nonce that was drawn for it, and for nothing else under this key. */
+MUST_CHECK enum result seal_payload_nonce(const struct key *key, const unsigned char nonce[NONCE_LEN],
+					  struct record_row *row, const void *plain, size_t len, struct pool *pool,
+					  struct err *err);
 /* The plaintext, NUL-terminated, in `pool`. ERR_CORRUPT. */
 MUST_CHECK enum result open_payload(const struct key *key, const struct record_row *row, struct pool *pool,
 				    const char **plain, size_t *len, struct err *err);

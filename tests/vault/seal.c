@@ -101,6 +101,23 @@ static void a_payload_opens_in_its_own_place_only(void **state)
 	assert_int_equal(open_payload(&key, &moved, &world->pool, &plain, &len, &err), ERR_CORRUPT);
 }
 
+static void a_payload_sealed_with_a_nonce_that_was_drawn_before_opens_as_any(void **state)
+{
+	const unsigned char nonce[NONCE_LEN] = "twelve bytes";
+	struct world *world = *state;
+	struct record_row row = {.account = 1, .kind = KIND_CALL};
+	struct key key = key_random();
+	const char *plain;
+	size_t len;
+	struct err err;
+
+	assert_ok(seal_payload_nonce(&key, nonce, &row, "payload", 7, &world->pool, &err), &err);
+	assert_int_equal(row.payload_len, 7 + SEAL_OVERHEAD);
+	assert_memory_equal(row.payload, nonce, sizeof nonce);
+	assert_ok(open_payload(&key, &row, &world->pool, &plain, &len, &err), &err);
+	assert_string_equal(plain, "payload");
+}
+
 static void a_media_key_opens_for_its_own_number_only(void **state)
 {
 	struct key record_key = key_random(), media_key = key_random(), got;
@@ -223,6 +240,7 @@ int main(void)
 		IN_WORLD(destroying_its_period_makes_the_record_unreadable_and_no_other),
 		IN_WORLD(an_agent_is_no_part_of_the_key),
 		IN_WORLD(a_payload_opens_in_its_own_place_only),
+		IN_WORLD(a_payload_sealed_with_a_nonce_that_was_drawn_before_opens_as_any),
 		IN_WORLD(a_media_key_opens_for_its_own_number_only),
 		IN_WORLD(a_contact_needs_its_own_key_and_those_of_all_its_identities),
 		IN_WORLD(an_identitys_value_opens_with_its_own_key_only),
