@@ -57,11 +57,47 @@ static size_t table_size(size_t entries)
 	return size;
 }
 
+/* The finaliser of splitmix64; names are numbers of our own, given by nobody outside. */
+static size_t home_of(const struct keycache *cache, struct keycache_name name)
+{
+	uint64_t x = name.number * 0x9e3779b97f4a7c15u + (((uint64_t)name.account << 32) | name.class);
+
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+	return (size_t)(x ^ (x >> 31)) & cache->mask;
+}
+
+/* Room for so many entries: the table grows with the slabs, so that a short command touches little of it. */
+static bool grow_table(struct keycache *cache, size_t entries)
+{
+	struct keycache larger = {.mask = table_size(entries) - 1};
+	size_t places = cache->table != NULL ? cache->mask + 1 : 0;
+
+	if (places > larger.mask)
+		return true;
+	larger.table = calloc(larger.mask + 1, sizeof *larger.table);
+	if (larger.table == NULL)
+		return false;
+	for (size_t i = 0; i < places; i++) {
+		size_t at = cache->table[i] == 0 ? 0 : home_of(&larger, cache->entries[cache->table[i]].name);
+
+		if (cache->table[i] == 0)
+			continue;
+		while (larger.table[at] != 0)
+			at = (at + 1) & larger.mask;
+		larger.table[at] = cache->table[i];
+	}
+	free(cache->table);
+	cache->table = larger.table;
+	cache->mask = larger.mask;
+	return true;
+}
+
 /* Entries of a new slab go to the free list. False when there is no memory, or none that can be locked. */
 static bool add_slab(struct keycache *cache, bool must_lock)
 {
 	size_t entries = slab_entries(cache, cache->slab_count);
-	struct key *keys = sodium_allocarray(entries, sizeof *keys);
+	struct key *keys = grow_table(cache, cache->count + entries) ? sodium_allocarray(entries, sizeof *keys) : NULL;
 
 	if (keys == NULL)
 		return false;
@@ -96,13 +132,11 @@ enum result keycache_new(size_t entries, struct keycache **out, struct err *err)
 	if (cache == NULL)
 		return err_no_memory(err);
 	cache->max = entries;
-	cache->mask = table_size(entries) - 1;
 	cache->hand = 1;
 	cache->locked = true;
 	cache->slabs = calloc((entries + SLAB - 1) / SLAB, sizeof *cache->slabs);
-	cache->table = calloc(cache->mask + 1, sizeof *cache->table);
 	cache->entries = calloc(entries + 1, sizeof *cache->entries);
-	if (cache->slabs == NULL || cache->table == NULL || cache->entries == NULL || !add_slab(cache, false)) {
+	if (cache->slabs == NULL || cache->entries == NULL || !add_slab(cache, false)) {
 		keycache_free(cache);
 		return err_no_memory(err);
 	}
@@ -128,16 +162,6 @@ bool keycache_is_locked(const struct keycache *cache)
 }
 
 /* ---- the table ---- */
-
-/* The finaliser of splitmix64; names are numbers of our own, given by nobody outside. */
-static size_t home_of(const struct keycache *cache, struct keycache_name name)
-{
-	uint64_t x = name.number * 0x9e3779b97f4a7c15u + (((uint64_t)name.account << 32) | name.class);
-
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-	return (size_t)(x ^ (x >> 31)) & cache->mask;
-}
 
 static bool same_name(struct keycache_name a, struct keycache_name b)
 {

@@ -7,7 +7,10 @@
 #include <string.h>
 
 /* A cache of sets of two, the newer first: the blind index is uniformly random, so its first bytes choose the set. What
- * falls out only costs a look into the databases. */
+ * falls out only costs a look into the databases. It begins small and doubles while it fills, so that what is remembered
+ * of few lies close together and stays in the processor's caches. */
+#define SETS_START 2048
+
 struct slot {
 	struct blind blind;
 	uint32_t account;
@@ -16,27 +19,40 @@ struct slot {
 };
 
 struct directory {
+	struct slot *slots;
 	size_t mask;         /* number of sets - 1 */
+	size_t mask_max;
+	size_t filled;       /* slots, since it began or grew; those that fell out count too */
 	uint32_t generation; /* from 1 */
-	struct slot slots[];
 };
 
 enum result directory_new(size_t entries, struct directory **out, struct err *err)
 {
-	size_t sets = 1;
+	struct directory *directory = calloc(1, sizeof *directory);
+	size_t sets = 1, start;
 
+	if (directory == NULL)
+		return err_no_memory(err);
 	while (sets * 2 < entries)
 		sets *= 2;
-	*out = calloc(1, sizeof **out + sets * 2 * sizeof(struct slot));
-	if (*out == NULL)
+	start = sets < SETS_START ? sets : SETS_START;
+	directory->slots = calloc(start * 2, sizeof *directory->slots);
+	if (directory->slots == NULL) {
+		free(directory);
 		return err_no_memory(err);
-	(*out)->mask = sets - 1;
-	(*out)->generation = 1;
+	}
+	directory->mask = start - 1;
+	directory->mask_max = sets - 1;
+	directory->generation = 1;
+	*out = directory;
 	return OK;
 }
 
 void directory_free(struct directory *directory)
 {
+	if (directory == NULL)
+		return;
+	free(directory->slots);
 	free(directory);
 }
 
@@ -44,6 +60,7 @@ void directory_clear(struct directory *directory)
 {
 	if (directory == NULL)
 		return;
+	directory->filled = 0;
 	if (++directory->generation != 0)
 		return;
 	memset(directory->slots, 0, (directory->mask + 1) * 2 * sizeof(struct slot));
@@ -71,16 +88,49 @@ static bool is_of(const struct directory *directory, const struct slot *slot, ui
 	       memcmp(slot->blind.bytes, blind->bytes, BLIND_LEN) == 0;
 }
 
+static void put(struct directory *directory, const struct slot *slot)
+{
+	struct slot *set = set_of(directory, &slot->blind);
+
+	if (!is_of(directory, &set[0], slot->account, &slot->blind)) {
+		set[1] = set[0];
+		directory->filled++;
+	}
+	set[0] = *slot;
+}
+
+/* A quarter full is full: of sets that are fuller too many hold more than two. Without memory it stays as it is. */
+static void grow(struct directory *directory)
+{
+	struct directory larger = *directory;
+
+	if (directory->filled * 2 < directory->mask + 1 || directory->mask >= directory->mask_max)
+		return;
+	larger.mask = directory->mask * 2 + 1;
+	larger.filled = 0;
+	larger.slots = malloc((larger.mask + 1) * 2 * sizeof *larger.slots);
+	if (larger.slots == NULL)
+		return;
+	/* Written before it is read: a page that is read first costs two faults, and a word with every other processor. */
+	for (size_t i = 0; i < (larger.mask + 1) * 2; i++)
+		larger.slots[i].generation = 0;
+	for (size_t i = (directory->mask + 1) * 2; i-- > 0;) { /* the older of a set first */
+		if (directory->slots[i].generation == directory->generation)
+			put(&larger, &directory->slots[i]);
+	}
+	free(directory->slots);
+	*directory = larger;
+}
+
 static void remember(struct directory *directory, uint32_t account, const struct blind *blind,
 		     const struct entry *entry)
 {
-	struct slot *set = directory != NULL ? set_of(directory, blind) : NULL;
+	const struct slot slot = {*blind, account, directory != NULL ? directory->generation : 0, *entry};
 
-	if (set == NULL)
+	if (directory == NULL)
 		return;
-	if (!is_of(directory, &set[0], account, blind))
-		set[1] = set[0];
-	set[0] = (struct slot){*blind, account, directory->generation, *entry};
+	grow(directory);
+	put(directory, &slot);
 }
 
 void directory_forget(struct directory *directory, uint32_t account, const struct blind *blind)

@@ -163,6 +163,31 @@ static void more_are_met_than_the_cache_holds(void **state)
 	directory_free(small);
 }
 
+static void it_grows_while_more_are_met(void **state)
+{
+	enum { MANY = 9000 };
+	struct world *world = *state;
+	struct meeting m = {.world = world};
+	char phone[24];
+	int remembered = 0;
+	struct err err;
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(phone, sizeof phone, "+4520%06d", i);
+		meet(world, phone, false, NULL);
+	}
+	for (int i = 0; i < MANY; i++) {
+		snprintf(phone, sizeof phone, "+4520%06d", i);
+		m.phone = phone;
+		assert_ok(vault_write(world->vault, recall_op, &m, &err), &err);
+		remembered += m.found;
+	}
+	assert_true(remembered > MANY * 9 / 10); /* sets of two are full by chance now and then */
+	directory_clear(world->vault->write.directory);
+	assert_ok(vault_write(world->vault, recall_op, &m, &err), &err);
+	assert_false(m.found);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +197,7 @@ int main(void)
 		IN_WORLD(after_an_erasure_the_tombstone_is_seen_and_a_number_is_never_used_twice),
 		cmocka_unit_test(clearing_without_a_directory_or_freeing_none_is_fine),
 		IN_WORLD(more_are_met_than_the_cache_holds),
+		IN_WORLD(it_grows_while_more_are_met),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
