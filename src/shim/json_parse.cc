@@ -369,7 +369,7 @@ enum result parse(struct json_parser *parser, const char *text, size_t len, stru
 	work.err = err;
 	work.tape = parser->dom.doc.tape.get();
 	work.last = word_payload(work.tape[0]) - 1;
-	work.had_unicode_escape = memmem(text, len, "\\u", 2) != nullptr;
+	work.had_unicode_escape = memchr(text, '\\', len) != nullptr && memmem(text, len, "\\u", 2) != nullptr;
 	result = work.build(out);
 	return work.too_deep ? malformed(text, len, simdjson::DEPTH_ERROR, err) : result;
 }
