@@ -10,13 +10,14 @@
 
 #include "base/id.h"
 #include "crypto/primitives.h"
+#include "db/pagemem.h"
 #include "store/party.h"
 #include "store/schema.h"
 
 #define NOISE_LEN 65536
 #define SETTINGS /* those of src/db/sqlite.c and of the vault's writer */ \
 	"PRAGMA journal_mode = WAL; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;" \
-	"PRAGMA cell_size_check = ON; PRAGMA mmap_size = 1073741824; PRAGMA synchronous = FULL;" \
+	"PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA synchronous = FULL;" \
 	"PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 20000; PRAGMA journal_size_limit = 100663296;" \
 	"PRAGMA cache_size = -131072;"
 
@@ -99,6 +100,7 @@ static enum result open_with(const char *path, int flags, const char *settings, 
 
 	if (raw == NULL)
 		return err_no_memory(err);
+	pagemem_install();
 	raw->noise = malloc(NOISE_LEN);
 	raw->rows = malloc(RAW_BATCH_MAX * sizeof *raw->rows);
 	raw->keys = malloc((size_t)RAW_BATCH_MAX * 2 * sizeof *raw->keys);
@@ -130,7 +132,7 @@ enum result raw_again(const char *path, struct raw **out, struct err *err)
 
 enum result raw_open(const char *path, struct raw **out, struct err *err)
 {
-	return open_with(path, SQLITE_OPEN_READWRITE, "PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -16384;", out,
+	return open_with(path, SQLITE_OPEN_READWRITE, "PRAGMA mmap_size = 0; PRAGMA cache_size = -16384;", out,
 			 err);
 }
 

@@ -40,6 +40,7 @@ struct db_options {
 	int busy_timeout_ms;   /* wait for another process's transaction */
 	int checkpoint_pages;  /* a log of so many pages is moved into the file on a thread of its own, beside the writer;
 				* 0: by the commit that meets it. SQLite only */
+	int map_after;         /* from so many pages read on, the file is mapped into memory; 0: never. SQLite only */
 };
 
 MUST_CHECK enum result db_open_sqlite(const char *path, const struct db_options *options, struct db **out,

@@ -19,12 +19,14 @@
 #include <unistd.h>
 #include "base/file.h"
 #include "db/checkpointer.h"
+#include "db/pagemem.h"
 
 #define PARAMETERS_MAX 255
 #define STATEMENTS_START 64 /* a power of two */
 #define COPY_PAGES 1024     /* a step of db_copy_to */
 #define LOG_PAGES 20000     /* of the log, before it is moved into the file */
 #define CHECKPOINT_POLL_MS 10
+#define RUNS_A_LOOK 64      /* statements between two looks at how much was read */
 
 struct statement {
 	const char *sql; /* borrowed for ever: a literal */
@@ -44,6 +46,8 @@ struct sqlite_db {
 	size_t slots, used;
 	struct checkpointer *checkpointer; /* NULL: what is committed is moved out of the log by the commits */
 	int busy_timeout_ms;
+	int map_after; /* pages; 0: never, or done */
+	unsigned runs; /* of statements */
 };
 
 static struct sqlite_db *self(struct db *db)
@@ -276,6 +280,20 @@ static int bind_value(sqlite3_stmt *handle, int index, const struct db_value *va
 	return sqlite3_bind_null(handle, index);
 }
 
+/* Mapping a page that is met for the first time costs more than reading it, and finding it again costs nothing: so it is
+ * for who has read more than a command does. */
+static void map_when_warm(struct sqlite_db *s)
+{
+	int pages = 0, highest;
+
+	if (s->map_after == 0 || ++s->runs % RUNS_A_LOOK != 0 ||
+	    sqlite3_db_status(s->handle, SQLITE_DBSTATUS_CACHE_MISS, &pages, &highest, 0) != SQLITE_OK ||
+	    pages < s->map_after)
+		return;
+	s->map_after = 0;
+	(void)sqlite3_exec(s->handle, "PRAGMA mmap_size = 1073741824", NULL, NULL, NULL); /* else it is read as before */
+}
+
 static enum result sqlite_start(struct db *db, const char *sql, const struct db_value *values, size_t count,
 				void **stmt, struct err *err)
 {
@@ -283,6 +301,7 @@ static enum result sqlite_start(struct db *db, const char *sql, const struct db_
 	struct statement *st = NULL;
 	enum result r;
 
+	map_when_warm(s);
 	r = statement_find(s, sql, &st, err);
 	if (r)
 		return r;
@@ -557,7 +576,7 @@ static enum result set_pragmas(struct sqlite_db *s, const struct db_options *o, 
 
 	snprintf(sql, sizeof sql,
 		 "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
-		 "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 1073741824; PRAGMA synchronous = FULL;"
+		 "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA synchronous = FULL;"
 		 "PRAGMA secure_delete = %s; PRAGMA wal_autocheckpoint = %d;"
 		 "PRAGMA journal_size_limit = 100663296;",
 		 o->secure_delete ? "ON" : "OFF", LOG_PAGES);
@@ -729,11 +748,13 @@ enum result db_open_sqlite(const char *path, const struct db_options *options, s
 
 	if (!s)
 		return err_no_memory(err);
+	pagemem_install();
 	s->db.driver = &sqlite_driver;
 	s->path = strdup(path);
 	r = s->path ? open_handle(s, options->mode, err) : err_no_memory(err);
 	if (r == OK) {
 		s->busy_timeout_ms = options->busy_timeout_ms;
+		s->map_after = options->map_after;
 		sqlite3_busy_timeout(s->handle, options->busy_timeout_ms);
 		r = set_pragmas(s, options, err);
 	}

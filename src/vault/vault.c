@@ -29,6 +29,7 @@
 #define DIRECTORY_ENTRIES 1048576
 #define BUSY_MS 30000
 #define CHECKPOINT_PAGES 20000 /* 80 MB */
+#define MAP_AFTER 4096 /* pages: a reader whose cache is full */
 
 static enum result join(char out[VAULT_PATH_MAX], const char *dir, const char *name, struct err *err)
 {
@@ -95,6 +96,7 @@ static enum result open_database(const char *dir, const char *name, enum db_mode
 	    .cache_bytes = cache,
 	    .busy_timeout_ms = BUSY_MS,
 	    .checkpoint_pages = CHECKPOINT_PAGES,
+	    .map_after = cache == READ_CACHE ? MAP_AFTER : 0, /* the writer reads what it changes, and maps nothing */
 	};
 	char path[VAULT_PATH_MAX];
 	enum result r = join(path, dir, name, err);

@@ -112,6 +112,31 @@ static void insert(struct db *db, int a, const char *c)
 	assert_int_equal(db_run(db, "INSERT INTO t (a, c) VALUES ($1, $2)", &err, DB_INT(a), DB_TEXT(c)), OK);
 }
 
+/* --- mapping ------------------------------------------------------------ */
+
+static void who_reads_on_and_on_has_the_file_mapped(void **state)
+{
+	struct db_options options = {.mode = DB_READ_WRITE, .cache_bytes = 16384, .map_after = 200};
+	struct db *db = open_with_table("a.db");
+
+	(void)state;
+	assert_int_equal(db_script(db, "INSERT INTO t (a, b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+				       " WHERE i < 100) SELECT i, zeroblob(3000) FROM n", &err), OK);
+	db_close(db);
+	assert_int_equal(db_open_sqlite(path_of("a.db"), &options, &db, &err), OK);
+	assert_int_equal(ask(db, "PRAGMA mmap_size"), 0);
+	assert_int_equal(ask(db, "SELECT SUM(LENGTH(b)) FROM t"), 300000); /* some 100 pages */
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(ask(db, "SELECT a FROM t WHERE a = 7"), 7);
+	assert_int_equal(ask(db, "PRAGMA mmap_size"), 0);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(ask(db, "SELECT SUM(LENGTH(b)) FROM t"), 300000);
+	assert_true(ask(db, "PRAGMA mmap_size") > 0);
+	insert(db, 101, "mapped");
+	assert_int_equal(ask(db, "SELECT COUNT(*) FROM t"), 101);
+	db_close(db);
+}
+
 /* --- values ------------------------------------------------------------- */
 
 static void values_of_every_type_come_back_as_they_went_in(void **state)
@@ -515,7 +540,7 @@ static void settings_are_as_promised(void **state)
 	assert_int_equal(ask(db, "PRAGMA temp_store"), 2);
 	assert_int_equal(ask(db, "PRAGMA trusted_schema"), 0);
 	assert_int_equal(ask(db, "PRAGMA cell_size_check"), 1);
-	assert_int_equal(ask(db, "PRAGMA mmap_size"), 1 << 30);
+	assert_int_equal(ask(db, "PRAGMA mmap_size"), 0); /* no file is mapped before much of it was read */
 	assert_int_equal(ask(db, "PRAGMA wal_autocheckpoint"), 20000);
 	assert_int_equal(ask(db, "PRAGMA secure_delete"), 1);
 	assert_int_equal(ask(db, "PRAGMA page_size"), 4096);
@@ -740,6 +765,7 @@ static void a_row_whose_parent_is_gone_is_found(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+	    CASE(who_reads_on_and_on_has_the_file_mapped),
 	    CASE(values_of_every_type_come_back_as_they_went_in),
 	    CASE(null_reads_as_zero_empty_text_and_an_empty_blob),
 	    CASE(a_value_of_no_bytes_is_empty_and_not_null),
