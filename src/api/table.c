@@ -353,8 +353,8 @@ const struct operation operations[] = {
 	 "  --quick           leave the streams of media undecrypted\n"
 	 "  --checkpoint FILE a signed checkpoint which the log must still begin with\n"},
 	{"bench", "[NAME ..] [--quick | --full]", "what Lethe costs here, as ratios against baselines", op_bench,
-	 "NAME is import, media, lookup, erase, growth or sweep; without one, all. Each is measured in turns with its\n"
-	 "baseline, and nothing is kept. docs/performance.md says what the figures mean.\n"
+	 "NAME is import, media, lookup, records, erase, growth or sweep; without one, all. Each is measured in turns\n"
+	 "with its baseline, and nothing is kept. docs/performance.md says what the figures mean.\n"
 	 "  --quick           up to 100,000 records: some minutes; --full: growth up to 10,000,000\n"
 	 "  --records N       in the largest vault; --rounds N: so many turns\n"
 	 "  --dir DIR         where the vaults are made and removed; else $TMPDIR. Measure on the disk you will use\n"},

@@ -23,7 +23,7 @@
 
 enum statement {
 	INSERT_RECORD, INSERT_PARTY, ADD_MONTH, ADD_PERIOD, DELETE_PARTY, DELETE_RECORDS, LIST_BLINDS, FIND_IDENTITY,
-	LIST_PAYLOADS, BEGIN, COMMIT, STATEMENT_COUNT
+	LIST_IDS, LIST_PAYLOADS, BEGIN, COMMIT, STATEMENT_COUNT
 };
 
 static const char *const texts[STATEMENT_COUNT] = {
@@ -41,6 +41,8 @@ static const char *const texts[STATEMENT_COUNT] = {
 	[DELETE_RECORDS] = "DELETE FROM record WHERE account_id = 1 AND kind = 1 AND id >= ?1 AND id <= ?2",
 	[LIST_BLINDS] = "SELECT blind FROM identity WHERE account_id = 1 AND identity_id % ?1 = 0 LIMIT ?2",
 	[FIND_IDENTITY] = "SELECT identity_id FROM identity WHERE account_id = 1 AND blind = ?1",
+	[LIST_IDS] = "SELECT party.kind, party.id FROM party_month CROSS JOIN party WHERE party_month.account_id = 1"
+		     " AND party.account_id = 1 AND party.month = party_month.month AND party.identity_id = ?1",
 	[LIST_PAYLOADS] = "SELECT record.payload FROM party_month CROSS JOIN party CROSS JOIN record"
 			  " WHERE party_month.account_id = 1 AND party.account_id = 1"
 			  " AND party.month = party_month.month AND party.identity_id = ?1"
@@ -368,6 +370,23 @@ static enum result find_identity(struct raw *raw, const unsigned char blind[16],
 	*out = sqlite3_column_int64(statement, 0);
 	sqlite3_reset(statement);
 	return code == SQLITE_ROW ? OK : fail(raw, err);
+}
+
+enum result raw_count(struct raw *raw, const unsigned char blind[16], int64_t *records, struct err *err)
+{
+	sqlite3_stmt *statement = prepared(raw, LIST_IDS);
+	int64_t identity;
+	int code;
+	enum result r = find_identity(raw, blind, &identity, err);
+
+	if (r != OK)
+		return r;
+	*records = 0;
+	sqlite3_bind_int64(statement, 1, identity);
+	while ((code = sqlite3_step(statement)) == SQLITE_ROW)
+		*records += sqlite3_column_bytes(statement, 1) == (int)sizeof(struct id);
+	sqlite3_reset(statement);
+	return code == SQLITE_DONE ? OK : fail(raw, err);
 }
 
 enum result raw_look_up(struct raw *raw, const unsigned char blind[16], int most, int64_t *records, struct err *err)

@@ -46,6 +46,8 @@ MUST_CHECK enum result raw_delete(struct raw *raw, const struct calls *calls, in
 /* The blind index of every `step`th identity, for raw_look_up: 16 bytes each. */
 MUST_CHECK enum result raw_blinds(struct raw *raw, int64_t step, unsigned char (*out)[16], size_t max, size_t *count,
 				  struct err *err);
+/* From a blind index to which records there are: how many. */
+MUST_CHECK enum result raw_count(struct raw *raw, const unsigned char blind[16], int64_t *records, struct err *err);
 /* From a blind index to the payloads of its first `most` records: how many. */
 MUST_CHECK enum result raw_look_up(struct raw *raw, const unsigned char blind[16], int most, int64_t *records,
 				   struct err *err);

@@ -102,6 +102,11 @@ static void lookup_is_measured_at_each_size(void **state)
 	check(*state, "lookup", 4);
 }
 
+static void opening_records_is_measured_at_each_size(void **state)
+{
+	check(*state, "records", 4);
+}
+
 static void erase_is_measured_against_the_small_vault(void **state)
 {
 	check(*state, "erase", 1);
@@ -152,7 +157,7 @@ static void an_unknown_name_is_refused_before_anything_is_made(void **state)
 
 	assert_int_equal(run(*state, "imports", &err), ERR_INPUT);
 	assert_string_equal(err.what, "there is no benchmark 'imports'");
-	assert_string_equal(err.mend, "one of: import, media, lookup, erase, growth, sweep, idle, sweep-postgres");
+	assert_string_equal(err.mend, "one of: import, media, lookup, records, erase, growth, sweep, idle, sweep-postgres");
 }
 
 static void asked_to_stop_it_clears_up(void **state)
@@ -181,6 +186,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(import_is_measured, begin, end),
 		cmocka_unit_test_setup_teardown(lookup_is_measured_at_each_size, begin, end),
+		cmocka_unit_test_setup_teardown(opening_records_is_measured_at_each_size, begin, end),
 		cmocka_unit_test_setup_teardown(erase_is_measured_against_the_small_vault, begin, end),
 		cmocka_unit_test_setup_teardown(growth_is_measured_against_a_tenth, begin, end),
 		cmocka_unit_test_setup_teardown(sweep_deletes_what_the_baseline_deletes_and_grows_from_size_to_size,
