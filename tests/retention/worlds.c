@@ -579,13 +579,27 @@ static void come_under_laws(struct play *play)
 	tell(play, "laws: %d %d\n", play->under[0], play->under[1]);
 }
 
+/* Now and then within a budget, as often as it takes. */
+static void run_all(struct play *play)
+{
+	struct sweep_budget budget = {.records = model_chance(&play->random, 3) ? 1 + model_pick(&play->random, 5) : 0,
+				      .all_keys = model_chance(&play->random, 2)};
+	struct sweep_result result;
+	struct err err;
+
+	tell(play, "sweep, budget %d%s\n", (int)budget.records, budget.all_keys ? ", all keys" : "");
+	do {
+		assert_ok(sweep_run_within(play->world->vault, &play->world->account, play->world->now, &budget, NULL, NULL,
+					   &play->world->pool, &result, &err),
+			  &err);
+		assert_false(sweep_left_any(&result.left));
+	} while (result.spent);
+}
+
 static void sweep(struct play *play)
 {
-	struct sweep_result result;
-
 	compare_verdicts(play);
-	tell(play, "sweep\n");
-	run_sweep(play->world, &result);
+	run_all(play);
 	model_sweep(play);
 	compare_survivors(play);
 	compare_verdicts(play);
