@@ -1,0 +1,331 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "api/openapi.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/bind.h"
+#include "api/table.h"
+#include "api/version.h"
+#include "net/problem.h"
+#include "shim/json_parse.h"
+
+#define SCHEMAS_POOL_MAX ((size_t)16 * 1024 * 1024)
+#define NAME_MAX_LEN 96
+
+/* ---- types ---- */
+
+static void write_choices(struct json_writer *w, const char *choices)
+{
+	json_begin_array(w, "enum");
+	for (const char *at = choices; *at != '\0'; at += *at == '|') {
+		size_t len = strcspn(at, "|");
+
+		json_string_n(w, NULL, at, len);
+		at += len;
+	}
+	json_end_array(w);
+}
+
+static void write_string(struct json_writer *w, const struct word *word)
+{
+	json_string(w, "type", "string");
+	if (word->type == WORD_DAY)
+		json_string(w, "format", "date");
+	if (word->type == WORD_CHOICE)
+		write_choices(w, word->choices);
+	if (word->type == WORD_TEXT)
+		json_int(w, "maxLength", BIND_TEXT_MAX);
+	if (word->type == WORD_TEXT && word->required)
+		json_int(w, "minLength", 1);
+}
+
+/* A day or an instant. */
+static void write_time(struct json_writer *w)
+{
+	static const char *const formats[] = {"date-time", "date"};
+
+	json_string(w, "type", "string");
+	json_begin_array(w, "anyOf");
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+		json_begin_object(w, NULL);
+		json_string(w, "format", formats[i]);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
+static void write_list(struct json_writer *w, const struct word *word)
+{
+	json_string(w, "type", "array");
+	json_begin_object(w, "items");
+	json_string(w, "type", "string");
+	if (word->choices != NULL)
+		write_choices(w, word->choices);
+	json_end_object(w);
+}
+
+static void write_schema(struct json_writer *w, const char *name, const struct word *word)
+{
+	json_begin_object(w, name);
+	switch (word->type) {
+	case WORD_INT:
+		json_string(w, "type", "integer");
+		break;
+	case WORD_FLAG:
+		json_string(w, "type", "boolean");
+		break;
+	case WORD_TIME:
+		write_time(w);
+		break;
+	case WORD_LIST:
+		write_list(w, word);
+		break;
+	case WORD_TEXT:
+	case WORD_DAY:
+	case WORD_CHOICE:
+		write_string(w, word);
+		break;
+	}
+	if (word->place == IN_BODY)
+		json_string(w, "description", word->about);
+	json_end_object(w);
+}
+
+/* ---- what is asked ---- */
+
+static void write_parameter(struct json_writer *w, const struct word *word)
+{
+	json_begin_object(w, NULL);
+	json_string(w, "name", word->name);
+	json_string(w, "in", word->place == IN_PATH ? "path" : "query");
+	json_bool(w, "required", word->required);
+	json_string(w, "description", word->about);
+	write_schema(w, "schema", word);
+	json_end_object(w);
+}
+
+static bool has_word(const struct resource *resource, const char *name)
+{
+	for (size_t i = 0; i < resource->word_count; i++) {
+		if (strcmp(resource->words[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void write_parameters(struct json_writer *w, const struct resource *resource)
+{
+	static const struct word account = {.name = "account", .type = WORD_TEXT, .place = IN_PATH, .required = true,
+					    .about = "the account's id, or its name"};
+
+	json_begin_array(w, "parameters");
+	if (strstr(resource->path, "{account}") != NULL && !has_word(resource, "account"))
+		write_parameter(w, &account);
+	for (size_t i = 0; i < resource->word_count; i++) {
+		if (resource->words[i].place != IN_BODY)
+			write_parameter(w, &resource->words[i]);
+	}
+	json_end_array(w);
+}
+
+static size_t count_body(const struct resource *resource, bool required_only)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < resource->word_count; i++)
+		count += resource->words[i].place == IN_BODY && (!required_only || resource->words[i].required);
+	return count;
+}
+
+static void write_body(struct json_writer *w, const struct resource *resource)
+{
+	if (count_body(resource, false) == 0)
+		return;
+	json_begin_object(w, "requestBody");
+	json_bool(w, "required", count_body(resource, true) > 0);
+	json_begin_object(w, "content");
+	json_begin_object(w, "application/json");
+	json_begin_object(w, "schema");
+	json_string(w, "type", "object");
+	json_bool(w, "additionalProperties", false);
+	if (count_body(resource, true) > 0) {
+		json_begin_array(w, "required");
+		for (size_t i = 0; i < resource->word_count; i++) {
+			if (resource->words[i].place == IN_BODY && resource->words[i].required)
+				json_string(w, NULL, resource->words[i].name);
+		}
+		json_end_array(w);
+	}
+	json_begin_object(w, "properties");
+	for (size_t i = 0; i < resource->word_count; i++) {
+		if (resource->words[i].place == IN_BODY)
+			write_schema(w, resource->words[i].name, &resource->words[i]);
+	}
+	json_end_object(w);
+	json_end_object(w);
+	json_end_object(w);
+	json_end_object(w);
+	json_end_object(w);
+}
+
+/* ---- what is answered ---- */
+
+static void write_ref(struct json_writer *w, const char *schema)
+{
+	char ref[NAME_MAX_LEN];
+
+	snprintf(ref, sizeof ref, "#/components/schemas/%s", schema);
+	json_begin_object(w, "schema");
+	json_string(w, "$ref", ref);
+	json_end_object(w);
+}
+
+static void write_content(struct json_writer *w, const char *type, const char *schema)
+{
+	json_begin_object(w, "content");
+	json_begin_object(w, type);
+	if (schema != NULL)
+		write_ref(w, schema);
+	json_end_object(w);
+	json_end_object(w);
+}
+
+static void write_answers(struct json_writer *w, const struct resource *resource, const struct json *schemas)
+{
+	const char *answer = resource->answer;
+
+	if (answer != NULL && json_get(schemas, answer) == NULL)
+		answer = NULL;
+	json_begin_object(w, "responses");
+	json_begin_object(w, resource->flow == RESOURCE_MAKE ? "201" : "200");
+	json_string(w, "description", resource->flow == RESOURCE_READ ? "What was asked for." : "Done, and on disk.");
+	write_content(w, "application/json", answer);
+	json_end_object(w);
+	json_begin_object(w, "default");
+	json_string(w, "description", "It was not done.");
+	write_content(w, "application/problem+json", "Problem");
+	json_end_object(w);
+	json_end_object(w);
+}
+
+/* ---- operations ---- */
+
+/* "hold_add"; of several resources of one operation the later ones say their method too. */
+static void name_operation(const struct resource *resource, char out[NAME_MAX_LEN])
+{
+	int times = 0;
+
+	for (const struct resource *at = resources; at < resource; at++)
+		times += strcmp(at->operation, resource->operation) == 0;
+	snprintf(out, NAME_MAX_LEN, times > 0 ? "%s_%d" : "%s", resource->operation, times + 1);
+	for (char *at = out; *at != '\0'; at++)
+		*at = *at == ' ' || *at == '-' ? '_' : *at;
+}
+
+static void write_operation(struct json_writer *w, const struct resource *resource, const struct json *schemas)
+{
+	const struct operation *operation = table_find(resource->operation);
+	char name[NAME_MAX_LEN], method[16];
+	size_t len = strcspn(resource->operation, " ");
+
+	snprintf(method, sizeof method, "%s", method_name(resource->method));
+	for (char *at = method; *at != '\0'; at++)
+		*at = (char)(*at | 0x20); /* letters only: lower case */
+	name_operation(resource, name);
+	json_begin_object(w, method);
+	json_string(w, "operationId", name);
+	json_begin_array(w, "tags");
+	json_string_n(w, NULL, resource->operation, len);
+	json_end_array(w);
+	json_string(w, "summary", operation->summary);
+	if (operation->help[0] != '\0')
+		json_string(w, "description", operation->help);
+	json_string(w, "x-lethe-permission", permission_name(resource->permission));
+	write_parameters(w, resource);
+	write_body(w, resource);
+	write_answers(w, resource, schemas);
+	json_end_object(w);
+}
+
+static bool is_first_of_path(size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(resources[i].path, resources[n].path) == 0)
+			return false;
+	}
+	return true;
+}
+
+static void write_paths(struct json_writer *w, const struct json *schemas)
+{
+	json_begin_object(w, "paths");
+	for (size_t i = 0; i < resource_count; i++) {
+		if (!is_first_of_path(i))
+			continue;
+		json_begin_object(w, resources[i].path);
+		for (size_t k = i; k < resource_count; k++) {
+			if (strcmp(resources[k].path, resources[i].path) == 0)
+				write_operation(w, &resources[k], schemas);
+		}
+		json_end_object(w);
+	}
+	json_end_object(w);
+}
+
+static void write_security(struct json_writer *w)
+{
+	json_begin_object(w, "securitySchemes");
+	json_begin_object(w, "token");
+	json_string(w, "type", "http");
+	json_string(w, "scheme", "bearer");
+	json_end_object(w);
+	json_end_object(w);
+}
+
+static void write_info(struct json_writer *w)
+{
+	json_string(w, "openapi", "3.1.0");
+	json_begin_object(w, "info");
+	json_string(w, "title", "Lethe");
+	json_string(w, "version", LETHE_VERSION);
+	json_string(w, "summary", "The privacy engine of a business phone system");
+	json_begin_object(w, "license");
+	json_string(w, "name", "Apache-2.0");
+	json_string(w, "identifier", "Apache-2.0");
+	json_end_object(w);
+	json_end_object(w);
+	json_begin_array(w, "security");
+	json_begin_object(w, NULL);
+	json_begin_array(w, "token");
+	json_end_array(w);
+	json_end_object(w);
+	json_end_array(w);
+}
+
+enum result openapi_write(struct buf *out, const char *schemas, size_t schemas_len, struct err *err)
+{
+	const struct json *known;
+	struct json_writer w;
+	struct pool pool;
+	enum result r;
+
+	pool_init(&pool, SCHEMAS_POOL_MAX);
+	r = json_parse_once(schemas, schemas_len, &pool, &known, err);
+	if (r == OK) {
+		json_writer_init(&w, out, 1);
+		json_begin_object(&w, NULL);
+		write_info(&w);
+		write_paths(&w, known);
+		json_begin_object(&w, "components");
+		write_security(&w);
+		json_node(&w, "schemas", known);
+		json_end_object(&w);
+		json_end_object(&w);
+		r = buf_ok(out, "the description of the API", err);
+	}
+	pool_free(&pool);
+	return r;
+}

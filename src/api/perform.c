@@ -1,0 +1,287 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "api/perform.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/bind.h"
+#include "api/call.h"
+#include "api/table.h"
+#include "net/problem.h"
+#include "store/record.h"
+
+struct performing {
+	const struct desk *desk;
+	const struct resource *resource;
+	const struct actor *actor;
+	const struct request *request;
+	struct response *response;
+	struct account account; /* of the path; number 0: the path has none */
+	struct vault *view;     /* of that account's region, or the only one */
+	const char *field;      /* at fault */
+	bool text;              /* for people */
+};
+
+/* ---- how an operation reaches the client ---- */
+
+static void add_text(void *arg, const char *text, size_t len)
+{
+	const struct performing *performing = arg;
+
+	buf_add(&performing->response->body, text, len);
+}
+
+static enum result add_document(void *arg, const char *json, size_t len, struct err *err)
+{
+	const struct performing *performing = arg;
+
+	(void)err;
+	if (len > 0)
+		buf_add(&performing->response->body, json, len);
+	return OK;
+}
+
+static bool is_gone(void *arg)
+{
+	const struct performing *performing = arg;
+
+	return response_gone(performing->response);
+}
+
+/* ---- which account, and may they ---- */
+
+static enum result no_account(struct err *err)
+{
+	err_set(err, ERR_NOT_FOUND, "there is no such account");
+	return err_mend(err, "/v1/accounts lists those you may see");
+}
+
+static enum result find_in(struct performing *performing, struct vault *view, const char *name, struct err *err)
+{
+	enum result r = accounts_find(&view->read, name, performing->request->pool, &performing->account, err);
+
+	if (r == OK)
+		performing->view = view;
+	return r;
+}
+
+static enum result find_account(struct performing *performing, struct err *err)
+{
+	const char *name = request_parameter(performing->request, "account");
+	const struct desk *desk = performing->desk;
+	enum result r = ERR_NOT_FOUND;
+
+	performing->view = desk->views[0];
+	if (name == NULL)
+		return OK;
+	for (size_t i = 0; i < desk->count && r == ERR_NOT_FOUND; i++)
+		r = find_in(performing, desk->views[i], name, err);
+	return r == ERR_NOT_FOUND || r == ERR_INPUT ? no_account(err) : r;
+}
+
+/* Who acts in one account does not learn which others there are. */
+static enum result may_see(const struct performing *performing, struct err *err)
+{
+	uint32_t theirs = performing->actor->account;
+
+	if (theirs == 0 || performing->account.number == 0 || theirs == performing->account.number)
+		return OK;
+	return no_account(err);
+}
+
+/* An agent's own records: of another's they are told what they would be told if there were none. */
+static enum result must_be_own(const struct performing *performing, struct err *err)
+{
+	const char *text = request_parameter(performing->request, "record");
+	struct record_row row;
+	enum record_kind kind;
+	struct id id;
+	enum result r;
+
+	if (text == NULL)
+		return OK;
+	if (!kind_of_prefix(text, &kind) || id_parse(kind_prefix(kind), text, &id, err) != OK)
+		return err_set(err, ERR_NOT_FOUND, "there is no such record");
+	r = record_get(performing->view->read.data, performing->account.number, kind, id, performing->request->pool, &row,
+		       err);
+	if (r == ERR_NOT_FOUND || (r == OK && (row.agent == 0 || row.agent != performing->actor->agent)))
+		return err_set(err, ERR_NOT_FOUND, "there is no such record");
+	return r;
+}
+
+static enum result may(struct performing *performing, struct err *err)
+{
+	const struct actor *actor = performing->actor;
+	/* What is in no account (profiles, laws) is asked from the actor's own. */
+	uint32_t account = performing->account.number != 0 ? performing->account.number : actor->account;
+	enum access access;
+	enum result r = may_see(performing, err);
+
+	if (r == OK)
+		r = access_require(actor, performing->resource->permission, account, &access, err);
+	return r == OK && access == ACCESS_OWN ? must_be_own(performing, err) : r;
+}
+
+/* ---- doing it ---- */
+
+static void begin(struct performing *performing, struct call *call, const struct caller *caller)
+{
+	call_begin(call, caller, performing->request->now);
+	call->command = performing->resource->operation;
+	call->views = performing->desk->views;
+	call->view_count = performing->desk->count;
+	call->who = performing->actor->who;
+	call->actor = performing->actor;
+	call->confidential = true;
+	call->json = !performing->text;
+	if (performing->account.number != 0)
+		call->account = pool_strdup(&call->pool, request_parameter(performing->request, "account"));
+	call->region = performing->account.number != 0 ? performing->view->region : NULL;
+}
+
+/* Leaves that are written from here on say who it was. */
+static void act_as(const struct actor *actor)
+{
+	struct err ignored;
+	struct id id;
+
+	if (actor->type == ACTOR_TOKEN && id_parse(TOKEN_PREFIX, actor->who, &id, &ignored) == OK)
+		act_by_set(TOKEN_PREFIX, id);
+	else if (actor->type == ACTOR_USER && id_parse(USER_PREFIX, actor->who, &id, &ignored) == OK)
+		act_by_set(USER_PREFIX, id);
+	else
+		act_by_nobody();
+}
+
+static enum result run(struct performing *performing, bool *partly, struct err *err)
+{
+	const struct operation *operation = table_find(performing->resource->operation);
+	const struct caller caller = {
+	    .arg = performing, .say = add_text, .interrupted = is_gone, .flush = add_document};
+	struct bound bound;
+	struct call call;
+	enum result r = bind_request(performing->resource, performing->request, &bound, &performing->field, err);
+
+	if (r != OK)
+		return r;
+	INVARIANT(operation != NULL);
+	begin(performing, &call, &caller);
+	act_as(performing->actor);
+	r = operation->run(&call, bound.argc, bound.argv, partly, err);
+	if (r == OK)
+		r = call_flush(&call, err);
+	act_by_nobody();
+	call_end(&call);
+	return r;
+}
+
+static bool prefers_text(const struct request *request)
+{
+	static const char *const offers[] = {"application/json", "text/plain"};
+
+	return field_accept(request_header(request, "accept"), offers, 2) == 1;
+}
+
+void perform(const struct desk *desk, const struct resource *resource, const struct actor *actor,
+	     const struct request *request, struct response *response)
+{
+	struct performing performing = {.desk = desk, .resource = resource, .actor = actor, .request = request,
+					.response = response, .text = prefers_text(request)};
+	bool partly = false;
+	struct err err;
+	enum result r = find_account(&performing, &err);
+
+	if (r == OK)
+		r = may(&performing, &err);
+	if (r == OK)
+		r = run(&performing, &partly, &err);
+	if (r != OK) {
+		perform_translate(&err);
+		problem_from(response, request, &err, performing.field);
+		return;
+	}
+	response->status = resource->flow == RESOURCE_MAKE ? 201 : 200;
+	response_type(response, performing.text ? "text/plain; charset=utf-8" : "application/json");
+	if (partly)
+		response_header(response, "Lethe-Partly", "true"); /* done, but something was left out and is said */
+}
+
+/* ---- an error's words ---- */
+
+static bool is_option_char(char c)
+{
+	return islower((unsigned char)c) || c == '-';
+}
+
+/* "--min-duration" is min_duration. */
+static const char *copy_option(const char *at, char *out, size_t *used, size_t size)
+{
+	for (at += 2; is_option_char(*at) && *used + 1 < size; at++)
+		out[(*used)++] = *at == '-' ? '_' : *at;
+	return at;
+}
+
+static const struct resource *resource_of(const char *command, size_t len)
+{
+	const struct resource *best = NULL;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < resource_count; i++) {
+		size_t name = strlen(resources[i].operation);
+
+		if (name > longest && name <= len && memcmp(command, resources[i].operation, name) == 0 &&
+		    (name == len || command[name] == ' ')) {
+			best = &resources[i];
+			longest = name;
+		}
+	}
+	return best;
+}
+
+/* "`lethe hold list`" is `GET /v1/accounts/{account}/holds`. */
+static const char *copy_command(const char *at, char *out, size_t *used, size_t size)
+{
+	const char *command = at + strlen("`lethe "), *end = strchr(command, '`');
+	const struct resource *resource = end != NULL ? resource_of(command, (size_t)(end - command)) : NULL;
+	int len;
+
+	if (resource == NULL) {
+		out[(*used)++] = *at;
+		return at + 1;
+	}
+	len = snprintf(out + *used, size - *used, "`%s %s`", method_name(resource->method), resource->path);
+	if (len > 0)
+		*used = *used + (size_t)len < size ? *used + (size_t)len : size - 1;
+	return end + 1;
+}
+
+static void translate(char *text, size_t size)
+{
+	char out[sizeof ((struct err *)0)->what];
+	const char *at = text;
+	size_t used = 0;
+
+	INVARIANT(size <= sizeof out);
+	while (*at != '\0' && used + 1 < size) {
+		bool begins = at == text || at[-1] == ' ' || at[-1] == '(' || at[-1] == '`';
+
+		if (begins && at[0] == '-' && at[1] == '-' && islower((unsigned char)at[2]))
+			at = copy_option(at, out, &used, size);
+		else if (strncmp(at, "`lethe ", strlen("`lethe ")) == 0)
+			at = copy_command(at, out, &used, size);
+		else
+			out[used++] = *at++;
+	}
+	out[used] = '\0';
+	memcpy(text, out, used + 1);
+}
+
+void perform_translate(struct err *err)
+{
+	translate(err->what, sizeof err->what);
+	translate(err->where, sizeof err->where);
+	translate(err->mend, sizeof err->mend);
+}

@@ -1,0 +1,30 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Carries out the operation of a resource for a request.  Who asks has been
+ * let in; here is decided whether they may do this, in this account.
+ */
+#ifndef LETHE_API_PERFORM_H
+#define LETHE_API_PERFORM_H
+
+#include "access/actor.h"
+#include "api/resource.h"
+#include "net/request.h"
+#include "net/response.h"
+#include "vault/vault.h"
+
+/* What a worker thread has: a view of each region's vault. */
+struct desk {
+	struct vault *const *views;
+	size_t count;
+};
+
+/* JSON, or text for people when the request prefers text/plain. Whatever goes wrong becomes a problem. Another account's
+ * things answer as what is not there. */
+void perform(const struct desk *desk, const struct resource *resource, const struct actor *actor,
+	     const struct request *request, struct response *response);
+
+/* An error says options and commands; over HTTP they are members and resources. Changes what, where and mend. */
+void perform_translate(struct err *err);
+
+#endif

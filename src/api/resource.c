@@ -1,0 +1,320 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "api/resource.h"
+
+#define KINDS "call|recording|voicemail|transcript|message|chat|form|session|note|document|delivery|campaign_result"
+
+/* clang-format off: tables are read by their columns */
+
+/* ---- words ---- */
+
+#define PATH(name, n, about) {name, WORD_TEXT, IN_PATH, true, n, NULL, about}
+#define OPERAND(name, n, about) {name, WORD_TEXT, IN_BODY, true, n, NULL, about}
+#define NEEDS(name, type, about) {name, type, IN_BODY, true, 0, NULL, about}
+#define MAY(name, type, about) {name, type, IN_BODY, false, 0, NULL, about}
+#define MAY_BE(name, type, choices, about) {name, type, IN_BODY, false, 0, choices, about}
+#define ASKS(name, type, about) {name, type, IN_QUERY, false, 0, NULL, about}
+#define ASKS_ONE(name, choices, about) {name, WORD_CHOICE, IN_QUERY, false, 0, choices, about}
+
+#define WORDS(list) list, sizeof list / sizeof *list
+#define NO_WORDS NULL, 0
+
+static const struct word account_create[] = {
+    OPERAND("name", 1, "what it is called"),
+    NEEDS("country", WORD_TEXT, "ISO 3166-1 code: whose rules telephone numbers without a country code are read by"),
+    MAY("profile", WORD_TEXT, "rules to begin with, and whose bounds hold"),
+    MAY("plan", WORD_TEXT, "one of the profile's plans"),
+};
+static const struct word account[] = {PATH("account", 1, "its id, or its name")};
+static const struct word account_set[] = {
+    PATH("account", 1, "its id, or its name"),
+    PATH("setting", 2, "one of those that the account shows"),
+    OPERAND("value", 3, "what it is to be; none goes back to how it began"),
+};
+static const struct word account_assert[] = {
+    PATH("account", 1, "its id, or its name"),
+    {"item", WORD_CHOICE, IN_PATH, true, 2, "exports|numbers|campaigns|invoices", "what is so"},
+};
+static const struct word profile[] = {PATH("profile", 1, "its name")};
+static const struct word profile_diff[] = {
+    PATH("account", 1, "its id, or its name"),
+    PATH("profile", 2, "its name"),
+};
+
+static const struct word person_find[] = {
+    OPERAND("who", 1, "a telephone number or e-mail address in any spelling, an external id, an agent's id, or words of a name"),
+};
+static const struct word person[] = {PATH("person", 1, "its id")};
+static const struct word person_link[] = {
+    PATH("person", 1, "its id"),
+    OPERAND("other", 2, "who is the same person: an id, a number, an address"),
+};
+static const struct word person_unlink[] = {
+    PATH("person", 1, "its id"),
+    OPERAND("identity", 2, "the identity that becomes a person of its own, as it is shown"),
+};
+static const struct word person_erase[] = {
+    PATH("person", 1, "its id"),
+    MAY("reference", WORD_TEXT, "an opaque id of the request, put into the receipt"),
+};
+static const struct word person_restrict[] = {
+    PATH("person", 1, "its id"),
+    {"ground", WORD_CHOICE, IN_BODY, true, 0, "accuracy|unlawful|claims|objection", "GDPR, art. 18(1)"},
+    MAY("reason", WORD_TEXT, "kept sealed"),
+};
+static const struct word person_unrestrict[] = {
+    PATH("person", 1, "its id"),
+    {"told", WORD_DAY, IN_QUERY, true, 0, NULL, "when they were told that it will be lifted: GDPR, art. 18(3)"},
+};
+static const struct word job[] = {PATH("job", 1, "its id")};
+
+static const struct word contact_list[] = {
+    ASKS("deleted", WORD_FLAG, "those that were deleted instead, and until when each can be brought back"),
+    ASKS("count", WORD_INT, "so many, 1 to 1000; 50 unless said"),
+    ASKS("after", WORD_TEXT, "the page after that contact"),
+};
+static const struct word contact[] = {PATH("contact", 1, "its id")};
+static const struct word contact_show[] = {
+    PATH("contact", 1, "its id"),
+    ASKS("deleted", WORD_FLAG, "show what is in it though it was deleted"),
+};
+
+static const struct word record[] = {PATH("record", 1, "its id")};
+static const struct word of_kind[] = {ASKS_ONE("kind", KINDS, "of this kind only")};
+
+#define SCOPE \
+	MAY("number", WORD_TEXT, "of one of the account's own numbers"), MAY("queue", WORD_TEXT, "of one queue or team"), \
+	MAY("campaign", WORD_TEXT, "of one campaign"), MAY("tag", WORD_TEXT, "with a tag"), \
+	MAY_BE("direction", WORD_CHOICE, "inbound|outbound|internal", "of one direction"), \
+	MAY("min_duration", WORD_TEXT, "at least so long: \"30 seconds\"")
+#define CHANGE \
+	MAY("plan", WORD_TEXT, "the digest of its dry run: needed when it would delete something"), \
+	MAY("grace", WORD_INT, "hours in which it can be undone, instead of the account's")
+
+static const struct word policy_set[] = {
+    {"kind", WORD_CHOICE, IN_BODY, true, 1, KINDS, "of what"},
+    OPERAND("keep", 2, "\"90 days\", \"25 months\", \"1 year\", \"unlimited\""),
+    SCOPE,
+    CHANGE,
+};
+static const struct word policy_remove[] = {{"kind", WORD_CHOICE, IN_BODY, true, 1, KINDS, "of what"}, SCOPE, CHANGE};
+static const struct word policy_undo[] = {{"kind", WORD_CHOICE, IN_BODY, true, 1, KINDS, "of what"}, SCOPE};
+static const struct word policy_history[] = {{"kind", WORD_CHOICE, IN_PATH, true, 1, KINDS, "of what"}};
+static const struct word retention_dry[] = {
+    NEEDS("policy", WORD_TEXT, "the change: \"call=90 days\", \"call=remove\""),
+    SCOPE,
+    MAY("grace", WORD_INT, "hours in which it can be undone, instead of the account's"),
+};
+static const struct word retention_forecast[] = {
+    ASKS("days", WORD_INT, "today and so many days after it; 30 unless said"),
+    ASKS_ONE("kind", KINDS, "of this kind only"),
+};
+static const struct word retention_run[] = {
+    MAY("max_records", WORD_INT, "stop after the day in which so many are deleted"),
+    MAY("max_seconds", WORD_INT, "the same after so many seconds"),
+};
+static const struct word count[] = {ASKS("count", WORD_INT, "so many, the newest first; 20 unless said")};
+
+#define HOLD_SCOPE \
+	MAY("person", WORD_TEXT, "somebody's records"), \
+	MAY("number", WORD_TEXT, "those of one number, the account's own or another"), \
+	MAY("business_number", WORD_TEXT, "those that came by way of the account's own number"), \
+	MAY("user", WORD_TEXT, "those of an agent"), MAY("queue", WORD_TEXT, "of one queue or team"), \
+	MAY("campaign", WORD_TEXT, "of one campaign"), MAY("tag", WORD_TEXT, "with a tag"), \
+	MAY_BE("kind", WORD_LIST, KINDS, "of these kinds"), MAY("from", WORD_TIME, "from then on"), \
+	MAY("until", WORD_TIME, "until then, which is not included")
+
+static const struct word hold_add[] = {
+    HOLD_SCOPE,
+    MAY("custodian", WORD_TEXT, "who has to keep it; kept sealed"),
+    MAY("matter", WORD_TEXT, "for which case; kept sealed"),
+    NEEDS("reason", WORD_TEXT, "kept sealed"),
+};
+static const struct word hold_preview[] = {HOLD_SCOPE};
+static const struct word hold_release[] = {
+    PATH("hold", 1, "its id"),
+    MAY("dry_run", WORD_FLAG, "only say what would then be deleted"),
+};
+
+static const struct word obligation_list[] = {ASKS("country", WORD_TEXT, "of one country")};
+static const struct word obligation[] = {PATH("code", 1, "its code")};
+static const struct word label_list[] = {ASKS_ONE("kind", "queue|campaign|tag", "of this kind only")};
+
+static const struct word user_add[] = {
+    OPERAND("name", 1, "the e-mail address or id they sign in with"),
+    MAY_BE("role", WORD_CHOICE, "owner|admin|agent|auditor", "agent unless said"),
+    MAY("agent", WORD_TEXT, "the agent of records they are"),
+};
+static const struct word user[] = {PATH("user", 1, "its id")};
+static const struct word user_signed_in[] = {PATH("user", 1, "its id"), MAY("at", WORD_TIME, "when; now unless said")};
+
+static const struct word user_invite[] = {
+    PATH("user", 1, "its id"),
+    MAY("url", WORD_TEXT, "what the link begins with"),
+    MAY("end", WORD_FLAG, "end the links there are, and make none"),
+};
+static const struct word user_sessions_end[] = {
+    PATH("user", 1, "its id"),
+    {"end", WORD_TEXT, IN_PATH, true, 0, NULL, "the session's id"},
+};
+static const struct word token_create[] = {
+    OPERAND("name", 1, "what it is for"),
+    {"role", WORD_CHOICE, IN_BODY, true, 0, "owner|admin|auditor", "whose permissions it has at most"},
+    MAY("scopes", WORD_TEXT, "permissions, commas between; all of the role's unless said"),
+    MAY("expires", WORD_TEXT, "after how long: \"90 days\""),
+};
+static const struct word operator_token_create[] = {
+    OPERAND("name", 1, "what it is for"),
+    MAY("scopes", WORD_TEXT, "permissions, commas between; all unless said"),
+    MAY("expires", WORD_TEXT, "after how long: \"90 days\""),
+};
+static const struct word token[] = {PATH("token", 1, "its id")};
+
+static const struct word audit_list[] = {
+    ASKS("from", WORD_INT, "from this leaf on"),
+    ASKS("count", WORD_INT, "so many"),
+};
+static const struct word audit_prove[] = {PATH("seq", 1, "the number of the leaf")};
+static const struct word audit_keep[] = {
+    {"term", WORD_CHOICE, IN_PATH, true, 1, "activity|access|delivery", "of what"},
+    OPERAND("keep", 2, "\"2 years\", \"90 days\""),
+};
+
+static const struct word law_holidays[] = {
+    PATH("country", 1, "ISO 3166 code of a country, or of a part of one"),
+    {"year", WORD_INT, IN_PATH, true, 2, NULL, "which"},
+};
+static const struct word holiday_add[] = {
+    OPERAND("date", 1, "the day"),
+    OPERAND("name", 2, "what it is called"),
+    MAY("law", WORD_TEXT, "the law that makes it a public holiday: only then a period of the law ends later for it"),
+};
+static const struct word holiday_remove[] = {{"date", WORD_DAY, IN_PATH, true, 1, NULL, "the day"}};
+static const struct word law_deadline[] = {
+    PATH("clock", 1, "C1 to C11"),
+    {"country", WORD_TEXT, IN_QUERY, true, 0, NULL, "whose public holidays count"},
+    ASKS("from", WORD_TIME, "when it began; now unless said"),
+    ASKS("zone", WORD_TEXT, "in which days are counted, such as Europe/Copenhagen; UTC unless said"),
+};
+static const struct word keys_rotate[] = {MAY("every", WORD_INT, "an epoch is to last so many days from now on")};
+static const struct word check[] = {MAY("quick", WORD_FLAG, "leave the streams of media undecrypted")};
+
+/* ---- resources ---- */
+
+#define A "/v1/accounts/{account}"
+
+const struct resource resources[] = {
+    {METHOD_GET, "/v1/accounts", "account list", MAY_ACCOUNT_LIST, RESOURCE_READ, NO_WORDS, NULL, "AccountList"},
+    {METHOD_POST, "/v1/accounts", "account create", MAY_ACCOUNT_CREATE, RESOURCE_MAKE, WORDS(account_create), NULL, "Account"},
+    {METHOD_GET, A, "account show", MAY_ACCOUNT_READ, RESOURCE_READ, WORDS(account), NULL, "Account"},
+    {METHOD_DELETE, A, "account delete", MAY_ACCOUNT_END, RESOURCE_WRITE, WORDS(account), "--yes", "AccountEnd"},
+    {METHOD_PUT, A "/settings/{setting}", "account set", MAY_ACCOUNT_MANAGE, RESOURCE_WRITE, WORDS(account_set), NULL, "Account"},
+    {METHOD_GET, A "/status", "account status", MAY_ACCOUNT_READ, RESOURCE_READ, WORDS(account), NULL, "AccountStatus"},
+    {METHOD_PUT, A "/cancellation", "account cancel", MAY_ACCOUNT_END, RESOURCE_WRITE, WORDS(account), "--yes", "AccountStatus"},
+    {METHOD_DELETE, A "/cancellation", "account reopen", MAY_ACCOUNT_END, RESOURCE_WRITE, WORDS(account), NULL, "AccountStatus"},
+    {METHOD_PUT, A "/checklist/{item}", "account assert", MAY_ACCOUNT_END, RESOURCE_WRITE, WORDS(account_assert), NULL, "AccountStatus"},
+    {METHOD_GET, "/v1/profiles", "profile list", MAY_POLICY_READ, RESOURCE_READ, NO_WORDS, NULL, "ProfileList"},
+    {METHOD_GET, "/v1/profiles/{profile}", "profile show", MAY_POLICY_READ, RESOURCE_READ, WORDS(profile), NULL, "Profile"},
+    {METHOD_GET, A "/profiles/{profile}/diff", "profile diff", MAY_POLICY_READ, RESOURCE_READ, WORDS(profile_diff), NULL, "ProfileDiff"},
+    {METHOD_GET, "/v1/obligations", "obligation list", MAY_OBLIGATION_READ, RESOURCE_READ, WORDS(obligation_list), NULL, "LawList"},
+    {METHOD_GET, "/v1/law/holidays/{country}/{year}", "law holidays", MAY_POLICY_READ, RESOURCE_READ, WORDS(law_holidays), NULL, "HolidayList"},
+    {METHOD_GET, "/v1/law/deadlines/{clock}", "law deadline", MAY_POLICY_READ, RESOURCE_READ, WORDS(law_deadline), NULL, "Deadline"},
+
+    /* A number or a name is personal: it stands in a body, never in a path or query that somebody's log keeps. */
+    {METHOD_POST, A "/persons/search", "person find", MAY_PERSON_READ, RESOURCE_READ, WORDS(person_find), NULL, "PersonList"},
+    {METHOD_GET, A "/persons/{person}", "person show", MAY_PERSON_READ, RESOURCE_READ, WORDS(person), NULL, "Person"},
+    {METHOD_POST, A "/persons/{person}/links", "person link", MAY_PERSON_LINK, RESOURCE_WRITE, WORDS(person_link), NULL, "Person"},
+    {METHOD_POST, A "/persons/{person}/unlinks", "person unlink", MAY_PERSON_LINK, RESOURCE_WRITE, WORDS(person_unlink), NULL, "Person"},
+    {METHOD_POST, A "/persons/{person}/erasure", "person erase", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_erase), "--yes", "Erasure"},
+    {METHOD_POST, A "/persons/{person}/anonymisation", "person anonymise", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_erase), "--yes", "Erasure"},
+    {METHOD_PUT, A "/persons/{person}/restriction", "person restrict", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_restrict), NULL, "Restriction"},
+    {METHOD_DELETE, A "/persons/{person}/restriction", "person unrestrict", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_unrestrict), NULL, "Restriction"},
+    {METHOD_GET, A "/erasures", "person receipt", MAY_AUDIT_READ, RESOURCE_READ, NO_WORDS, NULL, "ErasureList"},
+    {METHOD_GET, A "/erasures/{job}/receipt", "person receipt", MAY_AUDIT_READ, RESOURCE_READ, WORDS(job), NULL, "ReceiptOf"},
+
+    {METHOD_GET, A "/contacts", "contact list", MAY_CONTACT_READ, RESOURCE_READ, WORDS(contact_list), NULL, "ContactList"},
+    {METHOD_GET, A "/contacts/{contact}", "contact show", MAY_CONTACT_READ, RESOURCE_READ, WORDS(contact_show), NULL, "Contact"},
+    {METHOD_DELETE, A "/contacts/{contact}", "contact delete", MAY_CONTACT_WRITE, RESOURCE_WRITE, WORDS(contact), NULL, "Contact"},
+    {METHOD_DELETE, A "/contacts/{contact}/deletion", "contact undelete", MAY_CONTACT_WRITE, RESOURCE_WRITE, WORDS(contact), NULL, "Contact"},
+    {METHOD_POST, A "/contacts/{contact}/readmission", "contact readmit", MAY_CONTACT_WRITE, RESOURCE_WRITE, WORDS(contact), NULL, "Contact"},
+
+    {METHOD_GET, A "/records/{record}", "record get", MAY_RECORD_READ, RESOURCE_READ, WORDS(record), NULL, "Record"},
+    {METHOD_GET, A "/records/{record}/disposition", "why", MAY_RECORD_READ, RESOURCE_READ, WORDS(record), NULL, "Disposition"},
+    {METHOD_POST, A "/records/{record}/anonymisation", "record anonymise", MAY_RECORD_ANONYMISE, RESOURCE_WRITE, WORDS(record), "--yes", "RecordAnonymised"},
+    {METHOD_GET, A "/aggregates", "aggregate list", MAY_FIGURES_READ, RESOURCE_READ, WORDS(of_kind), NULL, "AggregateList"},
+    {METHOD_GET, A "/labels", "label list", MAY_POLICY_READ, RESOURCE_READ, WORDS(label_list), NULL, "LabelList"},
+
+    {METHOD_GET, A "/policies", "policy list", MAY_POLICY_READ, RESOURCE_READ, NO_WORDS, NULL, "PolicyList"},
+    {METHOD_POST, A "/policies", "policy set", MAY_POLICY_WRITE, RESOURCE_MAKE, WORDS(policy_set), NULL, "Policy"},
+    {METHOD_POST, A "/policies/removals", "policy remove", MAY_POLICY_WRITE, RESOURCE_WRITE, WORDS(policy_remove), NULL, "Policy"},
+    {METHOD_POST, A "/policies/undo", "policy undo", MAY_POLICY_WRITE, RESOURCE_WRITE, WORDS(policy_undo), NULL, "Policy"},
+    {METHOD_GET, A "/policies/{kind}/history", "policy history", MAY_POLICY_READ, RESOURCE_READ, WORDS(policy_history), NULL, "PolicyHistory"},
+    {METHOD_GET, A "/retention/plan", "retention plan", MAY_RETENTION_READ, RESOURCE_READ, NO_WORDS, NULL, "Plan"},
+    {METHOD_POST, A "/retention/plan", "retention plan", MAY_RETENTION_READ, RESOURCE_READ, WORDS(retention_dry), NULL, "Plan"},
+    {METHOD_GET, A "/retention/forecast", "retention forecast", MAY_RETENTION_READ, RESOURCE_READ, WORDS(retention_forecast), NULL, "Forecast"},
+    {METHOD_POST, A "/retention/warnings", "retention warn", MAY_RETENTION_RUN, RESOURCE_WRITE, NO_WORDS, NULL, "WarningList"},
+    {METHOD_GET, A "/retention/runs", "retention history", MAY_RETENTION_READ, RESOURCE_READ, WORDS(count), NULL, "SweepList"},
+    {METHOD_POST, A "/retention/runs", "retention run", MAY_RETENTION_RUN, RESOURCE_WRITE, WORDS(retention_run), NULL, "Sweep"},
+    {METHOD_GET, A "/retention/runs/{job}/receipt", "retention receipt", MAY_RETENTION_READ, RESOURCE_READ, WORDS(job), NULL, "ReceiptOf"},
+
+    {METHOD_GET, A "/holds", "hold list", MAY_HOLD_READ, RESOURCE_READ, NO_WORDS, NULL, "HoldList"},
+    {METHOD_POST, A "/holds", "hold add", MAY_HOLD_WRITE, RESOURCE_MAKE, WORDS(hold_add), NULL, "Hold"},
+    {METHOD_POST, A "/holds/preview", "hold preview", MAY_HOLD_READ, RESOURCE_READ, WORDS(hold_preview), NULL, "HoldPreview"},
+    {METHOD_POST, A "/holds/{hold}/release", "hold release", MAY_HOLD_WRITE, RESOURCE_WRITE, WORDS(hold_release), "--yes", "HoldRelease"},
+    {METHOD_GET, A "/obligations", "obligation show", MAY_OBLIGATION_READ, RESOURCE_READ, NO_WORDS, NULL, "ObligationList"},
+    {METHOD_PUT, A "/obligations/{code}", "obligation add", MAY_OBLIGATION_WRITE, RESOURCE_WRITE, WORDS(obligation), NULL, "Obligation"},
+    {METHOD_DELETE, A "/obligations/{code}", "obligation end", MAY_OBLIGATION_WRITE, RESOURCE_WRITE, WORDS(obligation), NULL, "Obligation"},
+
+    {METHOD_GET, A "/users", "user list", MAY_USER_READ, RESOURCE_READ, NO_WORDS, NULL, "UserList"},
+    {METHOD_POST, A "/users", "user add", MAY_USER_MANAGE, RESOURCE_MAKE, WORDS(user_add), NULL, "User"},
+    {METHOD_POST, A "/users/{user}/sign-ins", "user signed-in", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user_signed_in), NULL, "User"},
+    {METHOD_DELETE, A "/users/{user}", "user remove", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--yes", "UserEnd"},
+
+    {METHOD_POST, A "/users/{user}/invitations", "user invite", MAY_USER_MANAGE, RESOURCE_MAKE, WORDS(user_invite), NULL, "Invitation"},
+    {METHOD_GET, A "/users/{user}/sessions", "user sessions", MAY_USER_MANAGE, RESOURCE_READ, WORDS(user), NULL, "SessionList"},
+    {METHOD_DELETE, A "/users/{user}/sessions", "user sessions", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--end-all", "SessionEnd"},
+    {METHOD_DELETE, A "/users/{user}/sessions/{end}", "user sessions", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user_sessions_end), NULL, "SessionEnd"},
+    {METHOD_GET, A "/tokens", "token list", MAY_TOKEN_READ, RESOURCE_READ, NO_WORDS, NULL, "TokenList"},
+    {METHOD_POST, A "/tokens", "token create", MAY_TOKEN_MANAGE, RESOURCE_MAKE, WORDS(token_create), NULL, "Token"},
+    {METHOD_DELETE, A "/tokens/{token}", "token revoke", MAY_TOKEN_MANAGE, RESOURCE_WRITE, WORDS(token), NULL, "TokenRevoked"},
+    {METHOD_GET, "/v1/tokens", "token list", MAY_VAULT_OPERATE, RESOURCE_READ, NO_WORDS, "--operator", "TokenList"},
+    {METHOD_POST, "/v1/tokens", "token create", MAY_VAULT_OPERATE, RESOURCE_MAKE, WORDS(operator_token_create), "--operator", "Token"},
+    {METHOD_DELETE, "/v1/tokens/{token}", "token revoke", MAY_VAULT_OPERATE, RESOURCE_WRITE, WORDS(token), "--operator", "TokenRevoked"},
+
+    {METHOD_GET, A "/holidays", "law holidays", MAY_ACCOUNT_READ, RESOURCE_READ, NO_WORDS, "list", "OwnHolidayList"},
+    {METHOD_POST, A "/holidays", "law holidays", MAY_ACCOUNT_MANAGE, RESOURCE_MAKE, WORDS(holiday_add), "add", "OwnHoliday"},
+    {METHOD_DELETE, A "/holidays/{date}", "law holidays", MAY_ACCOUNT_MANAGE, RESOURCE_WRITE, WORDS(holiday_remove), "remove", "OwnHoliday"},
+
+    {METHOD_GET, A "/audit", "audit list", MAY_AUDIT_READ, RESOURCE_READ, WORDS(audit_list), NULL, "LeafList"},
+    {METHOD_GET, "/v1/audit", "audit list", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(audit_list), NULL, "LeafList"},
+    {METHOD_GET, "/v1/audit/{seq}/proof", "audit prove", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(audit_prove), NULL, "Proof"},
+    {METHOD_POST, "/v1/audit/verifications", "audit verify", MAY_VAULT_OPERATE, RESOURCE_WRITE, NO_WORDS, NULL, "LogVerified"},
+    {METHOD_GET, "/v1/audit/terms", "audit keep", MAY_VAULT_OPERATE, RESOURCE_READ, NO_WORDS, NULL, "TermList"},
+    {METHOD_PUT, "/v1/audit/terms/{term}", "audit keep", MAY_VAULT_OPERATE, RESOURCE_WRITE, WORDS(audit_keep), NULL, "TermList"},
+    {METHOD_GET, "/v1/keys", "keys status", MAY_VAULT_OPERATE, RESOURCE_READ, NO_WORDS, NULL, "Keys"},
+    {METHOD_POST, "/v1/keys/rotations", "keys rotate", MAY_VAULT_OPERATE, RESOURCE_WRITE, WORDS(keys_rotate), NULL, "Rotation"},
+    {METHOD_POST, "/v1/checks", "check", MAY_VAULT_OPERATE, RESOURCE_WRITE, WORDS(check), NULL, "Check"},
+};
+const size_t resource_count = sizeof resources / sizeof resources[0];
+
+const struct local_operation local_operations[] = {
+    {"init", "there is no vault yet"},
+    {"restore", "the vault must be closed to everybody else"},
+    {"backup", "it is written to the machine's own disk"},
+    {"verify", "it needs no vault: a receipt is verified by whoever has it"},
+    {"serve", "it is what answers"},
+    {"config show", "the settings are the machine's"},
+    {"config check", "the settings are the machine's"},
+    {"bench", "it measures the machine"},
+    {"record why", "the same as why"},
+    {"import", "it reads files"},
+    {"person export", "its ZIP is a file"},
+    {"record media", "it is written to a file"},
+    {"account receipt", "the account is gone, and nobody is of it any more"},
+    {"user password", "it is read from a terminal or a file"},
+    {"account sso", "the client's secret is read from a file"},
+    {"user sso", "who is whom at a provider is said by whoever keeps both"},
+    {"user totp", "its secret is shown once, to whoever sits before it"},
+};
+const size_t local_operation_count = sizeof local_operations / sizeof local_operations[0];
