@@ -6,7 +6,7 @@
 
 # Layers, lowest first.  A file may include headers of its own layer and of
 # layers before it; scripts/check-includes proves it.
-LAYERS := base shim crypto db blob audit store law vault retention privacy ingest export net access bench api cli
+LAYERS := base shim crypto db blob audit store law vault retention privacy ingest export net access bench api daemon cli
 
 ifdef SANITIZE
 BUILD    := build/sanitize
@@ -24,7 +24,7 @@ endif
 
 CC       := gcc
 CXX      := g++
-PKGS     := sqlite3 openssl libsodium icu-i18n icu-uc libarchive sndfile libcurl libmicrohttpd gnutls
+PKGS     := sqlite3 openssl libsodium icu-i18n icu-uc libarchive sndfile libcurl libmicrohttpd gnutls libsystemd
 WARN     := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wcast-qual -Wwrite-strings \
             -Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough
 CWARN    := $(WARN) -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
@@ -135,7 +135,7 @@ $(BUILD)/test/obj/%.o: tests/%.c Makefile
 
 $(TESTBIN): $(BUILD)/test/%: $(BUILD)/test/obj/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka -Wl,--as-needed -lcurl
 
 $(FAULTLIB): tests/e2e/faults.c
 	@mkdir -p $(@D)

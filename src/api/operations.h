@@ -111,4 +111,8 @@ operation_run op_restore;       /* op_backup.c */
 operation_run op_check;         /* op_backup.c */
 operation_run op_bench;
 
+operation_run op_serve; /* src/daemon/serve.c, with the next two */
+operation_run op_config_show;
+operation_run op_config_check;
+
 #endif

@@ -42,6 +42,8 @@ static const struct group {
 	{"backup", "--out DIR", "copy a running vault"},
 	{"restore", "DIR", "bring data back; what was erased stays erased"},
 	{"check", "", "look for damage, in every store"},
+	{"serve", "", "answer over HTTP"},
+	{"config", "show | check", "the settings of serve"},
 	{"bench", "[NAME ..]", "what Lethe costs here, against baselines"},
 };
 
@@ -352,6 +354,15 @@ const struct operation operations[] = {
 	 "Opens everything and compares whatever is said twice. Changes nothing, and may run beside a writer.\n"
 	 "  --quick           leave the streams of media undecrypted\n"
 	 "  --checkpoint FILE a signed checkpoint which the log must still begin with\n"},
+	{"serve", "[--config FILE] [--SETTING VALUE ..]", "answer over HTTP, until told to stop", op_serve,
+	 "Opens every region of the data folder for writing: no other lethe can write meanwhile. SIGTERM and Ctrl-C stop it\n"
+	 "after what was accepted is answered; SIGHUP reads the certificate again. `lethe config show` lists the settings.\n"},
+	{"config show", "[--config FILE] [--SETTING VALUE ..]", "the settings of `lethe serve`, and where each was said",
+	 op_config_show,
+	 "Each may stand in FILE (/etc/lethe/lethe.conf unless named) as \"name = value\", in the environment as LETHE_NAME, or\n"
+	 "as an option; the later wins.\n"},
+	{"config check", "[--config FILE] [--SETTING VALUE ..]", "whether `lethe serve` could begin with them",
+	 op_config_check, ""},
 	{"bench", "[NAME ..] [--quick | --full]", "what Lethe costs here, as ratios against baselines", op_bench,
 	 "NAME is import, media, lookup, records, erase, growth or sweep; without one, all. Each is measured in turns\n"
 	 "with its baseline, and nothing is kept. docs/performance.md says what the figures mean.\n"

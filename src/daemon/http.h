@@ -1,0 +1,40 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The daemon as HTTP sees it: which routes there are, who is let in, and what
+ * answers.  Everything that a request needs is here already; nothing is
+ * opened for it.
+ */
+#ifndef LETHE_DAEMON_HTTP_H
+#define LETHE_DAEMON_HTTP_H
+
+#include <stdatomic.h>
+#include "access/token_cache.h"
+#include "api/perform.h"
+#include "daemon/settings.h"
+#include "net/metrics.h"
+#include "net/rate.h"
+#include "net/server.h"
+
+#define HTTP_VAULTS_MAX 64
+
+struct http {
+	struct vault *vaults[HTTP_VAULTS_MAX]; /* one a region, open for writing; borrowed */
+	size_t vault_count;
+	struct route *routes;
+	size_t route_count;
+	struct router *router;
+	struct metrics *metrics;
+	struct token_cache *tokens;
+	struct rate *by_token, *by_address;
+	struct buf openapi;
+	atomic_bool ready; /* false: it is starting or stopping */
+};
+
+/* Makes all of it but the vaults, which the caller puts in first. */
+MUST_CHECK enum result http_open(struct http *http, const struct settings *settings, struct err *err);
+void http_close(struct http *http); /* the vaults stay */
+/* The callbacks and limits of `out`. */
+void http_serve(struct http *http, const struct settings *settings, struct server_settings *out);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * `lethe serve`: opens every region, listens, and waits to be told to stop.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "api/operations.h"
+#include "base/log.h"
+#include "daemon/http.h"
+#include "net/listen.h"
+#include "privacy/resume.h"
+
+#define LISTEN_MAX 16
+
+struct serving {
+	struct call *call;
+	struct settings settings;
+	struct http http;
+	struct server_listen listen[LISTEN_MAX];
+	size_t listen_count;
+	struct server *server;
+};
+
+/* ---- settings ---- */
+
+static enum result read_settings(struct call *call, int argc, char **argv, struct settings *out, struct err *err)
+{
+	struct settings_from from = {.environment = (const char *(*)(const char *))getenv};
+	struct call_option options[SETTING_COUNT + 1];
+	enum result r;
+
+	for (int i = 0; i < SETTING_COUNT; i++)
+		options[i] = (struct call_option){setting_rows[i].name, &from.options[i], NULL};
+	options[SETTING_COUNT] = (struct call_option){"config", &from.file, NULL};
+	from.file = getenv("LETHE_CONFIG");
+	r = call_parse(call, options, SETTING_COUNT + 1, &argc, argv, 0, 0, err);
+	return r == OK ? settings_read(&from, &call->pool, out, err) : r;
+}
+
+static void show_settings(struct call *call, const struct settings *settings)
+{
+	json_begin_object(&call->w, NULL);
+	json_begin_array(&call->w, "settings");
+	for (int i = 0; i < SETTING_COUNT; i++) {
+		const char *source = setting_source_name(settings->source[i]);
+
+		call_say(call, "%-24s %-24s %-11s  %s\n", setting_rows[i].name,
+			 *settings->text[i] != '\0' ? call_clean(call, settings->text[i]) : "-", source, setting_rows[i].about);
+		json_begin_object(&call->w, NULL);
+		json_string(&call->w, "name", setting_rows[i].name);
+		json_string(&call->w, "value", settings->text[i]);
+		json_string(&call->w, "source", source);
+		json_string(&call->w, "about", setting_rows[i].about);
+		json_end_object(&call->w);
+	}
+	json_end_array(&call->w);
+	json_end_object(&call->w);
+}
+
+enum result op_config_show(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct settings settings;
+	enum result r = read_settings(call, argc, argv, &settings, err);
+
+	(void)partly;
+	if (r == OK)
+		show_settings(call, &settings);
+	return r;
+}
+
+/* ---- where it listens ---- */
+
+static enum result add_listen(struct serving *serving, const char *address, bool tls, struct err *err)
+{
+	struct sockaddr_storage where;
+	socklen_t len;
+	enum result r = listen_parse(address, &where, &len, err);
+
+	if (r != OK)
+		return r;
+	if (serving->listen_count == LISTEN_MAX)
+		return err_set(err, ERR_LIMIT, "more than %d addresses to listen on", LISTEN_MAX);
+	if (!tls && !listen_is_loopback(&where))
+		log_event(LOG_WARNING, "serve.plain", LOG_INT("addresses", 1)); /* others can read what passes */
+	serving->listen[serving->listen_count++] = (struct server_listen){.address = address, .fd = -1, .tls = tls};
+	return OK;
+}
+
+static enum result add_list(struct serving *serving, enum setting setting, bool tls, struct err *err)
+{
+	char *rest = pool_strdup(&serving->call->pool, serving->settings.text[setting]), *address;
+	enum result r = rest != NULL ? OK : err_no_memory(err);
+
+	while (r == OK && (address = strsep(&rest, ", ")) != NULL) {
+		if (*address != '\0')
+			r = add_listen(serving, address, tls, err);
+		if (r != OK && err->where[0] == '\0')
+			err_where(err, "--%s", setting_rows[setting].name);
+	}
+	return r;
+}
+
+static enum result check_listen(struct serving *serving, struct err *err)
+{
+	const struct settings *settings = &serving->settings;
+	enum result r = add_list(serving, SET_LISTEN, false, err);
+
+	if (r == OK)
+		r = add_list(serving, SET_LISTEN_TLS, true, err);
+	if (r != OK)
+		return r;
+	if (serving->listen_count == 0) {
+		err_set(err, ERR_INPUT, "it would listen nowhere");
+		return err_mend(err, "set listen or listen-tls");
+	}
+	if (*settings->text[SET_LISTEN_TLS] != '\0' &&
+	    (*settings->text[SET_CERTIFICATE] == '\0' || *settings->text[SET_KEY] == '\0')) {
+		err_set(err, ERR_INPUT, "listen-tls needs a certificate and its key");
+		return err_mend(err, "set certificate and key to files in PEM");
+	}
+	return OK;
+}
+
+enum result op_config_check(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct serving *serving = pool_alloc(&call->pool, sizeof *serving);
+	enum result r;
+
+	(void)partly;
+	if (serving == NULL)
+		return err_no_memory(err);
+	serving->call = call;
+	r = read_settings(call, argc, argv, &serving->settings, err);
+	if (r == OK)
+		r = check_listen(serving, err);
+	if (r != OK)
+		return r;
+	call_say(call, "The settings are fine.\n");
+	json_begin_object(&call->w, NULL);
+	json_bool(&call->w, "fine", true);
+	json_string(&call->w, "file", serving->settings.file);
+	json_end_object(&call->w);
+	return OK;
+}
+
+/* ---- vaults ---- */
+
+static enum result open_vaults(struct serving *serving, struct err *err)
+{
+	char regions[HTTP_VAULTS_MAX][VAULT_REGION_MAX + 1];
+	struct call *call = serving->call;
+	struct http *http = &serving->http;
+	size_t count;
+	enum result r = vault_regions(call->data_dir, regions, HTTP_VAULTS_MAX, &count, err);
+
+	if (r == OK && count == 0) {
+		err_set(err, ERR_NOT_FOUND, "there is no vault here");
+		err_where(err, "%s", call->data_dir);
+		r = err_mend(err, "make one with `lethe init`, or name its folder with --data or LETHE_DATA");
+	}
+	for (size_t i = 0; r == OK && i < count; i++) {
+		const struct vault_options options = {.data_dir = call->data_dir, .region = regions[i],
+						      .secret_file = call->secret_file, .command = "serve", .write = true,
+						      .lock_wait_ms = CALL_LOCK_WAIT_MS};
+
+		r = vault_open(&options, call->now, &http->vaults[i], err);
+		if (r != OK)
+			break;
+		http->vault_count++;
+		r = resume_jobs(http->vaults[i], call->now, err);
+	}
+	return r;
+}
+
+static void close_vaults(struct http *http)
+{
+	for (size_t i = 0; i < http->vault_count; i++)
+		vault_close(http->vaults[i]);
+}
+
+/* ---- until it is told to stop ---- */
+
+static void reload(struct serving *serving)
+{
+	struct err err;
+	enum result r;
+
+	if (*serving->settings.text[SET_LISTEN_TLS] == '\0')
+		return;
+	sd_notify(0, "RELOADING=1");
+	r = server_reload_certificate(serving->server, instant_now(), &err);
+	log_event(r == OK ? LOG_INFO : LOG_ERROR, "serve.certificate", LOG_RESULT("result", r));
+	sd_notify(0, "READY=1");
+}
+
+static void wait_for_the_end(struct serving *serving, const sigset_t *signals)
+{
+	int number;
+
+	while (sigwait(signals, &number) == 0 && number == SIGHUP)
+		reload(serving);
+}
+
+static enum result start(struct serving *serving, struct err *err)
+{
+	struct server_settings out;
+	const struct settings *settings = &serving->settings;
+	enum result r;
+
+	server_defaults(&out);
+	out.listen = serving->listen;
+	out.listen_count = serving->listen_count;
+	out.certificate_file = settings->text[SET_CERTIFICATE];
+	out.key_file = settings->text[SET_KEY];
+	http_serve(&serving->http, settings, &out);
+	r = server_start(&out, &serving->server, err);
+	if (r != OK)
+		return r;
+	for (size_t i = 0; i < serving->listen_count; i++)
+		log_event(LOG_INFO, "serve.listening", LOG_INT("port", server_port(serving->server, i)),
+			  LOG_INT("tls", serving->listen[i].tls));
+	return OK;
+}
+
+static enum result serve(struct serving *serving, const sigset_t *signals, struct err *err)
+{
+	enum result r = open_vaults(serving, err);
+
+	if (r == OK)
+		r = http_open(&serving->http, &serving->settings, err);
+	if (r == OK)
+		r = start(serving, err);
+	if (r == OK) {
+		atomic_store(&serving->http.ready, true);
+		sd_notify(0, "READY=1");
+		wait_for_the_end(serving, signals);
+		atomic_store(&serving->http.ready, false);
+		sd_notify(0, "STOPPING=1");
+		log_event(LOG_INFO, "serve.stopping", LOG_INT("within_s", serving->settings.number[SET_STOP_WITHIN]));
+		server_stop(serving->server, serving->settings.number[SET_STOP_WITHIN] * 1000);
+	}
+	http_close(&serving->http);
+	close_vaults(&serving->http);
+	return r;
+}
+
+static enum log_level level_of(const char *word)
+{
+	static const char *const words[] = {"debug", "info", "warning", "error"};
+	int i = 0;
+
+	while (i < 3 && strcmp(words[i], word) != 0)
+		i++;
+	return (enum log_level)i;
+}
+
+enum result op_serve(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct serving *serving = calloc(1, sizeof *serving);
+	sigset_t signals;
+	enum result r;
+
+	(void)partly;
+	if (serving == NULL)
+		return err_no_memory(err);
+	serving->call = call;
+	r = read_settings(call, argc, argv, &serving->settings, err);
+	if (r == OK)
+		r = check_listen(serving, err);
+	if (r == OK) {
+		log_set_level(level_of(serving->settings.text[SET_LOG_LEVEL]));
+		sigemptyset(&signals);
+		sigaddset(&signals, SIGTERM);
+		sigaddset(&signals, SIGINT);
+		sigaddset(&signals, SIGHUP);
+		pthread_sigmask(SIG_BLOCK, &signals, NULL); /* for the threads that are begun, too */
+		r = serve(serving, &signals, err);
+	}
+	free(serving);
+	return r;
+}

@@ -1,0 +1,240 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "daemon/settings.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/quote.h"
+#include "ingest/field.h"
+
+#define FILE_MAX ((size_t)1024 * 1024)
+
+/* clang-format off */
+const struct setting_row setting_rows[SETTING_COUNT] = {
+    [SET_LISTEN] = {"listen", SETTING_TEXT, "127.0.0.1:7411", 0, 0, NULL, "addresses for plain HTTP, commas between; loopback or behind a proxy"},
+    [SET_LISTEN_TLS] = {"listen-tls", SETTING_TEXT, "", 0, 0, NULL, "addresses for HTTPS, commas between: 0.0.0.0:443, [::]:443"},
+    [SET_CERTIFICATE] = {"certificate", SETTING_TEXT, "", 0, 0, NULL, "file of the certificate chain, PEM; read again on SIGHUP"},
+    [SET_KEY] = {"key", SETTING_TEXT, "", 0, 0, NULL, "file of the certificate's private key, PEM"},
+    [SET_PROXIES] = {"proxies", SETTING_TEXT, "", 0, 0, NULL, "addresses whose X-Forwarded-For is believed: 10.0.0.0/8, ::1"},
+    [SET_BASE_URL] = {"base-url", SETTING_TEXT, "", 0, 0, NULL, "how clients reach it: https://lethe.example"},
+    [SET_IO_THREADS] = {"io-threads", SETTING_NUMBER, "0", 0, 64, NULL, "threads for connections; 0: as many as processors"},
+    [SET_WORKERS] = {"workers", SETTING_NUMBER, "8", 1, 256, NULL, "requests being answered at once"},
+    [SET_STREAM_WORKERS] = {"stream-workers", SETTING_NUMBER, "8", 1, 256, NULL, "uploads, downloads and event streams at once"},
+    [SET_QUEUE] = {"queue", SETTING_NUMBER, "1024", 1, 100000, NULL, "requests that may wait for a worker"},
+    [SET_CONNECTIONS] = {"connections", SETTING_NUMBER, "12000", 1, 1000000, NULL, "open at once"},
+    [SET_CONNECTIONS_PER_ADDRESS] = {"connections-per-address", SETTING_NUMBER, "0", 0, 1000000, NULL, "from one address; 0: no limit of its own"},
+    [SET_BODY] = {"body", SETTING_NUMBER, "1048576", 1024, 67108864, NULL, "bytes of a request's body, where it is no stream"},
+    [SET_HEAD_TIMEOUT] = {"head-timeout", SETTING_NUMBER, "10", 1, 3600, NULL, "seconds until the first head has come"},
+    [SET_IDLE_TIMEOUT] = {"idle-timeout", SETTING_NUMBER, "75", 1, 86400, NULL, "seconds a connection may be idle"},
+    [SET_STREAM_TIMEOUT] = {"stream-timeout", SETTING_NUMBER, "3600", 1, 86400, NULL, "seconds a body or an answer may take"},
+    [SET_LEAST_RATE] = {"least-rate", SETTING_NUMBER, "256", 1, 1000000, NULL, "bytes a second, over ten seconds, below which a client is cut off"},
+    [SET_STOP_WITHIN] = {"stop-within", SETTING_NUMBER, "30", 1, 3600, NULL, "seconds to finish what was accepted, when it is told to stop"},
+    [SET_TOKEN_RATE] = {"token-rate", SETTING_NUMBER, "600", 1, 100000000, NULL, "requests a minute with one token"},
+    [SET_ADDRESS_RATE] = {"address-rate", SETTING_NUMBER, "60", 1, 100000000, NULL, "requests a minute from one address that is not signed in"},
+    [SET_LOG_LEVEL] = {"log-level", SETTING_WORD, "info", 0, 0, "debug|info|warning|error", "least that is logged"},
+};
+/* clang-format on */
+
+const char *setting_source_name(enum setting_source source)
+{
+	static const char *const names[] = {"default", "file", "environment", "option"};
+
+	return names[source];
+}
+
+char *setting_variable(enum setting setting, char out[SETTING_VARIABLE_MAX])
+{
+	snprintf(out, SETTING_VARIABLE_MAX, "LETHE_%s", setting_rows[setting].name);
+	for (char *at = out; *at != '\0'; at++)
+		*at = *at == '-' ? '_' : (char)toupper((unsigned char)*at);
+	return out;
+}
+
+/* ---- one value ---- */
+
+static enum result said_where(const struct settings *settings, enum setting setting, struct err *err)
+{
+	char variable[SETTING_VARIABLE_MAX];
+
+	switch (settings->source[setting]) {
+	case SETTING_FILE:
+		return err_where(err, "%s:%d", settings->file, settings->line[setting]);
+	case SETTING_ENVIRONMENT:
+		return err_where(err, "%s", setting_variable(setting, variable));
+	case SETTING_OPTION:
+	case SETTING_DEFAULT:
+		break;
+	}
+	return err_where(err, "--%s", setting_rows[setting].name);
+}
+
+static enum result read_number(struct settings *settings, enum setting setting, struct err *err)
+{
+	const struct setting_row *row = &setting_rows[setting];
+	const char *text = settings->text[setting];
+	char *end, shown[QUOTE_MAX];
+	long long value = strtoll(text, &end, 10);
+
+	if (isdigit((unsigned char)*text) && *end == '\0' && value >= row->least && value <= row->most) {
+		settings->number[setting] = value;
+		return OK;
+	}
+	err_set(err, ERR_INPUT, "%s cannot be %s", row->name, quote(text, strlen(text), shown));
+	err_mend(err, "a whole number from %" PRId64 " to %" PRId64 ": %s", row->least, row->most, row->about);
+	return said_where(settings, setting, err);
+}
+
+static enum result read_word(struct settings *settings, enum setting setting, struct err *err)
+{
+	const struct setting_row *row = &setting_rows[setting];
+	const char *text = settings->text[setting];
+	size_t len = strlen(text);
+	char shown[QUOTE_MAX];
+
+	for (const char *at = row->words; *at != '\0'; at += *at == '|') {
+		size_t word = strcspn(at, "|");
+
+		if (word == len && memcmp(at, text, len) == 0)
+			return OK;
+		at += word;
+	}
+	err_set(err, ERR_INPUT, "%s cannot be %s", row->name, quote(text, len, shown));
+	err_mend(err, "one of %s", row->words);
+	return said_where(settings, setting, err);
+}
+
+static enum result check(struct settings *settings, enum setting setting, struct err *err)
+{
+	switch (setting_rows[setting].type) {
+	case SETTING_NUMBER:
+		return read_number(settings, setting, err);
+	case SETTING_WORD:
+		return read_word(settings, setting, err);
+	case SETTING_TEXT:
+		break;
+	}
+	return OK;
+}
+
+/* ---- the file ---- */
+
+static char *trim(char *text)
+{
+	size_t len;
+
+	text += strspn(text, " \t\r");
+	len = strlen(text);
+	while (len > 0 && strchr(" \t\r", text[len - 1]) != NULL)
+		text[--len] = '\0';
+	return text;
+}
+
+static enum result unknown(const struct settings *settings, const char *name, int line, struct err *err)
+{
+	const char *names[SETTING_COUNT], *nearest;
+	char shown[QUOTE_MAX];
+
+	for (int i = 0; i < SETTING_COUNT; i++)
+		names[i] = setting_rows[i].name;
+	nearest = field_nearest(name, names, SETTING_COUNT);
+	err_set(err, ERR_INPUT, "there is no setting %s", quote(name, strlen(name), shown));
+	err_where(err, "%s:%d", settings->file, line);
+	return nearest != NULL ? err_mend(err, "did you mean %s?", nearest)
+			       : err_mend(err, "`lethe config show` lists those there are");
+}
+
+static enum result take_line(struct settings *settings, char *text, int line, struct err *err)
+{
+	char *equals = strchr(text, '='), *name;
+
+	name = trim(text);
+	if (*name == '\0' || *name == '#')
+		return OK;
+	if (equals == NULL) {
+		err_set(err, ERR_INPUT, "this line is no setting");
+		err_where(err, "%s:%d", settings->file, line);
+		return err_mend(err, "write it as name = value, or begin it with #");
+	}
+	*equals = '\0';
+	name = trim(text);
+	for (int i = 0; i < SETTING_COUNT; i++) {
+		if (strcmp(setting_rows[i].name, name) != 0)
+			continue;
+		if (settings->source[i] == SETTING_FILE) {
+			err_set(err, ERR_INPUT, "%s is there twice, first in line %d", name, settings->line[i]);
+			return err_where(err, "%s:%d", settings->file, line);
+		}
+		settings->text[i] = trim(equals + 1);
+		settings->source[i] = SETTING_FILE;
+		settings->line[i] = line;
+		return OK;
+	}
+	return unknown(settings, name, line, err);
+}
+
+static enum result take_lines(struct settings *settings, char *text, struct err *err)
+{
+	char *rest = text, *line;
+	enum result r = OK;
+
+	for (int n = 1; r == OK && (line = strsep(&rest, "\n")) != NULL; n++)
+		r = take_line(settings, line, n, err);
+	return r;
+}
+
+static enum result read_file(const struct settings_from *from, struct pool *pool, struct settings *out, struct err *err)
+{
+	struct buf text;
+	char *copy;
+	enum result r;
+
+	out->file = from->file != NULL ? from->file : SETTINGS_PATH;
+	if (from->file == NULL && !file_exists(SETTINGS_PATH)) {
+		out->file = NULL;
+		return OK;
+	}
+	r = file_read(out->file, FILE_MAX, &text, err);
+	copy = r == OK ? pool_strndup(pool, text.data != NULL ? text.data : "", text.len) : NULL;
+	if (r == OK && copy == NULL)
+		r = err_no_memory(err);
+	if (r == OK && strlen(copy) != text.len) {
+		err_set(err, ERR_INPUT, "this is no text");
+		r = err_where(err, "%s", out->file);
+	}
+	buf_free(&text);
+	return r == OK ? take_lines(out, copy, err) : r;
+}
+
+/* ---- all of them ---- */
+
+static void take(struct settings *out, int setting, const char *value, enum setting_source source)
+{
+	if (value == NULL)
+		return;
+	out->text[setting] = value;
+	out->source[setting] = source;
+}
+
+enum result settings_read(const struct settings_from *from, struct pool *pool, struct settings *out, struct err *err)
+{
+	char variable[SETTING_VARIABLE_MAX];
+	enum result r;
+
+	*out = (struct settings){.file = NULL};
+	for (int i = 0; i < SETTING_COUNT; i++)
+		take(out, i, setting_rows[i].fallback, SETTING_DEFAULT);
+	r = read_file(from, pool, out, err);
+	for (int i = 0; i < SETTING_COUNT && r == OK; i++) {
+		take(out, i, from->environment(setting_variable((enum setting)i, variable)), SETTING_ENVIRONMENT);
+		take(out, i, from->options[i], SETTING_OPTION);
+		r = check(out, (enum setting)i, err);
+	}
+	return r;
+}

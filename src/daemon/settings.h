@@ -1,0 +1,67 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * What `lethe serve` is set to: one table of settings, each with a default,
+ * and three places that may say otherwise, the later ones winning:
+ *
+ *     a file            "name = value", a line each; # begins a comment
+ *     the environment   LETHE_NAME (LETHE_STREAM_WORKERS)
+ *     the command line  --name VALUE
+ *
+ * There is no secret among them: those that are needed stand in files of
+ * their own, which settings name.
+ */
+#ifndef LETHE_DAEMON_SETTINGS_H
+#define LETHE_DAEMON_SETTINGS_H
+
+#include "base/pool.h"
+#include "base/time.h"
+
+#define SETTINGS_PATH "/etc/lethe/lethe.conf" /* unless another is named; need not be there */
+
+enum setting {
+	SET_LISTEN, SET_LISTEN_TLS, SET_CERTIFICATE, SET_KEY, SET_PROXIES, SET_BASE_URL,
+	SET_IO_THREADS, SET_WORKERS, SET_STREAM_WORKERS, SET_QUEUE, SET_CONNECTIONS, SET_CONNECTIONS_PER_ADDRESS,
+	SET_BODY, SET_HEAD_TIMEOUT, SET_IDLE_TIMEOUT, SET_STREAM_TIMEOUT, SET_LEAST_RATE, SET_STOP_WITHIN,
+	SET_TOKEN_RATE, SET_ADDRESS_RATE, SET_LOG_LEVEL,
+	SETTING_COUNT
+};
+
+enum setting_type { SETTING_TEXT, SETTING_NUMBER, SETTING_WORD };
+
+struct setting_row {
+	const char *name;     /* "stream-workers" */
+	enum setting_type type;
+	const char *fallback; /* as text; "" : not set */
+	int64_t least, most;  /* of a number */
+	const char *words;    /* "debug|info|..", of a word */
+	const char *about;    /* half a line, with the unit */
+};
+extern const struct setting_row setting_rows[SETTING_COUNT];
+
+enum setting_source { SETTING_DEFAULT, SETTING_FILE, SETTING_ENVIRONMENT, SETTING_OPTION };
+const char *setting_source_name(enum setting_source source);
+
+struct settings {
+	const char *text[SETTING_COUNT];  /* never NULL */
+	int64_t number[SETTING_COUNT];    /* of numbers */
+	enum setting_source source[SETTING_COUNT];
+	int line[SETTING_COUNT];          /* in the file */
+	const char *file;                 /* that was read; NULL: none */
+};
+
+struct settings_from {
+	const char *file;                                    /* NULL: SETTINGS_PATH, if it is there */
+	const char *(*environment)(const char *name);        /* getenv, or a test's */
+	const char *options[SETTING_COUNT];                  /* NULL: not given */
+};
+
+/* Everything lives in `pool`. ERR_INPUT says which setting is wrong, and where it was said; an unknown name in the file is
+ * refused, the nearest one named. */
+MUST_CHECK enum result settings_read(const struct settings_from *from, struct pool *pool, struct settings *out,
+				     struct err *err);
+/* "LETHE_STREAM_WORKERS"; returns `out`. */
+#define SETTING_VARIABLE_MAX 64
+char *setting_variable(enum setting setting, char out[SETTING_VARIABLE_MAX]);
+
+#endif

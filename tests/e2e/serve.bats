@@ -1,0 +1,198 @@
+#!/usr/bin/env bats
+# SPDX-FileCopyrightText: The Lethe authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The daemon over real HTTP: who is let in, what is answered, how it begins and ends.
+bats_require_minimum_version 1.5.0
+
+load story
+
+# Starts the daemon on a port the system chooses; $URL is where it answers.
+serve() {
+	: >serve.log
+	"$LETHE" serve --listen 127.0.0.1:0 "$@" 2>serve.log 3>&- &
+	SERVING=$!
+	disown "$SERVING" # so that the shell does not tell of its end
+	for ((i = 0; i < 200; i++)); do
+		PORT=$(sed -nE 's/.*"event":"serve.listening","port":([0-9]+).*/\1/p' serve.log)
+		[ -z "$PORT" ] || break
+		kill -0 "$SERVING" || { cat serve.log; return 1; }
+		sleep 0.05
+	done
+	URL=http://127.0.0.1:$PORT
+}
+
+stop() {
+	kill -TERM "$SERVING"
+	tail --pid="$SERVING" -f /dev/null
+	SERVING=
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	"$LETHE" init >/dev/null
+	"$LETHE" account create Acme --country DK >/dev/null
+	"$LETHE" account create Other --country DK >/dev/null
+	"$LETHE" token create program --account Acme --role admin --out admin.token >/dev/null
+	"$LETHE" token create watcher --account Acme --role auditor --out auditor.token >/dev/null
+	"$LETHE" token create machine --operator --out operator.token >/dev/null
+	SERVING=
+}
+
+teardown() {
+	[ -z "$SERVING" ] || kill -KILL "$SERVING"
+}
+
+# ask TOKEN METHOD PATH [BODY] [CURL..]: $status_line is the number, the body is in `answer`.
+ask() {
+	local token=$1 method=$2 path=$3 body=${4-}
+	shift $(($# < 4 ? 3 : 4))
+	local headers=(-H "Authorization: Bearer $(cat "$token")")
+	[ -z "$body" ] || headers+=(-H 'Content-Type: application/json' --data-binary "$body")
+	code=$(curl -sS -o answer -w '%{http_code}' -X "$method" "${headers[@]}" "$@" "$URL$path")
+}
+
+# answered CODE
+answered() {
+	[ "$code" = "$1" ] || { printf 'answered %s, not %s\n' "$code" "$1"; cat answer; return 1; }
+}
+
+@test "it answers without a token only what says nothing of anybody" {
+	serve
+	[ "$(curl -sS "$URL/healthz")" = alive ]
+	[ "$(curl -sS "$URL/readyz")" = ready ]
+	curl -sS "$URL/metrics" | grep -q '^lethe_http_requests_total'
+	curl -sS "$URL/v1/openapi.json" | grep -q '"openapi": "3.1.0"'
+	curl -sS "$URL/problems/not-found" | grep -q 404
+	[ "$(curl -sS -o answer -w '%{http_code}' "$URL/v1/accounts/Acme/holds")" = 401 ]
+	grep -q '"type":"/problems/unauthenticated"' answer
+	! curl -sS "$URL/metrics" | grep -qi acme
+}
+
+@test "what is no token, or was revoked, lets nobody in" {
+	serve
+	echo lethe_a_0000000000000000000000000000000000000000000000000 >bad.token
+	ask bad.token GET /v1/accounts/Acme/holds
+	answered 401
+	ask admin.token GET /v1/accounts/Acme/tokens
+	answered 200
+	ask admin.token DELETE "/v1/accounts/Acme/tokens/$(grep -o 'tok_[a-z0-9]*' answer | head -n 1)"
+	answered 200
+	ask admin.token GET /v1/accounts/Acme/holds
+	answered 401
+}
+
+@test "P44: another account answers exactly as one that is not there" {
+	serve
+	ask admin.token GET /v1/accounts/Other/holds
+	answered 404
+	sed -E 's/req_[a-z0-9]+//' answer >other
+	ask admin.token GET /v1/accounts/Nobody/holds
+	answered 404
+	sed -E 's/req_[a-z0-9]+//' answer | cmp - other
+}
+
+@test "a role does what the table of permissions says, and no more" {
+	serve
+	ask auditor.token GET /v1/accounts/Acme/holds
+	answered 200
+	ask auditor.token POST /v1/accounts/Acme/holds '{"reason":"case 7"}'
+	answered 403
+	grep -q hold.write answer
+	ask admin.token GET /v1/accounts
+	answered 403
+	ask operator.token GET /v1/accounts
+	answered 200
+}
+
+@test "what is written over HTTP is what the command line then shows" {
+	serve
+	ask admin.token POST /v1/accounts/Acme/holds '{"reason":"case 7","kind":["call","voicemail"],"matter":"M-1"}'
+	answered 201
+	ask admin.token GET /v1/accounts/Acme/holds
+	answered 200
+	cp answer over_http
+	ask admin.token GET /v1/accounts/Acme/holds '' -H 'Accept: text/plain'
+	cp answer over_http.txt
+	stop
+	"$LETHE" hold list --account Acme --json | cmp - <(cat over_http; echo)
+	"$LETHE" hold list --account Acme | cmp - over_http.txt
+}
+
+@test "what is not known is refused by its name, and what to do is said in the API's own words" {
+	serve
+	ask admin.token POST /v1/accounts/Acme/holds '{"reason":"x","matters":"M-1"}'
+	answered 400
+	grep -q '"field":"matters"' answer
+	grep -q 'did you mean matter?' answer
+	ask admin.token GET '/v1/accounts/Acme/holds?dta=1'
+	answered 400
+	ask admin.token POST /v1/accounts/Acme/policies '{"kind":"call","keep":"5 fortnights"}'
+	answered 400
+	ask admin.token PUT /v1/accounts/Acme/obligations/XX-NONE ''
+	answered 404
+	! grep -q -- '--\|`lethe' answer
+	[ "$(curl -sS -o answer -w '%{http_code}' -H "Authorization: Bearer $(cat admin.token)" \
+		--data reason=x "$URL/v1/accounts/Acme/holds")" = 415 ]
+}
+
+@test "P45: told to stop it answers what it has, and gives the vault back" {
+	serve
+	run "$LETHE" account create Third --country DK
+	[ "$status" -eq 6 ]
+	stop
+	"$LETHE" account create Third --country DK >/dev/null
+	"$LETHE" check >/dev/null
+}
+
+@test "P45: killed at any moment it has what it acknowledged" {
+	serve --token-rate 100000
+	(for ((i = 0; i < 400; i++)); do
+		ask admin.token POST /v1/accounts/Acme/holds "{\"reason\":\"case $i\"}" || exit 0
+		[ "$code" != 201 ] || grep -o 'hold_[a-z0-9]*' answer >>acknowledged
+	done) &
+	local asking=$!
+	sleep 2
+	kill -KILL "$SERVING"
+	wait "$asking" || true
+	SERVING=
+	[ -s acknowledged ]
+	"$LETHE" check >/dev/null
+	"$LETHE" hold list --account Acme --json | grep -o 'hold_[a-z0-9]*' | sort -u >there
+	sort -u acknowledged | comm -23 - there | { ! grep .; }
+}
+
+@test "P46: neither token nor name nor number is in its log" {
+	serve
+	ask admin.token POST /v1/accounts/Acme/persons/search '{"who":"+4520304050"}'
+	ask admin.token GET /v1/accounts/Acme/holds
+	stop
+	[ -s serve.log ]
+	! grep -q -e "$(cat admin.token)" -e Acme -e 20304050 serve.log
+}
+
+@test "settings come from a file, the environment and options, the later ones winning" {
+	printf '# of this machine\nworkers = 3\nqueue=7\nbody = 4096\n' >lethe.conf
+	LETHE_QUEUE=8 LETHE_BODY=5000 "$LETHE" config show --config lethe.conf --body 6000 --json >shown
+	tr -d ' \n' <shown >flat
+	grep -q '"name":"workers","value":"3","source":"file"' flat
+	grep -q '"name":"queue","value":"8","source":"environment"' flat
+	grep -q '"name":"body","value":"6000","source":"option"' flat
+	grep -q '"name":"io-threads","value":"0","source":"default"' flat
+	"$LETHE" config check --config lethe.conf
+}
+
+@test "a wrong setting is named, with where it was said and what it may be" {
+	printf 'workers = many\n' >lethe.conf
+	run "$LETHE" config check --config lethe.conf
+	[ "$status" -eq 2 ]
+	[[ $output == *"workers cannot be 'many'"*"lethe.conf:1"* ]]
+	printf '\nworkres = 3\n' >lethe.conf
+	run "$LETHE" config check --config lethe.conf
+	[[ $output == *"lethe.conf:2"*"did you mean workers?"* ]]
+	run "$LETHE" config check --listen nowhere
+	[ "$status" -eq 2 ]
+	[[ $output == *--listen* ]]
+	run "$LETHE" config check --listen-tls 127.0.0.1:0
+	[[ $output == *"needs a certificate"* ]]
+}
