@@ -276,23 +276,29 @@ static struct date first_change(const struct disposition *d, struct date today, 
 	return first;
 }
 
-struct disposition disposition(const struct disposition_facts *facts, struct instant now)
+void disposition_weigh(const struct disposition_facts *facts, struct instant now, struct disposition *d)
 {
 	struct date today = instant_date(now);
+
+	d->verdict = VERDICT_DELETE;
+	d->count = 0; /* of the reasons only those that are given are written */
+	for (size_t i = 0; i < COUNT(rules); i++)
+		rules[i](d, facts, today);
+	d->keeps = kept_on(d, today, true, &d->decides);
+	d->own = kept_on(d, today, false, &d->ends);
+	d->next = first_change(d, today, false);
+	d->until = first_change(d, today, true);
+	if (d->keeps == KEEPS_NOTHING)
+		d->until = d->reasons[d->decides].until;
+	else
+		d->verdict = d->until.days == 0 ? VERDICT_KEEP : VERDICT_KEEP_UNTIL;
+}
+
+struct disposition disposition(const struct disposition_facts *facts, struct instant now)
+{
 	struct disposition d;
 
-	d.verdict = VERDICT_DELETE;
-	d.count = 0; /* of the reasons only those that are given are written */
-	for (size_t i = 0; i < COUNT(rules); i++)
-		rules[i](&d, facts, today);
-	d.keeps = kept_on(&d, today, true, &d.decides);
-	d.own = kept_on(&d, today, false, &d.ends);
-	d.next = first_change(&d, today, false);
-	d.until = first_change(&d, today, true);
-	if (d.keeps == KEEPS_NOTHING)
-		d.until = d.reasons[d.decides].until;
-	else
-		d.verdict = d.until.days == 0 ? VERDICT_KEEP : VERDICT_KEEP_UNTIL;
+	disposition_weigh(facts, now, &d);
 	return d;
 }
 

@@ -133,6 +133,8 @@ struct disposition {
 };
 
 struct disposition disposition(const struct disposition_facts *facts, struct instant now);
+/* The same without a copy of the reasons, for who asks of many records. */
+void disposition_weigh(const struct disposition_facts *facts, struct instant now, struct disposition *out);
 /* What stays of it on a day, `today` or later, as far as is known today. */
 uint32_t disposition_keeps_on(const struct disposition *d, struct date day);
 

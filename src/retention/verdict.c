@@ -169,9 +169,11 @@ static void give_cause(const struct disposition *d, struct ruling *out)
 
 static void rule(const struct verdict_facts *f, struct instant now, struct ruling *out)
 {
-	struct disposition d = disposition(&f->facts, now);
-	enum disposition_rule by = d.reasons[d.decides].by;
+	enum disposition_rule by;
+	struct disposition d;
 
+	disposition_weigh(&f->facts, now, &d);
+	by = d.reasons[d.decides].by;
 	out->fate = d.keeps == KEEPS_NOTHING ? FATE_GOES : FATE_STAYS;
 	if (d.own != KEEPS_NOTHING)
 		return;
