@@ -39,11 +39,11 @@ static const struct group {
 	{"verify", "RECEIPT --key FILE", "check a receipt, with no vault at hand"},
 	{"law", "holidays | deadline", "public holidays; how long the law lets one wait"},
 	{"keys", "status | rotate", "epochs, and ending the life of old copies"},
-	{"backup", "--out DIR", "copy a running vault"},
-	{"restore", "DIR", "bring data back; what was erased stays erased"},
+	{"backup", "| restore DIR", "copy a running vault; bring its data back"},
+	{"restore", NULL, NULL},
 	{"check", "", "look for damage, in every store"},
-	{"serve", "", "answer over HTTP"},
-	{"config", "show | check", "the settings of serve"},
+	{"serve", "", "answer over HTTP; `config` shows its settings"},
+	{"config", NULL, NULL},
 	{"bench", "[NAME ..]", "what Lethe costs here, against baselines"},
 };
 
