@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include "base/file.h"
 #include "db/checkpointer.h"
+#include "db/gather.h"
 #include "db/pagemem.h"
 
 #define PARAMETERS_MAX 255
@@ -564,7 +565,7 @@ static enum result open_handle(struct sqlite_db *s, enum db_mode mode, struct er
 	if (r)
 		return r;
 	flags |= mode == DB_READ_ONLY ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-	code = sqlite3_open_v2(s->path, &handle, flags, NULL);
+	code = sqlite3_open_v2(s->path, &handle, flags, gather_vfs());
 	s->handle = handle; /* to be closed even when that failed */
 	return code == SQLITE_OK ? OK : fail(s, code, NULL, err);
 }
