@@ -3,6 +3,7 @@
  */
 #include "db/gather.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -85,12 +86,22 @@ static int gathering_truncate(sqlite3_file *file, sqlite3_int64 size)
 	return code == SQLITE_OK ? g->under->pMethods->xTruncate(g->under, size) : code;
 }
 
+static _Thread_local int sync_errno;
+
 static int gathering_sync(sqlite3_file *file, int flags)
 {
 	struct gathering *g = self(file);
 	int code = write_held(g);
 
-	return code == SQLITE_OK ? g->under->pMethods->xSync(g->under, flags) : code;
+	if (code == SQLITE_OK)
+		code = g->under->pMethods->xSync(g->under, flags);
+	sync_errno = code == SQLITE_OK ? 0 : errno;
+	return code;
+}
+
+int gather_errno(void)
+{
+	return sync_errno;
 }
 
 static int gathering_size(sqlite3_file *file, sqlite3_int64 *out)

@@ -19,5 +19,8 @@
 /* The name of a VFS for sqlite3_open_v2: the system's, but for its logs. NULL, the system's, when there is no memory
  * for it. Any thread. */
 const char *gather_vfs(void);
+/* The errno with which the system refused the last sync of a log by this thread; 0: it did not. SQLite forgets it in a
+ * commit, and without it a full disk looks like a broken one. */
+int gather_errno(void);
 
 #endif

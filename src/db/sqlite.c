@@ -95,6 +95,13 @@ static const struct failure *failure_of(int code)
 	return NULL;
 }
 
+static int system_errno(sqlite3 *handle)
+{
+	int system = sqlite3_system_errno(handle);
+
+	return system != 0 ? system : gather_errno();
+}
+
 /* An unwritable or full disk shows as IOERR or CANTOPEN in some places; errno knows better. */
 static int refine(sqlite3 *handle, int code)
 {
@@ -104,7 +111,7 @@ static int refine(sqlite3 *handle, int code)
 		return code;
 	if (code == SQLITE_IOERR_NOMEM)
 		return SQLITE_NOMEM;
-	system = handle ? sqlite3_system_errno(handle) : 0;
+	system = handle ? system_errno(handle) : 0;
 	if (system == ENOSPC || system == EDQUOT)
 		return SQLITE_FULL;
 	return system == EACCES || system == EPERM ? SQLITE_PERM : code;
@@ -119,7 +126,7 @@ static int cause_of(const struct sqlite_db *s, int code)
 		return access(s->path, W_OK) != 0 ? errno : 0;
 	if (primary != SQLITE_IOERR && primary != SQLITE_CANTOPEN)
 		return 0;
-	return s->handle != NULL ? sqlite3_system_errno(s->handle) : 0;
+	return s->handle != NULL ? system_errno(s->handle) : 0;
 }
 
 static enum result constraint_failed(const struct sqlite_db *s, int code, struct err *err)

@@ -8,14 +8,18 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "db/db.h"
 #include "db/gather.h"
 #include "folder.h"
 
@@ -227,6 +231,47 @@ static void a_write_that_fails_undoes_its_transaction_and_no_other(void **state)
 	sqlite3_close(other);
 }
 
+/* For SQLite, which this program is linked with. */
+static int refuse_sync; /* an errno */
+
+int fdatasync(int fd)
+{
+	if (refuse_sync == 0)
+		return (int)syscall(SYS_fdatasync, fd);
+	errno = refuse_sync;
+	return -1;
+}
+
+static void assert_refused(struct db *db, int system, enum result wanted, const char *text)
+{
+	struct err err;
+
+	refuse_sync = system;
+	assert_int_equal(db_run(db, "INSERT INTO t VALUES($1)", &err, DB_INT(1)), wanted);
+	refuse_sync = 0;
+	assert_non_null(strstr(err.what, text));
+	assert_int_equal(gather_errno(), system);
+	assert_int_equal(db_run(db, "INSERT INTO t VALUES($1)", &err, DB_INT(2)), OK);
+	assert_int_equal(gather_errno(), 0);
+}
+
+static void what_the_system_said_to_a_sync_is_told(void **state)
+{
+	const struct db_options options = {.mode = DB_CREATE};
+	struct db *db = NULL;
+	struct err err;
+	int64_t sum_of;
+
+	(void)state;
+	assert_int_equal(db_open_sqlite(path, &options, &db, &err), OK);
+	assert_int_equal(db_script(db, "CREATE TABLE t(v INTEGER)", &err), OK);
+	assert_refused(db, ENOSPC, ERR_FULL, "no space is left for the database");
+	assert_refused(db, EIO, ERR_IO, "the system refused to read or write the database (Input/output error)");
+	assert_int_equal(db_query_int(db, "SELECT SUM(v) FROM t", 0, &sum_of, &err), OK);
+	assert_int_equal(sum_of, 4);
+	db_close(db);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void)
@@ -237,6 +282,7 @@ int main(void)
 	    CASE(what_is_undone_is_not_there_and_does_no_harm),
 	    CASE(a_process_that_dies_in_a_transaction_leaves_what_was_committed),
 	    CASE(a_write_that_fails_undoes_its_transaction_and_no_other),
+	    CASE(what_the_system_said_to_a_sync_is_told),
 	};
 
 	return cmocka_run_group_tests_name("db/gather", tests, NULL, NULL);
