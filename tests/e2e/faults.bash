@@ -5,9 +5,6 @@
 # What the tests of crashes and full disks share: a vault to begin from, one operation at a time that goes wrong at a
 # given moment (see faults.c), and what the vault then holds. `load story` first.
 
-# A sanitised program must not mind that another library was loaded first.
-export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
-
 # fault SPEC WORD..: runs lethe with that fault for all files below the working folder.
 # $status, $output, $stderr are what came of it; 137 when it was killed.
 fault() {

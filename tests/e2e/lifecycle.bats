@@ -158,7 +158,6 @@ assert_all() { for item in exports numbers campaigns invoices; do "$LETHE" accou
 # An end that goes wrong at each of its changes to files: the next command that writes comes to the same end.
 end_with() {
 	local calls n
-	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 # the faults are loaded first
 	make_vault
 	"$LETHE" account delete Contoso >/dev/null
 	assert_all
@@ -277,7 +276,6 @@ end_with() {
 # A removal that goes wrong at each of its changes to files: with the next commands that write it comes to the same end.
 remove_with() {
 	local calls n db=lethe-data/regions/default/vault.db
-	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
 	make_vault
 	echo '{"type":"call","id":"9","source":"t","time":"2026-01-06T10:00:00Z","from":"+4520000289","to":"+4570101010","agent":{"id":"a7"}}' >agent.jsonl
 	"$LETHE" import agent.jsonl --now 2026-01-07T00:00:00Z >/dev/null
