@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -310,22 +311,50 @@ static enum result check_len(size_t aad_len, size_t len, struct err *err)
 	return OK;
 }
 
-enum result aead_seal_nonce(const struct key *key, const unsigned char nonce[NONCE_LEN], const void *aad,
-			    size_t aad_len, const void *in, size_t len, unsigned char *out, struct err *err)
+/* The parts one after the other, as one plaintext; `out` moves on. */
+static bool encrypt_parts(EVP_CIPHER_CTX *ctx, const struct span_in *parts, size_t count, unsigned char *out)
+{
+	int n;
+
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i].len > 0 && EVP_EncryptUpdate(ctx, out, &n, parts[i].data, (int)parts[i].len) != 1)
+			return false;
+		out += parts[i].len;
+	}
+	return EVP_EncryptFinal_ex(ctx, out, &n) == 1 &&
+	       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, out) == 1;
+}
+
+enum result aead_seal_parts(const struct key *key, const unsigned char nonce[NONCE_LEN], const void *aad,
+			    size_t aad_len, const struct span_in *parts, size_t count, unsigned char *out,
+			    struct err *err)
 {
 	EVP_CIPHER_CTX *ctx = contexts()->seal;
+	size_t len = 0;
 	int n = 0;
-	enum result rc = check_len(aad_len, len, err);
+	enum result rc = OK;
 
+	for (size_t i = 0; i < count && rc == OK; i++) {
+		rc = check_len(aad_len, parts[i].len, err);
+		len += parts[i].len;
+	}
+	if (rc == OK)
+		rc = check_len(aad_len, len, err);
 	if (rc != OK)
 		return rc;
 	if (EVP_EncryptInit_ex2(ctx, NULL, key->bytes, nonce, NULL) != 1 ||
 	    (aad_len > 0 && EVP_EncryptUpdate(ctx, NULL, &n, aad, (int)aad_len) != 1) ||
-	    (len > 0 && EVP_EncryptUpdate(ctx, out, &n, in, (int)len) != 1) ||
-	    EVP_EncryptFinal_ex(ctx, out + len, &n) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, out + len) != 1)
+	    !encrypt_parts(ctx, parts, count, out))
 		return err_set(err, ERR_INTERNAL, "OpenSSL failed to seal %zu bytes", len);
 	return OK;
+}
+
+enum result aead_seal_nonce(const struct key *key, const unsigned char nonce[NONCE_LEN], const void *aad,
+			    size_t aad_len, const void *in, size_t len, unsigned char *out, struct err *err)
+{
+	const struct span_in part = {in, len};
+
+	return aead_seal_parts(key, nonce, aad, aad_len, &part, 1, out, err);
 }
 
 enum result aead_open_nonce(const struct key *key, const unsigned char nonce[NONCE_LEN], const void *aad,

@@ -61,6 +61,10 @@ MUST_CHECK enum result aead_open(const struct key *key, const void *aad, size_t 
 MUST_CHECK enum result aead_seal_nonce(const struct key *key, const unsigned char nonce[NONCE_LEN], const void *aad,
 				       size_t aad_len, const void *in, size_t len, unsigned char *out,
 				       struct err *err);
+/* Likewise of parts that follow each other; one may lie where its sealed bytes go, none later than that. */
+MUST_CHECK enum result aead_seal_parts(const struct key *key, const unsigned char nonce[NONCE_LEN], const void *aad,
+				       size_t aad_len, const struct span_in *parts, size_t count, unsigned char *out,
+				       struct err *err);
 MUST_CHECK enum result aead_open_nonce(const struct key *key, const unsigned char nonce[NONCE_LEN], const void *aad,
 				       size_t aad_len, const unsigned char *in, size_t len, void *out,
 				       struct err *err);

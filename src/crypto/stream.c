@@ -103,9 +103,8 @@ struct stream_writer {
 	void *arg;
 	uint64_t number; /* of the segment being filled */
 	size_t segment, fill;
-	bool stopped;          /* finished or failed: nothing may follow */
-	unsigned char *plain;  /* the segment being filled */
-	unsigned char *sealed; /* a whole segment; the header stands at its start until the first is written */
+	bool stopped;           /* finished or failed: nothing may follow */
+	unsigned char *buffer;  /* a whole segment, plaintext until it is sealed; the header stands before the first */
 };
 
 static size_t room(const struct stream_writer *w)
@@ -125,15 +124,14 @@ enum result stream_writer_new(const struct key *ikm, const void *aad, size_t aad
 	if (w == NULL)
 		return err_no_memory(err);
 	*w = (struct stream_writer){.sink = sink, .arg = arg, .segment = segment};
-	w->plain = malloc(segment);
-	w->sealed = malloc(segment);
-	if (w->plain == NULL || w->sealed == NULL) {
+	w->buffer = malloc(segment);
+	if (w->buffer == NULL) {
 		stream_writer_free(w);
 		return err_no_memory(err);
 	}
-	w->sealed[0] = STREAM_HEADER_LEN;
-	random_bytes(w->sealed + 1, STREAM_HEADER_LEN - 1);
-	derive(&w->keys, ikm, aad, aad_len, w->sealed);
+	w->buffer[0] = STREAM_HEADER_LEN;
+	random_bytes(w->buffer + 1, STREAM_HEADER_LEN - 1);
+	derive(&w->keys, ikm, aad, aad_len, w->buffer);
 	*out = w;
 	return OK;
 }
@@ -142,51 +140,45 @@ void stream_writer_free(struct stream_writer *w)
 {
 	if (w == NULL)
 		return;
-	if (w->plain != NULL)
-		sodium_memzero(w->plain, w->segment);
-	free(w->plain);
-	free(w->sealed);
+	if (w->buffer != NULL)
+		sodium_memzero(w->buffer, w->segment);
+	free(w->buffer);
 	sodium_free(w); /* wipes */
 }
 
-/* Seals one segment and hands it on, the header before the first. */
+/* Seals what waits in the buffer, where it lies, and `len` bytes after it; hands the segment on. */
 static enum result emit(struct stream_writer *w, const void *data, size_t len, bool last, struct err *err)
 {
 	unsigned char nonce[NONCE_LEN];
-	size_t header = header_in(w->number);
+	size_t header = header_in(w->number), total = w->fill + len;
+	const struct span_in parts[] = {{w->buffer + header, w->fill}, {data, len}};
 	enum result rc;
 
 	if (w->number >= SEGMENTS_MAX)
 		return err_set(err, ERR_LIMIT, "a stream has at most 2^32 segments of %zu bytes", w->segment);
 	make_nonce(&w->keys, w->number, last, nonce);
-	rc = aead_seal_nonce(&w->keys.key, nonce, NULL, 0, data, len, w->sealed + header, err);
+	rc = aead_seal_parts(&w->keys.key, nonce, NULL, 0, parts, 2, w->buffer + header, err);
 	if (rc != OK)
 		return rc;
 	w->number++;
-	return w->sink(w->arg, w->sealed, header + len + TAG_LEN, err);
+	w->fill = 0;
+	return w->sink(w->arg, w->buffer, header + total + TAG_LEN, err);
 }
 
-/* A full segment waits until more comes: it might be the last, and is marked then. */
+/* A full segment waits until more comes: it might be the last, and is marked then. What completes it is not copied. */
 static enum result take(struct stream_writer *w, const unsigned char **data, size_t *len, struct err *err)
 {
 	enum result rc = OK;
-	size_t n;
+	size_t left = room(w) - w->fill, n = left < *len ? left : *len;
 
-	if (w->fill == room(w)) {
-		rc = emit(w, w->plain, w->fill, false, err);
-		w->fill = 0;
-	} else if (w->fill == 0 && *len > room(w)) { /* whole and surely not the last: no copy */
-		n = room(w);
+	if (*len > left)
 		rc = emit(w, *data, n, false, err);
-		*data += n;
-		*len -= n;
-	} else {
-		n = room(w) - w->fill < *len ? room(w) - w->fill : *len;
-		memcpy(w->plain + w->fill, *data, n);
+	else {
+		memcpy(w->buffer + header_in(w->number) + w->fill, *data, n);
 		w->fill += n;
-		*data += n;
-		*len -= n;
 	}
+	*data += n;
+	*len -= n;
 	return rc;
 }
 
@@ -215,7 +207,7 @@ enum result stream_finish(struct stream_writer *w, struct err *err)
 	if (rc != OK)
 		return rc;
 	w->stopped = true;
-	return emit(w, w->plain, w->fill, true, err);
+	return emit(w, NULL, 0, true, err);
 }
 
 /* ---- reading ---- */

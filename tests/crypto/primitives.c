@@ -143,6 +143,25 @@ static void gcm_of_its_specification(void **state)
 	}
 }
 
+/* In two parts at every place, the first sealed where it lies. */
+static void parts_are_sealed_as_their_whole_is(void **state)
+{
+	struct bin nonce = unhex(gcm_cases[3].nonce), aad = unhex(gcm_cases[3].aad);
+	struct bin plain = unhex(gcm_cases[3].plain), sealed = unhex(gcm_cases[3].sealed);
+	struct key key = key_of(gcm_cases[3].key);
+	unsigned char out[256];
+	struct err err;
+
+	(void)state;
+	for (size_t cut = 0; cut <= plain.len; cut++) {
+		const struct span_in parts[] = {{out, cut}, {plain.data + cut, plain.len - cut}};
+
+		memcpy(out, plain.data, cut);
+		assert_int_equal(aead_seal_parts(&key, nonce.data, aad.data, aad.len, parts, 2, out, &err), OK);
+		assert_memory_equal(out, sealed.data, sealed.len);
+	}
+}
+
 static void a_sealed_text_opens_and_no_two_are_alike(void **state)
 {
 	struct key key = key_random();
@@ -370,6 +389,7 @@ int main(void)
 	    cmocka_unit_test(hmac_of_rfc_4231),
 	    cmocka_unit_test(hkdf_of_rfc_5869),
 	    cmocka_unit_test(gcm_of_its_specification),
+	    cmocka_unit_test(parts_are_sealed_as_their_whole_is),
 	    cmocka_unit_test(a_sealed_text_opens_and_no_two_are_alike),
 	    cmocka_unit_test(a_flipped_bit_anywhere_is_refused_and_nothing_is_left_in_the_output),
 	    cmocka_unit_test(every_truncation_is_refused),
