@@ -336,6 +336,49 @@ static void a_stream_may_answer_without_reading(void **state)
 	buf_free(&request);
 }
 
+static void lines_have_results_of_their_own(void **state)
+{
+	struct answer answer;
+	struct client client;
+
+	(void)state;
+	serve();
+	expect("POST /bulk HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n", 200, "");
+	client_open(&client, at.port);
+	client_send(&client,
+		    "POST /bulk HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n");
+	client_answer(&client, &answer, false);
+	assert_int_equal(answer.status, 100);
+	for (int i = 0; i < 20000; i++)
+		client_send(&client,
+			    i % 1000 ? "8\r\n{\"a\":1}\n\r\n"
+				     : "6b\r\n12345678901234567890123456789012345678901234567890123456789012345678901"
+				       "23456789012345678901234567890123456\n\r\n");
+	client_send(&client, "0\r\n\r\n");
+	client_answer(&client, &answer, false);
+	assert_int_equal(answer.status, 200);
+	assert_true(answer.body.len > 500000); /* some of it was in a file */
+	assert_memory_equal(answer.body.data, "{\"line\":1,\"result\":\"limit\"}\n{\"line\":2,\"result\":\"ok\"}\n",
+			    53);
+	assert_non_null(strstr(answer.body.data, "{\"line\":20000,\"result\":\"ok\"}\n"));
+	answer_free(&answer);
+	client_close(&client);
+}
+
+static void events_are_sent_as_a_stream(void **state)
+{
+	struct answer answer;
+
+	(void)state;
+	serve();
+	ask(at.port, "GET /events HTTP/1.1\r\n" HOST "Last-Event-ID: 4\r\n\r\n", &answer);
+	assert_int_equal(answer.status, 200);
+	assert_string_equal(answer_header(&answer, "Content-Type"), "text/event-stream");
+	assert_string_equal(answer_header(&answer, "X-Accel-Buffering"), "no");
+	assert_string_equal(answer.body.data, "retry: 3000\n\nid: 5\nevent: job.progress\ndata: 4\n\n");
+	answer_free(&answer);
+}
+
 static void check_media(const struct answer *answer, uint64_t from, uint64_t len)
 {
 	assert_int_equal(answer->body.len, len);
@@ -758,6 +801,8 @@ int main(void)
 	    T(a_stream_reads_as_the_body_comes),
 	    T(a_stream_that_is_longer_than_its_route_allows_says_so),
 	    T(a_stream_may_answer_without_reading),
+	    T(lines_have_results_of_their_own),
+	    T(events_are_sent_as_a_stream),
 	    T(readers_are_sent_whole_and_in_ranges),
 	    T(a_body_of_unknown_size_is_chunked_or_ends_with_the_connection),
 	    T(what_cannot_be_read_to_its_end_is_cut_off),

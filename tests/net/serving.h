@@ -12,7 +12,10 @@
 #include "base/json.h"
 #include "crypto/primitives.h"
 #include "net/client.h"
+#include "net/events.h"
+#include "net/body_lines.h"
 #include "net/server.h"
+#include "net/spool.h"
 
 enum {
 	HELLO,
@@ -36,6 +39,8 @@ enum {
 	STREAM_FAIL,
 	QUICK_MEDIA,
 	GONE,
+	BULK,
+	EVENTS,
 	ROUTES,
 };
 
@@ -63,6 +68,8 @@ static const struct route routes[ROUTES] = {
     [STREAM_FAIL] = {METHOD_POST, "/fail", ROUTE_STREAM, 100000, NULL},
     [QUICK_MEDIA] = {METHOD_GET, "/quick-media", ROUTE_QUICK, 0, NULL},
     [GONE] = {METHOD_GET, "/gone", ROUTE_WORKER, 0, NULL},
+    [BULK] = {METHOD_POST, "/bulk", ROUTE_STREAM, (uint64_t)1 << 30, NULL},
+    [EVENTS] = {METHOD_GET, "/events", ROUTE_STREAM, 0, NULL},
 };
 
 #define MEDIA_SIZE ((uint64_t)3000017)
@@ -244,6 +251,46 @@ static void handle_fail(struct request *request, struct response *response)
 	problem_from(response, request, &e, NULL);
 }
 
+/* A result for each line, sent when all have come. */
+static void handle_bulk(struct request *request, struct response *response)
+{
+	struct body_lines *lines = pool_alloc(request->pool, sizeof *lines);
+	struct spool *spool;
+	const char *line = "";
+	struct err e;
+	size_t len;
+
+	assert_non_null(lines);
+	body_lines_init(lines, request, 100);
+	assert_int_equal(spool_new("/tmp", 1 << 24, &spool, &e), OK);
+	while (line) {
+		enum result r = body_lines_next(lines, &line, &len, &e);
+		char text[64];
+
+		if (r == OK && !line)
+			break;
+		snprintf(text, sizeof text, "{\"line\":%llu,\"result\":\"%s\"}\n", (unsigned long long)lines->number,
+			 result_name(r));
+		assert_int_equal(spool_write(spool, text, strlen(text), &e), OK);
+		if (r == ERR_LIMIT)
+			line = "";
+	}
+	body_lines_free(lines);
+	response_type(response, "application/jsonl");
+	spool_answer(spool, response);
+}
+
+static void handle_events(const struct request *request, struct response *response)
+{
+	const char *last = events_last(request);
+	struct flow *out;
+	struct err e;
+
+	if (events_start(response, &out, &e) != OK ||
+	    events_send(out, "5", "job.progress", last ? last : "none", last ? strlen(last) : 4, &e) != OK)
+		flow_abort(out, ERR_IO, "it cannot be sent");
+}
+
 static void handle_gone(const struct response *response)
 {
 	at_set(&at.at_gate, 1);
@@ -332,6 +379,12 @@ static void handle(void *arg, void *context, struct request *request, struct res
 		break;
 	case EMPTY:
 		response->status = 204;
+		break;
+	case BULK:
+		handle_bulk(request, response);
+		break;
+	case EVENTS:
+		handle_events(request, response);
 		break;
 	case GONE:
 		handle_gone(response);
