@@ -170,6 +170,11 @@ enum result db_integrity(struct db *db, char problem[200], struct err *err)
 	return db->driver->integrity(db, problem, err);
 }
 
+enum result db_limit_cache(struct db *db, size_t bytes, struct err *err)
+{
+	return db->driver->limit_cache != NULL ? db->driver->limit_cache(db, bytes, err) : OK;
+}
+
 /* One step up, unless another process took it while this one waited for the lock. */
 static enum result migrate_step(struct db *db, const char *const *scripts, int *version, struct err *err)
 {

@@ -110,6 +110,9 @@ MUST_CHECK enum result db_checkpoint(struct db *db, struct err *err);
 MUST_CHECK enum result db_copy_to(struct db *db, const char *path,
 				  void (*progress)(void *arg, int64_t done, int64_t all), void *arg,
 				  struct err *err);
+/* Holds at most so much of the database in memory from now on; 0: as much as when it was opened. For work that meets each page
+ * once. No-op where a server sees to it. */
+MUST_CHECK enum result db_limit_cache(struct db *db, size_t bytes, struct err *err);
 /* The driver's own check of its structure; ERR_CORRUPT when it finds a fault, and `problem` (of 200) names the first;
  * else `problem` is "". */
 MUST_CHECK enum result db_integrity(struct db *db, char problem[200], struct err *err);

@@ -53,6 +53,8 @@ struct db_driver {
 	enum result (*copy_to)(struct db *db, const char *path, void (*progress)(void *arg, int64_t done, int64_t all),
 			       void *arg, struct err *err);
 	enum result (*integrity)(struct db *db, char problem[200], struct err *err);
+	/* Optional: without it nothing is done. */
+	enum result (*limit_cache)(struct db *db, size_t bytes, struct err *err);
 };
 
 struct db { const struct db_driver *driver; };

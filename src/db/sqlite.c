@@ -28,6 +28,7 @@
 #define LOG_PAGES 20000     /* of the log, before it is moved into the file */
 #define CHECKPOINT_POLL_MS 10
 #define RUNS_A_LOOK 64      /* statements between two looks at how much was read */
+#define CACHE_DEFAULT ((size_t)2000 * 1024) /* SQLite's own */
 
 struct statement {
 	const char *sql; /* borrowed for ever: a literal */
@@ -49,6 +50,7 @@ struct sqlite_db {
 	int busy_timeout_ms;
 	int map_after; /* pages; 0: never, or done */
 	unsigned runs; /* of statements */
+	size_t cache_bytes; /* as it was opened */
 };
 
 static struct sqlite_db *self(struct db *db)
@@ -453,6 +455,11 @@ static enum result sqlite_set_version(struct db *db, int version, struct err *er
 
 /* --- looking after the file -------------------------------------------- */
 
+static size_t kib_of(size_t cache_bytes)
+{
+	return cache_bytes > 1024 ? cache_bytes / 1024 : 1;
+}
+
 static int64_t monotonic_ms(void)
 {
 	struct timespec now;
@@ -524,6 +531,15 @@ static enum result sqlite_integrity(struct db *db, char problem[200], struct err
 	return err_mend(err, "stop writing to it, keep a copy, and restore the last backup");
 }
 
+static enum result sqlite_limit_cache(struct db *db, size_t bytes, struct err *err)
+{
+	size_t own = self(db)->cache_bytes;
+	char sql[64];
+
+	snprintf(sql, sizeof sql, "PRAGMA cache_size = -%zu", kib_of(bytes == 0 || bytes > own ? own : bytes));
+	return sqlite_script(db, sql, err);
+}
+
 /* --- opening ------------------------------------------------------------ */
 
 static enum result sync_parent(const char *path, struct err *err)
@@ -590,7 +606,7 @@ static enum result set_pragmas(struct sqlite_db *s, const struct db_options *o, 
 		 o->secure_delete ? "ON" : "OFF", LOG_PAGES);
 	if (o->cache_bytes)
 		snprintf(sql + strlen(sql), sizeof sql - strlen(sql), "PRAGMA cache_size = -%zu;",
-			 o->cache_bytes / 1024 ? o->cache_bytes / 1024 : 1);
+			 kib_of(o->cache_bytes));
 	return sqlite_script(&s->db, sql, err);
 }
 
@@ -747,6 +763,7 @@ static const struct db_driver sqlite_driver = {
     .checkpoint = sqlite_checkpoint,
     .copy_to = sqlite_copy_to,
     .integrity = sqlite_integrity,
+    .limit_cache = sqlite_limit_cache,
 };
 
 enum result db_open_sqlite(const char *path, const struct db_options *options, struct db **out, struct err *err)
@@ -763,6 +780,7 @@ enum result db_open_sqlite(const char *path, const struct db_options *options, s
 	if (r == OK) {
 		s->busy_timeout_ms = options->busy_timeout_ms;
 		s->map_after = options->map_after;
+		s->cache_bytes = options->cache_bytes != 0 ? options->cache_bytes : CACHE_DEFAULT;
 		sqlite3_busy_timeout(s->handle, options->busy_timeout_ms);
 		r = set_pragmas(s, options, err);
 	}

@@ -291,6 +291,7 @@ static void what_a_driver_cannot_do_is_unsupported(void **state)
 	assert_non_null(strstr(err.what, "A bare driver"));
 	assert_int_equal(db_copy_to(&one, "copy", NULL, NULL, &err), ERR_UNSUPPORTED);
 	assert_int_equal(db_integrity(&one, problem, &err), ERR_UNSUPPORTED);
+	assert_int_equal(db_limit_cache(&one, 1, &err), OK); /* there is nothing to do */
 	assert_string_equal(problem, "");
 }
 

@@ -548,6 +548,28 @@ static void settings_are_as_promised(void **state)
 	db_close(db);
 }
 
+static void a_cache_can_be_smaller_for_a_while_and_never_larger(void **state)
+{
+	struct db_options options = {.mode = DB_READ_WRITE};
+	struct db *db = open_with_table("a.db");
+
+	(void)state;
+	assert_int_equal(db_limit_cache(db, 65536, &err), OK);
+	assert_int_equal(ask(db, "PRAGMA cache_size"), -64);
+	assert_int_equal(db_limit_cache(db, 1 << 30, &err), OK);
+	assert_int_equal(ask(db, "PRAGMA cache_size"), -1024);
+	assert_int_equal(db_limit_cache(db, 1, &err), OK);
+	assert_int_equal(ask(db, "PRAGMA cache_size"), -1);
+	assert_int_equal(db_limit_cache(db, 0, &err), OK);
+	assert_int_equal(ask(db, "PRAGMA cache_size"), -1024);
+	db_close(db);
+	assert_int_equal(db_open_sqlite(path_of("a.db"), &options, &db, &err), OK);
+	assert_int_equal(ask(db, "PRAGMA cache_size"), -2000);
+	assert_int_equal(db_limit_cache(db, 0, &err), OK);
+	assert_int_equal(ask(db, "PRAGMA cache_size"), -2000);
+	db_close(db);
+}
+
 static void the_schema_cannot_be_written_by_hand(void **state)
 {
 	struct db *db = open_with_table("a.db");
@@ -791,7 +813,8 @@ int main(void)
 	    CASE(a_refused_write_is_an_error_and_leaves_the_rows_of_before),
 	    CASE(a_database_at_its_page_limit_is_full),
 	    CASE(settings_are_as_promised),
-	    CASE(the_schema_cannot_be_written_by_hand),
+	    CASE(a_cache_can_be_smaller_for_a_while_and_never_larger),
+    CASE(the_schema_cannot_be_written_by_hand),
 	    CASE(files_are_the_owners_only),
 	    CASE(what_is_deleted_is_overwritten_and_a_checkpoint_empties_the_log),
 	    CASE(a_checkpoint_is_busy_while_somebody_reads_the_past),
