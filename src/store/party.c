@@ -126,6 +126,57 @@ static enum result read_record_id(struct db_rows *rows, int column, struct party
 	return r == OK ? column_id(rows, column + 1, &out->id, err) : r;
 }
 
+/* The row that is `most` rows after `from`; false, and the end of the month, when it has not so many. */
+static enum result find_row_after(struct db *db, uint32_t account, int32_t month, const struct party_key *from,
+				  size_t most, struct party_key *out, bool *more, struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query_one(db, "SELECT identity_id, kind, id FROM party WHERE account_id = $1 AND month = $2"
+					 " AND (identity_id, kind, id) > ($3, $4, $5)"
+					 " ORDER BY identity_id, kind, id LIMIT 1 OFFSET $6",
+				     &rows, more, err, DB_INT(account), DB_INT(month), DB_INT(from->identity),
+				     DB_INT(from->kind), DB_BLOB(from->id.bytes, sizeof from->id.bytes),
+				     DB_INT(most - 1));
+
+	*out = (struct party_key){.identity = INT64_MAX, .kind = KIND_LAST};
+	memset(out->id.bytes, 0xff, sizeof out->id.bytes);
+	if (r != OK || !*more)
+		return r;
+	out->identity = db_int(&rows, 0);
+	r = read_record_id(&rows, 1, out, err);
+	db_end(&rows);
+	return r;
+}
+
+enum result party_delete_days(struct db *db, uint32_t account, const struct party_days *days, size_t most,
+			      struct party_key *from, int64_t *deleted, bool *more, struct err *err)
+{
+	struct id first = id_floor(date_start(days->first)), end = id_floor(date_start(date_add_days(days->last, 1)));
+	struct party_key last;
+	enum result r = find_row_after(db, account, days->month, from, most, &last, more, err);
+
+	*deleted = 0;
+	if (r == OK)
+		r = db_run(db, "DELETE FROM party WHERE account_id = $1 AND month = $2"
+			       " AND (identity_id, kind, id) > ($3, $4, $5) AND (identity_id, kind, id) <= ($6, $7, $8)"
+			       " AND kind = $9 AND id > $10 AND id < $11",
+			   err, DB_INT(account), DB_INT(days->month), DB_INT(from->identity), DB_INT(from->kind),
+			   DB_BLOB(from->id.bytes, sizeof from->id.bytes), DB_INT(last.identity), DB_INT(last.kind),
+			   DB_BLOB(last.id.bytes, sizeof last.id.bytes), DB_INT(days->kind),
+			   DB_BLOB(first.bytes, sizeof first.bytes), DB_BLOB(end.bytes, sizeof end.bytes));
+	if (r != OK)
+		return r;
+	*deleted = db_changes(db);
+	*from = last;
+	return add_to_month(db, account, days->month, -*deleted, err);
+}
+
+enum result party_month_get(struct db *db, uint32_t account, int32_t month, int64_t *parties, struct err *err)
+{
+	return db_query_int(db, "SELECT parties FROM party_month WHERE account_id = $1 AND month = $2", 0, parties, err,
+			    DB_INT(account), DB_INT(month));
+}
+
 static enum result collect(struct db_rows *rows, int64_t identity, struct party_key *out, size_t *count,
 			   struct err *err)
 {
@@ -301,8 +352,7 @@ enum result party_month_next(struct db *db, uint32_t account, int32_t after, int
 	if (by_table == INT64_MAX && by_rows == INT64_MAX)
 		return err_set(err, ERR_NOT_FOUND, "no later month");
 	*month = (int32_t)(by_table < by_rows ? by_table : by_rows);
-	r = db_query_int(db, "SELECT parties FROM party_month WHERE account_id = $1 AND month = $2", 0, said, err,
-			 DB_INT(account), DB_INT(*month));
+	r = party_month_get(db, account, *month, said, err);
 	if (r == OK)
 		r = db_query_int(db, "SELECT COUNT(*) FROM party WHERE account_id = $1 AND month = $2", 0, rows, err,
 				 DB_INT(account), DB_INT(*month));

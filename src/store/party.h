@@ -25,6 +25,15 @@ MUST_CHECK enum result party_insert(struct db *db, uint32_t account, const struc
 				    struct err *err);
 MUST_CHECK enum result party_delete(struct db *db, uint32_t account, const struct party_key *keys, size_t count,
 				    int64_t *deleted, struct err *err);
+/* Of these days, all of one month, and of one kind. */
+struct party_days { int32_t month; enum record_kind kind; struct date first, last; };
+/* Walks a month, up to `most` rows from after *from on (zeroed: from its start), and deletes those of the days. *from is
+ * moved on; *more is false at the month's end. Cheaper than party_delete where much of a month goes. */
+MUST_CHECK enum result party_delete_days(struct db *db, uint32_t account, const struct party_days *days, size_t most,
+					 struct party_key *from, int64_t *deleted, bool *more, struct err *err);
+/* How many rows a month is said to have. */
+MUST_CHECK enum result party_month_get(struct db *db, uint32_t account, int32_t month, int64_t *parties,
+				       struct err *err);
 /* Records of one identity after `after` (zeroed: from the start), by month, kind and id; up to max. */
 MUST_CHECK enum result party_list(struct db *db, uint32_t account, int64_t identity, const struct party_key *after,
 				  struct party_key *out, size_t max, size_t *count, struct err *err);

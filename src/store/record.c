@@ -269,6 +269,37 @@ enum result record_count_day(struct db *db, uint32_t account, enum record_kind k
 	return OK;
 }
 
+enum result record_has_held(struct db *db, uint32_t account, enum record_kind kind, struct date first,
+			    struct date last, bool *has, struct err *err)
+{
+	struct id from = id_floor(date_start(first)), until = id_floor(date_start(date_add_days(last, 1)));
+	struct db_rows rows;
+	/* In these words, and in this order, SQLite finds it in the index of what is held. */
+	enum result r = db_query_one(db, "SELECT 1 FROM record WHERE account_id = $1 AND kind = $2 AND id > $3 AND id < $4"
+					 " AND hold_id > 0 ORDER BY id LIMIT 1",
+				     &rows, has, err, DB_INT(account), DB_INT(kind),
+				     DB_BLOB(from.bytes, sizeof from.bytes), DB_BLOB(until.bytes, sizeof until.bytes));
+
+	if (r == OK)
+		db_end(&rows);
+	return r;
+}
+
+enum result record_has_unheld(struct db *db, uint32_t account, enum record_kind kind, struct date day, bool *has,
+			      struct err *err)
+{
+	struct id from = id_floor(date_start(day)), until = id_floor(date_start(date_add_days(day, 1)));
+	struct db_rows rows;
+	enum result r = db_query_one(db, "SELECT 1 FROM record WHERE account_id = $1 AND kind = $2 AND id > $3 AND id < $4"
+					 " AND hold_id = 0 LIMIT 1",
+				     &rows, has, err, DB_INT(account), DB_INT(kind),
+				     DB_BLOB(from.bytes, sizeof from.bytes), DB_BLOB(until.bytes, sizeof until.bytes));
+
+	if (r == OK)
+		db_end(&rows);
+	return r;
+}
+
 enum result record_has_part(struct db *db, uint32_t account, enum record_kind kind, struct date day, int part,
 			    bool *has, struct err *err)
 {

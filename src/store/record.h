@@ -57,6 +57,11 @@ MUST_CHECK enum result record_delete_day(struct db *db, uint32_t account, enum r
 /* How many of that day, and how many of those record_delete_day would spare: the second look after a sweep. */
 MUST_CHECK enum result record_count_day(struct db *db, uint32_t account, enum record_kind kind, struct date day,
 					int but, int64_t *all, int64_t *spared, struct err *err);
+/* Is one of a day, or of the days from `first` to `last`, under a hold's key, or one of a day not? Neither counts them. */
+MUST_CHECK enum result record_has_held(struct db *db, uint32_t account, enum record_kind kind, struct date first,
+				       struct date last, bool *has, struct err *err);
+MUST_CHECK enum result record_has_unheld(struct db *db, uint32_t account, enum record_kind kind, struct date day,
+					 bool *has, struct err *err);
 /* Is a record of that day sealed under that part's key? */
 MUST_CHECK enum result record_has_part(struct db *db, uint32_t account, enum record_kind kind, struct date day,
 				       int part, bool *has, struct err *err);

@@ -77,6 +77,8 @@ static const char vault_1[] =
     " parties BLOB NOT NULL,"     /* identity ids and roles, packed: also the recipe of the record's key */
     " payload BLOB NOT NULL,"     /* sealed */
     " PRIMARY KEY(account_id, kind, id)) WITHOUT ROWID;"
+    /* What is kept past its time is found without what is not. hold_id is in it so that nothing else has to be read. */
+    "CREATE INDEX record_held ON record(account_id, kind, id, hold_id) WHERE hold_id > 0;"
 
     /* The one randomly ordered structure. By month, so that inserting touches the pages of a month only. */
     "CREATE TABLE party("

@@ -29,11 +29,11 @@ static const struct call {
     READ(identity_walk), READ(job_get), READ(job_list), READ(job_list_running), READ(job_list_of_type), READ(job_back_of_type), READ(job_count_running_of), READ(key_get), READ(key_list_numbers),
     READ(account_key_get), READ(tombstone_get), READ(party_newest), READ(leaf_list), READ(key_count_account), READ(ending_count), READ(ending_count_trash), READ(leaf_back), READ(leaf_list_due), READ(leaf_count_due),
     READ(media_list), READ(media_list_day), READ(media_walk), READ(media_names_blob), READ(trash_has), READ(party_list),
-    READ(party_exists), READ(party_walk), READ(party_month_next), READ(party_count), READ(period_get),
+    READ(party_exists), READ(party_walk), READ(party_month_next), READ(party_month_get), READ(party_count), READ(period_get),
     READ(period_list), READ(period_walk), READ(period_sum), READ(policy_walk), READ(label_find), READ(label_list), READ(label_get), READ(label_tally), READ(label_list_unused),
     READ(user_get), READ(user_find), READ(user_find_id), READ(user_find_agent), READ(user_list), READ(setting_get), READ(setting_list), READ(holiday_get), READ(holiday_list), READ(holiday_count),
     READ(obligation_list_rows), READ(duty_find), READ(duty_get), READ(duty_list), READ(aggregate_walk), READ(aggregate_walk_waiting), READ(record_get),
-    READ(record_exists), READ(record_list_day), READ(record_count_day), READ(record_has_part), READ(record_next_day),
+    READ(record_exists), READ(record_list_day), READ(record_count_day), READ(record_has_part), READ(record_has_unheld), READ(record_has_held), READ(record_next_day),
 
     READ(user_secret_get), READ(user_secret_list), READ(user_subject_find), READ(user_subject_list), READ(user_session_list), READ(token_get), READ(token_list), READ(invite_list),
 
@@ -48,7 +48,7 @@ static const struct call {
     WRITE(job_update), WRITE(key_insert), WRITE(key_delete), WRITE(key_delete_account), WRITE(key_rewrap),
     WRITE(account_key_insert), WRITE(counter_next), WRITE(tombstone_put), WRITE(tombstone_delete), WRITE(tombstone_delete_account),
     WRITE(leaf_append), WRITE(counter_delete_account), WRITE(ending_account), WRITE(ending_delete), WRITE(leaf_append_pruned), WRITE(leaf_prune), WRITE(media_insert), WRITE(media_reseal), WRITE(media_delete), WRITE(media_trash_day),
-    WRITE(trash_add), WRITE(trash_remove), WRITE(party_insert), WRITE(party_delete), WRITE(period_add), WRITE(period_set_looked), WRITE(period_look_again), WRITE(label_insert), WRITE(label_use), WRITE(label_leave_day), WRITE(label_recount), WRITE(label_delete), WRITE(user_put), WRITE(user_delete), WRITE(setting_put), WRITE(holiday_put), WRITE(holiday_delete), WRITE(obligation_put),
+    WRITE(trash_add), WRITE(trash_remove), WRITE(party_insert), WRITE(party_delete), WRITE(party_delete_days), WRITE(period_add), WRITE(period_set_looked), WRITE(period_look_again), WRITE(label_insert), WRITE(label_use), WRITE(label_leave_day), WRITE(label_recount), WRITE(label_delete), WRITE(user_put), WRITE(user_delete), WRITE(setting_put), WRITE(holiday_put), WRITE(holiday_delete), WRITE(obligation_put),
     WRITE(obligation_end_row), WRITE(duty_insert), WRITE(duty_delete),
     WRITE(aggregate_add), WRITE(aggregate_add_waiting), WRITE(aggregate_clear), WRITE(aggregate_clear_waiting),
     WRITE(policy_put), WRITE(policy_put_back), WRITE(record_insert), WRITE(record_insert_many), WRITE(record_delete), WRITE(record_reseal),

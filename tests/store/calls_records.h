@@ -105,6 +105,20 @@ CALL(party_delete)
 	return party_delete(vault, account, &key, 1, seen, &err);
 }
 
+CALL(party_delete_days)
+{
+	const struct party_days days = {.month = date_month_index(day), .kind = KIND_CALL, .first = day, .last = day};
+	struct party_key from = {.identity = 0};
+	bool more;
+
+	return party_delete_days(vault, account, &days, 4, &from, seen, &more, &err);
+}
+
+CALL(party_month_get)
+{
+	return party_month_get(vault, account, date_month_index(day), seen, &err);
+}
+
 CALL(party_list)
 {
 	struct party_key rows[4];
@@ -573,6 +587,22 @@ CALL(record_count_day)
 	int64_t spared;
 
 	return record_count_day(vault, account, KIND_CALL, day, PART_ALL, seen, &spared, &err);
+}
+
+CALL(record_has_unheld)
+{
+	bool has = false;
+	enum result r = record_has_unheld(vault, account, KIND_CALL, day, &has, &err);
+
+	return several(r, has, seen);
+}
+
+CALL(record_has_held)
+{
+	bool has = false;
+	enum result r = record_has_held(vault, account, KIND_NOTE, day, day, &has, &err);
+
+	return several(r, has, seen);
 }
 
 CALL(record_has_part)

@@ -171,9 +171,12 @@ static void fill_records(void)
 	struct party_key party = party_of(record_id);
 	struct media_row media = media_of(1, record_id, 0), lost = media_of(1, lost_id, 1);
 	struct trash_row trash = trash_of(1, 99);
+	struct record_row kept = record_of(1, KIND_NOTE, record_id);
 
 	record.labels[0] = 7;
 	record.label_count = 1;
+	kept.hold = 5;
+	put_record(&kept);
 	put_record(&record);
 	assert_ok(party_insert(vault, 1, &party, 1, &err));
 	assert_ok(media_insert(vault, &media, &err));

@@ -204,6 +204,50 @@ static void a_month_that_is_miscounted_is_shown_as_it_is(void **state)
 	assert_fails(party_month_next(vault, 1, 700, &month, &said, &rows, &err), ERR_NOT_FOUND, NULL);
 }
 
+/* Walks the whole month, `most` rows a time; how many went. */
+static int64_t delete_days(enum record_kind kind, const char *first, const char *last, size_t most)
+{
+	const struct party_days days = {.month = date_month_index(day_of(first)), .kind = kind, .first = day_of(first), .last = day_of(last)};
+	struct party_key from = {.identity = 0};
+	int64_t deleted, all = 0;
+	bool more = true;
+
+	while (more) {
+		assert_ok(party_delete_days(vault, 1, &days, most, &from, &deleted, &more, &err));
+		assert_true(deleted <= (int64_t)most);
+		all += deleted;
+	}
+	return all;
+}
+
+static void days_of_a_month_go_in_one_walk_and_nothing_else_does(void **state)
+{
+	const struct party_key rows[] = {key_of(7, KIND_CALL, "2024-02-01T23:59:59.999Z", UINT64_MAX),
+					 key_of(7, KIND_CALL, "2024-02-02T00:00:00.000Z", 0),
+					 key_of(7, KIND_CALL, "2024-02-04T23:59:59.999Z", UINT64_MAX),
+					 key_of(7, KIND_CALL, "2024-02-05T00:00:00.000Z", 0),
+					 key_of(7, KIND_CHAT, "2024-02-03T12:00:00.000Z", 0),
+					 key_of(INT64_MAX, KIND_CALL, "2024-02-03T12:00:00.000Z", 0),
+					 key_of(7, KIND_CALL, "2024-03-03T12:00:00.000Z", 0)};
+
+	(void)state;
+	for (size_t most = 1; most < 9; most++) {
+		raw(vault, "DELETE FROM party");
+		raw(vault, "DELETE FROM party_month");
+		insert(1, rows, 7);
+		insert(2, rows, 7);
+		assert_int_equal(delete_days(KIND_CALL, "2024-02-02", "2024-02-04", most), 3);
+		assert_int_equal(delete_days(KIND_CALL, "2024-02-02", "2024-02-04", most), 0);
+		assert_month(INT32_MIN, 649, 3, 3);
+		assert_month(649, 650, 1, 1);
+		assert_int_equal(count_of(vault, "SELECT COUNT(*) FROM party WHERE account_id = 2"), 7);
+	}
+	assert_int_equal(delete_days(KIND_CHAT, "2024-02-01", "2024-02-29", 5), 1);
+	assert_int_equal(delete_days(KIND_CALL, "2024-02-01", "2024-02-29", 5), 2);
+	assert_int_equal(delete_days(KIND_CALL, "2024-02-01", "2024-02-29", 5), 0);
+	assert_month(INT32_MIN, 650, 1, 1);
+}
+
 static void months_before_1970_are_listed_and_walked_too(void **state)
 {
 	const struct party_key rows[] = {{-1, 7, KIND_CALL, id_at((struct instant){0}, 1)},
@@ -267,12 +311,41 @@ static ssize_t model_find(const struct model *model, const struct party_key *key
 	return -1;
 }
 
+/* From the key's day to the end of its month. */
+static void change_days(struct model *model, const struct party_key *key, uint64_t *seed)
+{
+	struct date first = instant_date(id_time(key->id)), last = first;
+	struct party_days days = {.month = key->month, .kind = key->kind, .first = first};
+	struct party_key from = {.identity = 0};
+	int64_t deleted, all = 0;
+	size_t kept = 0;
+	bool more = true;
+
+	while (date_month_index(date_add_days(last, 1)) == key->month)
+		last = date_add_days(last, 1);
+	days.last = last;
+	while (more) {
+		assert_ok(party_delete_days(vault, 1, &days, next_random(seed) % 20 + 1, &from, &deleted, &more, &err));
+		all += deleted;
+	}
+	for (size_t i = 0; i < model->count; i++) {
+		struct party_key *row = &model->rows[i];
+
+		if (row->kind != key->kind || row->month != key->month || instant_date(id_time(row->id)).days < first.days)
+			model->rows[kept++] = *row;
+	}
+	assert_int_equal(all, model->count - kept);
+	model->count = kept;
+}
+
 static void change(struct model *model, uint64_t *seed)
 {
 	struct party_key key = random_key(seed);
 	ssize_t at = model_find(model, &key);
 
-	if (next_random(seed) % 3 == 0) {
+	if (next_random(seed) % 64 == 0)
+		change_days(model, &key, seed);
+	else if (next_random(seed) % 3 == 0) {
 		assert_int_equal(delete(1, &key, 1), at >= 0);
 		if (at >= 0)
 			model->rows[at] = model->rows[--model->count];
@@ -373,6 +446,7 @@ int main(void)
 	    table_test(months_count_what_is_inserted_and_deleted),
 	    table_test(keys_need_not_be_sorted_for_the_months_to_be_right),
 	    table_test(a_month_that_is_miscounted_is_shown_as_it_is),
+	    table_test(days_of_a_month_go_in_one_walk_and_nothing_else_does),
 	    table_test(months_before_1970_are_listed_and_walked_too),
 	    table_test(damaged_rows_are_reported),
 	    table_test(any_sequence_of_changes_lists_as_a_slow_model_does),

@@ -330,6 +330,48 @@ static void deleting_a_day_leaves_its_neighbours_and_what_is_held(void **state)
 	assert_int_equal(held, 0);
 }
 
+static bool has_held(const char *from, const char *until)
+{
+	bool has;
+
+	assert_ok(record_has_held(vault, 1, KIND_CALL, day_of(from), day_of(until), &has, &err));
+	return has;
+}
+
+static bool has_unheld(const char *day)
+{
+	bool has;
+
+	assert_ok(record_has_unheld(vault, 1, KIND_CALL, day_of(day), &has, &err));
+	return has;
+}
+
+static void what_is_held_is_told_from_what_is_not(void **state)
+{
+	struct record_row row;
+
+	(void)state;
+	put(1, KIND_CALL, first, 0);
+	put(1, KIND_MESSAGE, last, 7);
+	put(2, KIND_CALL, last, 7);
+	assert_false(has_held("2024-01-01", "2024-12-31"));
+	assert_true(has_unheld(DAY));
+	assert_false(has_unheld("2024-03-01"));
+	put(1, KIND_CALL, last, 7);
+	assert_true(has_held(DAY, DAY));
+	assert_true(has_held("2024-01-01", DAY));
+	assert_true(has_held(DAY, "2024-03-01"));
+	assert_false(has_held("2024-01-01", "2024-02-28"));
+	assert_false(has_held("2024-03-01", "2024-12-31"));
+	row = record_of(1, KIND_CALL, first);
+	row.hold = 8;
+	assert_ok(record_reseal(vault, &row, &err));
+	assert_false(has_unheld(DAY));
+	row.hold = 0;
+	assert_ok(record_reseal(vault, &row, &err));
+	assert_true(has_unheld(DAY));
+}
+
 static bool has_part(int part)
 {
 	bool has;
@@ -481,6 +523,7 @@ int main(void)
 	    day_test(a_day_has_its_first_and_its_last_millisecond),
 	    day_test(a_day_is_listed_page_by_page),
 	    day_test(deleting_a_day_leaves_its_neighbours_and_what_is_held),
+	    day_test(what_is_held_is_told_from_what_is_not),
 	    day_test(a_part_of_a_day_can_be_spared),
 	    day_test(what_is_older_than_1970_counts_as_its_first_day),
 	    day_test(days_with_records_are_found_one_after_the_other),

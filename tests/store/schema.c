@@ -211,6 +211,31 @@ static void no_statement_scans_or_sorts_what_grows_with_the_vault(void **state)
 	sqlite3_close(in_keys);
 }
 
+/* SQLite would rather walk the records, and take as long as there are any. */
+static void what_is_held_has_an_index_of_its_own(void **state)
+{
+	sqlite3_stmt *plan;
+	sqlite3 *handle;
+	char sql[STATEMENT_LEN + 32];
+	size_t found = 0;
+
+	(void)state;
+	assert_true(statements_collect(&statements));
+	assert_int_equal(sqlite3_open(vault_path, &handle), SQLITE_OK);
+	for (size_t i = 0; i < statements.count; i++) {
+		if (strstr(statements.all[i].sql, "hold_id > 0") == NULL)
+			continue;
+		snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", statements.all[i].sql);
+		assert_int_equal(sqlite3_prepare_v2(handle, sql, -1, &plan, NULL), SQLITE_OK);
+		assert_int_equal(sqlite3_step(plan), SQLITE_ROW);
+		assert_non_null(strstr((const char *)sqlite3_column_text(plan, 3), "COVERING INDEX record_held"));
+		sqlite3_finalize(plan);
+		found++;
+	}
+	assert_int_equal(found, 1);
+	sqlite3_close(handle);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +247,7 @@ int main(void)
 	    table_test(no_column_but_the_optional_ones_may_be_null),
 	    cmocka_unit_test(every_statement_is_found),
 	    table_test(no_statement_scans_or_sorts_what_grows_with_the_vault),
+	    table_test(what_is_held_has_an_index_of_its_own),
 	};
 
 	return cmocka_run_group_tests_name("store/schema", tests, NULL, NULL);
