@@ -13,6 +13,8 @@
 #include "store/party.h"
 
 #define MEDIA_MAX 64
+#define KEYS_MAX 65536 /* party rows that are sorted before they are deleted */
+_Static_assert(KEYS_MAX >= DAY_ROWS * PARTIES_MAX, "those of some records fit");
 #define KEEPERS_POOL_MAX ((size_t)64 * 1024 * 1024)
 
 void expire_name(struct expire_damage *damage, struct id id)
@@ -152,8 +154,11 @@ enum result expire_needed(struct session *session, uint32_t account, const struc
 			  struct err *err)
 {
 	int64_t all, held;
-	enum result r = record_count_day(session->data, account, period->kind, period->day, PART_ALL, &all, &held, err);
+	enum result r = record_has_unheld(session->data, account, period->kind, period->day, needed, err);
 
+	if (r != OK || *needed)
+		return r;
+	r = record_count_day(session->data, account, period->kind, period->day, PART_ALL, &all, &held, err);
 	if (r != OK)
 		return r;
 	*needed = all != held || all != period->records;
@@ -173,7 +178,8 @@ struct deleting {
 	bool labelled;          /* the account has labels */
 	struct expiry *batch, *at;
 	size_t count;
-	struct party_key *keys; /* of DAY_ROWS records */
+	struct party_key *keys; /* KEYS_MAX of them */
+	size_t key_count;
 	struct period left;
 	int64_t held;           /* of what is left */
 };
@@ -213,27 +219,43 @@ static enum result find_waiting(void *arg, struct record_row *rows, size_t count
 	return r;
 }
 
-static enum result delete_parties(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
-				  struct err *err)
+static enum result delete_keys(struct deleting *deleting, struct err *err)
+{
+	int64_t deleted;
+	enum result r;
+
+	qsort(deleting->keys, deleting->key_count, sizeof *deleting->keys, party_key_compare);
+	r = party_delete(deleting->session->data, deleting->account, deleting->keys, deleting->key_count, &deleted, err);
+	deleting->at->parties += r == OK ? deleted : 0;
+	deleting->key_count = 0;
+	return r;
+}
+
+static enum result collect_keys(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
+				struct err *err)
 {
 	struct deleting *deleting = arg;
 	int32_t month = date_month_index(deleting->at->period.day);
-	size_t keys = 0;
-	int64_t deleted;
-	enum result r;
 
 	(void)pool;
 	*stop = false;
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = 0; j < rows[i].party_count && goes(deleting, &rows[i]); j++)
-			deleting->keys[keys++] = (struct party_key){.month = month,
-								    .identity = rows[i].parties[j].identity,
-								    .kind = rows[i].kind, .id = rows[i].id};
+			deleting->keys[deleting->key_count++] = (struct party_key){
+			    .month = month, .identity = rows[i].parties[j].identity, .kind = rows[i].kind, .id = rows[i].id};
 	}
-	qsort(deleting->keys, keys, sizeof *deleting->keys, party_key_compare);
-	r = party_delete(deleting->session->data, deleting->account, deleting->keys, keys, &deleted, err);
-	deleting->at->parties += r == OK ? deleted : 0;
-	return r;
+	return deleting->key_count + DAY_ROWS * PARTIES_MAX > KEYS_MAX ? delete_keys(deleting, err) : OK;
+}
+
+/* In the order of the table: the more at once, the fewer of its pages are met again. */
+static enum result delete_parties(struct deleting *deleting, struct err *err)
+{
+	enum result r;
+
+	deleting->key_count = 0;
+	r = day_walk(deleting->session, deleting->account, &deleting->at->period, (struct id){{0}}, collect_keys,
+		     deleting, err);
+	return r == OK ? delete_keys(deleting, err) : r;
 }
 
 static enum result add_left(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
@@ -336,15 +358,34 @@ static enum result note_looked(struct deleting *deleting, struct err *err)
 	return period_set_looked(deleting->session->data, deleting->account, &period, err);
 }
 
+/* Before its keys go: one that is there came with records, and party rows. */
+static enum result have_parties_gone(struct deleting *deleting, bool *gone, struct err *err)
+{
+	const struct period *period = &deleting->at->period;
+	struct period now;
+	bool has = true;
+	enum result r = OK;
+
+	if (deleting->at->cleared)
+		r = period_get(deleting->session->data, deleting->account, period->kind, period->day, &now, err);
+	if (r == OK && deleting->at->cleared)
+		r = expire_has_key(deleting->session, deleting->account, &now, now.part + 2, &has, err);
+	*gone = !has;
+	return r;
+}
+
 static enum result delete_period(struct deleting *deleting, struct err *err)
 {
 	struct session *session = deleting->session;
 	struct expiry *at = deleting->at;
 	const struct period *period = &at->period;
-	enum result r = destroy_keys(deleting, err);
+	bool gone;
+	enum result r = have_parties_gone(deleting, &gone, err);
 
 	if (r == OK)
-		r = day_walk(session, deleting->account, period, (struct id){{0}}, delete_parties, deleting, err);
+		r = destroy_keys(deleting, err);
+	if (r == OK && !gone)
+		r = delete_parties(deleting, err);
 	if (r == OK && deleting->labelled)
 		r = label_leave_day(session->data, deleting->account, period->kind, period->day, at->spare, err);
 	if (r == OK)
@@ -413,7 +454,7 @@ enum result expire_delete(const struct expire_terms *terms, struct expiry *batch
 	struct deleting deleting = {.terms = terms, .account = terms->account, .batch = batch, .count = count};
 	enum result r;
 
-	deleting.keys = malloc((size_t)DAY_ROWS * PARTIES_MAX * sizeof *deleting.keys);
+	deleting.keys = malloc((size_t)KEYS_MAX * sizeof *deleting.keys);
 	if (deleting.keys == NULL)
 		return err_no_memory(err);
 	r = vault_write(terms->vault, delete_op, &deleting, err);

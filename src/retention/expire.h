@@ -41,6 +41,7 @@ void expire_name(struct expire_damage *damage, struct id id);
 struct expiry {
 	struct period period;  /* as the period table has it when it is met */
 	int spare;             /* what is under this part's key stays; PART_ALL: nothing does */
+	bool cleared;          /* its party rows are gone, but for those of what has come with a new key since */
 	bool damaged;          /* what is to be kept, or stays, could not be sealed anew: it is left alone, key and all */
 	struct expire_damage damage; /* what failed; of a day that is not left alone: what stays in it all the same, as it is */
 	bool again;            /* out of expire_delete: a keeper or a record has come in between; nothing was done, keep first */

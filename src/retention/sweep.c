@@ -213,6 +213,20 @@ static enum result clean(struct run *run, struct err *err)
 
 /* ---- running and resuming ---- */
 
+/* A sweep meets each page once, and what a transaction changes is a fraction of this: with more it would only hold more,
+ * the larger the vault. */
+#define SWEEP_CACHE ((size_t)32 * 1024 * 1024)
+
+static enum result limit_cache_op(struct session *session, void *arg, struct err *err)
+{
+	return db_limit_cache(session->data, *(const size_t *)arg, err);
+}
+
+static enum result limit_cache(struct run *run, size_t bytes, struct err *err)
+{
+	return vault_write(run->vault, limit_cache_op, &bytes, err);
+}
+
 static enum result give_up_op(struct session *session, void *arg, struct err *err)
 {
 	struct run *run = arg;
@@ -246,6 +260,19 @@ static bool has_ended(const struct run *run)
 	return run->out->stopped || run->out->spent;
 }
 
+static enum result sweep_due_days(struct run *run, struct err *err)
+{
+	struct err ignored; /* what failed first is the news */
+	enum result r = limit_cache(run, SWEEP_CACHE, err), restored;
+
+	if (r == OK)
+		r = sweep_destroy_keys(run, err);
+	if (r == OK && !has_ended(run))
+		r = sweep_periods(run, err);
+	restored = limit_cache(run, 0, r == OK ? err : &ignored);
+	return r == OK ? restored : r;
+}
+
 static enum result work(struct run *run, struct err *err)
 {
 	enum result r;
@@ -260,9 +287,7 @@ static enum result work(struct run *run, struct err *err)
 	if (r == OK && !has_ended(run))
 		r = sweep_contacts(run, err);
 	if (r == OK && !run->out->stopped)
-		r = sweep_destroy_keys(run, err);
-	if (r == OK && !has_ended(run))
-		r = sweep_periods(run, err);
+		r = sweep_due_days(run, err);
 	if (r == OK)
 		r = clean(run, err);
 	if (r == OK)
@@ -270,6 +295,7 @@ static enum result work(struct run *run, struct err *err)
 	if (r == OK)
 		r = sweep_close(run, err);
 	free(run->swept);
+	free(run->cleared);
 	return r;
 }
 

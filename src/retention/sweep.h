@@ -15,6 +15,7 @@
  *                whose grace is over (retention/purge.h)
  *     unreadable the keys of days that go whole and that nothing keeps are destroyed, of all or of as many as the
  *                budget covers, and the logs emptied of them: seconds before the rows are gone. Not of a single batch
+ *     parties    their party rows go, some months at a time: see retention/sweep_parties.c
  *     periods    one after the other, in small transactions
  *     cleaned    the databases' logs are emptied of old keys, blobs are removed
  *     looked     every store is looked at again; what is left is counted
@@ -54,7 +55,7 @@ MUST_CHECK enum result sweep_plan_with(struct session *session, uint32_t account
 /* How many records a run would delete. */
 int64_t sweep_plan_records(const struct sweep_due *due);
 
-enum sweep_phase { SWEEP_BEGUN, SWEEP_RELEASED, SWEEP_UNREADABLE, SWEEP_KEPT, SWEEP_PERIODS, SWEEP_CLEANED, SWEEP_LOOKED };
+enum sweep_phase { SWEEP_BEGUN, SWEEP_RELEASED, SWEEP_UNREADABLE, SWEEP_PARTIES, SWEEP_KEPT, SWEEP_PERIODS, SWEEP_CLEANED, SWEEP_LOOKED };
 /* Called at each phase and between batches of periods, with the records met so far and of how many. true asks to
  * stop: after SWEEP_PERIODS it comes too late. */
 typedef bool sweep_progress(void *arg, enum sweep_phase phase, int64_t done, int64_t total);

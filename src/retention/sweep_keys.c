@@ -256,6 +256,39 @@ static bool is_worth_it(const struct chunk *chunk)
 	return chunk->count > BATCH_PERIODS || chunk->records > BATCH_RECORDS;
 }
 
+static bool same_month(const struct period *a, const struct period *b)
+{
+	return a->kind == b->kind && date_month_index(a->day) == date_month_index(b->day);
+}
+
+/* Months from `from` on that fill a transaction of records, if there are so many; where they end. */
+static size_t months_end(const struct chunk *chunk, size_t from)
+{
+	int64_t records = 0;
+	size_t i = from;
+
+	while (i < chunk->count && (records < BATCH_RECORDS || same_month(&chunk->periods[i], &chunk->periods[i - 1])))
+		records += chunk->periods[i++].records;
+	return i;
+}
+
+/* Months at a time, so that who stops or has a budget has not walked them all. */
+static enum result do_months(struct chunk *chunk, bool whatever, bool *whole, struct err *err)
+{
+	struct run *run = chunk->run;
+	enum result r = OK;
+
+	*whole = true;
+	for (size_t from = 0, until; from < chunk->count && r == OK && *whole; from = until) {
+		until = months_end(chunk, from);
+		*whole = false;
+		r = sweep_clear_parties(run, chunk->periods + from, until - from, err);
+		if (r == OK && !run->out->stopped)
+			r = sweep_rows(run, chunk->periods + from, until - from, whatever, whole, err);
+	}
+	return r;
+}
+
 /* Once keys are gone, rows go whatever the budget, unless another run goes on with them. */
 static enum result do_chunk(struct chunk *chunk, struct err *err)
 {
@@ -270,7 +303,7 @@ static enum result do_chunk(struct chunk *chunk, struct err *err)
 			return OK;
 	}
 	if (r == OK)
-		r = sweep_rows(run, chunk->periods, chunk->count, run->locked && !run->budget.all_keys, &whole, err);
+		r = do_months(chunk, run->locked && !run->budget.all_keys, &whole, err);
 	run->locked = run->locked && !whole;
 	return r;
 }

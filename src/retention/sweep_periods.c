@@ -148,7 +148,9 @@ static enum result add_to_batch(struct run *run, struct batch *batch, const stru
 {
 	enum result r;
 
-	batch->periods[batch->count++] = (struct expiry){.period = *period, .spare = spare};
+	batch->periods[batch->count++] = (struct expiry){.period = *period, .spare = spare,
+							  .cleared = spare == PART_ALL &&
+								     sweep_is_cleared(run, period->kind, period->day)};
 	batch->records += period->records;
 	if (batch->records < room_of(run) && batch->count < BATCH_PERIODS)
 		return OK;

@@ -9,6 +9,7 @@
 #include "retention/expire.h"
 #include "retention/sweep.h"
 #include "store/job.h"
+#include "store/party.h"
 
 #define BATCH_PERIODS 64
 #define BATCH_RECORDS 32768 /* periods share a transaction up to so many records */
@@ -33,6 +34,8 @@ struct run {
 	int64_t done, total;         /* records, for the progress */
 	enum sweep_phase phase;
 	bool locked;                 /* keys went whose rows are there yet */
+	struct party_days *cleared;  /* whose party rows went before the records */
+	size_t cleared_count, cleared_room;
 	struct swept *swept;
 	size_t swept_count, swept_room;
 	bool duties_swept, contacts_swept; /* to their end */
@@ -46,6 +49,10 @@ bool sweep_is_spent(struct run *run);
 /* Days that go whole and that nothing keeps, as many as the budget covers: when they are more than a batch, their keys first.
  * Days whose keys went in an earlier run go whatever the budget. */
 MUST_CHECK enum result sweep_destroy_keys(struct run *run, struct err *err);
+/* Party rows of such days, before their records; of those that sweep_is_cleared then names all that there were are gone, but
+ * for those of what comes with a new key. */
+MUST_CHECK enum result sweep_clear_parties(struct run *run, const struct period *periods, size_t count, struct err *err);
+bool sweep_is_cleared(const struct run *run, enum record_kind kind, struct date day);
 /* Their rows; `whatever` the budget, or until it is spent. `*whole` false: it is, or it was asked to stop. */
 MUST_CHECK enum result sweep_rows(struct run *run, const struct period *periods, size_t count, bool whatever,
 				  bool *whole, struct err *err);

@@ -41,7 +41,8 @@ static enum result record_again(struct check_run *run, const struct suspect *sus
 	return check_is_problem(r) ? OK : r;
 }
 
-static enum result check_opens(struct check_run *run, const struct record_row *row, const char *id, struct err *err)
+static enum result check_opens(struct check_run *run, const struct record_row *row, const char *id, bool *gone,
+			       struct err *err)
 {
 	const struct suspect suspect = {
 	    .check = CHECK_RECORDS, .again = record_again, .account = run->account, .kind = row->kind, .id = row->id};
@@ -50,6 +51,7 @@ static enum result check_opens(struct check_run *run, const struct record_row *r
 	enum result r = open_record(run->session->ring, row, &run->pool, &plain, &len, err);
 
 	run->report->checks[CHECK_RECORDS].looked_at++;
+	*gone = r == ERR_GONE;
 	if (!check_is_problem(r))
 		return r;
 	check_suspect(run, &suspect, "account %u: %s: %s", run->account, id,
@@ -58,21 +60,51 @@ static enum result check_opens(struct check_run *run, const struct record_row *r
 	return OK;
 }
 
+static enum result party_row_exists(struct check_run *run, uint32_t account, enum record_kind kind, struct id id,
+				    int64_t identity, bool *exists, struct err *err)
+{
+	struct party_key key = {
+	    .month = date_month_index(instant_date(id_time(id))), .identity = identity, .kind = kind, .id = id};
+
+	return party_exists(run->session->data, account, &key, exists, err);
+}
+
+/* The key may have been read before a sweep destroyed it, and the party rows looked for after they went. */
+static enum result party_again(struct check_run *run, const struct suspect *suspect, bool *still, struct err *err)
+{
+	struct record_row row;
+	const char *plain;
+	bool exists;
+	size_t len;
+	enum result r = record_get(run->session->data, suspect->account, suspect->kind, suspect->id, &run->pool, &row,
+				   err);
+
+	*still = false;
+	if (r != OK)
+		return r == ERR_NOT_FOUND ? OK : r;
+	r = party_row_exists(run, suspect->account, suspect->kind, suspect->id, suspect->number, &exists, err);
+	if (r != OK || exists)
+		return r;
+	r = open_record(run->session->ring, &row, &run->pool, &plain, &len, err);
+	*still = r != ERR_GONE;
+	return check_is_problem(r) ? OK : r;
+}
+
 static enum result check_party_rows(struct check_run *run, const struct record_row *row, const char *id,
 				    struct err *err)
 {
-	struct party_key key = {
-	    .month = date_month_index(instant_date(id_time(row->id))), .kind = row->kind, .id = row->id};
+	struct suspect suspect = {
+	    .check = CHECK_PARTIES, .again = party_again, .account = run->account, .kind = row->kind, .id = row->id};
 	bool exists;
 	enum result r = OK;
 
 	for (size_t i = 0; i < row->party_count && r == OK; i++) {
-		key.identity = row->parties[i].identity;
-		r = party_exists(run->session->data, run->account, &key, &exists, err);
+		suspect.number = row->parties[i].identity;
+		r = party_row_exists(run, run->account, row->kind, row->id, suspect.number, &exists, err);
 		run->report->checks[CHECK_PARTIES].looked_at++;
 		if (r == OK && !exists)
-			check_found(run, CHECK_PARTIES, "account %u: %s: identity %lld does not lead to it",
-				    run->account, id, (long long)key.identity);
+			check_suspect(run, &suspect, "account %u: %s: identity %lld does not lead to it", run->account,
+				      id, (long long)suspect.number);
 	}
 	return r;
 }
@@ -115,6 +147,7 @@ static enum result check_hold_of(struct check_run *run, const struct record_row 
 static enum result check_record(struct recount *day, const struct record_row *row, struct err *err)
 {
 	char id[ID_TEXT_MAX];
+	bool gone;
 	enum result r;
 
 	id_format(kind_prefix(row->kind), row->id, id);
@@ -122,8 +155,9 @@ static enum result check_record(struct recount *day, const struct record_row *ro
 	day->counted.bytes += (int64_t)row->payload_len;
 	if (row->hold == 0 && row->part > day->counted.part)
 		day->counted.part = row->part;
-	r = check_opens(day->run, row, id, err);
-	if (r == OK)
+	r = check_opens(day->run, row, id, &gone, err);
+	/* A sweep under way removes the party rows of what nobody can open any more before its records. */
+	if (r == OK && !gone)
 		r = check_party_rows(day->run, row, id, err);
 	if (r == OK)
 		r = check_media_rows(day, row, id, err);

@@ -6,6 +6,7 @@
 #include "keeping.h"
 
 #include "store/job.h"
+#include "store/leaf.h"
 #include "vault/check.h"
 
 #define ANNA "+4520111111"
@@ -17,7 +18,10 @@ struct scene {
 	struct id gone[DAYS], held, young, late;
 	enum sweep_phase stop_at; /* 0: nowhere */
 	int unreadable;           /* how often the phase was met */
+	int parties;
 	bool meddle;              /* then a call comes late to a day whose key is gone, and a hold with it */
+	bool come_late;           /* after party rows went another does */
+	bool hold_late;           /* and it is held */
 };
 
 static int64_t running_jobs(struct world *world)
@@ -42,16 +46,19 @@ static void assert_sound(struct world *world)
 	}
 }
 
-static void set_scene(struct world *world, struct scene *scene)
+static struct id put_on_day(struct world *world, int i)
 {
 	char at[TIME_TEXT_MAX];
-	struct date day = date_from_civil(2024, 6, 1);
 
+	instant_format(date_start(date_add_days(date_from_civil(2024, 6, 1), i)), at);
+	return world_put(world, KIND_CALL, at, "{\"n\":1}", BENT, NULL);
+}
+
+static void set_scene(struct world *world, struct scene *scene)
+{
 	*scene = (struct scene){.world = world};
-	for (int i = 0; i < DAYS; i++) {
-		instant_format(date_start(date_add_days(day, i)), at);
-		scene->gone[i] = world_put(world, KIND_CALL, at, "{\"n\":1}", BENT, NULL);
-	}
+	for (int i = 0; i < DAYS; i++)
+		scene->gone[i] = put_on_day(world, i);
 	scene->held = world_put(world, KIND_CALL, "2024-07-01T11:00:00Z", "{\"held\":1}", ANNA, NULL);
 	scene->young = world_put(world, KIND_CALL, "2026-01-01T11:00:00Z", "{\"young\":1}", BENT, NULL);
 	set_policy(world, KIND_CALL, "1 year");
@@ -85,7 +92,44 @@ static bool watch(void *arg, enum sweep_phase phase, int64_t done, int64_t total
 			hold_person(scene->world, BENT);
 		}
 	}
+	if (phase == SWEEP_PARTIES && scene->parties++ == 0 && scene->come_late) {
+		scene->late = world_put(scene->world, KIND_CALL, "2024-06-01T12:00:00Z", "{\"late\":1}", ANNA, NULL);
+		if (scene->hold_late)
+			hold_person(scene->world, ANNA);
+	}
 	return scene->stop_at != 0 && phase == scene->stop_at;
+}
+
+/* Party rows of the account. */
+static int64_t parties(struct world *world)
+{
+	struct err err;
+	int64_t rows, by_month;
+
+	assert_ok(party_count(world->vault->read.data, world->account.number, &rows, &by_month, &err), &err);
+	assert_int_equal(rows, by_month);
+	return rows;
+}
+
+/* Of that act, of this account. */
+static int64_t leaves(struct world *world, const char *act)
+{
+	struct leaf rows[256];
+	char wanted[64];
+	int64_t found = 0;
+	uint64_t from = 0;
+	struct err err;
+	size_t count;
+
+	snprintf(wanted, sizeof wanted, "\"act\":\"%s\"", act);
+	do {
+		pool_reset(&world->pool);
+		assert_ok(leaf_list(world->vault->read.data, world->account.number, from, &world->pool, rows, 256, &count, &err), &err);
+		for (size_t i = 0; i < count; i++)
+			found += memmem(rows[i].body, rows[i].body_len, wanted, strlen(wanted)) != NULL;
+		from = count > 0 ? rows[count - 1].seq + 1 : from;
+	} while (count == 256);
+	return found;
 }
 
 static void sweep(struct scene *scene, struct sweep_result *result)
@@ -190,6 +234,147 @@ static void a_crash_after_the_keys_went_is_resumed_to_the_end(void **state)
 	assert_sound(world);
 	assert_ok(sweep_resume(world->vault, world->now, &err), &err);
 	assert_gone(&scene);
+}
+
+/* ---- party rows ---- */
+
+static void party_rows_go_month_by_month_before_their_records(void **state)
+{
+	struct world *world = *state;
+	struct sweep_result result;
+	struct scene scene;
+
+	set_scene(world, &scene);
+	assert_int_equal(parties(world), DAYS + 2);
+	sweep(&scene, &result);
+	assert_int_equal(leaves(world, "retention.parties"), 3);
+	assert_int_equal(scene.parties, 4); /* after each month, and at the end */
+	assert_int_equal(parties(world), 1);
+	assert_gone(&scene);
+}
+
+static void days_with_something_held_keep_its_party_rows(void **state)
+{
+	const struct hold_request request = {.has_from = true, .has_until = true, .from = world_time("2024-07-01T11:00:00Z"),
+					     .until = world_time("2024-07-01T12:00:00Z")};
+	struct world *world = *state;
+	struct sweep_result result;
+	struct scene scene;
+	struct id hold;
+
+	set_scene(world, &scene);
+	hold = add_hold(world, &request);
+	run_sweep(world, &result);
+	assert_int_equal(leaves(world, "retention.parties"), 3);
+	for (int i = 0; i < DAYS; i++)
+		put_on_day(world, i);
+	run_sweep(world, &result);
+	assert_int_equal(result.kinds[KIND_CALL].records, DAYS);
+	assert_int_equal(leaves(world, "retention.parties"), 6); /* of each run, July's but for the first */
+	assert_int_equal(parties(world), 2);
+	assert_opens(world, KIND_CALL, scene.held, "{\"held\":1}");
+	release_hold(world, hold);
+	run_sweep(world, &result);
+	assert_int_equal(parties(world), 1);
+	assert_gone(&scene);
+}
+
+static void what_comes_after_the_party_rows_went_goes_with_its_own(void **state)
+{
+	struct world *world = *state;
+	struct sweep_result result;
+	struct scene scene;
+
+	set_scene(world, &scene);
+	scene.come_late = true;
+	sweep(&scene, &result);
+	assert_int_equal(result.kinds[KIND_CALL].records, DAYS + 2);
+	assert_false(is_there(world, KIND_CALL, scene.late));
+	assert_int_equal(parties(world), 1);
+	assert_gone(&scene);
+}
+
+static void what_comes_after_the_party_rows_went_and_is_held_keeps_its_own(void **state)
+{
+	struct world *world = *state;
+	struct sweep_result result;
+	struct scene scene;
+
+	set_scene(world, &scene);
+	scene.come_late = scene.hold_late = true;
+	sweep(&scene, &result);
+	assert_int_equal(result.kinds[KIND_CALL].kept, 1);
+	assert_opens(world, KIND_CALL, scene.late, "{\"late\":1}");
+	assert_int_equal(parties(world), 2);
+	assert_gone(&scene);
+}
+
+static void few_days_of_a_month_go_row_by_row(void **state)
+{
+	struct world *world = *state;
+	struct sweep_result result;
+	struct scene scene;
+
+	set_scene(world, &scene);
+	for (int i = 0; i < 200; i++)
+		world_put(world, KIND_MESSAGE, "2024-08-20T00:00:00Z", "{}", BENT, NULL);
+	sweep(&scene, &result);
+	assert_int_equal(leaves(world, "retention.parties"), 2);
+	assert_int_equal(parties(world), 201);
+	assert_gone(&scene);
+}
+
+static void stopped_between_party_rows_a_job_goes_on_with_them(void **state)
+{
+	struct world *world = *state;
+	struct sweep_result result;
+	struct scene scene;
+	struct err err;
+
+	set_scene(world, &scene);
+	scene.stop_at = SWEEP_PARTIES;
+	assert_int_equal(sweep_run(world->vault, &world->account, world->now, watch, &scene, &world->pool, &result, &err),
+			 ERR_INTERRUPTED);
+	assert_int_equal(running_jobs(world), 1);
+	assert_int_equal(parties(world), DAYS + 2 - 30); /* June's are gone */
+	assert_unreadable(&scene);
+	assert_sound(world);
+	assert_ok(sweep_resume(world->vault, world->now, &err), &err);
+	assert_int_equal(parties(world), 1);
+	assert_gone(&scene);
+}
+
+static bool die_between_parties(void *arg, enum sweep_phase phase, int64_t done, int64_t total)
+{
+	int *after = arg;
+
+	(void)done;
+	(void)total;
+	if (phase == SWEEP_PARTIES && (*after)-- == 0)
+		_exit(0);
+	return false;
+}
+
+static void a_crash_between_party_rows_is_resumed_to_the_end(void **state)
+{
+	struct world *world = *state;
+	struct scene scene;
+	struct err err;
+
+	for (int after = 0; after < 4; after++) {
+		int left = after;
+
+		world_end(world);
+		world_begin(world, "2026-03-01T12:00:00Z");
+		set_scene(world, &scene);
+		assert_true(sweep_in_child(world, die_between_parties, &left));
+		assert_true(parties(world) < DAYS + 2);
+		assert_unreadable(&scene);
+		assert_sound(world);
+		assert_ok(sweep_resume(world->vault, world->now, &err), &err);
+		assert_int_equal(parties(world), 1);
+		assert_gone(&scene);
+	}
 }
 
 /* ---- within a budget ---- */
@@ -396,6 +581,13 @@ int main(void)
 	    KEEPING(what_comes_late_to_such_a_day_is_readable_until_it_goes_or_is_held),
 	    KEEPING(stopped_after_the_keys_went_a_job_explains_the_rows_and_removes_them),
 	    KEEPING(a_crash_after_the_keys_went_is_resumed_to_the_end),
+	    KEEPING(party_rows_go_month_by_month_before_their_records),
+	    KEEPING(days_with_something_held_keep_its_party_rows),
+	    KEEPING(what_comes_after_the_party_rows_went_goes_with_its_own),
+	    KEEPING(what_comes_after_the_party_rows_went_and_is_held_keeps_its_own),
+	    KEEPING(few_days_of_a_month_go_row_by_row),
+	    KEEPING(stopped_between_party_rows_a_job_goes_on_with_them),
+	    KEEPING(a_crash_between_party_rows_is_resumed_to_the_end),
 	    KEEPING(a_run_with_a_small_budget_leaves_what_it_does_not_reach_as_it_was),
 	    KEEPING(a_budget_of_more_than_a_batch_destroys_the_keys_of_what_it_covers_first),
 	    KEEPING(stopped_after_those_keys_went_their_rows_go_and_no_others),
