@@ -163,11 +163,10 @@ static void fill_result(const struct run *run, struct erase_result *out)
 
 enum result erase_close(struct run *run, struct pool *pool, struct erase_result *out, struct err *err)
 {
-	struct buf statement, receipt;
+	struct buf statement;
 	enum result r;
 
 	buf_init(&statement, (size_t)64 * 1024);
-	buf_init(&receipt, (size_t)256 * 1024);
 	fill_result(run, out);
 	r = statement_of_erasure(run->vault, run->state.account, run->state.reference, run->options->now, out,
 				 &statement, err);
@@ -178,12 +177,8 @@ enum result erase_close(struct run *run, struct pool *pool, struct erase_result 
 		r = erase_step(run, finish, err);
 	run->finished = r == OK;
 	if (r == OK)
-		r = proof_receipt(&run->vault->read, run->vault->id, statement.data, statement.len, run->leaf, &receipt,
-				  err);
-	if (r == OK && (out->receipt = pool_strndup(pool, receipt.data, receipt.len)) == NULL)
-		r = err_no_memory(err);
+		r = receipts_sign(run->vault, statement.data, statement.len, run->leaf, pool, &out->receipt, err);
 	out->leaf = run->leaf;
 	buf_free(&statement);
-	buf_free(&receipt);
 	return r;
 }

@@ -355,8 +355,8 @@ enum result contact_list_gone(struct db *db, uint32_t account, struct date until
 			      struct contact_gone *out, size_t max, size_t *count, struct err *err)
 {
 	struct db_rows rows;
-	enum result r = db_query(db, "SELECT gone_on, contact_id, length(payload) FROM contact WHERE account_id = $1"
-				     " AND (gone_on, contact_id) > ($2, $3) AND gone_on <= $4 AND deleted_at > 0"
+	enum result r = db_query(db, "SELECT gone_on, contact_id, CAST(length(payload) AS BIGINT) FROM contact"
+				     " WHERE account_id = $1 AND (gone_on, contact_id) > ($2, $3) AND gone_on <= $4 AND deleted_at > 0"
 				     " AND hold_id = 0 ORDER BY gone_on, contact_id LIMIT $5",
 				 &rows, err, DB_INT(account), DB_INT(after->on.days),
 				 DB_BLOB(after->id.bytes, sizeof after->id.bytes), DB_INT(until.days), DB_INT(max));

@@ -6,6 +6,7 @@
 #include "retention/keeping.h"
 
 #include "retention/setting_change.h"
+#include "store/setting.h"
 
 #define ANNA "+4520000001"
 
@@ -158,6 +159,57 @@ static void a_bad_value_is_refused_before_anything_is_counted(void **state)
 	assert_int_equal(change(world, "billed_until", "", NULL, &effect, &err), ERR_INPUT);
 }
 
+/* What is read from here on is as of now, whatever is written. */
+static void read_as_of_now(struct world *world)
+{
+	struct err err;
+
+	assert_ok(db_begin_read(world->vault->read.data, &err), &err);
+	assert_null(setting(world, "billed_until"));
+}
+
+static void what_came_in_between_is_to_be_looked_at_first(void **state)
+{
+	struct world *world = *state;
+	struct policy_effect effect;
+	struct err err;
+
+	fill(world);
+	effect = look(world, "billed_until", "2025-06-30");
+	read_as_of_now(world);
+	set_policy(world, KIND_CALL, "10 days");
+	assert_int_equal(change(world, "billed_until", "2025-06-30", effect.digest, &effect, &err), ERR_BUSY);
+	assert_string_equal(err.what, "another change of a policy or of what is billed came in between");
+	assert_string_equal(err.mend, "look at `lethe account show` and `lethe policy list`, and try again");
+	db_rollback(world->vault->read.data);
+	assert_null(setting(world, "billed_until"));
+	effect = look(world, "billed_until", "2025-06-30");
+	assert_ok(change(world, "billed_until", "2025-06-30", effect.digest, &effect, &err), &err);
+}
+
+static enum result bill_op(struct session *session, void *arg, struct err *err)
+{
+	struct world *world = arg;
+
+	return setting_put(session->data, world->account.number, "billed_until", "2025-06-29", err);
+}
+
+static void so_is_another_change_of_what_is_billed_but_not_for_other_settings(void **state)
+{
+	struct world *world = *state;
+	struct policy_effect effect;
+	struct err err;
+
+	fill(world);
+	read_as_of_now(world);
+	assert_ok(vault_write(world->vault, bill_op, world, &err), &err);
+	assert_int_equal(change(world, "billed_until", "2025-06-29", NULL, &effect, &err), ERR_BUSY);
+	assert_ok(change(world, "warn_days", "7", NULL, &effect, &err), &err);
+	db_rollback(world->vault->read.data);
+	assert_string_equal(setting(world, "billed_until"), "2025-06-29");
+	assert_string_equal(setting(world, "warn_days"), "7");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +219,8 @@ int main(void)
 	    KEEPING(another_profile_that_does_not_wait_for_the_bill_needs_one_too),
 	    KEEPING(what_a_hold_keeps_is_counted_apart),
 	    KEEPING(a_bad_value_is_refused_before_anything_is_counted),
+	    KEEPING(what_came_in_between_is_to_be_looked_at_first),
+	    KEEPING(so_is_another_change_of_what_is_billed_but_not_for_other_settings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
