@@ -22,6 +22,8 @@ static enum result tombstone_time(struct session *session, const struct run *run
 	return r;
 }
 
+/* Its row stays until its records are gone. Whoever has the identifier from now on is somebody else: an import that meets
+ * it makes them an identity and a key of their own. */
 static enum result bury(struct session *session, struct run *run, int64_t identity, struct instant at, struct err *err)
 {
 	struct identity_row row;
@@ -31,10 +33,12 @@ static enum result bury(struct session *session, struct run *run, int64_t identi
 	/* Its row goes only after its key: when there is no row any more, an earlier run has been here. */
 	if (r == ERR_NOT_FOUND)
 		return OK;
-	if (r == OK)
+	if (r == OK && !identity_is_unnamed(&row))
 		r = tombstone_put(session->keys, run->state.account, &row.blind, at, err);
 	if (r == OK)
 		r = keyring_destroy(session->ring, run->state.account, KEY_IDENTITY, identity, &existed, err);
+	if (r == OK)
+		r = identity_unname(session->data, run->state.account, identity, err);
 	return r;
 }
 

@@ -149,6 +149,31 @@ enum result identity_move(struct db *db, uint32_t account, int64_t identity, str
 	return r == OK && found ? hold_follow(db, account, before, person, err) : r;
 }
 
+/* An index that no identifier has, and no other identity. */
+static struct blind no_blind(int64_t identity)
+{
+	struct blind out = {{0}};
+
+	for (int i = 0; i < 8; i++)
+		out.bytes[BLIND_LEN - 1 - i] = (unsigned char)((uint64_t)identity >> (8 * i));
+	return out;
+}
+
+enum result identity_unname(struct db *db, uint32_t account, int64_t identity, struct err *err)
+{
+	struct blind none = no_blind(identity);
+
+	return db_run(db, "UPDATE identity SET blind = $3 WHERE account_id = $1 AND identity_id = $2", err,
+		      DB_INT(account), DB_INT(identity), DB_BLOB(none.bytes, BLIND_LEN));
+}
+
+bool identity_is_unnamed(const struct identity_row *row)
+{
+	struct blind none = no_blind(row->identity);
+
+	return memcmp(row->blind.bytes, none.bytes, BLIND_LEN) == 0;
+}
+
 enum result identity_delete(struct db *db, uint32_t account, int64_t identity, struct err *err)
 {
 	return db_run(db, "DELETE FROM identity WHERE account_id = $1 AND identity_id = $2", err, DB_INT(account),

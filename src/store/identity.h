@@ -39,6 +39,11 @@ MUST_CHECK enum result identity_of_person(struct db *db, uint32_t account, struc
 /* To another person. Active holds on a person who has no identity left follow (see hold_follow). */
 MUST_CHECK enum result identity_move(struct db *db, uint32_t account, int64_t identity, struct id person,
 				     struct err *err);
+/* From now on it is found by no identifier, only by its number and its person: its identifier may be somebody else's.
+ * Can be repeated. */
+MUST_CHECK enum result identity_unname(struct db *db, uint32_t account, int64_t identity, struct err *err);
+/* Was it unnamed? */
+bool identity_is_unnamed(const struct identity_row *row);
 MUST_CHECK enum result identity_delete(struct db *db, uint32_t account, int64_t identity, struct err *err);
 MUST_CHECK enum result identity_count(struct db *db, uint32_t account, int64_t *out, struct err *err);
 /* What a visitor is given lasts for its call. It may write, and also delete what it was given. */

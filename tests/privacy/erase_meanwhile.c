@@ -6,6 +6,8 @@
  */
 #include "privacy/erasing.h"
 
+#include "base/file.h"
+#include "ingest/import.h"
 #include "retention/aside.h"
 
 #define ANNA "+4520111111"
@@ -296,6 +298,75 @@ static void both_ends_can_be_erased_at_once(void **state)
 	at_any_step(*state, oblige_calls, erase_bent, kept_whole_or_cut);
 }
 
+/* ---- imports ---- */
+
+static struct import_result take_in(struct world *world, const char *text)
+{
+	const char *path = pool_printf(&world->pool, "%s/in.jsonl", world->base);
+	const struct import_options options = {.account = &world->account, .now = world->now};
+	struct import_result result;
+	struct err err;
+
+	assert_ok(file_write_atomic(path, text, strlen(text), 0600, &err), &err);
+	assert_ok(import_files(world->vault, &options, &path, 1, &result, &err), &err);
+	assert_int_equal(result.rejected, 0);
+	return result;
+}
+
+/* Of a minute after the erasure began, when she called again; and of before it. */
+#define AGAIN "{\"type\":\"call\",\"id\":\"again\",\"time\":\"2026-03-01T12:01:00Z\",\"from\":\"" ANNA_2 "\",\"to\":\"" BENT "\"}\n"
+#define BEFORE "{\"type\":\"call\",\"id\":\"before\",\"time\":\"2026-02-28T12:00:00Z\",\"from\":\"" ANNA "\",\"to\":\"" BENT "\"}\n"
+#define HERS "{\"type\":\"contact\",\"id\":\"hers\",\"name\":\"Annette Holst\",\"phones\":[\"" ANNA "\",\"+4520333333\"]}\n"
+
+static void import_call(struct meddling *m)
+{
+	struct import_result result = take_in(m->world, AGAIN);
+
+	assert_int_equal(result.records[KIND_CALL], 1);
+	assert_int_equal(result.identities, m->living ? 0 : 1);
+}
+
+/* Whoever calls once they are erased is somebody new. */
+static void erased_or_somebody_new(struct meddling *m)
+{
+	struct import_result result;
+
+	went_through(m);
+	assert_int_equal(identity_of(m->world, IDENTITY_PHONE, ANNA, NULL), 0);
+	assert_int_equal(identity_of(m->world, IDENTITY_PHONE, ANNA_2, NULL) != 0, !m->living);
+	result = take_in(m->world, AGAIN);
+	assert_int_equal(result.refused_erased, m->living);
+	assert_int_equal(result.duplicates, !m->living);
+}
+
+/* P5 */
+static void a_call_that_is_imported_meanwhile_is_erased_too_or_of_somebody_new(void **state)
+{
+	at_any_step(*state, oblige_others, import_call, erased_or_somebody_new);
+	at_any_step(*state, hold_and_oblige, import_call, went_through);
+}
+
+static void import_old(struct meddling *m)
+{
+	struct import_result result = take_in(m->world, BEFORE HERS);
+
+	assert_int_equal(result.records[KIND_CALL], m->living);
+	assert_int_equal(result.contacts_new, m->living);
+	assert_int_equal(result.refused_erased, m->living ? 0 : 2);
+}
+
+static void is_nobody(struct meddling *m)
+{
+	went_through(m);
+	assert_int_equal(identity_of(m->world, IDENTITY_PHONE, ANNA, NULL), 0);
+	assert_int_equal(identity_of(m->world, IDENTITY_PHONE, ANNA_2, NULL), 0);
+}
+
+static void what_was_before_is_refused_as_soon_as_the_keys_are_gone(void **state)
+{
+	at_any_step(*state, oblige_others, import_old, is_nobody);
+}
+
 /* ---- damage that comes late ---- */
 
 static void put_damaged(struct meddling *m)
@@ -390,6 +461,8 @@ int main(void)
 	    KEEPING(a_hold_keeps_what_is_there_still),
 	    KEEPING(what_another_erasure_puts_back_is_kept_all_the_same),
 	    KEEPING(both_ends_can_be_erased_at_once),
+	    KEEPING(a_call_that_is_imported_meanwhile_is_erased_too_or_of_somebody_new),
+	    KEEPING(what_was_before_is_refused_as_soon_as_the_keys_are_gone),
 	    KEEPING(a_damaged_record_that_arrives_stops_it_as_long_as_nothing_is_gone),
 	    KEEPING(nothing_stops_it_any_more_once_something_is_cut_down),
 	};

@@ -311,6 +311,11 @@ CALL(identity_move)
 	return one(identity_move(vault, account, 7, con, &err), seen);
 }
 
+CALL(identity_unname)
+{
+	return one(identity_unname(vault, account, 7, &err), seen);
+}
+
 CALL(identity_delete)
 {
 	return one(identity_delete(vault, account, 7, &err), seen);

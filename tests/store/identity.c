@@ -66,6 +66,29 @@ static void a_number_or_a_blind_index_is_used_once_in_an_account(void **state)
 	put(2, 1, anna);
 }
 
+static void one_that_is_unnamed_is_found_by_its_number_only_and_its_identifier_is_free(void **state)
+{
+	struct identity_row first, second = row_of(1, 2, bert), row;
+	bool found;
+
+	(void)state;
+	put(1, 1, anna);
+	assert_ok(identity_get(vault, 1, 1, &pool, &first, &err));
+	assert_false(identity_is_unnamed(&first));
+	assert_ok(identity_unname(vault, 1, 1, &err));
+	assert_ok(identity_unname(vault, 1, 1, &err));
+	assert_ok(identity_find(vault, 1, &first.blind, &found, &row, &err));
+	assert_false(found);
+	assert_ok(identity_get(vault, 1, 1, &pool, &row, &err));
+	assert_true(identity_is_unnamed(&row));
+	second.blind = first.blind;
+	assert_ok(identity_insert(vault, &second, &err));
+	assert_ok(identity_unname(vault, 1, 2, &err));
+	assert_ok(identity_find(vault, 1, &row.blind, &found, &row, &err));
+	assert_true(found);
+	assert_int_equal(row.identity, 1);
+}
+
 static void an_identity_is_found_by_its_blind_index(void **state)
 {
 	struct blind known = blind_of(5), unknown = blind_of(6);
@@ -239,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    table_test(an_identity_comes_back_as_it_was_put),
 	    table_test(a_number_or_a_blind_index_is_used_once_in_an_account),
+	    table_test(one_that_is_unnamed_is_found_by_its_number_only_and_its_identifier_is_free),
 	    table_test(an_identity_is_found_by_its_blind_index),
 	    table_test(a_person_is_the_set_of_its_identities),
 	    table_test(identities_are_counted_and_walked_in_order),

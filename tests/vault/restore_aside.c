@@ -170,6 +170,49 @@ static void what_is_erased_since_is_listed_so(void **state)
 	assert_sound(world);
 }
 
+/* Her keys are gone, and her rows are not. */
+static struct story back_up_between(struct world *world)
+{
+	struct stopping stopping = {.phase = ERASE_ROWS};
+	struct story story = begin(world);
+
+	release_hold(world, story.hold);
+	assert_int_equal(erase_until(world, ANNA, once_in_phase, &stopping), ERR_INTERRUPTED);
+	back_up(world);
+	return story;
+}
+
+/* P5: of a copy from between the keys and the rows. */
+static void who_was_erased_since_is_gone_and_who_called_since_is_there(void **state)
+{
+	struct world *world = *state;
+	struct story story = back_up_between(world);
+
+	resume(world);
+	world_put(world, KIND_CALL, "2026-03-01T12:00:01Z", "{\"n\":3}", ANNA, NULL);
+	restore(world);
+	assert_false(is_there(world, KIND_CALL, story.first));
+	assert_false(is_there(world, KIND_CALL, story.second));
+	assert_int_not_equal(identity_of(world, IDENTITY_PHONE, ANNA, NULL), 0);
+	assert_int_equal(identity_of(world, IDENTITY_PHONE, ANNA_2, NULL), 0);
+	assert_sound(world);
+}
+
+static void so_it_is_when_nothing_else_is_left_and_the_erasure_goes_on(void **state)
+{
+	struct world *world = *state;
+	struct story story = back_up_between(world);
+
+	lose_data(world);
+	restore(world);
+	world_reopen(world);
+	resume(world);
+	assert_false(is_there(world, KIND_CALL, story.first));
+	assert_false(is_there(world, KIND_CALL, story.second));
+	assert_int_equal(identity_of(world, IDENTITY_PHONE, ANNA, NULL), 0);
+	assert_sound(world);
+}
+
 struct putting {
 	struct world *world;
 	struct id contact;
@@ -215,6 +258,8 @@ int main(void)
 	    KEEPING(what_has_expired_since_is_listed_so),
 	    KEEPING(an_erasure_that_was_not_through_goes_on_after_a_restore),
 	    KEEPING(what_is_erased_since_is_listed_so),
+	    KEEPING(who_was_erased_since_is_gone_and_who_called_since_is_there),
+	    KEEPING(so_it_is_when_nothing_else_is_left_and_the_erasure_goes_on),
 	    KEEPING(a_contact_that_was_put_back_since_is_back),
 	};
 
