@@ -124,6 +124,7 @@ $(BUILD)/obj/%.c.o: src/%.c Makefile
 
 # It takes in the files below law/ as they are.
 $(BUILD)/obj/law/embed.c.o: $(wildcard law/*.json law/obligations/*.json law/profiles/*.json)
+$(BUILD)/obj/api/schemas.c.o: src/api/schemas.json
 
 $(BUILD)/obj/%.cc.o: src/%.cc Makefile
 	@mkdir -p $(@D)

@@ -146,8 +146,9 @@ static enum result check_time(const struct word *word, const char *text, struct 
 	struct date day;
 	size_t len = strlen(text);
 
-	if (date_parse(text, len, &day, err) == OK ||
-	    (word->type == WORD_TIME && instant_parse(text, len, &at, err) == OK))
+	if (word->type != WORD_INSTANT && date_parse(text, len, &day, err) == OK)
+		return OK;
+	if (word->type != WORD_DAY && instant_parse(text, len, &at, err) == OK)
 		return OK;
 	err_set(err, ERR_INPUT, "%s is no %s", word->name, word->type == WORD_DAY ? "day" : "time");
 	return err_mend(err, word->type == WORD_DAY ? "write it as 2026-02-28"
@@ -170,6 +171,7 @@ static enum result check_text(const struct word *word, const char *text, struct 
 		return err_set(err, ERR_INPUT, "%s is true or false", word->name);
 	case WORD_DAY:
 	case WORD_TIME:
+	case WORD_INSTANT:
 		return check_time(word, text, err);
 	case WORD_CHOICE:
 		return check_choice(word, text, err);

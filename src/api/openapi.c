@@ -34,6 +34,8 @@ static void write_string(struct json_writer *w, const struct word *word)
 	json_string(w, "type", "string");
 	if (word->type == WORD_DAY)
 		json_string(w, "format", "date");
+	if (word->type == WORD_INSTANT)
+		json_string(w, "format", "date-time");
 	if (word->type == WORD_CHOICE)
 		write_choices(w, word->choices);
 	if (word->type == WORD_TEXT)
@@ -85,6 +87,7 @@ static void write_schema(struct json_writer *w, const char *name, const struct w
 		break;
 	case WORD_TEXT:
 	case WORD_DAY:
+	case WORD_INSTANT:
 	case WORD_CHOICE:
 		write_string(w, word);
 		break;
@@ -193,6 +196,38 @@ static void write_content(struct json_writer *w, const char *type, const char *s
 	json_end_object(w);
 }
 
+static void write_problem_ref(struct json_writer *w, enum problem problem)
+{
+	const struct problem_kind *kind = problem_kind(problem);
+	char status[16], ref[NAME_MAX_LEN];
+
+	snprintf(status, sizeof status, "%d", kind->status);
+	snprintf(ref, sizeof ref, "#/components/responses/%s", kind->word);
+	json_begin_object(w, status);
+	json_string(w, "$ref", ref);
+	json_end_object(w);
+}
+
+static void write_problems(struct json_writer *w, const struct resource *resource)
+{
+	static const enum problem always[] = {PROBLEM_INPUT,  PROBLEM_UNAUTHENTICATED, PROBLEM_DENIED,
+					      PROBLEM_NOT_FOUND, PROBLEM_GONE,	       PROBLEM_RATE,
+					      PROBLEM_INTERNAL,	 PROBLEM_BUSY};
+	static const enum problem of_bodies[] = {PROBLEM_TOO_LARGE, PROBLEM_MEDIA_TYPE};
+	static const enum problem of_writes[] = {PROBLEM_CONFLICT, PROBLEM_LIMIT, PROBLEM_FULL};
+
+	for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+		write_problem_ref(w, always[i]);
+	for (size_t i = 0; count_body(resource, false) > 0 && i < sizeof of_bodies / sizeof *of_bodies; i++)
+		write_problem_ref(w, of_bodies[i]);
+	for (size_t i = 0; resource->flow != RESOURCE_READ && i < sizeof of_writes / sizeof *of_writes; i++)
+		write_problem_ref(w, of_writes[i]);
+	json_begin_object(w, "default");
+	json_string(w, "description", "It was not done.");
+	write_content(w, "application/problem+json", "Problem");
+	json_end_object(w);
+}
+
 static void write_answers(struct json_writer *w, const struct resource *resource, const struct json *schemas)
 {
 	const char *answer = resource->answer;
@@ -204,10 +239,7 @@ static void write_answers(struct json_writer *w, const struct resource *resource
 	json_string(w, "description", resource->flow == RESOURCE_READ ? "What was asked for." : "Done, and on disk.");
 	write_content(w, "application/json", answer);
 	json_end_object(w);
-	json_begin_object(w, "default");
-	json_string(w, "description", "It was not done.");
-	write_content(w, "application/problem+json", "Problem");
-	json_end_object(w);
+	write_problems(w, resource);
 	json_end_object(w);
 }
 
@@ -281,7 +313,24 @@ static void write_security(struct json_writer *w)
 	json_begin_object(w, "token");
 	json_string(w, "type", "http");
 	json_string(w, "scheme", "bearer");
+	json_string(w, "bearerFormat", "lethe_[aosi][0-9A-Za-z]{49}");
+	json_string(w, "description", "What `lethe token create` prints once, or POST /v1/accounts/{account}/tokens answers.");
 	json_end_object(w);
+	json_end_object(w);
+}
+
+/* Each problem once, under its word; operations name those they can give. */
+static void write_responses(struct json_writer *w)
+{
+	json_begin_object(w, "responses");
+	for (int i = 0; i < PROBLEM_COUNT; i++) {
+		const struct problem_kind *kind = problem_kind((enum problem)i);
+
+		json_begin_object(w, kind->word);
+		json_string(w, "description", kind->about);
+		write_content(w, "application/problem+json", "Problem");
+		json_end_object(w);
+	}
 	json_end_object(w);
 }
 
@@ -321,6 +370,7 @@ enum result openapi_write(struct buf *out, const char *schemas, size_t schemas_l
 		write_paths(&w, known);
 		json_begin_object(&w, "components");
 		write_security(&w);
+		write_responses(&w);
 		json_node(&w, "schemas", known);
 		json_end_object(&w);
 		json_end_object(&w);

@@ -147,7 +147,7 @@ static const struct word user_add[] = {
     MAY("agent", WORD_TEXT, "the agent of records they are"),
 };
 static const struct word user[] = {PATH("user", 1, "its id")};
-static const struct word user_signed_in[] = {PATH("user", 1, "its id"), MAY("at", WORD_TIME, "when; now unless said")};
+static const struct word user_signed_in[] = {PATH("user", 1, "its id"), MAY("at", WORD_INSTANT, "when; now unless said")};
 
 static const struct word user_invite[] = {
     PATH("user", 1, "its id"),
@@ -194,7 +194,7 @@ static const struct word holiday_remove[] = {{"date", WORD_DAY, IN_PATH, true, 1
 static const struct word law_deadline[] = {
     PATH("clock", 1, "C1 to C11"),
     {"country", WORD_TEXT, IN_QUERY, true, 0, NULL, "whose public holidays count"},
-    ASKS("from", WORD_TIME, "when it began; now unless said"),
+    ASKS("from", WORD_INSTANT, "when it began; now unless said"),
     ASKS("zone", WORD_TEXT, "in which days are counted, such as Europe/Copenhagen; UTC unless said"),
 };
 static const struct word keys_rotate[] = {MAY("every", WORD_INT, "an epoch is to last so many days from now on")};
@@ -207,9 +207,9 @@ static const struct word check[] = {MAY("quick", WORD_FLAG, "leave the streams o
 const struct resource resources[] = {
     {METHOD_GET, "/v1/accounts", "account list", MAY_ACCOUNT_LIST, RESOURCE_READ, NO_WORDS, NULL, "AccountList"},
     {METHOD_POST, "/v1/accounts", "account create", MAY_ACCOUNT_CREATE, RESOURCE_MAKE, WORDS(account_create), NULL, "Account"},
-    {METHOD_GET, A, "account show", MAY_ACCOUNT_READ, RESOURCE_READ, WORDS(account), NULL, "Account"},
+    {METHOD_GET, A, "account show", MAY_ACCOUNT_READ, RESOURCE_READ, WORDS(account), NULL, "AccountShown"},
     {METHOD_DELETE, A, "account delete", MAY_ACCOUNT_END, RESOURCE_WRITE, WORDS(account), "--yes", "AccountEnd"},
-    {METHOD_PUT, A "/settings/{setting}", "account set", MAY_ACCOUNT_MANAGE, RESOURCE_WRITE, WORDS(account_set), NULL, "Account"},
+    {METHOD_PUT, A "/settings/{setting}", "account set", MAY_ACCOUNT_MANAGE, RESOURCE_WRITE, WORDS(account_set), NULL, "AccountShown"},
     {METHOD_GET, A "/status", "account status", MAY_ACCOUNT_READ, RESOURCE_READ, WORDS(account), NULL, "AccountStatus"},
     {METHOD_PUT, A "/cancellation", "account cancel", MAY_ACCOUNT_END, RESOURCE_WRITE, WORDS(account), "--yes", "AccountStatus"},
     {METHOD_DELETE, A "/cancellation", "account reopen", MAY_ACCOUNT_END, RESOURCE_WRITE, WORDS(account), NULL, "AccountStatus"},
@@ -224,20 +224,20 @@ const struct resource resources[] = {
     /* A number or a name is personal: it stands in a body, never in a path or query that somebody's log keeps. */
     {METHOD_POST, A "/persons/search", "person find", MAY_PERSON_READ, RESOURCE_READ, WORDS(person_find), NULL, "PersonList"},
     {METHOD_GET, A "/persons/{person}", "person show", MAY_PERSON_READ, RESOURCE_READ, WORDS(person), NULL, "Person"},
-    {METHOD_POST, A "/persons/{person}/links", "person link", MAY_PERSON_LINK, RESOURCE_WRITE, WORDS(person_link), NULL, "Person"},
-    {METHOD_POST, A "/persons/{person}/unlinks", "person unlink", MAY_PERSON_LINK, RESOURCE_WRITE, WORDS(person_unlink), NULL, "Person"},
+    {METHOD_POST, A "/persons/{person}/links", "person link", MAY_PERSON_LINK, RESOURCE_WRITE, WORDS(person_link), NULL, "PersonLinked"},
+    {METHOD_POST, A "/persons/{person}/unlinks", "person unlink", MAY_PERSON_LINK, RESOURCE_WRITE, WORDS(person_unlink), NULL, "PersonUnlinked"},
     {METHOD_POST, A "/persons/{person}/erasure", "person erase", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_erase), "--yes", "Erasure"},
     {METHOD_POST, A "/persons/{person}/anonymisation", "person anonymise", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_erase), "--yes", "Erasure"},
     {METHOD_PUT, A "/persons/{person}/restriction", "person restrict", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_restrict), NULL, "Restriction"},
-    {METHOD_DELETE, A "/persons/{person}/restriction", "person unrestrict", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_unrestrict), NULL, "Restriction"},
+    {METHOD_DELETE, A "/persons/{person}/restriction", "person unrestrict", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_unrestrict), NULL, "RestrictionLifted"},
     {METHOD_GET, A "/erasures", "person receipt", MAY_AUDIT_READ, RESOURCE_READ, NO_WORDS, NULL, "ErasureList"},
     {METHOD_GET, A "/erasures/{job}/receipt", "person receipt", MAY_AUDIT_READ, RESOURCE_READ, WORDS(job), NULL, "ReceiptOf"},
 
     {METHOD_GET, A "/contacts", "contact list", MAY_CONTACT_READ, RESOURCE_READ, WORDS(contact_list), NULL, "ContactList"},
     {METHOD_GET, A "/contacts/{contact}", "contact show", MAY_CONTACT_READ, RESOURCE_READ, WORDS(contact_show), NULL, "Contact"},
-    {METHOD_DELETE, A "/contacts/{contact}", "contact delete", MAY_CONTACT_WRITE, RESOURCE_WRITE, WORDS(contact), NULL, "Contact"},
-    {METHOD_DELETE, A "/contacts/{contact}/deletion", "contact undelete", MAY_CONTACT_WRITE, RESOURCE_WRITE, WORDS(contact), NULL, "Contact"},
-    {METHOD_POST, A "/contacts/{contact}/readmission", "contact readmit", MAY_CONTACT_WRITE, RESOURCE_WRITE, WORDS(contact), NULL, "Contact"},
+    {METHOD_DELETE, A "/contacts/{contact}", "contact delete", MAY_CONTACT_WRITE, RESOURCE_WRITE, WORDS(contact), NULL, "ContactState"},
+    {METHOD_DELETE, A "/contacts/{contact}/deletion", "contact undelete", MAY_CONTACT_WRITE, RESOURCE_WRITE, WORDS(contact), NULL, "ContactState"},
+    {METHOD_POST, A "/contacts/{contact}/readmission", "contact readmit", MAY_CONTACT_WRITE, RESOURCE_WRITE, WORDS(contact), NULL, "ContactNamed"},
 
     {METHOD_GET, A "/records/{record}", "record get", MAY_RECORD_READ, RESOURCE_READ, WORDS(record), NULL, "Record"},
     {METHOD_GET, A "/records/{record}/disposition", "why", MAY_RECORD_READ, RESOURCE_READ, WORDS(record), NULL, "Disposition"},
@@ -246,16 +246,16 @@ const struct resource resources[] = {
     {METHOD_GET, A "/labels", "label list", MAY_POLICY_READ, RESOURCE_READ, WORDS(label_list), NULL, "LabelList"},
 
     {METHOD_GET, A "/policies", "policy list", MAY_POLICY_READ, RESOURCE_READ, NO_WORDS, NULL, "PolicyList"},
-    {METHOD_POST, A "/policies", "policy set", MAY_POLICY_WRITE, RESOURCE_MAKE, WORDS(policy_set), NULL, "Policy"},
-    {METHOD_POST, A "/policies/removals", "policy remove", MAY_POLICY_WRITE, RESOURCE_WRITE, WORDS(policy_remove), NULL, "Policy"},
+    {METHOD_POST, A "/policies", "policy set", MAY_POLICY_WRITE, RESOURCE_MAKE, WORDS(policy_set), NULL, "PolicyChanged"},
+    {METHOD_POST, A "/policies/removals", "policy remove", MAY_POLICY_WRITE, RESOURCE_WRITE, WORDS(policy_remove), NULL, "PolicyChanged"},
     {METHOD_POST, A "/policies/undo", "policy undo", MAY_POLICY_WRITE, RESOURCE_WRITE, WORDS(policy_undo), NULL, "Policy"},
     {METHOD_GET, A "/policies/{kind}/history", "policy history", MAY_POLICY_READ, RESOURCE_READ, WORDS(policy_history), NULL, "PolicyHistory"},
     {METHOD_GET, A "/retention/plan", "retention plan", MAY_RETENTION_READ, RESOURCE_READ, NO_WORDS, NULL, "Plan"},
-    {METHOD_POST, A "/retention/plan", "retention plan", MAY_RETENTION_READ, RESOURCE_READ, WORDS(retention_dry), NULL, "Plan"},
+    {METHOD_POST, A "/retention/plan", "retention plan", MAY_RETENTION_READ, RESOURCE_READ, WORDS(retention_dry), NULL, "PlannedChange"},
     {METHOD_GET, A "/retention/forecast", "retention forecast", MAY_RETENTION_READ, RESOURCE_READ, WORDS(retention_forecast), NULL, "Forecast"},
     {METHOD_POST, A "/retention/warnings", "retention warn", MAY_RETENTION_RUN, RESOURCE_WRITE, NO_WORDS, NULL, "WarningList"},
     {METHOD_GET, A "/retention/runs", "retention history", MAY_RETENTION_READ, RESOURCE_READ, WORDS(count), NULL, "SweepList"},
-    {METHOD_POST, A "/retention/runs", "retention run", MAY_RETENTION_RUN, RESOURCE_WRITE, WORDS(retention_run), NULL, "Sweep"},
+    {METHOD_POST, A "/retention/runs", "retention run", MAY_RETENTION_RUN, RESOURCE_WRITE, WORDS(retention_run), NULL, "SweepDone"},
     {METHOD_GET, A "/retention/runs/{job}/receipt", "retention receipt", MAY_RETENTION_READ, RESOURCE_READ, WORDS(job), NULL, "ReceiptOf"},
 
     {METHOD_GET, A "/holds", "hold list", MAY_HOLD_READ, RESOURCE_READ, NO_WORDS, NULL, "HoldList"},
@@ -263,12 +263,12 @@ const struct resource resources[] = {
     {METHOD_POST, A "/holds/preview", "hold preview", MAY_HOLD_READ, RESOURCE_READ, WORDS(hold_preview), NULL, "HoldPreview"},
     {METHOD_POST, A "/holds/{hold}/release", "hold release", MAY_HOLD_WRITE, RESOURCE_WRITE, WORDS(hold_release), "--yes", "HoldRelease"},
     {METHOD_GET, A "/obligations", "obligation show", MAY_OBLIGATION_READ, RESOURCE_READ, NO_WORDS, NULL, "ObligationList"},
-    {METHOD_PUT, A "/obligations/{code}", "obligation add", MAY_OBLIGATION_WRITE, RESOURCE_WRITE, WORDS(obligation), NULL, "Obligation"},
-    {METHOD_DELETE, A "/obligations/{code}", "obligation end", MAY_OBLIGATION_WRITE, RESOURCE_WRITE, WORDS(obligation), NULL, "Obligation"},
+    {METHOD_PUT, A "/obligations/{code}", "obligation add", MAY_OBLIGATION_WRITE, RESOURCE_WRITE, WORDS(obligation), NULL, "ObligationAdded"},
+    {METHOD_DELETE, A "/obligations/{code}", "obligation end", MAY_OBLIGATION_WRITE, RESOURCE_WRITE, WORDS(obligation), NULL, "ObligationEnded"},
 
     {METHOD_GET, A "/users", "user list", MAY_USER_READ, RESOURCE_READ, NO_WORDS, NULL, "UserList"},
-    {METHOD_POST, A "/users", "user add", MAY_USER_MANAGE, RESOURCE_MAKE, WORDS(user_add), NULL, "User"},
-    {METHOD_POST, A "/users/{user}/sign-ins", "user signed-in", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user_signed_in), NULL, "User"},
+    {METHOD_POST, A "/users", "user add", MAY_USER_MANAGE, RESOURCE_MAKE, WORDS(user_add), NULL, "UserNamed"},
+    {METHOD_POST, A "/users/{user}/sign-ins", "user signed-in", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user_signed_in), NULL, "UserNamed"},
     {METHOD_DELETE, A "/users/{user}", "user remove", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--yes", "UserEnd"},
 
     {METHOD_POST, A "/users/{user}/invitations", "user invite", MAY_USER_MANAGE, RESOURCE_MAKE, WORDS(user_invite), NULL, "Invitation"},
@@ -276,22 +276,22 @@ const struct resource resources[] = {
     {METHOD_DELETE, A "/users/{user}/sessions", "user sessions", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--end-all", "SessionEnd"},
     {METHOD_DELETE, A "/users/{user}/sessions/{end}", "user sessions", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user_sessions_end), NULL, "SessionEnd"},
     {METHOD_GET, A "/tokens", "token list", MAY_TOKEN_READ, RESOURCE_READ, NO_WORDS, NULL, "TokenList"},
-    {METHOD_POST, A "/tokens", "token create", MAY_TOKEN_MANAGE, RESOURCE_MAKE, WORDS(token_create), NULL, "Token"},
+    {METHOD_POST, A "/tokens", "token create", MAY_TOKEN_MANAGE, RESOURCE_MAKE, WORDS(token_create), NULL, "TokenMade"},
     {METHOD_DELETE, A "/tokens/{token}", "token revoke", MAY_TOKEN_MANAGE, RESOURCE_WRITE, WORDS(token), NULL, "TokenRevoked"},
     {METHOD_GET, "/v1/tokens", "token list", MAY_VAULT_OPERATE, RESOURCE_READ, NO_WORDS, "--operator", "TokenList"},
-    {METHOD_POST, "/v1/tokens", "token create", MAY_VAULT_OPERATE, RESOURCE_MAKE, WORDS(operator_token_create), "--operator", "Token"},
+    {METHOD_POST, "/v1/tokens", "token create", MAY_VAULT_OPERATE, RESOURCE_MAKE, WORDS(operator_token_create), "--operator", "TokenMade"},
     {METHOD_DELETE, "/v1/tokens/{token}", "token revoke", MAY_VAULT_OPERATE, RESOURCE_WRITE, WORDS(token), "--operator", "TokenRevoked"},
 
     {METHOD_GET, A "/holidays", "law holidays", MAY_ACCOUNT_READ, RESOURCE_READ, NO_WORDS, "list", "OwnHolidayList"},
-    {METHOD_POST, A "/holidays", "law holidays", MAY_ACCOUNT_MANAGE, RESOURCE_MAKE, WORDS(holiday_add), "add", "OwnHoliday"},
-    {METHOD_DELETE, A "/holidays/{date}", "law holidays", MAY_ACCOUNT_MANAGE, RESOURCE_WRITE, WORDS(holiday_remove), "remove", "OwnHoliday"},
+    {METHOD_POST, A "/holidays", "law holidays", MAY_ACCOUNT_MANAGE, RESOURCE_MAKE, WORDS(holiday_add), "add", "OwnHolidayAdded"},
+    {METHOD_DELETE, A "/holidays/{date}", "law holidays", MAY_ACCOUNT_MANAGE, RESOURCE_WRITE, WORDS(holiday_remove), "remove", "OwnHolidayRemoved"},
 
     {METHOD_GET, A "/audit", "audit list", MAY_AUDIT_READ, RESOURCE_READ, WORDS(audit_list), NULL, "LeafList"},
     {METHOD_GET, "/v1/audit", "audit list", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(audit_list), NULL, "LeafList"},
     {METHOD_GET, "/v1/audit/{seq}/proof", "audit prove", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(audit_prove), NULL, "Proof"},
     {METHOD_POST, "/v1/audit/verifications", "audit verify", MAY_VAULT_OPERATE, RESOURCE_WRITE, NO_WORDS, NULL, "LogVerified"},
-    {METHOD_GET, "/v1/audit/terms", "audit keep", MAY_VAULT_OPERATE, RESOURCE_READ, NO_WORDS, NULL, "TermList"},
-    {METHOD_PUT, "/v1/audit/terms/{term}", "audit keep", MAY_VAULT_OPERATE, RESOURCE_WRITE, WORDS(audit_keep), NULL, "TermList"},
+    {METHOD_GET, A "/audit/terms", "audit keep", MAY_AUDIT_READ, RESOURCE_READ, NO_WORDS, NULL, "TermList"},
+    {METHOD_PUT, A "/audit/terms/{term}", "audit keep", MAY_ACCOUNT_MANAGE, RESOURCE_WRITE, WORDS(audit_keep), NULL, "TermList"},
     {METHOD_GET, "/v1/keys", "keys status", MAY_VAULT_OPERATE, RESOURCE_READ, NO_WORDS, NULL, "Keys"},
     {METHOD_POST, "/v1/keys/rotations", "keys rotate", MAY_VAULT_OPERATE, RESOURCE_WRITE, WORDS(keys_rotate), NULL, "Rotation"},
     {METHOD_POST, "/v1/checks", "check", MAY_VAULT_OPERATE, RESOURCE_WRITE, WORDS(check), NULL, "Check"},

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "api/openapi.h"
+#include "api/schemas.h"
 #include "api/version.h"
 #include "base/log.h"
 
@@ -15,13 +16,6 @@
 #define RATE_PLACES 65536
 #define OPENAPI_MAX ((size_t)8 * 1024 * 1024)
 #define RATE_WINDOW_S 60
-
-/* RFC 9457. */
-static const char schemas[] =
-    "{\"Problem\":{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\",\"instance\"],\"properties\":{"
-    "\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
-    "\"detail\":{\"type\":\"string\"},\"instance\":{\"type\":\"string\"},\"field\":{\"type\":\"string\"},"
-    "\"mend\":{\"type\":\"string\"}}}}";
 
 static const char *const json_body[] = {"application/json", NULL};
 
@@ -284,6 +278,14 @@ static enum result make_rates(struct http *http, const struct settings *settings
 	return r == OK ? rate_new(&address, RATE_PLACES, &http->by_address, err) : r;
 }
 
+static enum result describe(struct http *http, struct err *err)
+{
+	size_t len;
+	const char *schemas = schemas_text(&len);
+
+	return openapi_write(&http->openapi, schemas, len, err);
+}
+
 enum result http_open(struct http *http, const struct settings *settings, struct err *err)
 {
 	enum result r = make_routes(http, settings, err);
@@ -295,7 +297,7 @@ enum result http_open(struct http *http, const struct settings *settings, struct
 		r = token_cache_new(TOKENS_REMEMBERED, &http->tokens, err);
 	if (r == OK)
 		r = make_rates(http, settings, err);
-	return r == OK ? openapi_write(&http->openapi, schemas, strlen(schemas), err) : r;
+	return r == OK ? describe(http, err) : r;
 }
 
 void http_close(struct http *http)

@@ -160,6 +160,7 @@ static void values_are_of_their_type(void **state)
 	refused(METHOD_POST, HOLDS, "{\"reason\":\"x\",\"kind\":\"call\"}", "kind", "kind is a string, not an array");
 	refused(METHOD_POST, HOLDS, "{\"reason\":\"x\",\"kind\":[\"calls\"]}", "kind", "kind cannot be 'calls'");
 	refused(METHOD_POST, HOLDS, "{\"reason\":\"x\",\"from\":\"yesterday\"}", "from", "from is no time");
+	refused(METHOD_GET, "/v1/law/deadlines/C1?country=DK&from=2026-02-03", NULL, "from", "from is no time");
 	refused(METHOD_GET, "/v1/accounts/acme/retention/forecast?days=many", NULL, "days", "days is no whole number");
 	refused(METHOD_POST, HOLDS "/hold_1/release", "{\"dry_run\":\"yes\"}", "dry_run",
 		"dry_run is a string, not true or false");

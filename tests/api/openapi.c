@@ -12,24 +12,27 @@
 
 #include "api/openapi.h"
 #include "api/resource.h"
+#include "api/schemas.h"
 #include "shim/json_parse.h"
 
-static const char schemas[] = "{\"Hold\":{\"type\":\"object\"},\"Problem\":{\"type\":\"object\"}}";
-
 static struct pool pool;
-static const struct json *document;
+static const struct json *document, *schemas;
 static struct buf text;
 
 static int set_up(void **state)
 {
 	struct err err;
+	size_t len;
+	const char *given = schemas_text(&len);
 
 	(void)state;
 	pool_init(&pool, 64 << 20);
 	buf_init(&text, 16 << 20);
-	if (openapi_write(&text, schemas, strlen(schemas), &err) != OK)
+	if (openapi_write(&text, given, len, &err) != OK ||
+	    json_parse_once(text.data, text.len, &pool, &document, &err) != OK)
 		return -1;
-	return json_parse_once(text.data, text.len, &pool, &document, &err) == OK ? 0 : -1;
+	schemas = json_get(json_get(document, "components"), "schemas");
+	return schemas != NULL ? 0 : -1;
 }
 
 static int tear_down(void **state)
@@ -99,10 +102,96 @@ static void a_body_takes_no_other_members(void **state)
 	assert_null(json_get(operation_of(METHOD_GET, "/v1/accounts"), "requestBody"));
 }
 
-static void given_schemas_are_in_it(void **state)
+/* P47 */
+static void every_answer_has_a_schema(void **state)
 {
 	(void)state;
-	assert_non_null(json_get(json_get(json_get(document, "components"), "schemas"), "Hold"));
+	for (size_t i = 0; i < resource_count; i++) {
+		if (resources[i].answer == NULL || json_get(schemas, resources[i].answer) == NULL)
+			fail_msg("%s: src/api/schemas.json has no %s", resources[i].path,
+				 resources[i].answer != NULL ? resources[i].answer : "name for its answer");
+	}
+}
+
+#define REF "#/components/schemas/"
+
+static bool is_answer(const char *name)
+{
+	for (size_t i = 0; i < resource_count; i++) {
+		if (strcmp(resources[i].answer, name) == 0)
+			return true;
+	}
+	return strcmp(name, "Problem") == 0;
+}
+
+/* Whatever `node` refers to is there; with `wanted`, tells whether it refers to that. */
+static bool refers_to(const struct json *node, const char *wanted)
+{
+	const char *ref = node->type == JSON_OBJECT ? json_get_text(node, "$ref") : NULL;
+	bool found = false;
+
+	if (ref != NULL) {
+		assert_int_equal(strncmp(ref, REF, strlen(REF)), 0);
+		if (json_get(schemas, ref + strlen(REF)) == NULL)
+			fail_msg("%s is not there", ref);
+		found = strcmp(ref + strlen(REF), wanted) == 0;
+	}
+	if (node->type != JSON_OBJECT && node->type != JSON_ARRAY)
+		return false;
+	for (const struct json *at = node->first; at != NULL; at = at->next)
+		found |= refers_to(at, wanted);
+	return found;
+}
+
+static void every_schema_is_an_answer_or_part_of_one(void **state)
+{
+	(void)state;
+	for (const struct json *at = schemas->first; at != NULL; at = at->next) {
+		if (!is_answer(at->name) && !refers_to(schemas, at->name))
+			fail_msg("nothing refers to %s", at->name);
+	}
+}
+
+/* Objects that say what members they have take no others, unless they say so; and every member is described. */
+static void check_members(const struct json *node)
+{
+	const struct json *properties = node->type == JSON_OBJECT ? json_get(node, "properties") : NULL;
+
+	if (properties != NULL && properties->type == JSON_OBJECT) {
+		assert_non_null(json_get(node, "additionalProperties"));
+		for (const struct json *at = properties->first; at != NULL; at = at->next) {
+			if (json_get(at, "description") == NULL && json_get(at, "$ref") == NULL &&
+			    json_get(at, "oneOf") == NULL)
+				fail_msg("%s is not described", at->name);
+		}
+	}
+	if (node->type != JSON_OBJECT && node->type != JSON_ARRAY)
+		return;
+	for (const struct json *at = node->first; at != NULL; at = at->next)
+		check_members(at);
+}
+
+static void objects_are_closed_and_members_described(void **state)
+{
+	(void)state;
+	check_members(schemas);
+}
+
+static const struct json *answers_of(size_t i)
+{
+	return json_get(operation_of(resources[i].method, resources[i].path), "responses");
+}
+
+static void each_operation_says_which_problems_it_gives(void **state)
+{
+	static const char *const always[] = {"400", "401", "403", "404", "429", "503", "default"};
+
+	(void)state;
+	for (size_t i = 0; i < resource_count; i++) {
+		for (size_t k = 0; k < sizeof always / sizeof *always; k++)
+			assert_non_null(json_get(answers_of(i), always[k]));
+		assert_int_equal(json_get(answers_of(i), "409") != NULL, resources[i].flow != RESOURCE_READ);
+	}
 }
 
 static void schemas_that_are_no_json_are_refused(void **state)
@@ -122,7 +211,10 @@ int main(void)
 		cmocka_unit_test(every_resource_is_described_once),
 		cmocka_unit_test(the_parameters_of_paths_are_described),
 		cmocka_unit_test(a_body_takes_no_other_members),
-		cmocka_unit_test(given_schemas_are_in_it),
+		cmocka_unit_test(every_answer_has_a_schema),
+		cmocka_unit_test(every_schema_is_an_answer_or_part_of_one),
+		cmocka_unit_test(objects_are_closed_and_members_described),
+		cmocka_unit_test(each_operation_says_which_problems_it_gives),
 		cmocka_unit_test(schemas_that_are_no_json_are_refused),
 	};
 

@@ -1,0 +1,26 @@
+#!/usr/bin/env bats
+# SPDX-FileCopyrightText: The Lethe authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The HTTP API against its own description: tests/e2e/api has the programs, which say what they found.
+bats_require_minimum_version 1.5.0
+
+load story
+
+PYTHON=/usr/bin/python3 # the one whose packages scripts/deps installs
+export LETHE PYTHONDONTWRITEBYTECODE=1
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# api PROGRAM [WORD..]
+api() {
+	local program=$1
+	shift
+	"$PYTHON" "$TOP/tests/e2e/api/$program.py" "$@" 3>&-
+}
+
+@test "P47: each resource answers as the API's description says, whether it is done or refused" {
+	api every
+}

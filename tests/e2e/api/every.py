@@ -1,0 +1,334 @@
+# SPDX-FileCopyrightText: The Lethe authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every resource over real HTTP: done, and refused as bad input, without the right, in another account, in conflict. Each
+# answer is as the description says. A resource that is not walked through here fails the test.
+import inspect
+import sys
+import traceback
+
+import kit
+
+A = "/v1/accounts/{account}"
+UNKNOWN = "sample_nonsense"
+
+
+class Walk:
+    def __init__(self, client, description, tokens):
+        self.client, self.description, self.tokens = client, description, tokens
+        self.done, self.conflicts = set(), set()
+
+    def ask(self, role, method, path, values=None, body=None, query=None, status=None):
+        operation = self.description.find(method, path)
+        values = {"account": "Acme", **(values or {})}
+        answer = self.client.ask(method, operation.target(values, query), body, self.tokens[role])
+        wanted = operation.success if status is None else status
+        if answer.status != wanted:
+            self.description.note(operation, answer, f"not {wanted}\n{answer.body.decode()[:1000]}")
+        document = self.description.judge(operation, answer)
+        if answer.status == operation.success:
+            self.done.add(operation.name)
+        if answer.status in (409, 410, 422):
+            self.conflicts.add(operation.name)
+        return document
+
+    def admin(self, *words, **more):
+        return self.ask("admin", *words, **more)
+
+    def owner(self, *words, **more):
+        return self.ask("owner", *words, **more)
+
+    def operator(self, *words, **more):
+        return self.ask("operator", *words, **more)
+
+
+# ---- what is done
+
+
+def accounts(walk):
+    walk.operator("POST", "/v1/accounts", body={"name": "Third", "country": "DE", "profile": "justcall"})
+    walk.operator("POST", "/v1/accounts", body={"name": "Third", "country": "DE"}, status=409)
+    walk.operator("GET", "/v1/accounts")
+    walk.admin("GET", A)
+    walk.admin("PUT", A + "/settings/{setting}", {"setting": "warn_days"}, {"value": "20,5"})
+    walk.admin("PUT", A + "/settings/{setting}", {"setting": "plan"}, {"value": "none such"}, status=400)
+    third = {"account": "Third"}
+    walk.operator("GET", A + "/status", third)
+    walk.operator("PUT", A + "/cancellation", third)
+    walk.operator("GET", A + "/status", third)
+    walk.operator("DELETE", A + "/cancellation", third)
+    walk.operator("DELETE", A, third)
+    for item in ("exports", "numbers", "campaigns", "invoices"):
+        walk.operator("PUT", A + "/checklist/{item}", {**third, "item": item})
+    ended = walk.operator("DELETE", A, third)
+    assert ended["ended"] and not ended["left"], ended
+    walk.operator("GET", A, third, status=404)
+
+
+def laws(walk):
+    walk.admin("GET", "/v1/profiles")
+    for name in ("justcall", "aircall", "callrail", "converse", "exotel", "gdpr-strict"):
+        walk.admin("GET", "/v1/profiles/{profile}", {"profile": name})
+    walk.admin("GET", "/v1/profiles/{profile}", {"profile": "nobody"}, status=404)
+    walk.admin("GET", A + "/profiles/{profile}/diff", {"profile": "aircall"})
+    walk.admin("GET", "/v1/obligations")
+    walk.admin("GET", "/v1/obligations", query={"country": "DE"})
+    walk.admin("GET", "/v1/law/holidays/{country}/{year}", {"country": "DE-BY", "year": 2027})
+    walk.admin("GET", "/v1/law/holidays/{country}/{year}", {"country": "DE", "year": "soon"}, status=400)
+    walk.admin("GET", "/v1/law/deadlines/{clock}", {"clock": "C1"}, query={"country": "DK", "from": "2026-02-03T10:00:00Z"})
+    walk.admin("GET", "/v1/law/deadlines/{clock}", {"clock": "C11"}, query={"country": "US", "from": "2026-02-03T10:00:00Z"})
+    walk.admin("GET", "/v1/law/deadlines/{clock}", {"clock": "C99"}, query={"country": "DK"}, status=400)
+    walk.admin("POST", A + "/holidays", body={"date": "2027-03-01", "name": "Stocktaking"})
+    walk.admin("POST", A + "/holidays", body={"date": "2027-03-01", "name": "Stocktaking"}, status=409)
+    walk.admin("POST", A + "/holidays", body={"date": "2027-03-02", "name": "Local day", "law": "by-law 7"})
+    walk.admin("GET", A + "/holidays")
+    walk.admin("DELETE", A + "/holidays/{date}", {"date": "2027-03-01"})
+    walk.admin("DELETE", A + "/holidays/{date}", {"date": "2027-03-01"}, status=404)
+
+
+def persons(walk, person):
+    found = walk.admin("POST", A + "/persons/search", body={"who": kit.ASTRID})["persons"][0]
+    person.update(found)
+    who = {"person": found["id"]}
+    shown = walk.admin("GET", A + "/persons/{person}", who)
+    assert shown["records"]["call"] == 64, shown
+    linked = walk.admin("POST", A + "/persons/{person}/links", who, {"other": "+4520000001"})
+    assert linked["changed"], linked
+    walk.admin("POST", A + "/persons/{person}/links", who, {"other": "+4520000001"})
+    walk.admin("POST", A + "/persons/{person}/unlinks", who, {"identity": "+4520000001"})
+    walk.admin("POST", A + "/persons/{person}/unlinks", who, {"identity": "+4520000009"}, status=404)
+    restriction = A + "/persons/{person}/restriction"
+    walk.admin("PUT", restriction, who, {"ground": "accuracy", "reason": "she says it is wrong"})
+    walk.admin("PUT", restriction, who, {"ground": "accuracy"}, status=409)
+    walk.admin("DELETE", restriction, who, query={"told": "2026-01-02"}, status=400)
+    told = {"told": walk.admin("GET", A + "/persons/{person}", who)["restrictions"][0]["since"][:10]}
+    walk.admin("DELETE", restriction, who, query=told)
+    walk.admin("DELETE", restriction, who, query=told, status=404)
+    person.update(shown)
+
+
+def contacts(walk, person):
+    walk.admin("GET", A + "/contacts", query={"count": 3})
+    page = walk.admin("GET", A + "/contacts", query={"count": 2})
+    walk.admin("GET", A + "/contacts", query={"count": 1000, "after": page["next"]})
+    contact = {"contact": person["contacts"][0]}
+    walk.admin("GET", A + "/contacts/{contact}", contact)
+    walk.admin("DELETE", A + "/contacts/{contact}", contact)
+    walk.admin("DELETE", A + "/contacts/{contact}", contact, status=409)
+    walk.admin("GET", A + "/contacts/{contact}", contact)
+    walk.admin("GET", A + "/contacts/{contact}", contact, query={"deleted": "true"})
+    walk.admin("GET", A + "/contacts", query={"deleted": "true"})
+    walk.admin("DELETE", A + "/contacts/{contact}/deletion", contact)
+    walk.admin("DELETE", A + "/contacts/{contact}/deletion", contact, status=409)
+
+
+def readmission(walk):
+    walk.admin("PUT", A + "/settings/{setting}", {"setting": "contact_grace_days"}, {"value": "0"})
+    other = walk.admin("POST", A + "/persons/search", body={"who": "+4520000009"})["persons"][0]
+    contact = {"contact": walk.admin("GET", A + "/persons/{person}", {"person": other["id"]})["contacts"][0]}
+    walk.admin("POST", A + "/contacts/{contact}/readmission", contact, status=409)
+    walk.admin("DELETE", A + "/contacts/{contact}", contact)
+    walk.admin("POST", A + "/retention/runs")
+    walk.admin("GET", A + "/contacts/{contact}", contact, status=410)
+    walk.admin("POST", A + "/contacts/{contact}/readmission", contact)
+
+
+def records(walk, ids):
+    for kind in sorted(set(ids) - {"acc", "per", "con", "usr", "job", "hold", "chat"}):
+        walk.admin("GET", A + "/records/{record}", {"record": ids[kind][0]})
+        walk.admin("GET", A + "/records/{record}/disposition", {"record": ids[kind][0]})
+    walk.admin("GET", A + "/labels")
+    walk.admin("GET", A + "/labels", query={"kind": "tag"})
+
+
+def policies(walk):
+    kind = {"kind": "message"}
+    change = {"policy": "message=unlimited"}
+    plan = walk.admin("POST", A + "/retention/plan", body=change)
+    assert plan["records"] == 0, plan
+    walk.admin("POST", A + "/policies", body={**kind, "keep": "unlimited"})
+    walk.admin("POST", A + "/policies", body={**kind, "keep": "5 fortnights"}, status=400)
+    plan = walk.admin("POST", A + "/retention/plan", body={"policy": "message=90 days"})
+    assert plan["records"] > 0 and plan["shortens"], plan
+    walk.admin("POST", A + "/policies", body={**kind, "keep": "90 days"}, status=403)
+    walk.admin("POST", A + "/policies", body={**kind, "keep": "90 days", "plan": plan["digest"]})
+    walk.admin("POST", A + "/policies/undo", body=kind)
+    walk.admin("POST", A + "/policies/undo", body=kind, status=403)
+    scoped = {"kind": "call", "tag": "vip", "direction": "inbound", "min_duration": "30 seconds"}
+    walk.admin("POST", A + "/policies", body={**scoped, "keep": "unlimited"})
+    walk.admin("GET", A + "/policies")
+    walk.admin("POST", A + "/policies/removals", body=scoped)
+    walk.admin("POST", A + "/policies/removals", body=scoped, status=404)
+    for name in ("message", "call", "note"):
+        walk.admin("GET", A + "/policies/{kind}/history", {"kind": name})
+
+
+def holds(walk, person, ids):
+    record = ids["rec"][0]
+    walk.admin("POST", A + "/holds/preview", body={"person": person["id"]})
+    hold = walk.admin("POST", A + "/holds", body={"person": person["id"], "kind": ["recording"], "reason": "case 7",
+                                                  "matter": "M-1", "custodian": "legal", "from": "2025-01-01"})
+    other = walk.admin("POST", A + "/holds", body={"number": kit.ASTRID, "reason": "case 8"})
+    walk.admin("POST", A + "/holds", body={"person": "+4599999999", "reason": "x"}, status=404)
+    walk.admin("GET", A + "/holds")
+    walk.admin("GET", A + "/records/{record}", {"record": record})
+    walk.admin("GET", A + "/records/{record}/disposition", {"record": record})
+    release = A + "/holds/{hold}/release"
+    walk.admin("POST", A + "/records/{record}/anonymisation", {"record": record}, status=403)
+    walk.admin("POST", release, {"hold": hold["id"]}, {"dry_run": True})
+    walk.admin("POST", release, {"hold": other["id"]})
+    walk.admin("POST", release, {"hold": hold["id"]})
+    walk.admin("POST", release, {"hold": hold["id"]}, status=409)
+
+
+def obligations(walk):
+    code = {"code": walk.admin("GET", "/v1/obligations")["obligations"][0]["code"]}
+    walk.admin("PUT", A + "/obligations/{code}", code)
+    walk.admin("PUT", A + "/obligations/{code}", code, status=409)
+    walk.admin("GET", A + "/obligations")
+    walk.admin("DELETE", A + "/obligations/{code}", code)
+    walk.admin("DELETE", A + "/obligations/{code}", code, status=404)
+    walk.admin("GET", A + "/obligations")
+
+
+def sweeps(walk):
+    walk.admin("GET", A + "/retention/plan")
+    plan = walk.admin("POST", A + "/retention/plan", body={"policy": "chat=30 days", "grace": 0})
+    walk.admin("POST", A + "/policies", body={"kind": "chat", "keep": "30 days", "grace": 0, "plan": plan["digest"]})
+    walk.admin("GET", A + "/retention/forecast", query={"days": 10})
+    walk.admin("POST", A + "/retention/warnings")
+    run = walk.admin("POST", A + "/retention/runs", body={"max_records": 1})
+    walk.admin("POST", A + "/retention/runs", body={"max_records": 0}, status=400)
+    done = walk.admin("POST", A + "/retention/runs")
+    walk.admin("GET", A + "/retention/runs", query={"count": 5})
+    for job in (run["job"], done["job"]):
+        walk.admin("GET", A + "/retention/runs/{job}/receipt", {"job": job})
+
+
+def users(walk):
+    user = walk.admin("POST", A + "/users", body={"name": "u1@example.com", "role": "auditor"})
+    user = {"user": user["id"]}
+    walk.admin("POST", A + "/users", body={"name": "u1@example.com"}, status=409)
+    walk.admin("POST", A + "/users", body={"name": "boss@example.com", "role": "owner"}, status=403)
+    walk.admin("POST", A + "/users/{user}/sign-ins", user)
+    walk.admin("GET", A + "/users")
+    walk.admin("POST", A + "/users/{user}/invitations", user, {"url": "https://lethe.example"})
+    walk.admin("POST", A + "/users/{user}/invitations", user, {"end": True})
+    walk.admin("GET", A + "/users/{user}/sessions", user)
+    walk.admin("DELETE", A + "/users/{user}/sessions/{end}", {**user, "end": kit.SAMPLE["end"]}, status=404)
+    walk.admin("DELETE", A + "/users/{user}/sessions", user)
+    walk.admin("DELETE", A + "/users/{user}", user)
+    walk.admin("DELETE", A + "/users/{user}", user, status=404)
+
+
+def tokens(walk):
+    made = walk.admin("POST", A + "/tokens", body={"name": "t1", "role": "admin", "scopes": "hold.read", "expires": "9 days"})
+    walk.admin("POST", A + "/tokens", body={"name": "t2", "role": "owner"}, status=403)
+    walk.admin("GET", A + "/tokens")
+    walk.admin("DELETE", A + "/tokens/{token}", {"token": made["id"]})
+    walk.admin("DELETE", A + "/tokens/{token}", {"token": made["id"]})
+    made = walk.operator("POST", "/v1/tokens", body={"name": "t3", "expires": "unlimited"})
+    walk.operator("GET", "/v1/tokens")
+    walk.operator("DELETE", "/v1/tokens/{token}", {"token": made["id"]})
+
+
+def log(walk):
+    leaves = walk.admin("GET", A + "/audit", query={"from": 0, "count": 5})
+    assert leaves["leaves"], leaves
+    walk.operator("GET", "/v1/audit", query={"from": 0, "count": 5})
+    walk.operator("GET", "/v1/audit/{seq}/proof", {"seq": 3})
+    walk.operator("GET", "/v1/audit/{seq}/proof", {"seq": 999999999}, status=404)
+    walk.operator("POST", "/v1/audit/verifications")
+    walk.operator("POST", "/v1/keys/rotations", body={"every": 9})
+    walk.operator("GET", "/v1/keys")
+    checked = walk.operator("POST", "/v1/checks", body={"quick": True})
+    assert checked["problems"] == 0, checked
+
+
+def terms(walk):
+    walk.admin("GET", A + "/audit/terms")
+    walk.admin("PUT", A + "/audit/terms/{term}", {"term": "access"}, {"keep": "120 days"})
+    walk.admin("PUT", A + "/audit/terms/{term}", {"term": "access"}, {"keep": "1 day"}, status=400)
+
+
+def ends(walk, person, ids):
+    walk.admin("POST", A + "/records/{record}/anonymisation", {"record": ids["call"][0]})
+    walk.admin("GET", A + "/records/{record}", {"record": ids["call"][0]}, status=404)
+    erased = walk.admin("POST", A + "/persons/{person}/erasure", {"person": person["id"]}, {"reference": "REQ-1"})
+    assert erased["left"] == 0, erased
+    walk.admin("POST", A + "/persons/{person}/erasure", {"person": person["id"]}, status=404)
+    other = walk.admin("POST", A + "/persons/search", body={"who": "+4520000001"})["persons"][0]
+    walk.admin("POST", A + "/persons/{person}/anonymisation", {"person": other["id"]})
+    walk.admin("GET", A + "/aggregates")
+    walk.admin("GET", A + "/aggregates", query={"kind": "call"})
+    walk.admin("GET", A + "/erasures")
+    walk.admin("GET", A + "/erasures/{job}/receipt", {"job": erased["job"]})
+    contact = {"contact": person["contacts"][0]}
+    walk.admin("GET", A + "/contacts/{contact}", contact, status=404)
+
+
+# ---- what is refused, of every resource alike
+
+
+def refused(walk, operation, scoped):
+    """Each is refused before anything is done: what is in the path is not there."""
+    ask, role = walk.client.ask, "operator" if operation.permission in OPERATORS else "owner"
+    values, query, body = operation.values(), operation.needed_query(), operation.needed_body()
+
+    def expect(status, token, values, query, body, field=None):
+        answer = ask(operation.method, operation.target(values, query), body, token)
+        if answer.status != status:
+            walk.description.note(operation, answer, f"not {status}\n{answer.body.decode()[:1000]}")
+            return
+        problem = walk.description.judge(operation, answer)
+        if field is not None and problem.get("field") != field:
+            walk.description.note(operation, answer, f"it does not name {field}: {problem}")
+
+    expect(400, walk.tokens[role], values, {**query, UNKNOWN: "1"}, body, UNKNOWN)
+    expect(403, scoped, values, query, body)
+    if operation.in_account:
+        expect(404, walk.tokens["owner"], {**values, "account": "Other"}, query, body)
+    if operation.body is not None:
+        expect(400, walk.tokens[role], values, query, {**body, UNKNOWN: 1}, UNKNOWN)
+        expect(400, walk.tokens[role], values, query, b"{")
+        expect(400, walk.tokens[role], values, query, b"[]")
+        for name in operation.body.get("required", []):
+            expect(400, walk.tokens[role], values, query, {**body, name: {}}, name)
+            expect(400, walk.tokens[role], values, query, {k: v for k, v in body.items() if k != name}, name)
+
+
+def take(step, walk, known):
+    """What a step stumbles over is noted, and the next one taken."""
+    try:
+        step(walk, **{name: known[name] for name in inspect.signature(step).parameters if name != "walk"})
+    except (AssertionError, KeyError, TypeError, IndexError):
+        walk.description.wrong.append(f"{step.__name__}: {traceback.format_exc(limit=-2)[:3000]}")
+
+
+NOT_DONE = {"DELETE /v1/accounts/{account}/users/{user}/sessions/{end}"}  # there is no session to end
+OPERATORS = {"account.create", "account.list", "vault.operate"}
+
+
+def main():
+    tokens_by_role = kit.make_vault()
+    ids = kit.records_of(kit.ASTRID)
+    scoped = kit.token("scoped", "--account", "Acme", "--role", "admin", "--scopes", "webhook.manage")
+    with kit.Daemon() as daemon:
+        client = kit.Client(daemon.port)
+        description = kit.Description(client)
+        walk = Walk(client, description, tokens_by_role)
+        person = {}
+        for step in (persons, accounts, laws, policies, obligations, users, tokens, log, sweeps, contacts, readmission, records, holds,
+                     ends, terms):
+            take(step, walk, {"person": person, "ids": ids})
+        for operation in description.operations.values():
+            refused(walk, operation, scoped)
+        description.verdict()
+        missing = sorted(set(description.operations) - walk.done - NOT_DONE)
+        if missing:
+            kit.fail("no test succeeds with: " + ", ".join(missing) + "\nadd them to tests/e2e/api/every.py")
+    print(f"# {len(walk.done)} resources, {len(walk.conflicts)} in conflict")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
