@@ -24,3 +24,7 @@ api() {
 @test "P47: each resource answers as the API's description says, whether it is done or refused" {
 	api every
 }
+
+@test "P39, P44: every resource as every role, in every account and with tokens that are good no more, is as the table says" {
+	api matrix
+}

@@ -59,10 +59,11 @@ def make_vault(samples=True):
     return tokens
 
 
-def records_of(who):
+def records_of(who, account="Acme"):
     """Ids of records by what they begin with: {"call": [..], ..}, from a copy of all there is on somebody."""
-    lethe("person", "export", who, "--account", "Acme", "--out", "who.zip")
-    with zipfile.ZipFile("who.zip") as archive:
+    path = f"{account}.zip"
+    lethe("person", "export", who, "--account", account, "--out", path)
+    with zipfile.ZipFile(path) as archive:
         text = archive.read("data.json").decode()
     found = {}
     for match in ID.finditer(text):
