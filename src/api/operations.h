@@ -95,6 +95,8 @@ operation_run op_token_create;
 operation_run op_token_list;
 operation_run op_token_revoke;
 
+operation_run op_event_list;
+
 operation_run op_audit_list;
 operation_run op_audit_verify;
 operation_run op_audit_prove;

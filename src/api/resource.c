@@ -171,6 +171,11 @@ static const struct word operator_token_create[] = {
 };
 static const struct word token[] = {PATH("token", 1, "its id")};
 
+static const struct word event_list[] = {
+    ASKS("after", WORD_TEXT, "those after that event"),
+    ASKS("count", WORD_INT, "so many, 1 to 1000; 50 unless said"),
+};
+
 static const struct word audit_list[] = {
     ASKS("from", WORD_INT, "from this leaf on"),
     ASKS("count", WORD_INT, "so many"),
@@ -285,6 +290,8 @@ const struct resource resources[] = {
     {METHOD_GET, A "/holidays", "law holidays", MAY_ACCOUNT_READ, RESOURCE_READ, NO_WORDS, "list", "OwnHolidayList"},
     {METHOD_POST, A "/holidays", "law holidays", MAY_ACCOUNT_MANAGE, RESOURCE_MAKE, WORDS(holiday_add), "add", "OwnHolidayAdded"},
     {METHOD_DELETE, A "/holidays/{date}", "law holidays", MAY_ACCOUNT_MANAGE, RESOURCE_WRITE, WORDS(holiday_remove), "remove", "OwnHolidayRemoved"},
+
+    {METHOD_GET, A "/events", "event list", MAY_AUDIT_READ, RESOURCE_READ, WORDS(event_list), NULL, "EventList"},
 
     {METHOD_GET, A "/audit", "audit list", MAY_AUDIT_READ, RESOURCE_READ, WORDS(audit_list), NULL, "LeafList"},
     {METHOD_GET, "/v1/audit", "audit list", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(audit_list), NULL, "LeafList"},

@@ -36,6 +36,7 @@ static const struct group {
 	{"user", "add | list | invite | ..", "who signs in to an account"},
 	{"token", "create | list | revoke", "what programs are let in by"},
 	{"audit", "list | verify | prove | keep", "the log of every act, and its proofs"},
+	{"event", NULL, NULL},
 	{"verify", "RECEIPT --key FILE", "check a receipt, with no vault at hand"},
 	{"law", "holidays | deadline", "public holidays; how long the law lets one wait"},
 	{"keys", "status | rotate", "epochs, and ending the life of old copies"},
@@ -298,6 +299,10 @@ const struct operation operations[] = {
 	 "Of the account, or the operator's. Looking is in the audit log. One that has ended is listed for 90 days.\n"},
 	{"token revoke", "TOKEN [--operator]", "let nobody in by a token any more", op_token_revoke,
 	 "TOKEN is its id (tok_..). At once, and for good: no restore brings it back.\n"},
+	{"event list", "[--after EVENT] [--count N]", "what has happened that others are told of", op_event_list,
+	 "The oldest first, of the last 30 days (`audit keep delivery`): opaque ids and counts, as in the log of acts.\n"
+	 "  --after EVENT     those after that evt_ id; one that is gone by now is before all that are there\n"
+	 "  --count N         so many, 1 to 1000; 50 unless given\n"},
 	{"audit list", "[--from N] [--count N]", "the leaves of the audit log", op_audit_list,
 	 "Of one account with --account, else of the whole region. Leaves hold opaque ids, never names or numbers.\n"},
 	{"audit verify", "[--checkpoint FILE]", "recompute the whole tree from its leaves", op_audit_verify,

@@ -366,6 +366,14 @@ static enum result list_kept(struct records *w, const struct sealer_row *sealed,
 	return row->hold != 0 ? held_insert(w->c->session->data, &held, err) : OK;
 }
 
+/* To those who want to hear of it. */
+static enum result tell_of(struct commit *c, const struct record_row *row, struct err *err)
+{
+	enum result r = outbox_add(&c->created, row->kind, row->id, err);
+
+	return r == OK && row->media > 0 ? outbox_add(&c->ready, row->kind, row->id, err) : r;
+}
+
 static enum result take_in(struct records *w, struct sealer_row *sealed, bool inserted, struct err *err)
 {
 	enum result r = begin_period(w, &sealed->row, err);
@@ -376,6 +384,8 @@ static enum result take_in(struct records *w, struct sealer_row *sealed, bool in
 		return pass_over_known(w, sealed->record, err);
 	count_stored(w, &sealed->row);
 	r = list_kept(w, sealed, err);
+	if (r == OK)
+		r = tell_of(w->c, &sealed->row, err);
 	return r == OK ? store_media(w, sealed->record, sealed->key, err) : r;
 }
 
@@ -652,12 +662,27 @@ static enum result store_records(struct commit *c, struct err *err)
 	return r;
 }
 
-/* ---- the leaf ---- */
+/* ---- the leaf, and who hears of it ---- */
+
+static enum result tell(struct commit *c, uint64_t seq, struct err *err)
+{
+	const struct { const struct outbox_list *list; enum event_type type; } told[] = {
+	    {&c->created, EVENT_RECORD_CREATED}, {&c->ready, EVENT_RECORDING_READY},
+	    {&c->enrolled, EVENT_CONTACT_CREATED}, {&c->changed, EVENT_CONTACT_UPDATED}};
+	enum result r = OK;
+	int n = 0;
+
+	for (size_t i = 0; i < sizeof told / sizeof told[0] && r == OK; i++)
+		r = outbox_put(c->session->data, told[i].list, told[i].type, c->batch->account, seq, &n, c->batch->now, err);
+	return r;
+}
 
 static enum result append_leaf(struct commit *c, struct err *err)
 {
 	const struct import_result *counts = c->counts;
 	struct act act;
+	uint64_t seq;
+	enum result r;
 
 	act_begin(&act, "import.batch", c->batch->account, c->batch->now);
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
@@ -677,7 +702,8 @@ static enum result append_leaf(struct commit *c, struct err *err)
 	act_int(&act, "identities", counts->identities);
 	act_int(&act, "link", counts->linked);
 	act_int(&act, "media", counts->media);
-	return act_append(&act, c->session->data, NULL, err);
+	r = act_append(&act, c->session->data, &seq, err);
+	return r == OK ? tell(c, seq, err) : r;
 }
 
 enum result commit_batch(struct session *session, void *arg, struct err *err)
@@ -697,6 +723,10 @@ enum result commit_batch(struct session *session, void *arg, struct err *err)
 		r = blob_publish(batch->blobs, err);
 	if (r == OK)
 		r = append_leaf(&c, err);
+	outbox_free(&c.created);
+	outbox_free(&c.ready);
+	outbox_free(&c.enrolled);
+	outbox_free(&c.changed);
 	pool_free(&c.hold_pool);
 	pool_free(&c.pool);
 	return r;

@@ -9,6 +9,7 @@
 #include "ingest/batch.h"
 #include "retention/holds.h"
 #include "vault/directory.h"
+#include "vault/outbox.h"
 
 /* Inside the transaction. All borrowed. */
 struct commit {
@@ -18,6 +19,8 @@ struct commit {
 	struct pool pool;             /* of one row: reset after each */
 	struct pool hold_pool;
 	struct hold_set holds;
+	struct outbox_list created, ready;       /* records; those that came with media */
+	struct outbox_list enrolled, changed;    /* contacts */
 };
 
 /* A vault_op; `arg` is the batch. */

@@ -248,12 +248,14 @@ static enum result put_new(struct enrolment *e, struct err *err)
 	if (r != OK || gone)
 		return r;
 	counts->contacts_new++;
-	return put(e, err);
+	r = outbox_add(&e->c->enrolled, OUTBOX_CONTACT, e->contact->id, err);
+	return r == OK ? put(e, err) : r;
 }
 
 static enum result put_changed(struct enrolment *e, const struct contact_row *old, struct err *err)
 {
 	struct import_result *counts = e->c->counts;
+	enum result r;
 
 	if (contact_is_deleted(old)) {
 		counts->contacts_deleted++;
@@ -264,7 +266,8 @@ static enum result put_changed(struct enrolment *e, const struct contact_row *ol
 	} else {
 		counts->contacts_updated++;
 		e->key = old->key;
-		return put(e, err);
+		r = outbox_add(&e->c->changed, OUTBOX_CONTACT, e->contact->id, err);
+		return r == OK ? put(e, err) : r;
 	}
 	return OK;
 }

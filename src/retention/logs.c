@@ -8,6 +8,7 @@
 #include "law/profile.h"
 #include "retention/settings.h"
 #include "shim/json_parse.h"
+#include "store/event.h"
 #include "store/job.h"
 #include "store/setting.h"
 
@@ -168,6 +169,31 @@ static enum result prune_term(struct vault *vault, struct pruning *pruning, enum
 	return r;
 }
 
+/* Events are kept as what went to a webhook is. */
+struct forgetting { uint32_t account; struct instant before; int64_t deleted; };
+
+static enum result forget_op(struct session *session, void *arg, struct err *err)
+{
+	struct forgetting *f = arg;
+
+	return event_delete_before(session->data, f->account, f->before, BATCH, &f->deleted, err);
+}
+
+static enum result forget_events(struct vault *vault, uint32_t account, struct instant before, int64_t *events,
+				 struct err *err)
+{
+	struct forgetting f = {.account = account, .before = before};
+	bool any;
+	enum result r = event_any_before(vault->read.data, account, before, &any, err);
+
+	while (r == OK && any) {
+		r = vault_write(vault, forget_op, &f, err);
+		*events += r == OK ? f.deleted : 0;
+		any = f.deleted == BATCH;
+	}
+	return r;
+}
+
 static enum result prune_account(struct vault *vault, uint32_t account, struct instant now, struct logs_plan *out,
 				 struct err *err)
 {
@@ -182,6 +208,8 @@ static enum result prune_account(struct vault *vault, uint32_t account, struct i
 		}
 		r = prune_term(vault, &pruning, term, due_before(&rules.terms[term]), err);
 	}
+	if (r == OK && account != VAULT_ACCOUNT)
+		r = forget_events(vault, account, due_before(&rules.terms[LEAF_DELIVERY]), &out->events, err);
 	return r;
 }
 

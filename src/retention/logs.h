@@ -22,6 +22,7 @@ struct logs_term {
 struct logs_plan {
 	struct logs_term terms[LEAF_TERM_COUNT];
 	int64_t due;        /* their sum */
+	int64_t events;     /* what others were told, and is forgotten with what was delivered. Only in what was done */
 	int64_t damaged;    /* left alone: the body does not have its hash. Only in what was done */
 };
 

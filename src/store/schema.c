@@ -354,6 +354,17 @@ static const char vault_1[] =
     /* Erasures are few, sweeps are one a day: who looks for one does not read the other. */
     "CREATE INDEX job_of_type ON job(account_id, type, job_id);"
 
+    /* What others are told of: see vault/outbox.h. Nothing personal. */
+    "CREATE TABLE event("
+    " account_id INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL,"          /* the leaf of its act */
+    " n INTEGER NOT NULL,"            /* counted within the leaf */
+    " type INTEGER NOT NULL,"         /* enum event_type */
+    " id BLOB NOT NULL,"              /* evt_ : its time is when */
+    " ids BLOB NOT NULL,"             /* what it is about, where the leaf does not say; packed */
+    " PRIMARY KEY(account_id, seq, n)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX event_id ON event(account_id, id);"
+
     /* The log of acts. Nothing personal, append only; of an old leaf the body goes, and its hash stays. */
     "CREATE TABLE audit_leaf("
     " seq INTEGER PRIMARY KEY," /* from 0, without gaps */

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "store/leaf.h"
 #include "vault/log_term.h"
+#include "vault/outbox.h"
 
 static struct act_field *add_field(struct act *act, const char *name, const char *suffix)
 {
@@ -142,6 +143,8 @@ enum result act_append(const struct act *act, struct db *data, uint64_t *seq, st
 	if (r == OK)
 		r = leaf_append(data, act->account, act->at, log_term_of(act->fields[0].text), body.data, body.len,
 				&number, err);
+	if (r == OK)
+		r = outbox_act(data, act->fields[0].text, act->account, number, act->at, err);
 	if (r == OK && seq != NULL)
 		*seq = number;
 	buf_free(&body);

@@ -12,6 +12,8 @@
  *	act_id(&act, "person", "per", person);
  *	act_int(&act, "records", n);
  *	r = act_append(&act, session, &seq, err);
+ *
+ * What others are told of an act is made with its leaf: vault/outbox.h.
  */
 #ifndef LETHE_VAULT_ACT_H
 #define LETHE_VAULT_ACT_H

@@ -8,6 +8,7 @@
 
 #include "store/account.h"
 #include "store/aggregate.h"
+#include "store/event.h"
 #include "store/holiday.h"
 #include "store/job.h"
 #include "store/label.h"
@@ -267,6 +268,30 @@ static enum result carry_jobs(struct carry *c, struct err *err)
 	return r;
 }
 
+/* ---- what others are told ---- */
+
+/* Nobody hears of the same twice, or of what a restore brings back as if it were new. */
+static enum result carry_events(struct carry *c, struct err *err)
+{
+	struct event_row rows[BATCH];
+	uint64_t seq = 0;
+	size_t count;
+	int n = -1;
+	enum result r = event_clear(c->to->data, c->account, err);
+
+	if (r != OK)
+		return r;
+	do {
+		pool_reset(&c->pool);
+		r = event_list(c->live->data, c->account, seq, n, &c->pool, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = event_insert(c->to->data, &rows[i], err);
+		seq = r == OK && count > 0 ? rows[count - 1].seq : seq;
+		n = r == OK && count > 0 ? rows[count - 1].n : n;
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
 /* ---- all of it ---- */
 
 static enum result carry_one(struct carry *c, struct err *err)
@@ -297,7 +322,9 @@ static enum result carry_one(struct carry *c, struct err *err)
 		r = carry_parts(c, err);
 	if (r == OK)
 		r = carry_aggregates(c, err);
-	return r == OK ? carry_jobs(c, err) : r;
+	if (r == OK)
+		r = carry_jobs(c, err);
+	return r == OK ? carry_events(c, err) : r;
 }
 
 /* How long an epoch lasts: what receipts promise by, and no part of what is gone back to. */

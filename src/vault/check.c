@@ -21,7 +21,8 @@ const char *check_name(enum check_id id)
 	static const char *const names[CHECK_COUNT] = {
 	    "databases", "accounts", "identities", "contacts", "records", "parties",
 	    "periods",	 "media",    "streams",	   "blobs",    "holds",	  "labels",
-	    "duties",	  "users",   "access",  "aggregates", "log",
+	    "duties",	  "users",   "access",  "aggregates", "outbox",
+	    "log",
 	};
 
 	return names[id];
@@ -204,7 +205,7 @@ static enum result check_all_of_account(struct check_run *run, struct err *err)
 	static enum result (*const parts[])(struct check_run *run, struct err *err) = {
 	    check_account, check_calendar, check_identities, check_contacts, check_records, check_parties,
 	    check_media,   check_holds, check_duties,	     check_labels,
-	    check_users, check_access, check_aggregates,
+	    check_users, check_access, check_aggregates, check_outbox,
 	};
 	enum result r = OK;
 

@@ -79,6 +79,7 @@ MUST_CHECK enum result check_duties(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_users(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_access(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_aggregates(struct check_run *run, struct err *err);
+MUST_CHECK enum result check_outbox(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_keys(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_records(struct check_run *run, struct err *err);
 MUST_CHECK enum result check_parties(struct check_run *run, struct err *err);

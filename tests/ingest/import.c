@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "store/event.h"
+
 /* ---- bad lines ---- */
 
 /* P20 */
@@ -422,9 +424,48 @@ static void progress_grows_towards_the_size_of_the_file(void **state)
 	assert_int_equal(result.input_bytes, st.st_size);
 }
 
+/* ---- P48: what others are told ---- */
+
+static size_t told_of(enum event_type type)
+{
+	struct event_row rows[32];
+	size_t count, found = 0;
+
+	assert_ok(event_list(world.vault->read.data, world.account.number, 0, -1, &world.pool, rows, 32, &count, &err), &err);
+	for (size_t i = 0; i < count; i++)
+		found += rows[i].type == type ? rows[i].ids_len / 17 : 0;
+	return found;
+}
+
+static void what_is_new_or_changed_is_told_of_once(void **state)
+{
+	(void)state;
+	take_in(CALL("a", "") CALL("b", "") CONTACT("c", "Ann", "\"phones\":[\"+4520000578\"]"));
+	assert_int_equal(told_of(EVENT_RECORD_CREATED), 2);
+	assert_int_equal(told_of(EVENT_CONTACT_CREATED), 1);
+	take_in(CALL("a", "") CONTACT("c", "Ann", "\"phones\":[\"+4520000578\"]"));
+	assert_int_equal(told_of(EVENT_RECORD_CREATED), 2);
+	assert_int_equal(told_of(EVENT_CONTACT_UPDATED), 0);
+	take_in(CONTACT("c", "Anne", "\"phones\":[\"+4520000578\"]"));
+	assert_int_equal(told_of(EVENT_CONTACT_UPDATED), 1);
+	assert_int_equal(told_of(EVENT_RECORDING_READY), 0);
+}
+
+static void a_record_with_media_is_ready_when_it_is_there(void **state)
+{
+	(void)state;
+	put_bytes("a.wav", "RIFF", 4);
+	take_in("{\"type\":\"recording\",\"id\":\"r\",\"time\":\"2024-05-17T14:03:00Z\",\"from\":\"+4520000578\","
+		"\"media\":\"a.wav\"}\n");
+	assert_int_equal(told_of(EVENT_RECORD_CREATED), 1);
+	assert_int_equal(told_of(EVENT_RECORDING_READY), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    TEST(what_is_new_or_changed_is_told_of_once),
+	    TEST(a_record_with_media_is_ready_when_it_is_there),
 	    TEST(bad_lines_are_kept_with_their_reasons_and_can_be_imported_again),
 	    TEST(rejects_never_overwrite_a_file),
 	    TEST(rejects_that_cannot_be_written_end_the_import),

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "retention/logs.h"
+#include "store/event.h"
 #include "store/leaf.h"
 #include "vault/check.h"
 #include "vault/proof.h"
@@ -176,6 +177,32 @@ static void a_second_run_finds_nothing_and_writes_nothing(void **state)
 	size = size_of(world);
 	assert_int_equal(prune(world).due, 0);
 	assert_int_equal(size_of(world), size);
+}
+
+static int64_t told(struct world *world)
+{
+	struct event_row rows[9];
+	size_t count;
+	struct err err;
+
+	assert_ok(event_list(world->vault->read.data, world->account.number, 0, -1, &world->pool, rows, 9, &count, &err), &err);
+	return (int64_t)count;
+}
+
+/* P48 */
+static void what_others_were_told_goes_after_its_thirty_days(void **state)
+{
+	struct world *world = *state;
+
+	int64_t before = told(world);
+
+	did(world, LEAF_PROOF, "2025-01-01T00:00:00Z"); /* erased, done: two events */
+	did(world, LEAF_PROOF, "2025-01-02T00:00:00Z");
+	assert_int_equal(told(world), before + 4);
+	world->now = world_time("2025-01-31T23:00:00Z");
+	assert_int_equal(prune(world).events, 2);
+	assert_int_equal(told(world), before + 2);
+	assert_int_equal(prune(world).events, 0);
 }
 
 static bool in_file(const struct world *world, const char *name)
@@ -354,6 +381,7 @@ int main(void)
 	    KEEPING(each_term_ends_on_its_day),
 	    KEEPING(the_log_verifies_as_before_and_says_what_is_gone),
 	    KEEPING(a_second_run_finds_nothing_and_writes_nothing),
+	    KEEPING(what_others_were_told_goes_after_its_thirty_days),
 	    KEEPING(what_is_emptied_is_in_no_file),
 	    KEEPING(an_account_may_say_otherwise_within_bounds),
 	    KEEPING(acts_that_prove_a_deletion_are_kept_two_years_whatever_is_set),

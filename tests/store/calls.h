@@ -7,6 +7,7 @@
 #define LETHE_TESTS_STORE_CALLS_H
 
 #include "store/calls_access.h"
+#include "store/calls_notify.h"
 #include "store/calls_people.h"
 #include "store/calls_records.h"
 #include "store/calls_keys.h"
@@ -36,6 +37,9 @@ static const struct call {
     READ(record_exists), READ(record_list_day), READ(record_count_day), READ(record_has_part), READ(record_has_unheld), READ(record_has_held), READ(record_next_day),
 
     READ(user_secret_get), READ(user_secret_list), READ(user_subject_find), READ(user_subject_list), READ(user_session_list), READ(token_get), READ(token_list), READ(invite_list),
+
+    READ(event_get), READ(event_at), READ(event_list), READ(event_any_before),
+    WRITE(event_insert), WRITE(event_delete_before), WRITE(event_clear),
 
     WRITE(user_secret_put), WRITE(user_secret_use), WRITE(user_secret_delete), WRITE(user_secret_delete_user), WRITE(user_secret_clear),
     WRITE(user_subject_insert), WRITE(user_subject_delete), WRITE(user_subject_clear),

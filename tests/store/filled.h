@@ -13,6 +13,7 @@
 #include "store/contact.h"
 #include "store/duty.h"
 #include "store/ending.h"
+#include "store/event.h"
 #include "store/hold.h"
 #include "store/holiday.h"
 #include "store/identity.h"
@@ -111,6 +112,12 @@ static struct token_row token_of(uint32_t account, unsigned char n)
 				  .name_len = 1, .role = 2, .made_by = "os:0"};
 }
 
+static struct event_row event_of(uint32_t account, unsigned char n)
+{
+	return (struct event_row){.account = account, .seq = n, .type = EVENT_HOLD_ADDED, .id = {{n}},
+				  .ids = (const unsigned char *)"", .ids_len = 0};
+}
+
 static struct invite_row invite_of(uint32_t account, int64_t user, unsigned char n)
 {
 	return (struct invite_row){.account = account, .user = user, .id = {{n}}, .hash = {{n}}, .made_by = "os:0"};
@@ -193,12 +200,14 @@ static void fill_access(void)
 	struct user_subject_row subject = {blind_of(7), 7};
 	struct token_row token = token_of(1, 7);
 	struct invite_row invite = invite_of(1, 7, 7);
+	struct event_row event = event_of(1, 7);
 
 	assert_ok(user_secret_put(vault, &secret, &err));
 	assert_ok(user_subject_insert(vault, 1, &subject, &err));
 	assert_ok(user_session_insert(vault, &session, &err));
 	assert_ok(token_insert(vault, &token, &err));
 	assert_ok(invite_put(vault, &invite, &err));
+	assert_ok(event_insert(vault, &event, &err));
 }
 
 static void fill_acts(void)

@@ -317,7 +317,7 @@ static void an_altered_column_of_a_leaf_is_found(void **state)
 {
 	struct world *world = *state;
 
-	tamper(world, "vault.db", "UPDATE audit_leaf SET account_id = 5 WHERE seq = 1");
+	tamper(world, "vault.db", "DELETE FROM event; UPDATE audit_leaf SET account_id = 5 WHERE seq = 1");
 	finds(world, (struct check_options){0}, CHECK_LOG, 1, "leaf 1 is filed under another account or time");
 }
 
@@ -356,7 +356,7 @@ static void a_log_that_was_rewritten_no_longer_begins_with_its_checkpoint(void *
 	snprintf(path, sizeof path, "%s/checkpoint", world->base);
 	assert_ok(file_write_atomic(path, note_text.data, note_text.len, 0600, &err), &err);
 	finds(world, (struct check_options){.checkpoint = path}, CHECK_LOG, 0, "");
-	tamper(world, "vault.db", "DELETE FROM audit_leaf WHERE seq = 1; DELETE FROM audit_hash WHERE level > 0;"
+	tamper(world, "vault.db", "DELETE FROM event; DELETE FROM audit_leaf WHERE seq = 1; DELETE FROM audit_hash WHERE level > 0;"
 				  "DELETE FROM audit_hash WHERE number = 1");
 	finds(world, (struct check_options){.checkpoint = path}, CHECK_LOG, 1,
 	      "the checkpoint is of 2 leaves; the log has 1");

@@ -235,6 +235,9 @@ def tokens(walk):
 def log(walk):
     leaves = walk.admin("GET", A + "/audit", query={"from": 0, "count": 5})
     assert leaves["leaves"], leaves
+    events = walk.admin("GET", A + "/events", query={"count": 3})["events"]
+    walk.admin("GET", A + "/events", query={"after": events[2]["id"], "count": 1000})
+    walk.admin("GET", A + "/events", query={"after": "nothing"}, status=400)
     walk.operator("GET", "/v1/audit", query={"from": 0, "count": 5})
     walk.operator("GET", "/v1/audit/{seq}/proof", {"seq": 3})
     walk.operator("GET", "/v1/audit/{seq}/proof", {"seq": 999999999}, status=404)
