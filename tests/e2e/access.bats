@@ -4,21 +4,19 @@
 #
 # How users and programs are let in, from the command line.
 
+# shellcheck disable=SC2154 # lethe sets $stderr
+
 bats_require_minimum_version 1.5.0
+load story
+
+# shellcheck disable=SC2034 # lethe reads it
+NOW= # the computer's, unless a test says when
 
 setup() {
-	unset LETHE_DATA LETHE_ACCOUNT LETHE_SECRET_FILE
 	cd "$BATS_TEST_TMPDIR" || return
 	"$LETHE" init --now 2026-01-01T00:00:00Z >/dev/null
 	"$LETHE" account create Contoso --country DK --now 2026-01-01T00:00:00Z >/dev/null
 }
-
-# said CODE: the last `run --separate-stderr` ended with that code.
-said() {
-	[ "$status" -eq "$1" ] || { echo "exit $status, not $1"; echo "$output"; echo "$stderr"; return 1; }
-}
-
-lethe() { run --separate-stderr "$LETHE" "$@"; }
 
 # on_terminal COMMAND: its output as a terminal shows it.
 on_terminal() { script -qec "$1" /dev/null; }

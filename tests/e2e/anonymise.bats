@@ -4,25 +4,19 @@
 #
 # Anonymising people and single records.
 
-# Each test is a subshell of its own, and means to be.
-# shellcheck disable=SC2030,SC2031
+# Each test is a subshell of its own, and means to be; lethe sets $stderr.
+# shellcheck disable=SC2030,SC2031,SC2154
 
 bats_require_minimum_version 1.5.0
+load story
+
+NOW=2026-03-01T12:00:00Z
 
 setup() {
-	unset LETHE_DATA LETHE_ACCOUNT LETHE_SECRET_FILE
 	cd "$BATS_TEST_TMPDIR" || return
-	NOW=2026-03-01T12:00:00Z VAULT=lethe-data/regions/default/vault.db
 	"$LETHE" init --now 2026-01-01T00:00:00Z >/dev/null
 	"$LETHE" account create Contoso --country DK --now 2026-01-01T00:00:00Z >/dev/null
 }
-
-# said CODE: the last `run --separate-stderr` ended with that code.
-said() {
-	[ "$status" -eq "$1" ] || { echo "exit $status, not $1"; echo "$output"; echo "$stderr"; return 1; }
-}
-
-lethe() { run --separate-stderr "$LETHE" "$@" --now "$NOW"; }
 
 # take_in N: a call each of N people, all in the queue Sales on one day.
 take_in() {
@@ -34,7 +28,7 @@ take_in() {
 }
 
 record_ids() {
-	sqlite3 "$VAULT" 'SELECT lower(hex(id)) FROM record' | sort
+	sqlite3 "$REGION/vault.db" 'SELECT lower(hex(id)) FROM record' | sort
 }
 
 @test "P37: five people who are anonymised leave one row, and fewer leave none" {
@@ -115,7 +109,7 @@ record_ids() {
 		said 0
 		lethe check
 		said 0
-		waiting=$(sqlite3 "$VAULT" 'SELECT COALESCE(SUM(records), 0) FROM aggregate_waiting')
+		waiting=$(sqlite3 "$REGION/vault.db" 'SELECT COALESCE(SUM(records), 0) FROM aggregate_waiting')
 		records=$(record_ids | wc -l)
 		echo "kill:$n of $changes: $records records, $waiting waiting"
 		((records + waiting == 3))

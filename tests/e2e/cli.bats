@@ -5,18 +5,14 @@
 # The command line as people and programs meet it: what it prints, where, and with which exit code.
 
 bats_require_minimum_version 1.5.0
+load story
+
+# shellcheck disable=SC2034 # lethe reads it
+NOW= # the computer's, unless a test says when
 
 setup() {
-	unset LETHE_DATA LETHE_ACCOUNT LETHE_SECRET_FILE
 	cd "$BATS_TEST_TMPDIR" || return
 }
-
-# said CODE: the last `run --separate-stderr` ended with that code.
-said() {
-	[ "$status" -eq "$1" ] || { echo "exit $status, not $1"; echo "$output"; echo "$stderr"; return 1; }
-}
-
-lethe() { run --separate-stderr "$LETHE" "$@"; }
 
 # A vault with one account and three records of two people; $call, $rec, $other are their ids.
 make_vault() {

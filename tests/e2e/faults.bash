@@ -5,6 +5,9 @@
 # What the tests of crashes and full disks share: a vault to begin from, one operation at a time that goes wrong at a
 # given moment (see faults.c), and what the vault then holds. `load story` first.
 
+# Variables go to and fro between this, the story and who loads both.
+# shellcheck disable=SC2034,SC2154
+
 # fault SPEC WORD..: runs lethe with that fault for all files below the working folder.
 # $status, $output, $stderr are what came of it; 137 when it was killed.
 fault() {

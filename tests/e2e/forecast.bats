@@ -5,20 +5,17 @@
 # What is to come and what was: forecast, warnings, the history of sweeps.
 
 bats_require_minimum_version 1.5.0
+load story
+
+# shellcheck disable=SC2034 # lethe reads it
+NOW= # the computer's, unless a test says when
 
 setup() {
-	unset LETHE_DATA LETHE_ACCOUNT LETHE_SECRET_FILE COLUMNS
+	unset COLUMNS
 	cd "$BATS_TEST_TMPDIR" || return
 	"$LETHE" init --now 2026-01-01 >/dev/null
 	"$LETHE" account create Contoso --country DK --now 2026-01-01 >/dev/null
 }
-
-# said CODE: the last `run --separate-stderr` ended with that code.
-said() {
-	[ "$status" -eq "$1" ] || { echo "exit $status, not $1"; echo "$output"; echo "$stderr"; return 1; }
-}
-
-lethe() { run --separate-stderr "$LETHE" "$@"; }
 
 # is WANTED FILTER: what jq finds in the answer.
 is() {

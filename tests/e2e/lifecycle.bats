@@ -4,19 +4,17 @@
 #
 # What ends by itself or by decision: our own log, accounts.
 
+# shellcheck disable=SC2154 # lethe sets $stderr
+
 bats_require_minimum_version 1.5.0
+load story
+
+# shellcheck disable=SC2034 # lethe reads it
+NOW= # the computer's, unless a test says when
 
 setup() {
-	unset LETHE_DATA LETHE_ACCOUNT LETHE_SECRET_FILE
 	cd "$BATS_TEST_TMPDIR" || return
 }
-
-# said CODE: the last `run --separate-stderr` ended with that code.
-said() {
-	[ "$status" -eq "$1" ] || { echo "exit $status, not $1"; echo "$output"; echo "$stderr"; return 1; }
-}
-
-lethe() { run --separate-stderr "$LETHE" "$@"; }
 
 # A vault of 2026 with one account and two records of one person.
 make_vault() {

@@ -4,10 +4,13 @@
 #
 # Policies as somebody new would change them: profiles, bounds, dry runs, digests, graces, undoing.
 
+# What is loaded sets $stderr and reads $NOW.
+# shellcheck disable=SC2034,SC2154
+
 bats_require_minimum_version 1.5.0
 load story
 
-setup() { cd "$BATS_TEST_TMPDIR"; }
+setup() { cd "$BATS_TEST_TMPDIR" || return; }
 
 # An account with CallRail's rules and two weeks of calls and messages, all of them billed: what is not would stay.
 callrail() {

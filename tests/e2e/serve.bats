@@ -66,7 +66,8 @@ answered() {
 	curl -sS "$URL/problems/not-found" | grep -q 404
 	[ "$(curl -sS -o answer -w '%{http_code}' "$URL/v1/accounts/Acme/holds")" = 401 ]
 	grep -q '"type":"/problems/unauthenticated"' answer
-	! curl -sS "$URL/metrics" | grep -qi acme
+	curl -sS "$URL/metrics" >answer
+	run ! grep -qi acme answer
 }
 
 @test "what is no token, or was revoked, lets nobody in" {
@@ -131,7 +132,7 @@ answered() {
 	answered 400
 	ask admin.token PUT /v1/accounts/Acme/obligations/XX-NONE ''
 	answered 404
-	! grep -q -- '--\|`lethe' answer
+	run ! grep -q -- '--\|`lethe' answer
 	[ "$(curl -sS -o answer -w '%{http_code}' -H "Authorization: Bearer $(cat admin.token)" \
 		--data reason=x "$URL/v1/accounts/Acme/holds")" = 415 ]
 }
@@ -168,7 +169,7 @@ answered() {
 	ask admin.token GET /v1/accounts/Acme/holds
 	stop
 	[ -s serve.log ]
-	! grep -q -e "$(cat admin.token)" -e Acme -e 20304050 serve.log
+	run ! grep -q -e "$(cat admin.token)" -e Acme -e 20304050 serve.log
 }
 
 @test "settings come from a file, the environment and options, the later ones winning" {

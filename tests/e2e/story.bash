@@ -4,6 +4,9 @@
 #
 # What the end-to-end tests share: `load story`.
 
+# `run` sets $status, $output, $stderr; the paths are read by who loads this.
+# shellcheck disable=SC2034,SC2154
+
 TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 SAMPLES=$TOP/samples
 FORENSIC=$BUILD/test/forensic
@@ -13,14 +16,15 @@ unset LETHE_DATA LETHE_ACCOUNT LETHE_SECRET_FILE
 
 NOW=2025-12-01T12:00:00Z # no test depends on the day it runs
 
-# at_now WORD..: the words with --now "$NOW", unless they have a --now, in $words.
+# at_now WORD..: the words with --now "$NOW", unless they have a --now or NOW is empty, in $words.
 at_now() {
 	words=("$@")
-	[[ " $* " == *' --now '* ]] || words=(--now "$NOW" "$@")
+	[[ -z $NOW || " $* " == *' --now '* ]] || words=(--now "$NOW" "$@")
 }
 
 # lethe WORD..: runs it; $status, $output, $stderr are what came of it.
 lethe() {
+	local words
 	at_now "$@"
 	run --separate-stderr "$LETHE" "${words[@]}"
 }
