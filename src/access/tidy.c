@@ -5,6 +5,7 @@
 
 #include "access/token.h"
 #include "store/invite.h"
+#include "store/request_key.h"
 
 #define BATCH 64
 #define POOL_MAX ((size_t)1024 * 1024)
@@ -89,6 +90,18 @@ static enum result tidy_tokens(struct session *session, struct tidying *t, struc
 	return r;
 }
 
+static enum result tidy_requests(struct session *session, struct tidying *t, struct err *err)
+{
+	int64_t deleted;
+	enum result r;
+
+	do {
+		r = request_key_delete_due(session->data, t->account, t->now, BATCH, &deleted, err);
+		t->out->requests += deleted;
+	} while (r == OK && deleted == BATCH);
+	return r;
+}
+
 static enum result tidy_op(struct session *session, void *arg, struct err *err)
 {
 	struct tidying *t = arg;
@@ -99,12 +112,15 @@ static enum result tidy_op(struct session *session, void *arg, struct err *err)
 		r = tidy_invites(session, t, err);
 	if (r == OK)
 		r = tidy_tokens(session, t, err);
-	if (r != OK || t->out->sessions + t->out->invites + t->out->tokens == 0)
+	if (r == OK)
+		r = tidy_requests(session, t, err);
+	if (r != OK || t->out->sessions + t->out->invites + t->out->tokens + t->out->requests == 0)
 		return r;
 	act_begin(&act, "access.tidy", t->account, t->now);
 	act_int(&act, "sessions", t->out->sessions);
 	act_int(&act, "invites", t->out->invites);
 	act_int(&act, "tokens", t->out->tokens);
+	act_int(&act, "requests", t->out->requests);
 	return act_append(&act, session->data, NULL, err);
 }
 

@@ -56,6 +56,8 @@ enum result handout_give(struct call *call, struct handout *handout, const char 
 	if (r != OK)
 		return r;
 	json_string(&call->w, handout->path != NULL ? "file" : what, handout->path != NULL ? handout->path : lines);
+	if (handout->path == NULL && (call->handed_out = pool_strdup(&call->pool, lines)) == NULL)
+		return err_no_memory(err);
 	if (handout->path != NULL)
 		call_say(call, "Written to %s, for nobody else to read.\n", call_clean(call, handout->path));
 	else

@@ -110,6 +110,26 @@ static void write_parameter(struct json_writer *w, const struct word *word)
 	json_end_object(w);
 }
 
+/* What is done is done once, if the request has a key. */
+static bool takes_key(const struct resource *resource)
+{
+	return resource->method == METHOD_POST && resource->flow != RESOURCE_READ;
+}
+
+static void write_key(struct json_writer *w)
+{
+	json_begin_object(w, NULL);
+	json_string(w, "name", "Idempotency-Key");
+	json_string(w, "in", "header");
+	json_bool(w, "required", false);
+	json_string(w, "description", "random; who asks again with it is told what was answered, and nothing is done twice");
+	json_begin_object(w, "schema");
+	json_string(w, "type", "string");
+	json_string(w, "pattern", "^(\"[!#-\\[\\]-~]{1,255}\"|[!#-\\[\\]-~]{1,255})$");
+	json_end_object(w);
+	json_end_object(w);
+}
+
 static bool has_word(const struct resource *resource, const char *name)
 {
 	for (size_t i = 0; i < resource->word_count; i++) {
@@ -131,6 +151,8 @@ static void write_parameters(struct json_writer *w, const struct resource *resou
 		if (resource->words[i].place != IN_BODY)
 			write_parameter(w, &resource->words[i]);
 	}
+	if (takes_key(resource))
+		write_key(w);
 	json_end_array(w);
 }
 

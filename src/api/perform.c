@@ -9,6 +9,7 @@
 
 #include "api/bind.h"
 #include "api/call.h"
+#include "api/keyed.h"
 #include "api/table.h"
 #include "net/problem.h"
 #include "store/record.h"
@@ -23,6 +24,7 @@ struct performing {
 	struct vault *view;     /* of that account's region, or the only one */
 	const char *field;      /* at fault */
 	bool text;              /* for people */
+	const char *secret;     /* in the answer, to be kept nowhere; in the request's pool */
 };
 
 /* ---- how an operation reaches the client ---- */
@@ -174,8 +176,55 @@ static enum result run(struct performing *performing, bool *partly, struct err *
 	if (r == OK)
 		r = call_flush(&call, err);
 	act_by_nobody();
+	if (call.handed_out != NULL)
+		performing->secret = pool_strdup(performing->request->pool, call.handed_out);
+	if (call.handed_out != NULL && performing->secret == NULL)
+		r = err_no_memory(err);
 	call_end(&call);
 	return r;
+}
+
+static void refuse(const struct performing *performing, struct err *err)
+{
+	perform_translate(err);
+	problem_from(performing->response, performing->request, err, performing->field);
+}
+
+static enum result answer(struct performing *performing)
+{
+	struct response *response = performing->response;
+	bool partly = false;
+	struct err err;
+	enum result r = run(performing, &partly, &err);
+
+	if (r != OK) {
+		refuse(performing, &err);
+		return r;
+	}
+	response->status = performing->resource->flow == RESOURCE_MAKE ? 201 : 200;
+	response_type(response, performing->text ? "text/plain; charset=utf-8" : "application/json");
+	if (partly)
+		response_header(response, "Lethe-Partly", "true"); /* done, but something was left out and is said */
+	return OK;
+}
+
+/* A request with a key of its own is done once; what only looks has none. */
+static void do_once(struct performing *performing)
+{
+	const struct keyed_by by = {performing->view, performing->account.number, performing->actor->who,
+				    performing->desk->keep_answers};
+	struct keyed keyed;
+	enum result r;
+
+	if (performing->resource->flow == RESOURCE_READ) {
+		r = answer(performing);
+		(void)r;
+		return;
+	}
+	if (!keyed_begin(&keyed, &by, performing->request, performing->response))
+		return;
+	r = answer(performing);
+	keyed_end(&keyed, r, performing->secret, performing->response);
 }
 
 static bool prefers_text(const struct request *request)
@@ -190,23 +239,15 @@ void perform(const struct desk *desk, const struct resource *resource, const str
 {
 	struct performing performing = {.desk = desk, .resource = resource, .actor = actor, .request = request,
 					.response = response, .text = prefers_text(request)};
-	bool partly = false;
 	struct err err;
 	enum result r = find_account(&performing, &err);
 
 	if (r == OK)
 		r = may(&performing, &err);
 	if (r == OK)
-		r = run(&performing, &partly, &err);
-	if (r != OK) {
-		perform_translate(&err);
-		problem_from(response, request, &err, performing.field);
-		return;
-	}
-	response->status = resource->flow == RESOURCE_MAKE ? 201 : 200;
-	response_type(response, performing.text ? "text/plain; charset=utf-8" : "application/json");
-	if (partly)
-		response_header(response, "Lethe-Partly", "true"); /* done, but something was left out and is said */
+		do_once(&performing);
+	else
+		refuse(&performing, &err);
 }
 
 /* ---- an error's words ---- */

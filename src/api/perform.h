@@ -17,6 +17,7 @@
 struct desk {
 	struct vault *const *views;
 	size_t count;
+	struct duration keep_answers; /* how long it is known what was asked with a key: api/keyed.h */
 };
 
 /* JSON, or text for people when the request prefers text/plain. Whatever goes wrong becomes a problem. Another account's

@@ -237,6 +237,7 @@ static void *take_desk(void *arg, int worker)
 		return NULL;
 	}
 	desk->views = views;
+	desk->keep_answers = http->keep_answers;
 	for (; desk->count < http->vault_count; desk->count++) {
 		if (vault_view(http->vaults[desk->count], &views[desk->count], &err) != OK) {
 			log_event(LOG_ERROR, "http.worker", LOG_RESULT("why", err.code));
@@ -291,6 +292,7 @@ enum result http_open(struct http *http, const struct settings *settings, struct
 	enum result r = make_routes(http, settings, err);
 
 	buf_init(&http->openapi, OPENAPI_MAX);
+	http->keep_answers = (struct duration){settings->number[SET_IDEMPOTENCY_KEEP] * 3600 * 1000};
 	if (r == OK)
 		r = metrics_new(&http->metrics, err);
 	if (r == OK)

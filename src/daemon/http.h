@@ -28,6 +28,7 @@ struct http {
 	struct token_cache *tokens;
 	struct rate *by_token, *by_address;
 	struct buf openapi;
+	struct duration keep_answers;
 	atomic_bool ready; /* false: it is starting or stopping */
 };
 

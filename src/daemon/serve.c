@@ -9,6 +9,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#include "api/keyed.h"
 #include "api/operations.h"
 #include "base/log.h"
 #include "daemon/http.h"
@@ -173,6 +174,8 @@ static enum result open_vaults(struct serving *serving, struct err *err)
 			break;
 		http->vault_count++;
 		r = resume_jobs(http->vaults[i], call->now, err);
+		if (r == OK)
+			r = keyed_break(http->vaults[i], err);
 	}
 	return r;
 }

@@ -38,6 +38,7 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
     [SET_STOP_WITHIN] = {"stop-within", SETTING_NUMBER, "30", 1, 3600, NULL, "seconds to finish what was accepted, when it is told to stop"},
     [SET_TOKEN_RATE] = {"token-rate", SETTING_NUMBER, "600", 1, 1000000, NULL, "requests a minute with one token"},
     [SET_ADDRESS_RATE] = {"address-rate", SETTING_NUMBER, "60", 1, 1000000, NULL, "requests a minute from one address that is not signed in"},
+    [SET_IDEMPOTENCY_KEEP] = {"idempotency-keep", SETTING_NUMBER, "24", 1, 720, NULL, "hours that it is known what was asked with an Idempotency-Key, and its answer"},
     [SET_LOG_LEVEL] = {"log-level", SETTING_WORD, "info", 0, 0, "debug|info|warning|error", "least that is logged"},
 };
 /* clang-format on */

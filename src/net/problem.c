@@ -28,6 +28,13 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
 			    "The body is of a type or an encoding that this operation does not take."},
     [PROBLEM_RANGE] = {"range", "No such range", 416, "The range begins after the end. Content-Range has the size."},
     [PROBLEM_LIMIT] = {"limit", "Limit reached", 422, "It would go beyond a maximum that `detail` names."},
+    [PROBLEM_KEY_RUNNING] = {"idempotency-key-running", "Still being done", 409,
+			     "A request with the same Idempotency-Key is being done. Ask again after Retry-After."},
+    [PROBLEM_KEY_SPENT] = {"idempotency-key-spent", "Answer not kept", 409,
+			   "A request with the same Idempotency-Key was begun or done, and its answer is not there. It is "
+			   "not done again with this key."},
+    [PROBLEM_KEY_REUSED] = {"idempotency-key-reused", "Key of another request", 422,
+			    "The Idempotency-Key was sent before, with another method, path, query or body."},
     [PROBLEM_PRECONDITION_REQUIRED] = {"precondition-required", "Condition required", 428,
 				       "An edit needs If-Match with the ETag of what was read."},
     [PROBLEM_RATE] = {"rate", "Too many requests", 429, "Wait as many seconds as Retry-After says."},

@@ -213,6 +213,19 @@ static const char vault_1[] =
     " PRIMARY KEY(account_id, user_id)) WITHOUT ROWID;"
     "CREATE UNIQUE INDEX invite_hash ON invite(hash);"
 
+    /* Requests that came with a key of their own, so that nothing is done twice. */
+    "CREATE TABLE request_key("
+    " account_id INTEGER NOT NULL,"   /* 0: asked of the vault itself */
+    " blind BLOB NOT NULL,"           /* blind index of who asked and their key */
+    " request BLOB NOT NULL,"         /* the same of what they asked */
+    " state INTEGER NOT NULL,"        /* enum request_state */
+    " status INTEGER NOT NULL,"       /* of the answer; 0: none yet */
+    " answer BLOB NOT NULL,"          /* sealed under the account's key of answers; empty: not kept */
+    " ends_at INTEGER NOT NULL,"
+    " PRIMARY KEY(account_id, blind)) WITHOUT ROWID;"
+    "CREATE INDEX request_key_ends ON request_key(account_id, ends_at, blind);"
+    "CREATE INDEX request_key_begun ON request_key(state) WHERE state = 1;"
+
     /* What an account is set to: words, dates and numbers. Nothing personal. */
     "CREATE TABLE setting("
     " account_id INTEGER NOT NULL,"

@@ -4,6 +4,7 @@
 #include "vault/carry_access.h"
 
 #include "store/invite.h"
+#include "store/request_key.h"
 #include "store/token.h"
 #include "store/user_secret.h"
 #include "store/user_session.h"
@@ -117,6 +118,29 @@ static enum result carry_invites(struct db *live, struct db *to, uint32_t accoun
 	return r;
 }
 
+/* What was asked since is not done again. */
+static enum result carry_requests(struct db *live, struct db *to, uint32_t account, struct pool *pool, struct err *err)
+{
+	struct request_key_row rows[BATCH];
+	struct blind after;
+	bool first = true;
+	size_t count;
+	enum result r = request_key_clear(to, account, err);
+
+	if (r != OK)
+		return r;
+	do {
+		pool_reset(pool);
+		r = request_key_list(live, account, first ? NULL : &after, pool, rows, BATCH, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			after = rows[i].key;
+			first = false;
+			r = request_key_put(to, &rows[i], err);
+		}
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
 enum result carry_access(struct db *live, struct db *to, uint32_t account, struct pool *pool, struct err *err)
 {
 	enum result r = carry_secrets(live, to, account, pool, err);
@@ -127,5 +151,7 @@ enum result carry_access(struct db *live, struct db *to, uint32_t account, struc
 		r = carry_sessions(live, to, account, pool, err);
 	if (r == OK)
 		r = carry_tokens(live, to, account, pool, err);
-	return r == OK ? carry_invites(live, to, account, pool, err) : r;
+	if (r == OK)
+		r = carry_invites(live, to, account, pool, err);
+	return r == OK ? carry_requests(live, to, account, pool, err) : r;
 }

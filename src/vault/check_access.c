@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "store/invite.h"
+#include "store/request_key.h"
 #include "store/token.h"
 #include "store/user_session.h"
 #include "store/user_subject.h"
+#include "vault/answer.h"
 #include "vault/check_run.h"
 #include "vault/seal.h"
 
@@ -309,6 +311,70 @@ static enum result check_tokens(struct check_run *run, struct err *err)
 	return r;
 }
 
+/* ---- answers that are kept ---- */
+
+static enum result open_answer(struct check_run *run, const struct request_key_row *row, struct err *err)
+{
+	const char *plain;
+	size_t len;
+	enum result r = OK;
+
+	if (row->answer_len > 0)
+		r = answer_open(run->session->ring, row->account, &row->key, row->answer, row->answer_len, &run->pool, &plain,
+				&len, err);
+	return r == ERR_GONE ? OK : r; /* somebody was erased since */
+}
+
+static enum result answer_still_wrong(struct check_run *run, const struct suspect *suspect, bool *still,
+				      struct err *err)
+{
+	struct request_key_row row;
+	struct blind key;
+	bool found;
+	enum result r;
+
+	memcpy(key.bytes, suspect->id.bytes, BLIND_LEN);
+	r = request_key_get(run->session->data, suspect->account, &key, &run->pool, &found, &row, err);
+	*still = false;
+	if (r == OK && !found)
+		return OK;
+	return unless_covered(run, suspect, r == OK ? open_answer(run, &row, err) : r, still, err);
+}
+
+static enum result check_answer(struct check_run *run, const struct request_key_row *row, struct err *err)
+{
+	struct suspect suspect = {.check = CHECK_ACCESS, .again = answer_still_wrong, .account = run->account};
+	enum result r = open_answer(run, row, err);
+
+	run->report->checks[CHECK_ACCESS].looked_at++;
+	if (!check_is_problem(r))
+		return r;
+	memcpy(suspect.id.bytes, row->key.bytes, BLIND_LEN);
+	check_suspect(run, &suspect, "account %u: an answer that is kept for who asks again cannot be opened", run->account);
+	return OK;
+}
+
+static enum result check_answers(struct check_run *run, struct err *err)
+{
+	struct request_key_row rows[BATCH];
+	struct blind after;
+	bool first = true;
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(&run->pool);
+		r = request_key_list(run->session->data, run->account, first ? NULL : &after, &run->pool, rows, BATCH, &count,
+				     err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			after = rows[i].key;
+			first = false;
+			r = check_answer(run, &rows[i], err);
+		}
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
 enum result check_access(struct check_run *run, struct err *err)
 {
 	enum result r = check_secrets(run, err);
@@ -319,5 +385,7 @@ enum result check_access(struct check_run *run, struct err *err)
 		r = check_invites(run, err);
 	if (r == OK)
 		r = check_subjects(run, err);
-	return r == OK ? check_tokens(run, err) : r;
+	if (r == OK)
+		r = check_tokens(run, err);
+	return r == OK ? check_answers(run, err) : r;
 }

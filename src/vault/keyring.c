@@ -229,15 +229,32 @@ enum result keyring_get_or_make(struct keyring *ring, uint32_t account, enum key
 	return r == ERR_GONE ? keyring_make(ring, account, class, number, out, err) : r;
 }
 
-enum result keyring_destroy(struct keyring *ring, uint32_t account, enum key_class class, int64_t number,
-			    bool *existed, struct err *err)
+static enum result destroy_one(struct keyring *ring, uint32_t account, enum key_class class, int64_t number,
+			       bool *existed, struct err *err)
 {
 	struct keycache_name name = {.account = account, .class = (uint32_t)class, .number = (uint64_t)number};
 	enum result r = key_delete(ring->keys, account, class, number, existed, err);
 
-	/* The other keyrings see a new generation; this one need only drop the key itself. */
 	stay_current(ring);
 	keycache_drop(ring->cache, name);
+	return r;
+}
+
+/* Whose keys answers may tell of. */
+static bool is_somebodys(enum key_class class)
+{
+	return class == KEY_IDENTITY || class == KEY_CONTACT || class == KEY_USER;
+}
+
+enum result keyring_destroy(struct keyring *ring, uint32_t account, enum key_class class, int64_t number,
+			    bool *existed, struct err *err)
+{
+	bool answers;
+	enum result r = destroy_one(ring, account, class, number, existed, err);
+
+	if (r == OK && is_somebodys(class))
+		r = destroy_one(ring, account, KEY_OWN, OWN_ANSWERS, &answers, err);
+	/* The other keyrings see a new generation; this one need only drop the keys themselves. */
 	ring->generation = atomic_fetch_add(&ring->shared->generation, 1) + 1;
 	ring->destroyed = true;
 	return r;

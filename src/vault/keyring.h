@@ -53,7 +53,8 @@ MUST_CHECK enum result keyring_get_or_make(struct keyring *ring, uint32_t accoun
 /* Makes one that cannot be there yet: its number was never given out before. Inside a transaction on the key store. */
 MUST_CHECK enum result keyring_make(struct keyring *ring, uint32_t account, enum key_class class, int64_t number,
 				    struct key *out, struct err *err);
-/* Inside a transaction on the key store. */
+/* Inside a transaction on the key store. What was answered lately may tell of a person, contact or user whose key goes: so
+ * the account's OWN_ANSWERS goes with it. */
 MUST_CHECK enum result keyring_destroy(struct keyring *ring, uint32_t account, enum key_class class, int64_t number,
 				       bool *existed, struct err *err);
 /* All of an account's, of every class and epoch, its tombstones and counters: nothing of it opens any more. Inside a
@@ -74,6 +75,7 @@ MUST_CHECK enum result keyring_rewrap(struct keyring *ring, struct wrapped_key *
 enum {
 	BLIND_NAME_WORD = 100, BLIND_ACCOUNT_NAME = 101, BLIND_RECORD_ID = 102, BLIND_CONTACT_ID = 103, BLIND_DIGEST = 104,
 	BLIND_QUEUE = 105, BLIND_CAMPAIGN = 106, BLIND_TAG = 107, BLIND_USER = 108, BLIND_SUBJECT = 109,
+	BLIND_REQUEST_KEY = 110, BLIND_REQUEST = 111,
 };
 MUST_CHECK enum result keyring_blind(struct keyring *ring, uint32_t account, int kind, const char *text, size_t len,
 				     struct blind *out, struct err *err);

@@ -111,7 +111,8 @@ struct vault_ticket {
 void vault_write_submit(struct vault *vault, struct vault_ticket *ticket, vault_op *op, void *arg);
 MUST_CHECK enum result vault_write_wait(struct vault_ticket *ticket, struct err *err);
 /* From now on `op` runs before each operation that is written through this view, in its transaction, until one of them
- * is on disk: what has to be remembered exactly if anything was done. When it fails the operation does. NULL ends it. */
+ * is on disk: what has to be remembered exactly if anything was done. When it fails the operation does. The leaf of a read
+ * (vault_note) does not count. NULL ends it. */
 void vault_witness(struct vault *view, vault_op *op, void *arg);
 bool vault_witnessed(const struct vault *view); /* has it happened? */
 

@@ -6,56 +6,10 @@
 bats_require_minimum_version 1.5.0
 
 load story
+load serving
 
-# Starts the daemon on a port the system chooses; $URL is where it answers.
-serve() {
-	: >serve.log
-	"$LETHE" serve --listen 127.0.0.1:0 "$@" 2>serve.log 3>&- &
-	SERVING=$!
-	disown "$SERVING" # so that the shell does not tell of its end
-	for ((i = 0; i < 200; i++)); do
-		PORT=$(sed -nE 's/.*"event":"serve.listening","port":([0-9]+).*/\1/p' serve.log)
-		[ -z "$PORT" ] || break
-		kill -0 "$SERVING" || { cat serve.log; return 1; }
-		sleep 0.05
-	done
-	URL=http://127.0.0.1:$PORT
-}
-
-stop() {
-	kill -TERM "$SERVING"
-	tail --pid="$SERVING" -f /dev/null
-	SERVING=
-}
-
-setup() {
-	cd "$BATS_TEST_TMPDIR" || return 1
-	"$LETHE" init >/dev/null
-	"$LETHE" account create Acme --country DK >/dev/null
-	"$LETHE" account create Other --country DK >/dev/null
-	"$LETHE" token create program --account Acme --role admin --out admin.token >/dev/null
-	"$LETHE" token create watcher --account Acme --role auditor --out auditor.token >/dev/null
-	"$LETHE" token create machine --operator --out operator.token >/dev/null
-	SERVING=
-}
-
-teardown() {
-	[ -z "$SERVING" ] || kill -KILL "$SERVING"
-}
-
-# ask TOKEN METHOD PATH [BODY] [CURL..]: $status_line is the number, the body is in `answer`.
-ask() {
-	local token=$1 method=$2 path=$3 body=${4-}
-	shift $(($# < 4 ? 3 : 4))
-	local headers=(-H "Authorization: Bearer $(cat "$token")")
-	[ -z "$body" ] || headers+=(-H 'Content-Type: application/json' --data-binary "$body")
-	code=$(curl -sS -o answer -w '%{http_code}' -X "$method" "${headers[@]}" "$@" "$URL$path")
-}
-
-# answered CODE
-answered() {
-	[ "$code" = "$1" ] || { printf 'answered %s, not %s\n' "$code" "$1"; cat answer; return 1; }
-}
+setup() { begin_serving; }
+teardown() { end_serving; }
 
 @test "it answers without a token only what says nothing of anybody" {
 	serve

@@ -216,4 +216,46 @@ CALL(invite_clear)
 	return one(invite_clear(vault, account, &err), seen);
 }
 
+CALL(request_key_put)
+{
+	struct request_key_row row = request_of(account, 8);
+
+	return one(request_key_put(vault, &row, &err), seen);
+}
+
+CALL(request_key_get)
+{
+	struct request_key_row row;
+	struct blind key = blind_of(7);
+	bool found = false;
+	enum result r = request_key_get(vault, account, &key, &pool, &found, &row, &err);
+
+	*seen = found;
+	return r;
+}
+
+CALL(request_key_list)
+{
+	struct request_key_row rows[4];
+	size_t count = 0;
+	enum result r = request_key_list(vault, account, NULL, &pool, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(request_key_delete_due)
+{
+	return request_key_delete_due(vault, account, (struct instant){NOON}, 10, seen, &err);
+}
+
+CALL(request_key_clear)
+{
+	return one(request_key_clear(vault, account, &err), seen);
+}
+
+SYSTEM_CALL(request_key_break)
+{
+	return request_key_break(vault, &err);
+}
+
 #endif

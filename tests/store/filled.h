@@ -26,6 +26,7 @@
 #include "store/policy.h"
 #include "store/setting.h"
 #include "store/invite.h"
+#include "store/request_key.h"
 #include "store/token.h"
 #include "store/user.h"
 #include "store/user_secret.h"
@@ -123,6 +124,11 @@ static struct invite_row invite_of(uint32_t account, int64_t user, unsigned char
 	return (struct invite_row){.account = account, .user = user, .id = {{n}}, .hash = {{n}}, .made_by = "os:0"};
 }
 
+static struct request_key_row request_of(uint32_t account, unsigned char n)
+{
+	return (struct request_key_row){.account = account, .key = blind_of(n), .request = blind_of(1), .state = REQUEST_BEGUN};
+}
+
 static struct aggregate_row aggregate_of(int64_t whose)
 {
 	return (struct aggregate_row){.kind = KIND_CALL, .person = whose, .from = day, .direction = DIRECTION_INBOUND,
@@ -201,6 +207,7 @@ static void fill_access(void)
 	struct token_row token = token_of(1, 7);
 	struct invite_row invite = invite_of(1, 7, 7);
 	struct event_row event = event_of(1, 7);
+	struct request_key_row request = request_of(1, 7);
 
 	assert_ok(user_secret_put(vault, &secret, &err));
 	assert_ok(user_subject_insert(vault, 1, &subject, &err));
@@ -208,6 +215,7 @@ static void fill_access(void)
 	assert_ok(token_insert(vault, &token, &err));
 	assert_ok(invite_put(vault, &invite, &err));
 	assert_ok(event_insert(vault, &event, &err));
+	assert_ok(request_key_put(vault, &request, &err));
 }
 
 static void fill_acts(void)

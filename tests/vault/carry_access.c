@@ -12,6 +12,7 @@
 #include "access/second.h"
 #include "access/secret.h"
 #include "access/token_cache.h"
+#include "store/request_key.h"
 #include "store/user_subject.h"
 #include "vault/backup.h"
 #include "vault/restore.h"
@@ -270,6 +271,33 @@ static void what_is_wrong_with_what_lets_people_in_is_found(void **state)
 	      "DELETE FROM token WHERE hash = zeroblob(32)", "account 0: tok_");
 }
 
+static enum result put_key(struct session *session, void *arg, struct err *err)
+{
+	return request_key_put(session->data, arg, err);
+}
+
+static void what_was_asked_with_a_key_since_is_not_done_again(void **state)
+{
+	struct people *p = *state;
+	uint32_t account = p->world.account.number;
+	struct request_key_row old = {.account = account, .key = {{1}}, .state = REQUEST_ANSWERED}, new = old, found;
+	bool there;
+	struct err err;
+
+	new.key.bytes[0] = 2;
+	assert_ok(vault_write(p->world.vault, put_key, &old, &err), &err);
+	back_up(p);
+	old.state = REQUEST_BROKEN;
+	assert_ok(vault_write(p->world.vault, put_key, &old, &err), &err);
+	assert_ok(vault_write(p->world.vault, put_key, &new, &err), &err);
+	restore(p);
+	assert_ok(request_key_get(AT(p).data, account, &new.key, &p->world.pool, &there, &found, &err), &err);
+	assert_true(there);
+	assert_ok(request_key_get(AT(p).data, account, &old.key, &p->world.pool, &there, &found, &err), &err);
+	assert_true(there);
+	assert_int_equal(found.state, REQUEST_BROKEN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +305,7 @@ int main(void)
 	    AMONG_PEOPLE(a_restore_without_live_data_brings_back_nothing_that_was_ended),
 	    AMONG_PEOPLE(a_second_factor_that_was_turned_off_stays_off),
 	    AMONG_PEOPLE(a_clock_that_was_set_back_outdates_no_present_password),
+	    AMONG_PEOPLE(what_was_asked_with_a_key_since_is_not_done_again),
 	    AMONG_PEOPLE(what_is_wrong_with_what_lets_people_in_is_found),
 	};
 

@@ -1,0 +1,366 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "api/keyed.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vault/answer.h"
+
+#define HEADER "Idempotency-Key"
+#define WITHHELD "(shown once)"
+#define FINGERPRINT_MAX ((size_t)80 * 1024 * 1024)
+
+/* ---- the key ---- */
+
+static bool is_plain(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < 0x21 || text[i] > 0x7e || text[i] == '"' || text[i] == '\\')
+			return false;
+	}
+	return len > 0 && len <= KEYED_LEN_MAX;
+}
+
+/* A string of structured fields, "8e03978e", or as many send it: without the quotes. */
+static enum result read_key(const char *value, const char **key, size_t *len, struct err *err)
+{
+	size_t all = strlen(value);
+	bool quoted = all >= 2 && value[0] == '"' && value[all - 1] == '"';
+
+	*key = quoted ? value + 1 : value;
+	*len = quoted ? all - 2 : all;
+	if (is_plain(*key, *len))
+		return OK;
+	err_set(err, ERR_INPUT, "the key of the request is not 1 to %d visible ASCII characters", KEYED_LEN_MAX);
+	return err_mend(err, "send a new random one, such as a UUID, and the same one whenever you ask again");
+}
+
+static void add_part(struct buf *out, const char *text)
+{
+	buf_printf(out, "%zu:", strlen(text));
+	buf_add_str(out, text);
+}
+
+/* All that says what is asked. */
+static enum result write_request(const struct request *request, struct buf *out, struct err *err)
+{
+	const struct target *target = &request->target;
+
+	add_part(out, method_name(request->method));
+	for (size_t i = 0; i < target->segment_count; i++)
+		add_part(out, target->segments[i]);
+	buf_add_str(out, "?");
+	for (size_t i = 0; i < target->param_count; i++) {
+		add_part(out, target->params[i].name);
+		add_part(out, target->params[i].value);
+	}
+	buf_add_str(out, "#");
+	buf_add(out, request->body, request->body_len);
+	return buf_ok(out, "what is asked", err);
+}
+
+static enum result blind_request(const struct keyed_by *by, const struct request *request, struct blind *out,
+				 struct err *err)
+{
+	struct buf text;
+	enum result r;
+
+	buf_init(&text, FINGERPRINT_MAX);
+	r = write_request(request, &text, err);
+	if (r == OK)
+		r = keyring_blind(by->view->read.ring, by->account, BLIND_REQUEST, text.data, text.len, out, err);
+	buf_free(&text);
+	return r;
+}
+
+static enum result make_row(const struct keyed_by *by, const struct request *request, const char *key, size_t len,
+			    struct request_key_row *out, struct err *err)
+{
+	const char *name = pool_printf(request->pool, "%s %.*s", by->who, (int)len, key);
+	enum result r;
+
+	*out = (struct request_key_row){.account = by->account, .state = REQUEST_BEGUN,
+					.ends = {request->now.ms + by->keep.ms}};
+	if (name == NULL)
+		return err_no_memory(err);
+	r = keyring_blind(by->view->read.ring, by->account, BLIND_REQUEST_KEY, name, strlen(name), &out->key, err);
+	return r == OK ? blind_request(by, request, &out->request, err) : r;
+}
+
+/* ---- who asks again ---- */
+
+static enum result find(struct db *db, const struct request_key_row *wanted, struct instant now, struct pool *pool,
+			bool *found, struct request_key_row *out, struct err *err)
+{
+	enum result r = request_key_get(db, wanted->account, &wanted->key, pool, found, out, err);
+
+	*found = r == OK && *found && out->ends.ms > now.ms;
+	return r;
+}
+
+static void answer_problem(const struct keyed *keyed, enum problem problem, struct err *err, struct response *response)
+{
+	if (problem == PROBLEM_KEY_RUNNING)
+		response_header(response, "Retry-After", "1");
+	problem_answer(response, keyed->request, problem, err, HEADER);
+}
+
+/* "application/json\n" "partly\n" and the body. */
+static enum result give(const char *plain, size_t len, struct response *response, struct err *err)
+{
+	const char *type = plain, *partly = memchr(plain, '\n', len);
+	const char *body = partly != NULL ? memchr(partly + 1, '\n', len - (size_t)(partly + 1 - plain)) : NULL;
+	char name[MEDIA_TYPE_MAX + 32];
+
+	if (body == NULL || (size_t)(partly - type) >= sizeof name)
+		return err_set(err, ERR_CORRUPT, "a kept answer is not of its form");
+	snprintf(name, sizeof name, "%.*s", (int)(partly - type), type);
+	response_type(response, name);
+	if (body - partly > 1)
+		response_header(response, "Lethe-Partly", "true");
+	buf_add(&response->body, body + 1, len - (size_t)(body + 1 - plain));
+	return OK;
+}
+
+static void say_lost(const struct keyed *keyed, const struct request_key_row *row, struct response *response)
+{
+	struct err err;
+
+	if (row->state == REQUEST_BROKEN) {
+		err_set(&err, ERR_EXISTS, "a request with this key was begun, and broken off before it was answered");
+		err_mend(&err, "look whether what it asked for is there; if it is not, ask again with a new key");
+	} else {
+		err_set(&err, ERR_EXISTS, "what was asked with this key was done and answered with status %d, which is not kept any more",
+			row->status);
+		err_mend(&err, "look at what is there now");
+	}
+	answer_problem(keyed, PROBLEM_KEY_SPENT, &err, response);
+}
+
+static void replay(const struct keyed *keyed, const struct request_key_row *row, struct response *response)
+{
+	const char *plain;
+	struct err err;
+	size_t len;
+	enum result r;
+
+	if (row->state == REQUEST_BROKEN || row->answer_len == 0) {
+		say_lost(keyed, row, response);
+		return;
+	}
+	r = answer_open(keyed->view->read.ring, row->account, &row->key, row->answer, row->answer_len, response->pool,
+			&plain, &len, &err);
+	if (r == OK)
+		r = give(plain, len, response, &err);
+	if (r == ERR_GONE) {
+		say_lost(keyed, row, response);
+		return;
+	}
+	if (r != OK) {
+		problem_from(response, keyed->request, &err, NULL);
+		return;
+	}
+	response->status = row->status;
+	response_header(response, "Idempotency-Replayed", "true");
+}
+
+static void answer_again(const struct keyed *keyed, const struct request_key_row *row, struct response *response)
+{
+	struct err err;
+
+	if (memcmp(row->request.bytes, keyed->row.request.bytes, BLIND_LEN) != 0) {
+		err_set(&err, ERR_LIMIT, "this key was sent with another request");
+		err_mend(&err, "make a new key for each request, and send the same request with it whenever you ask again");
+		answer_problem(keyed, PROBLEM_KEY_REUSED, &err, response);
+	} else if (row->state == REQUEST_BEGUN) {
+		err_set(&err, ERR_BUSY, "a request with this key is being done");
+		err_mend(&err, "ask again when it may be done");
+		answer_problem(keyed, PROBLEM_KEY_RUNNING, &err, response);
+	} else {
+		replay(keyed, row, response);
+	}
+}
+
+/* ---- beginning ---- */
+
+/* On the writer, with the first thing that is done. */
+static enum result witness(struct session *session, void *arg, struct err *err)
+{
+	struct keyed *keyed = arg;
+	struct request_key_row there;
+	enum result r = find(session->data, &keyed->row, keyed->request->now, keyed->request->pool, &keyed->known, &there,
+			     err);
+
+	if (r == OK && keyed->known)
+		r = err_set(err, ERR_BUSY, "a request with this key is being done");
+	return r == OK ? request_key_put(session->data, &keyed->row, err) : r;
+}
+
+static enum result look_up(struct keyed *keyed, const struct keyed_by *by, const char *value, bool *found,
+			   struct request_key_row *there, struct err *err)
+{
+	const char *key;
+	size_t len;
+	enum result r = read_key(value, &key, &len, err);
+
+	if (r == OK)
+		r = make_row(by, keyed->request, key, len, &keyed->row, err);
+	return r == OK ? find(by->view->read.data, &keyed->row, keyed->request->now, keyed->request->pool, found, there, err)
+		       : r;
+}
+
+bool keyed_begin(struct keyed *keyed, const struct keyed_by *by, const struct request *request,
+		 struct response *response)
+{
+	const char *value = request->method == METHOD_POST ? request_header(request, "idempotency-key") : NULL;
+	struct request_key_row there;
+	bool found = false;
+	struct err err;
+	enum result r;
+
+	*keyed = (struct keyed){.request = request, .view = by->view};
+	if (value == NULL)
+		return true;
+	r = look_up(keyed, by, value, &found, &there, &err);
+	if (r != OK)
+		problem_from(response, request, &err, r == ERR_INPUT ? HEADER : NULL);
+	else if (found)
+		answer_again(keyed, &there, response);
+	if (r != OK || found)
+		return false;
+	keyed->active = true;
+	vault_witness(by->view, witness, keyed);
+	return true;
+}
+
+/* ---- ending ---- */
+
+/* Copies `body` to `out` with every line of `secret` left out; false when one is not in it as it is. */
+static bool copy_without(struct buf *out, const char *body, size_t len, const char *secret)
+{
+	const char *end = body + len, *at;
+	size_t line = secret != NULL ? strcspn(secret, "\n") : 0;
+	bool found = false;
+
+	if (line == 0) {
+		buf_add(out, body, len);
+		return true;
+	}
+	while ((at = memmem(body, (size_t)(end - body), secret, line)) != NULL) {
+		buf_add(out, body, (size_t)(at - body));
+		buf_add_str(out, WITHHELD);
+		body = at + line;
+		found = true;
+	}
+	buf_add(out, body, (size_t)(end - body));
+	return found;
+}
+
+static bool withhold(struct buf *body, const char *secret)
+{
+	struct buf less;
+	bool whole = true;
+
+	for (; secret != NULL && *secret != '\0' && whole; secret += strcspn(secret, "\n"), secret += *secret == '\n') {
+		buf_init(&less, 2 * KEYED_ANSWER_MAX);
+		whole = copy_without(&less, body->data, body->len, secret) && !less.failed;
+		buf_free(body);
+		*body = less;
+	}
+	return whole;
+}
+
+/* Empty: it cannot be kept. */
+static void write_answer(const struct response *response, const char *secret, struct buf *out)
+{
+	const char *type = response_get_header(response, "Content-Type");
+	struct buf body;
+
+	buf_init(&body, 2 * KEYED_ANSWER_MAX);
+	buf_add(&body, response->body.data, response->body.len);
+	if (type != NULL && !response->failed && !response->body.failed && !body.failed &&
+	    response->body.len <= KEYED_ANSWER_MAX && withhold(&body, secret)) {
+		buf_printf(out, "%s\n%s\n", type, response_get_header(response, "Lethe-Partly") != NULL ? "partly" : "");
+		buf_add(out, body.data, body.len);
+	}
+	buf_free(&body);
+}
+
+struct keeping { struct keyed *keyed; const struct buf *answer; bool stored; };
+
+static enum result keep_op(struct session *session, void *arg, struct err *err)
+{
+	const struct keeping *keeping = arg;
+	struct request_key_row *row = &keeping->keyed->row;
+	enum result r = keeping->stored ? OK : witness(session, keeping->keyed, err);
+
+	if (r == OK && keeping->answer->len > 0)
+		r = answer_seal(session, row->account, &row->key, keeping->answer->data, keeping->answer->len,
+				keeping->keyed->request->pool, &row->answer, &row->answer_len, err);
+	return r == OK ? request_key_put(session->data, row, err) : r;
+}
+
+/* `stored`: that it was done is known already; if the answer cannot be kept, who asks again is told so. */
+static void keep(struct keyed *keyed, bool stored, const char *secret, const struct response *response)
+{
+	struct keeping keeping = {.keyed = keyed, .stored = stored};
+	struct buf answer;
+	struct err ignored;
+	bool kept;
+
+	keyed->row.status = response->status;
+	keyed->row.state = response->status < 500 ? REQUEST_ANSWERED : REQUEST_BROKEN;
+	buf_init(&answer, 4 * KEYED_ANSWER_MAX);
+	if (keyed->row.state == REQUEST_ANSWERED)
+		write_answer(response, secret, &answer);
+	if (answer.failed)
+		buf_reset(&answer);
+	keeping.answer = &answer;
+	kept = vault_write(keyed->view, keep_op, &keeping, &ignored) == OK;
+	(void)kept;
+	buf_free(&answer);
+}
+
+/* Somebody else was first: their answer, if they have it. */
+static void answer_known(const struct keyed *keyed, struct response *response)
+{
+	struct request_key_row there;
+	bool found;
+	struct err err;
+	enum result r = find(keyed->view->read.data, &keyed->row, keyed->request->now, response->pool, &found, &there, &err);
+
+	response_header_remove(response, "Lethe-Partly");
+	buf_reset(&response->body);
+	if (r != OK)
+		problem_from(response, keyed->request, &err, NULL);
+	else
+		answer_again(keyed, found ? &there : &keyed->row, response);
+}
+
+void keyed_end(struct keyed *keyed, enum result outcome, const char *secret, struct response *response)
+{
+	bool done;
+
+	if (!keyed->active)
+		return;
+	done = vault_witnessed(keyed->view);
+	vault_witness(keyed->view, NULL, NULL);
+	if (!keyed->known && (done || outcome == OK))
+		keep(keyed, done, secret, response);
+	if (keyed->known)
+		answer_known(keyed, response);
+}
+
+static enum result break_op(struct session *session, void *arg, struct err *err)
+{
+	(void)arg;
+	return request_key_break(session->data, err);
+}
+
+enum result keyed_break(struct vault *vault, struct err *err)
+{
+	return vault_write(vault, break_op, NULL, err);
+}

@@ -1,0 +1,42 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07): who asks
+ * again with the key of an earlier POST is told what was answered then, and
+ * nothing is done twice.
+ *
+ * The key is stored in the transaction of the first thing that is done, so
+ * that it is there exactly if anything is (vault_witness), and the answer
+ * before it is sent.  A key belongs to who asks, in one account.  What was
+ * refused before anything was done leaves none.
+ */
+#ifndef LETHE_API_KEYED_H
+#define LETHE_API_KEYED_H
+
+#include "net/problem.h"
+#include "store/request_key.h"
+#include "vault/vault.h"
+
+#define KEYED_LEN_MAX 255                       /* characters of a key */
+#define KEYED_ANSWER_MAX ((size_t)1024 * 1024)  /* what is longer is not kept */
+
+struct keyed {
+	bool active;
+	const struct request *request;
+	struct vault *view;
+	struct request_key_row row;
+	bool known; /* somebody has begun it meanwhile */
+};
+
+struct keyed_by { struct vault *view; uint32_t account; const char *who; struct duration keep; };
+
+/* False: `response` is made, nothing is to be done. True: go on; if the request has a key, the first thing that is written
+ * through `by->view` stores it. */
+MUST_CHECK bool keyed_begin(struct keyed *keyed, const struct keyed_by *by, const struct request *request,
+			    struct response *response);
+/* When `response` has the outcome: keeps it. `secret` (NULL: none) is text in the answer that is never stored, a line each. */
+void keyed_end(struct keyed *keyed, enum result outcome, const char *secret, struct response *response);
+/* When the vault is opened: what was begun will have no answer. */
+MUST_CHECK enum result keyed_break(struct vault *vault, struct err *err);
+
+#endif

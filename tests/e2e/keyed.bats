@@ -1,0 +1,134 @@
+#!/usr/bin/env bats
+# SPDX-FileCopyrightText: The Lethe authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# P49: a request with an Idempotency-Key is done once, whatever is killed when, however many ask.
+bats_require_minimum_version 1.5.0
+
+load story
+load serving
+
+HOLDS=/v1/accounts/Acme/holds
+
+setup() { begin_serving; }
+teardown() { end_serving; }
+
+# reasons: of the holds there are, a line each.
+reasons() { "$LETHE" hold list --account Acme --json | jq -r '.holds[].reason' | sort; }
+
+@test "who asks again with a key is told the same, and a header says so" {
+	serve
+	ask admin.token POST $HOLDS '{"reason":"case 7"}' -H 'Idempotency-Key: "8e03978e"'
+	answered 201
+	mv answer first
+	run ! grep -qi '^idempotency-replayed' headers
+	ask admin.token POST $HOLDS '{"reason":"case 7"}' -H 'Idempotency-Key: "8e03978e"'
+	answered 201
+	cmp first answer
+	grep -qi '^idempotency-replayed: true' headers
+	ask admin.token POST $HOLDS '{"reason":"case 8"}' -H 'Idempotency-Key: "8e03978e"'
+	answered 422
+	grep -q '"type":"/problems/idempotency-key-reused"' answer
+	stop
+	serve
+	ask admin.token POST $HOLDS '{"reason":"case 7"}' -H 'Idempotency-Key: "8e03978e"'
+	answered 201
+	cmp first answer
+	stop
+	[ "$(reasons)" = "case 7" ]
+}
+
+@test "a key is not in the log, nor in the vault" {
+	serve
+	ask admin.token POST $HOLDS '{"reason":"case 7"}' -H 'Idempotency-Key: tell-nobody-of-it'
+	answered 201
+	stop
+	run ! grep -q tell-nobody serve.log
+	run ! grep -qr tell-nobody lethe-data
+}
+
+@test "after an erasure no answer is kept that could tell of the erased, and nothing is done again" {
+	printf '%s\n' '{"type":"message","id":"m1","time":"2026-01-02T03:04:05Z","from":"+4520304050","to":"+4511111111","text":"hello"}' \
+		'{"type":"message","id":"m2","time":"2026-01-02T03:04:05Z","from":"+4520304051","to":"+4511111111","text":"hello"}' >in.jsonl
+	"$LETHE" import in.jsonl --account Acme >/dev/null
+	serve
+	ask admin.token POST /v1/accounts/Acme/persons/search '{"who":"+4520304050"}'
+	one=$(grep -o 'per_[a-z0-9]*' answer | head -n 1)
+	ask admin.token POST /v1/accounts/Acme/persons/search '{"who":"+4520304051"}'
+	other=$(grep -o 'per_[a-z0-9]*' answer | head -n 1)
+	ask admin.token POST "/v1/accounts/Acme/persons/$one/links" "{\"other\":\"$other\"}" -H 'Idempotency-Key: k1'
+	answered 200
+	mv answer first
+	ask admin.token POST "/v1/accounts/Acme/persons/$one/links" "{\"other\":\"$other\"}" -H 'Idempotency-Key: k1'
+	answered 200
+	cmp first answer
+	ask admin.token POST "/v1/accounts/Acme/persons/$one/erasure" '{}' -H 'Idempotency-Key: k2'
+	answered 200
+	mv answer first
+	ask admin.token POST "/v1/accounts/Acme/persons/$one/erasure" '{}' -H 'Idempotency-Key: k2'
+	answered 200
+	cmp first answer
+	ask admin.token POST "/v1/accounts/Acme/persons/$one/links" "{\"other\":\"$other\"}" -H 'Idempotency-Key: k1'
+	answered 409
+	grep -q '"type":"/problems/idempotency-key-spent"' answer
+	stop
+	"$LETHE" check >/dev/null
+}
+
+# ask_all WHO [LIST]: every key of the list once, two clients beside each other; who is answered is noted.
+ask_all() {
+	local client
+	for client in 1 2; do
+		(
+			mkdir -p "client$client"
+			cp admin.token "client$client"
+			cd "client$client" || exit
+			for ((k = client; k <= KEYS; k += client == 2 ? 1 : 2)); do
+				ask admin.token POST $HOLDS "{\"reason\":\"case $k\"}" -H "Idempotency-Key: key-$k" 2>/dev/null || exit 0
+				[ "$code" = 201 ] && echo "case $k"
+			done >>../answered.$client
+			exit 0
+		) &
+		clients[client]=$!
+	done
+	wait "${clients[@]}" || true
+}
+
+# ask_again: until each key has an answer, which says that it was done.
+ask_again() {
+	local k
+	for ((k = 1; k <= KEYS; k++)); do
+		ask admin.token POST $HOLDS "{\"reason\":\"case $k\"}" -H "Idempotency-Key: key-$k"
+		[ "$code" = 201 ] || grep -q '"type":"/problems/idempotency-key-spent"' answer || answered 201
+	done
+}
+
+@test "P49: killed at any change of a file, no key is done twice, and what was acknowledged is there" {
+	local all at cases=0 step
+	KEYS=6
+	cp -a . ../base
+	FAULT=count:$BATS_TEST_TMPDIR/../count serve --token-rate 100000
+	ask_all
+	stop
+	all=$(<../count)
+	[ "$all" -gt 20 ]
+	step=$((all / (${LONG:+100000} + 16) + 1))
+	seq 1 $KEYS | sed 's/^/case /' >../wanted
+	for ((at = 2; at <= all; at += step)); do
+		rm -rf ./* && cp -a ../base/. .
+		if FAULT=kill:$at serve --token-rate 100000 >/dev/null; then
+			ask_all
+		fi
+		kill -KILL "$SERVING" 2>/dev/null || true
+		tail --pid="$SERVING" -f /dev/null
+		serve
+		ask_again
+		stop
+		reasons >there
+		cmp ../wanted there || { echo "killed at change $at of $all"; diff ../wanted there; return 1; }
+		cat answered.* 2>/dev/null | sort -u | comm -23 - there | { ! grep .; }
+		"$LETHE" check >/dev/null
+		cases=$((cases + 1))
+	done
+	echo "# $cases cases" >&3
+}
