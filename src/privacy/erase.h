@@ -7,7 +7,7 @@
  *     1  the intent is committed as a job
  *     2  everything is looked at: what is to be kept and cannot be ends it here.
  *        Then what a hold covers is sealed anew under the hold's key, put aside
- *        (retention/aside.h); then what an obligation covers is cut down to the
+ *        (vault/aside.h); then what an obligation covers is cut down to the
  *        fields it names (erase_duties.h)
  *     3  the identities' keys are destroyed and tombstones set: from here on
  *        nothing of the person can be read, whatever happens next. In the same

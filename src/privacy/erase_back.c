@@ -3,7 +3,7 @@
  */
 #include "privacy/erase_run.h"
 
-#include "retention/aside.h"
+#include "vault/aside.h"
 
 static enum result enter_back(struct session *session, void *arg, struct err *err)
 {

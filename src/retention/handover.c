@@ -3,7 +3,7 @@
  */
 #include "retention/handover.h"
 
-#include "retention/aside.h"
+#include "vault/aside.h"
 #include "store/contact.h"
 
 #define SEALED_MAX ((size_t)256 * 1024 * 1024) /* of one record at work */

@@ -4,7 +4,7 @@
  * What becomes of what a keeper kept that keeps it no longer: a hold that was
  * released, a duty that ends. The verdict hands it to another hold, or to
  * obligations, cut down to the fields they name; what none keeps is due. What
- * was put aside (retention/aside.h) goes to another hold, or back to its day.
+ * was put aside (vault/aside.h) goes to another hold, or back to its day.
  */
 #ifndef LETHE_RETENTION_HANDOVER_H
 #define LETHE_RETENTION_HANDOVER_H

@@ -71,7 +71,7 @@ MUST_CHECK enum result hold_identity_list(struct db *db, uint32_t account, int64
 					  size_t max, size_t *count, struct err *err);
 
 /* Stored: only add. What is put aside is due for nothing yet: an erasure has sealed it so that the person's keys can go,
- * and they have not gone (retention/aside.h). */
+ * and they have not gone (vault/aside.h). */
 enum held_cause { HELD_EXPIRED = 1, HELD_ERASED = 2, HELD_ASIDE = 3 };
 /* The kind under which a contact is listed. */
 #define HELD_CONTACT 0

@@ -15,14 +15,17 @@
 
 #include "base/file.h"
 #include "store/account.h"
+#include "store/job.h"
 #include "store/media.h"
 #include "store/period.h"
+#include "vault/aside.h"
 #include "vault/proof.h"
 
 #define BATCH 256           /* blobs made durable together */
 #define ACCOUNTS_MAX 1024
 #define ROOT_CONFIG_MAX ((size_t)64 * 1024)
 #define LIST_FLUSH ((size_t)64 * 1024)
+#define JOB_MAX ((size_t)1024 * 1024)
 
 struct run {
 	struct vault *vault;
@@ -142,7 +145,7 @@ static enum result lock_part(struct run *run, struct err *err)
 /* All but the blobs is made anew. */
 static enum result remove_leftovers(struct run *run, struct err *err)
 {
-	static const char *const names[] = {"vault.db", "vault.db-journal", "keys.db", "keys.db-journal", MANIFEST_BLOBS,
+	static const char *const names[] = {"vault.db", "vault.db-journal", "vault.db-wal", "vault.db-shm", "keys.db", "keys.db-journal", MANIFEST_BLOBS,
 					    "checkpoint", "manifest.json", "manifest.sig", "root.json"};
 	char path[VAULT_PATH_MAX];
 	enum result r = remove_temporaries(run, "", err);
@@ -190,15 +193,46 @@ static enum result copy_database(struct run *run, struct db *db, const char *nam
 	return r == OK ? db_copy_to(db, path, show_pages, &copying, err) : r;
 }
 
-static enum result open_copy(struct run *run, struct err *err)
+static enum result reopen_copy(struct run *run, enum db_mode mode, struct err *err)
 {
-	const struct db_options options = {.mode = DB_READ_ONLY, .cache_bytes = (size_t)16 * 1024 * 1024};
+	const struct db_options options = {
+	    .mode = mode, .secure_delete = true, .cache_bytes = (size_t)16 * 1024 * 1024};
 	char path[VAULT_PATH_MAX];
 	enum result r = manifest_path(run->part, "vault.db", path, err);
 
+	db_close(run->copy.data);
+	run->copy.data = NULL;
+	return r == OK ? db_open_sqlite(path, &options, &run->copy.data, err) : r;
+}
+
+/* An erasure that is under way may be given up, and the hold whose key seals what it has put aside be released, before
+ * the copy is needed: then nothing would open that any more. */
+static enum result settle_copy(struct run *run, struct err *err)
+{
+	struct pool pool;
+	struct job job;
+	enum result r;
+
+	pool_init(&pool, JOB_MAX);
+	r = job_next_running(run->copy.data, JOB_ERASE, &pool, &job, err);
+	pool_free(&pool);
+	if (r != OK)
+		return r == ERR_NOT_FOUND ? OK : r;
+	r = reopen_copy(run, DB_READ_WRITE, err);
+	if (r == OK)
+		r = aside_put_all_back(&run->copy, err);
+	/* Closing it takes its log away. */
+	return r == OK ? db_checkpoint(run->copy.data, err) : r;
+}
+
+static enum result open_copy(struct run *run, struct err *err)
+{
+	enum result r;
+
 	run->copy.keys = run->vault->read.keys;
 	run->copy.ring = run->vault->read.ring;
-	return r == OK ? db_open_sqlite(path, &options, &run->copy.data, err) : r;
+	r = reopen_copy(run, DB_READ_ONLY, err);
+	return r == OK ? settle_copy(run, err) : r;
 }
 
 static enum result copy_databases(struct run *run, struct err *err)

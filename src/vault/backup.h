@@ -8,6 +8,9 @@
  * it may be kept for ever and anywhere, and restoring it needs the live key
  * store (vault/restore.h).  What is erased after the backup stays erased.
  *
+ * What an erasure under way has put aside goes back to its day in the copy
+ * (vault/aside.h): whichever way the erasure ends, what may be read then can be.
+ *
  * Never in it: the root's file, and the root.json of a passphrase root, which holds
  * the wrapped epoch keys. That of another root is in it: it only says where the
  * root is, and a vault that lost it cannot be opened.

@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "ingest/import.h"
-#include "retention/aside.h"
+#include "vault/aside.h"
 
 #define ANNA "+4520111111"
 #define ANNA_2 "+4520111112"

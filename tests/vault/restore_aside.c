@@ -143,12 +143,32 @@ static void an_erasure_that_was_not_through_goes_on_after_a_restore(void **state
 	lose_data(world);
 	restore(world);
 	world_reopen(world);
-	assert_int_equal(cause_of(world, KIND_CALL, story.first), HELD_ASIDE);
+	is_back(world, story.first, "{\"n\":1}"); /* until it is put aside again */
 	resume(world);
 	assert_int_equal(identity_of(world, IDENTITY_PHONE, ANNA, NULL), 0);
 	assert_int_equal(cause_of(world, KIND_CALL, story.first), HELD_ERASED);
 	assert_opens(world, KIND_CALL, story.first, "{\"n\":1}");
 	assert_opens(world, KIND_CALL, story.second, "{\"n\":2}");
+	assert_sound(world);
+}
+
+/* P9, P10: the copy is from before, and the key of the hold is gone. */
+static void what_was_put_back_is_there_when_nothing_but_a_copy_from_in_between_is_left(void **state)
+{
+	struct world *world = *state;
+	struct id contact = world_put_contacts(world, ANNA, 1);
+	struct story story = give_up_after_backup(world);
+
+	release_hold(world, story.hold);
+	sweep(world);
+	assert_false(has_key(world, KEY_HOLD, 1));
+	lose_data(world);
+	restore(world);
+	is_back(world, story.first, "{\"n\":1}");
+	is_back(world, story.second, "{\"n\":2}");
+	assert_int_equal(contact_of(world, contact).hold, 0);
+	assert_int_equal(listed(world, 1), 0);
+	world_reopen(world);
 	assert_sound(world);
 }
 
@@ -257,6 +277,7 @@ int main(void)
 	    KEEPING(so_it_is_when_the_hold_was_released_since),
 	    KEEPING(what_has_expired_since_is_listed_so),
 	    KEEPING(an_erasure_that_was_not_through_goes_on_after_a_restore),
+	    KEEPING(what_was_put_back_is_there_when_nothing_but_a_copy_from_in_between_is_left),
 	    KEEPING(what_is_erased_since_is_listed_so),
 	    KEEPING(who_was_erased_since_is_gone_and_who_called_since_is_there),
 	    KEEPING(so_it_is_when_nothing_else_is_left_and_the_erasure_goes_on),

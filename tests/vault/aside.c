@@ -3,8 +3,8 @@
  */
 #include "retention/obliged.h"
 
-#include "retention/aside.h"
 #include "retention/reach.h"
+#include "vault/aside.h"
 
 #define ANNA "+4520111111"
 #define BENT "+4520222222"
@@ -292,6 +292,66 @@ static void a_release_is_foretold_as_it_comes(void **state)
 	assert_true(is_there(world, KIND_CALL, id));
 }
 
+/* ---- all of a copy ---- */
+
+static enum result destroy_day_op(struct session *session, void *arg, struct err *err)
+{
+	struct put *put = arg;
+	bool existed;
+
+	return keyring_destroy(session->ring, put->world->account.number, KEY_PERIOD,
+			       key_period_number(KIND_CALL, instant_date(id_time(put->id)), 0), &existed, err);
+}
+
+/* The world's own data stand for the copy: nobody else writes here. */
+static void put_all_back(struct world *world)
+{
+	struct err err;
+
+	assert_ok(aside_put_all_back(&world->vault->read, &err), &err);
+}
+
+static void of_a_copy_all_that_is_put_aside_goes_back(void **state)
+{
+	struct world *world = *state;
+	struct put contact = {
+	    .world = world, .contact = true, .cause = HELD_ASIDE, .id = world_put_contacts(world, ANNA, 1)};
+	struct id first = call(world), second = call(world), expired = call(world);
+	struct contact_row row;
+	struct err err;
+
+	hold_person(world, ANNA);
+	keep_as(world, first, HELD_ASIDE);
+	keep_as(world, second, HELD_ASIDE);
+	keep_as(world, expired, HELD_EXPIRED);
+	write_op(world, aside_op, &contact);
+	put_all_back(world);
+	assert_int_equal(row_of(world, KIND_CALL, first).hold, 0);
+	assert_int_equal(row_of(world, KIND_CALL, second).hold, 0);
+	assert_int_not_equal(row_of(world, KIND_CALL, expired).hold, 0);
+	assert_opens(world, KIND_CALL, first, "{\"n\":1}");
+	assert_ok(contact_get(world->vault->read.data, world->account.number, contact.id, &world->pool, &row, &err),
+		  &err);
+	assert_int_equal(row.hold, 0);
+	assert_sound(world);
+}
+
+/* The live key store is nobody's copy. */
+static void no_key_is_made_for_a_copy(void **state)
+{
+	struct world *world = *state;
+	struct id id = call(world);
+	struct put day = {.world = world, .id = id};
+
+	hold_person(world, ANNA);
+	keep_as(world, id, HELD_ASIDE);
+	write_op(world, destroy_day_op, &day);
+	put_all_back(world);
+	assert_int_not_equal(row_of(world, KIND_CALL, id).hold, 0);
+	assert_false(has_period_key(world, KIND_CALL, "2026-02-10T08:00:00Z"));
+	assert_opens(world, KIND_CALL, id, "{\"n\":1}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +364,8 @@ int main(void)
 	    KEEPING(another_hold_that_covers_it_takes_it_over_and_it_is_due_for_nothing),
 	    KEEPING(a_restriction_goes_on_keeping_it),
 	    KEEPING(a_release_is_foretold_as_it_comes),
+	    KEEPING(of_a_copy_all_that_is_put_aside_goes_back),
+	    KEEPING(no_key_is_made_for_a_copy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

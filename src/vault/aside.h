@@ -6,8 +6,8 @@
  * the keys are gone is it listed as erased.  When the erasure is given up, or
  * the hold is released before it is through, it goes back to where it was.
  */
-#ifndef LETHE_RETENTION_ASIDE_H
-#define LETHE_RETENTION_ASIDE_H
+#ifndef LETHE_VAULT_ASIDE_H
+#define LETHE_VAULT_ASIDE_H
 
 #include "store/hold.h"
 #include "vault/vault.h"
@@ -23,5 +23,9 @@ MUST_CHECK enum result aside_put_back(struct session *session, struct record_row
 				      struct err *err);
 MUST_CHECK enum result aside_put_contact_back(struct session *session, struct contact_row *row, struct pool *pool,
 					      bool *back, struct err *err);
+
+/* Of a copy of the data, which nobody else writes to: all that can go back under keys that are there, in a transaction of
+ * its own. The copy may be all that is left when its hold, with its key, is long gone. */
+MUST_CHECK enum result aside_put_all_back(struct session *copy, struct err *err);
 
 #endif
