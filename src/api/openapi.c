@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/bind.h"
+#include "api/direct.h"
 #include "api/table.h"
 #include "api/version.h"
 #include "net/problem.h"
@@ -165,8 +166,37 @@ static size_t count_body(const struct resource *resource, bool required_only)
 	return count;
 }
 
+static bool takes_body(const struct resource *resource)
+{
+	const struct direct_resource *direct = direct_find(resource);
+
+	return count_body(resource, false) > 0 || (direct != NULL && direct->body_max > 0);
+}
+
+/* What is no document of words: by its media types alone. */
+static void write_direct_body(struct json_writer *w, const struct direct_resource *direct)
+{
+	json_begin_object(w, "requestBody");
+	json_bool(w, "required", true);
+	json_begin_object(w, "content");
+	for (size_t i = 0; direct->takes != NULL && direct->takes[i] != NULL; i++) {
+		json_begin_object(w, direct->takes[i]);
+		json_end_object(w);
+	}
+	if (direct->takes == NULL) {
+		json_begin_object(w, "*/*");
+		json_end_object(w);
+	}
+	json_end_object(w);
+	json_end_object(w);
+}
+
 static void write_body(struct json_writer *w, const struct resource *resource)
 {
+	const struct direct_resource *direct = direct_find(resource);
+
+	if (direct != NULL && direct->body_max > 0)
+		write_direct_body(w, direct);
 	if (count_body(resource, false) == 0)
 		return;
 	json_begin_object(w, "requestBody");
@@ -240,7 +270,7 @@ static void write_problems(struct json_writer *w, const struct resource *resourc
 
 	for (size_t i = 0; i < sizeof always / sizeof *always; i++)
 		write_problem_ref(w, always[i]);
-	for (size_t i = 0; count_body(resource, false) > 0 && i < sizeof of_bodies / sizeof *of_bodies; i++)
+	for (size_t i = 0; takes_body(resource) && i < sizeof of_bodies / sizeof *of_bodies; i++)
 		write_problem_ref(w, of_bodies[i]);
 	for (size_t i = 0; resource->flow != RESOURCE_READ && i < sizeof of_writes / sizeof *of_writes; i++)
 		write_problem_ref(w, of_writes[i]);
@@ -252,15 +282,22 @@ static void write_problems(struct json_writer *w, const struct resource *resourc
 
 static void write_answers(struct json_writer *w, const struct resource *resource, const struct json *schemas)
 {
-	const char *answer = resource->answer;
+	const struct direct_resource *direct = direct_find(resource);
+	const char *answer = resource->answer, *type = direct != NULL ? direct->gives : "application/json";
 
 	if (answer != NULL && json_get(schemas, answer) == NULL)
 		answer = NULL;
 	json_begin_object(w, "responses");
 	json_begin_object(w, resource->flow == RESOURCE_MAKE ? "201" : "200");
 	json_string(w, "description", resource->flow == RESOURCE_READ ? "What was asked for." : "Done, and on disk.");
-	write_content(w, "application/json", answer);
+	write_content(w, type, answer);
 	json_end_object(w);
+	if (direct != NULL && resource->flow == RESOURCE_MAKE) {
+		json_begin_object(w, "200");
+		json_string(w, "description", "It was there already, or takes the place of what was.");
+		write_content(w, type, answer);
+		json_end_object(w);
+	}
 	write_problems(w, resource);
 	json_end_object(w);
 }

@@ -9,6 +9,7 @@
 
 #include "api/bind.h"
 #include "api/call.h"
+#include "api/direct.h"
 #include "api/keyed.h"
 #include "api/table.h"
 #include "net/problem.h"
@@ -18,7 +19,7 @@ struct performing {
 	const struct desk *desk;
 	const struct resource *resource;
 	const struct actor *actor;
-	const struct request *request;
+	struct request *request;
 	struct response *response;
 	struct account account; /* of the path; number 0: the path has none */
 	struct vault *view;     /* of that account's region, or the only one */
@@ -184,6 +185,26 @@ static enum result run(struct performing *performing, bool *partly, struct err *
 	return r;
 }
 
+/* Its body is no document of words: only path and query are bound. */
+static enum result run_direct(struct performing *performing, const struct direct_resource *how, struct err *err)
+{
+	struct direct direct = {.resource = performing->resource, .actor = performing->actor, .request = performing->request,
+				.response = performing->response, .view = performing->view, .account = &performing->account};
+	struct request bare = *performing->request;
+	struct bound bound;
+	enum result r;
+
+	bare.body_len = 0;
+	r = bind_request(performing->resource, &bare, &bound, &performing->field, err);
+	if (r != OK)
+		return r;
+	act_as(performing->actor);
+	r = how->run(&direct, err);
+	act_by_nobody();
+	performing->field = direct.field;
+	return r;
+}
+
 static void refuse(const struct performing *performing, struct err *err)
 {
 	perform_translate(err);
@@ -193,14 +214,15 @@ static void refuse(const struct performing *performing, struct err *err)
 static enum result answer(struct performing *performing)
 {
 	struct response *response = performing->response;
+	const struct direct_resource *direct = direct_find(performing->resource);
 	bool partly = false;
 	struct err err;
-	enum result r = run(performing, &partly, &err);
+	enum result r = direct != NULL ? run_direct(performing, direct, &err) : run(performing, &partly, &err);
 
-	if (r != OK) {
+	if (r != OK)
 		refuse(performing, &err);
+	if (r != OK || direct != NULL)
 		return r;
-	}
 	response->status = performing->resource->flow == RESOURCE_MAKE ? 201 : 200;
 	response_type(response, performing->text ? "text/plain; charset=utf-8" : "application/json");
 	if (partly)
@@ -208,7 +230,15 @@ static enum result answer(struct performing *performing)
 	return OK;
 }
 
-/* A request with a key of its own is done once; what only looks has none. */
+/* What a key of the request is for. What only looks has none, and lines that come in a stream have ids of their own. */
+static bool may_be_keyed(const struct resource *resource)
+{
+	const struct direct_resource *direct = direct_find(resource);
+
+	return resource->flow != RESOURCE_READ && (direct == NULL || !direct->stream);
+}
+
+/* A request with a key of its own is done once. */
 static void do_once(struct performing *performing)
 {
 	const struct keyed_by by = {performing->view, performing->account.number, performing->actor->who,
@@ -216,7 +246,7 @@ static void do_once(struct performing *performing)
 	struct keyed keyed;
 	enum result r;
 
-	if (performing->resource->flow == RESOURCE_READ) {
+	if (!may_be_keyed(performing->resource)) {
 		r = answer(performing);
 		(void)r;
 		return;
@@ -235,7 +265,7 @@ static bool prefers_text(const struct request *request)
 }
 
 void perform(const struct desk *desk, const struct resource *resource, const struct actor *actor,
-	     const struct request *request, struct response *response)
+	     struct request *request, struct response *response)
 {
 	struct performing performing = {.desk = desk, .resource = resource, .actor = actor, .request = request,
 					.response = response, .text = prefers_text(request)};

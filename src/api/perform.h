@@ -23,7 +23,7 @@ struct desk {
 /* JSON, or text for people when the request prefers text/plain. Whatever goes wrong becomes a problem. Another account's
  * things answer as what is not there. */
 void perform(const struct desk *desk, const struct resource *resource, const struct actor *actor,
-	     const struct request *request, struct response *response);
+	     struct request *request, struct response *response);
 
 /* An error says options and commands; over HTTP they are members and resources. Changes what, where and mend. */
 void perform_translate(struct err *err);

@@ -80,6 +80,16 @@ static const struct word contact_show[] = {
     ASKS("deleted", WORD_FLAG, "show what is in it though it was deleted"),
 };
 
+#define OF_LINES \
+	ASKS("source", WORD_TEXT, "the system it comes from, where it names none; import unless said"), \
+	ASKS("tz", WORD_TEXT, "zone of times without an offset, such as Europe/Copenhagen; without it they are refused")
+static const struct word lines[] = {
+    OF_LINES,
+    ASKS_ONE("results", "all|refused", "tell of every line, or of those that were refused"),
+};
+static const struct word one_line[] = {OF_LINES};
+static const struct word contact_again[] = {PATH("contact", 1, "its id"), OF_LINES};
+
 static const struct word record[] = {PATH("record", 1, "its id")};
 static const struct word of_kind[] = {ASKS_ONE("kind", KINDS, "of this kind only")};
 
@@ -239,11 +249,15 @@ const struct resource resources[] = {
     {METHOD_GET, A "/erasures/{job}/receipt", "person receipt", MAY_AUDIT_READ, RESOURCE_READ, WORDS(job), NULL, "ReceiptOf"},
 
     {METHOD_GET, A "/contacts", "contact list", MAY_CONTACT_READ, RESOURCE_READ, WORDS(contact_list), NULL, "ContactList"},
+    {METHOD_POST, A "/contacts", "import", MAY_CONTACT_WRITE, RESOURCE_MAKE, WORDS(one_line), NULL, "Taken"},
+    {METHOD_PUT, A "/contacts/{contact}", "import", MAY_CONTACT_WRITE, RESOURCE_WRITE, WORDS(contact_again), NULL, "Taken"},
     {METHOD_GET, A "/contacts/{contact}", "contact show", MAY_CONTACT_READ, RESOURCE_READ, WORDS(contact_show), NULL, "Contact"},
     {METHOD_DELETE, A "/contacts/{contact}", "contact delete", MAY_CONTACT_WRITE, RESOURCE_WRITE, WORDS(contact), NULL, "ContactState"},
     {METHOD_DELETE, A "/contacts/{contact}/deletion", "contact undelete", MAY_CONTACT_WRITE, RESOURCE_WRITE, WORDS(contact), NULL, "ContactState"},
     {METHOD_POST, A "/contacts/{contact}/readmission", "contact readmit", MAY_CONTACT_WRITE, RESOURCE_WRITE, WORDS(contact), NULL, "ContactNamed"},
 
+    {METHOD_POST, A "/ingest", "import", MAY_RECORD_WRITE, RESOURCE_WRITE, WORDS(lines), NULL, "TakenLine"},
+    {METHOD_POST, A "/records", "import", MAY_RECORD_WRITE, RESOURCE_MAKE, WORDS(one_line), NULL, "Taken"},
     {METHOD_GET, A "/records/{record}", "record get", MAY_RECORD_READ, RESOURCE_READ, WORDS(record), NULL, "Record"},
     {METHOD_GET, A "/records/{record}/disposition", "why", MAY_RECORD_READ, RESOURCE_READ, WORDS(record), NULL, "Disposition"},
     {METHOD_POST, A "/records/{record}/anonymisation", "record anonymise", MAY_RECORD_ANONYMISE, RESOURCE_WRITE, WORDS(record), "--yes", "RecordAnonymised"},
@@ -315,7 +329,6 @@ const struct local_operation local_operations[] = {
     {"config check", "the settings are the machine's"},
     {"bench", "it measures the machine"},
     {"record why", "the same as why"},
-    {"import", "it reads files"},
     {"person export", "its ZIP is a file"},
     {"record media", "it is written to a file"},
     {"account receipt", "the account is gone, and nobody is of it any more"},

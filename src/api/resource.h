@@ -47,7 +47,7 @@ struct resource {
 	const struct word *words;
 	size_t word_count;
 	const char *fixed;     /* an option that every request has: "--yes"; NULL: none */
-	const char *answer;    /* schema of the document: "Hold" */
+	const char *answer;    /* schema of the document, or of each line: "Hold" */
 };
 extern const struct resource resources[];
 extern const size_t resource_count;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/direct.h"
 #include "api/openapi.h"
 #include "api/schemas.h"
 #include "api/version.h"
@@ -252,8 +253,13 @@ static void *take_desk(void *arg, int worker)
 
 static struct route route_of(const struct resource *resource, uint64_t body_max)
 {
+	const struct direct_resource *direct = direct_find(resource);
 	bool body = resource->method != METHOD_GET;
 
+	if (direct != NULL)
+		return (struct route){.method = resource->method, .path = resource->path,
+				      .kind = direct->stream ? ROUTE_STREAM : ROUTE_WORKER,
+				      .body_max = direct->body_max, .takes = direct->takes};
 	return (struct route){.method = resource->method, .path = resource->path, .kind = ROUTE_WORKER,
 			      .body_max = body ? body_max : 0, .takes = body ? json_body : NULL};
 }

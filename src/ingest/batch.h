@@ -16,6 +16,19 @@
 #define BATCH_MEDIA_MAX 256
 #define BATCH_MEDIA_BYTES_MAX ((uint64_t)256 * 1024 * 1024)
 
+/* What became of a line once its batch is on disk. */
+enum taken {
+	TAKEN_NEW,
+	TAKEN_CUT,     /* new, but past its time: only what obligations name */
+	TAKEN_UPDATED, /* a contact */
+	TAKEN_KNOWN,   /* it is there already, the same */
+	TAKEN_DIFFERS, /* a record that is there already with other content, which stays */
+	TAKEN_ERASED,  /* not: of somebody who was erased after that time */
+	TAKEN_EXPIRED, /* not: the policy in force would delete it at once */
+	TAKEN_HELD,    /* not: a legal hold keeps the contact as it is */
+	TAKEN_DELETED, /* not: the contact was deleted here */
+};
+
 /* One identifier, not yet resolved. */
 struct handle {
 	struct blind blind;
@@ -82,6 +95,7 @@ struct batch {
 	uint64_t media_bytes;
 	struct blob_batch *blobs; /* NULL until there is one */
 	struct import_result counts;
+	unsigned char taken_records[BATCH_ROWS_MAX], taken_contacts[BATCH_ROWS_MAX]; /* enum taken, by `order` */
 	const struct batch_record **differing; /* in the vault already, with other content */
 	size_t differing_count;
 	struct vault_ticket ticket;

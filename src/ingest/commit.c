@@ -312,9 +312,29 @@ static void count_stored(struct records *w, const struct record_row *row)
 	w->c->counts->payload_bytes += (int64_t)row->payload_len;
 }
 
-static enum result pass_over(struct records *w, const struct batch_record *record, int64_t *count, struct err *err)
+static void note(struct records *w, const struct batch_record *record, enum taken taken)
 {
-	(*count)++;
+	w->c->batch->taken_records[record->order] = (unsigned char)taken;
+}
+
+static int64_t *count_of(struct import_result *counts, enum taken why)
+{
+	switch (why) {
+	case TAKEN_DIFFERS:
+		return &counts->differs;
+	case TAKEN_ERASED:
+		return &counts->refused_erased;
+	case TAKEN_EXPIRED:
+		return &counts->expired;
+	default:
+		return &counts->duplicates;
+	}
+}
+
+static enum result pass_over(struct records *w, const struct batch_record *record, enum taken why, struct err *err)
+{
+	note(w, record, why);
+	(*count_of(w->c->counts, why))++;
 	return batch_drop_media(w->c->batch, record->media, record->media_count, err);
 }
 
@@ -352,7 +372,7 @@ static enum result pass_over_known(struct records *w, const struct batch_record 
 		return r;
 	if (differs)
 		batch->differing[batch->differing_count++] = record;
-	return pass_over(w, record, differs ? &w->c->counts->differs : &w->c->counts->duplicates, err);
+	return pass_over(w, record, differs ? TAKEN_DIFFERS : TAKEN_KNOWN, err);
 }
 
 /* ---- after sealing ---- */
@@ -511,12 +531,14 @@ static enum result store_cut(struct records *w, const struct batch_record *recor
 	enum result r = check_known(w, record, &found, &known, err);
 
 	if (r != OK || known)
-		return r == OK ? pass_over(w, record, &w->c->counts->duplicates, err) : r;
+		return r == OK ? pass_over(w, record, TAKEN_KNOWN, err) : r;
 	r = late_cut(w->c, ruling, record, &cut, err);
 	if (r == OK)
 		r = look_up(w->c, cut, &found, err);
 	if (r == OK)
 		r = look_up_labels(w, cut, &found, err);
+	if (r == OK)
+		note(w, record, TAKEN_CUT);
 	w->c->counts->cut += r == OK;
 	return r == OK ? make_and_give(w, cut, &found, ruling, err) : r;
 }
@@ -545,7 +567,7 @@ static enum result store_old(struct records *w, const struct batch_record *recor
 	if (r != OK)
 		return r;
 	if (ruling.fate == FATE_GOES)
-		return pass_over(w, record, &w->c->counts->expired, err);
+		return pass_over(w, record, TAKEN_EXPIRED, err);
 	if (ruling.fate == FATE_CUT)
 		return store_cut(w, record, &ruling, err);
 	return store_known_or_new(w, record, found, ruling.fate == FATE_HELD ? &ruling : NULL, err);
@@ -561,7 +583,7 @@ static enum result store_record(struct records *w, const struct batch_record *re
 	if (r != OK)
 		return r;
 	if (is_of_erased(record, &found))
-		return pass_over(w, record, &w->c->counts->refused_erased, err);
+		return pass_over(w, record, TAKEN_ERASED, err);
 	if (is_old(w, record))
 		return store_old(w, record, &found, err);
 	return store_known_or_new(w, record, &found, NULL, err);
@@ -646,6 +668,7 @@ static enum result store_records(struct commit *c, struct err *err)
 		free(w.uses);
 		return err_no_memory(err);
 	}
+	memset(batch->taken_records, TAKEN_NEW, batch->record_count);
 	qsort(batch->records, batch->record_count, sizeof *batch->records, by_kind_and_id);
 	r = known_look_up(c, err);
 	if (r == OK)

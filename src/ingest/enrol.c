@@ -235,6 +235,11 @@ static enum result put(struct enrolment *e, struct err *err)
 	return r == OK && e->c->counts->linked > linked ? reload_holds(e->c, err) : r;
 }
 
+static void note(struct enrolment *e, enum taken taken)
+{
+	e->c->batch->taken_contacts[e->contact->order] = (unsigned char)taken;
+}
+
 /* What was deleted stays so, whatever its source still says of it, until somebody says otherwise. */
 static enum result put_new(struct enrolment *e, struct err *err)
 {
@@ -243,8 +248,10 @@ static enum result put_new(struct enrolment *e, struct err *err)
 	bool gone;
 	enum result r = contact_key_gone(e->c->session, e->c->batch->account, e->contact->id, &gone, &at, err);
 
-	if (r == OK && gone)
+	if (r == OK && gone) {
+		note(e, TAKEN_DELETED);
 		counts->contacts_deleted++;
+	}
 	if (r != OK || gone)
 		return r;
 	counts->contacts_new++;
@@ -258,12 +265,16 @@ static enum result put_changed(struct enrolment *e, const struct contact_row *ol
 	enum result r;
 
 	if (contact_is_deleted(old)) {
+		note(e, TAKEN_DELETED);
 		counts->contacts_deleted++;
 	} else if (memcmp(old->digest, e->contact->digest.bytes, sizeof old->digest) == 0) {
+		note(e, TAKEN_KNOWN);
 		counts->contacts_unchanged++;
 	} else if (old->hold != 0 || holds_cover_contact(&e->c->holds, old) != NULL) {
+		note(e, TAKEN_HELD);
 		counts->contacts_held++;
 	} else {
+		note(e, TAKEN_UPDATED);
 		counts->contacts_updated++;
 		e->key = old->key;
 		r = outbox_add(&e->c->changed, OUTBOX_CONTACT, e->contact->id, err);
@@ -280,6 +291,7 @@ static enum result enrol(struct commit *c, const struct batch_contact *contact, 
 	enum result r = look_up(&e, &refused, err);
 
 	if (r == OK && refused) {
+		note(&e, TAKEN_ERASED);
 		c->counts->refused_erased++;
 		return OK;
 	}
@@ -295,6 +307,7 @@ enum result enrol_contacts(struct commit *c, struct err *err)
 	struct batch *batch = c->batch;
 	enum result r = OK;
 
+	memset(batch->taken_contacts, TAKEN_NEW, batch->contact_count);
 	qsort(batch->contacts, batch->contact_count, sizeof *batch->contacts, by_id);
 	for (size_t i = 0; i < batch->contact_count && r == OK; i++) {
 		r = enrol(c, &batch->contacts[i], err);

@@ -9,17 +9,17 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "base/text.h"
 #include "ingest/asterisk.h"
-#include "ingest/batch.h"
+#include "ingest/field.h"
 #include "ingest/jsonl.h"
 #include "ingest/lines.h"
+#include "ingest/pipeline.h"
 #include "ingest/prepare.h"
 #include "ingest/rejects.h"
-#include "ingest/sealer.h"
 #include "privacy/account_life.h"
 
 #define SCRATCH_MAX ((size_t)512 * 1024 * 1024)
-#define FUTURE_MS (INT64_C(24) * 3600 * 1000) /* clocks differ, and a zone may be wrong by hours; not by more */
 #define PROGRESS_STEP ((uint64_t)256 * 1024) /* bytes between two calls */
 
 /* What is kept of each file until the last of its lines is stored. */
@@ -36,8 +36,7 @@ struct run {
 	struct json_parser *parser;
 	struct pool scratch; /* of one line */
 	struct prepare prepare;
-	struct sealer *sealer;
-	struct batch *filling, *writing;
+	struct pipeline pipe;
 	struct file *files;
 	uint64_t done, total, shown; /* bytes */
 };
@@ -61,6 +60,14 @@ bool import_format_parse(const char *name, enum import_format *out)
 	else
 		return false;
 	return true;
+}
+
+enum result import_check_source(const char *source, struct err *err)
+{
+	if (text_is_utf8(source, strlen(source)) && field_word(source, strlen(source), FIELD_SOURCE_MAX, err) == OK)
+		return OK;
+	err_set(err, ERR_INPUT, "a source has 1 to %d printable characters", FIELD_SOURCE_MAX);
+	return err_mend(err, "give the name of the system that the records come from, such as pbx-2");
 }
 
 /* ---- lines that are not taken ---- */
@@ -108,8 +115,9 @@ static int by_order(const void *a, const void *b)
 }
 
 /* Files that are read to their end are closed; one more of their lines opens their rejects again. */
-static enum result tell_differing(struct run *run, const struct batch *batch, struct err *err)
+static enum result tell_differing(void *arg, struct batch *batch, struct err *err)
 {
+	struct run *run = arg;
 	enum result r = OK;
 
 	qsort(batch->differing, batch->differing_count, sizeof(void *), by_order);
@@ -124,46 +132,7 @@ static enum result tell_differing(struct run *run, const struct batch *batch, st
 	return r;
 }
 
-/* ---- batches ---- */
-
-/* Waits until it is stored, tells what became of it, and empties it. */
-static enum result settle(struct run *run, struct batch *batch, struct err *err)
-{
-	enum result r = batch_wait(batch, run->result, err);
-
-	if (r == OK)
-		r = tell_differing(run, batch, err);
-	batch_reset(batch);
-	return r;
-}
-
-/* Hands over the batch that is full, so that the writer need not wait, and then waits for the one before it, which is
- * filled next. Also when that one failed the other is in flight: see finish(). */
-static enum result hand_over(struct run *run, struct err *err)
-{
-	struct batch *full = run->filling;
-	enum result r;
-
-	if (batch_is_empty(full)) {
-		batch_reset(full);
-		return OK;
-	}
-	batch_submit(full);
-	r = settle(run, run->writing, err);
-	run->filling = run->writing;
-	run->writing = full;
-	return r;
-}
-
-static enum result finish_batches(struct run *run, struct err *err)
-{
-	struct err second;
-	enum result r = hand_over(run, err), last = settle(run, run->writing, &second);
-
-	if (r == OK && last != OK)
-		*err = second;
-	return r != OK ? r : last;
-}
+/* ---- while it runs ---- */
 
 static bool must_stop(const struct run *run)
 {
@@ -261,7 +230,7 @@ static enum result note_line(const struct reading *reading, const struct intake 
 			     struct err *err)
 {
 	struct run *run = reading->run;
-	struct batch *batch = run->filling;
+	struct batch *batch = run->pipe.filling;
 	struct batch_record *record;
 
 	if (in->type == INTAKE_CONTACT)
@@ -291,7 +260,7 @@ static enum result take_line(struct reading *reading, struct line *line, struct 
 		return keep_header(reading, line, err);
 	run->result->lines++;
 	if (r == OK)
-		r = prepare_add(&run->prepare, &in, run->filling, &why);
+		r = prepare_add(&run->prepare, &in, run->pipe.filling, &why);
 	if (is_bad_line(r)) {
 		if (reading->format == IMPORT_ASTERISK)
 			lines_cut(reading->lines, line);
@@ -301,7 +270,7 @@ static enum result take_line(struct reading *reading, struct line *line, struct 
 		*err = why;
 	else
 		r = note_line(reading, &in, line, err);
-	return r == OK && batch_is_full(run->filling) ? hand_over(run, err) : r;
+	return r == OK && batch_is_full(run->pipe.filling) ? pipeline_turn(&run->pipe, run->result, err) : r;
 }
 
 static enum result take(struct reading *reading, struct line *line, struct err *err)
@@ -417,7 +386,7 @@ static enum result begin(struct run *run, struct vault *vault, const char *const
 
 	run->context = (struct intake_context){.default_source = options->source != NULL ? options->source : "import",
 					       .zone = options->zone,
-					       .latest = {options->now.ms + FUTURE_MS}};
+					       .latest = {options->now.ms + INTAKE_FUTURE_MS}};
 	run->prepare = (struct prepare){.vault = vault, .options = options, .scratch = &run->scratch};
 	pool_init(&run->scratch, SCRATCH_MAX);
 	run->files = calloc(count + 1, sizeof *run->files);
@@ -428,11 +397,8 @@ static enum result begin(struct run *run, struct vault *vault, const char *const
 	r = prepare_begin(&run->prepare, err);
 	if (r == OK)
 		r = json_parser_new(INTAKE_LINE_MAX, &run->parser, err);
-	if (r == OK)
-		r = sealer_new(&run->sealer, err);
-	if (r == OK)
-		r = batch_new(vault, options, run->sealer, &run->filling, err);
-	return r == OK ? batch_new(vault, options, run->sealer, &run->writing, err) : r;
+	run->pipe = (struct pipeline){.settled = tell_differing, .arg = run};
+	return r == OK ? pipeline_begin(&run->pipe, vault, options, err) : r;
 }
 
 static void end(struct run *run, size_t count)
@@ -440,9 +406,7 @@ static void end(struct run *run, size_t count)
 	for (size_t i = 0; i < count && run->files != NULL; i++)
 		rejects_free(&run->files[i].rejects);
 	free(run->files);
-	batch_free(run->filling);
-	batch_free(run->writing);
-	sealer_free(run->sealer);
+	pipeline_end(&run->pipe);
 	json_parser_free(run->parser);
 	prepare_end(&run->prepare);
 	pool_free(&run->scratch);
@@ -456,8 +420,9 @@ static enum result finish(struct run *run, enum result r, struct err *err)
 	enum result last;
 
 	if (r == OK)
-		return finish_batches(run, err);
-	last = r == ERR_INTERRUPTED ? finish_batches(run, &second) : settle(run, run->writing, &second);
+		return pipeline_finish(&run->pipe, run->result, err);
+	last = r == ERR_INTERRUPTED ? pipeline_finish(&run->pipe, run->result, &second)
+				    : pipeline_settle(&run->pipe, run->result, &second);
 	if (r == ERR_INTERRUPTED && last != OK) {
 		*err = second;
 		return last;
@@ -481,7 +446,7 @@ enum result import_files(struct vault *vault, const struct import_options *optio
 	r = begin(&run, vault, paths, count, err);
 	for (size_t i = 0; i < count && r == OK; i++)
 		r = import_file(&run, &run.files[i], err);
-	if (run.writing != NULL)
+	if (run.pipe.writing != NULL)
 		r = finish(&run, r, err);
 	end(&run, count);
 	return r;

@@ -17,6 +17,8 @@
 /* AUTO: by the name, ".csv" or else JSON Lines. */
 enum import_format { IMPORT_AUTO = 0, IMPORT_JSONL, IMPORT_ASTERISK };
 bool import_format_parse(const char *name, enum import_format *out);
+/* The name of a source, as a line's own is checked. */
+MUST_CHECK enum result import_check_source(const char *source, struct err *err);
 
 struct import_options {
 	const struct account *account;

@@ -18,6 +18,7 @@
 
 #define INTAKE_PARTIES_MAX 64
 #define INTAKE_MEDIA_MAX 16
+#define INTAKE_FUTURE_MS (INT64_C(24) * 3600 * 1000) /* clocks differ, and a zone may be wrong by hours; not by more */
 #define INTAKE_LINE_MAX ((size_t)4 * 1024 * 1024) /* the longest line or CSV row read */
 
 enum intake_type { INTAKE_RECORD, INTAKE_CONTACT };
@@ -62,6 +63,7 @@ struct intake {
 	const char *contact_name;    /* contacts only; indexed for search */
 	const char *payload;         /* JSON object: everything the source said, to be sealed */
 	size_t payload_len;
+	const struct id *as;         /* contacts: the one it takes the place of; NULL: that of source and source_id */
 	bool doubtful_time;          /* a local time that its zone skips or repeats */
 };
 

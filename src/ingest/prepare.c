@@ -303,7 +303,9 @@ static enum result add_contact(struct prepare *p, const struct intake *in, struc
 	drop_doubles(&handles);
 	*contact = (struct batch_contact){
 	    .order = batch->contact_count, .handle_count = handles.count, .payload_len = in->payload_len};
-	if (r == OK)
+	if (r == OK && in->as != NULL)
+		contact->id = *in->as;
+	else if (r == OK)
 		r = derive_id(p, in, BLIND_CONTACT_ID, "contact", none, &contact->id, err);
 	if (r == OK)
 		r = keep(contact->handles = batch_copy(batch, handles.list, handles.count * sizeof *handles.list), err);

@@ -4,6 +4,7 @@
 # Every resource over real HTTP: done, and refused as bad input, without the right, in another account, in conflict. Each
 # answer is as the description says. A resource that is not walked through here fails the test.
 import inspect
+import json
 import sys
 import traceback
 
@@ -18,10 +19,10 @@ class Walk:
         self.client, self.description, self.tokens = client, description, tokens
         self.done, self.conflicts = set(), set()
 
-    def ask(self, role, method, path, values=None, body=None, query=None, status=None):
+    def ask(self, role, method, path, values=None, body=None, query=None, status=None, headers=None):
         operation = self.description.find(method, path)
         values = {"account": "Acme", **(values or {})}
-        answer = self.client.ask(method, operation.target(values, query), body, self.tokens[role])
+        answer = self.client.ask(method, operation.target(values, query), body, self.tokens[role], headers)
         wanted = operation.success if status is None else status
         if answer.status != wanted:
             self.description.note(operation, answer, f"not {wanted}\n{answer.body.decode()[:1000]}")
@@ -131,6 +132,29 @@ def readmission(walk):
     walk.admin("POST", A + "/retention/runs")
     walk.admin("GET", A + "/contacts/{contact}", contact, status=410)
     walk.admin("POST", A + "/contacts/{contact}/readmission", contact)
+
+
+def lines(walk):
+    call = {"type": "call", "id": "every-1", "source": "every", "time": "2026-01-05T10:00:00Z", "from": kit.ASTRID}
+    ndjson = {"Content-Type": "application/x-ndjson"}
+    sent = [json.dumps(call), json.dumps({**call, "to": "+4520000001"}), "{}", json.dumps(call)]
+    told = walk.admin("POST", A + "/ingest", body="\n".join(sent).encode(), headers=ndjson)
+    assert [line.get("result") for line in told] == ["new", "refused", "refused", "known", None], told
+    walk.admin("POST", A + "/ingest", body=b"", headers=ndjson)
+    walk.admin("POST", A + "/ingest", query={"tz": "No/Where"}, body=b"", headers=ndjson, status=400)
+    walk.admin("POST", A + "/records", body={**call, "id": "every-2"})
+    walk.admin("POST", A + "/records", body={**call, "id": "every-2"}, status=200)
+    walk.admin("POST", A + "/records", body={**call, "id": "every-2", "to": "+4520000001"}, status=409)
+    walk.admin("POST", A + "/records", body={**call, "id": "every-3", "tme": 1}, status=400)
+    walk.admin("POST", A + "/records", body=b"[]", status=400)
+    contact = {"id": "every-1", "source": "every", "name": "Every One", "phones": ["+4520009991"]}
+    made = {"contact": walk.admin("POST", A + "/contacts", body=contact)["id"]}
+    walk.admin("POST", A + "/contacts", body={**contact, "name": "Every Two"}, status=200)
+    walk.admin("PUT", A + "/contacts/{contact}", made, body={**contact, "name": "Every Three"})
+    walk.admin("PUT", A + "/contacts/{contact}", made, body={"name": "Nobody"}, status=400)
+    walk.admin("DELETE", A + "/contacts/{contact}", made)
+    walk.admin("POST", A + "/contacts", body={**contact, "name": "Every Four"}, status=409)
+    walk.admin("PUT", A + "/contacts/{contact}", made, body={**contact, "name": "Every Four"}, status=409)
 
 
 def records(walk, ids):
@@ -321,7 +345,7 @@ def main():
         description = kit.Description(client)
         walk = Walk(client, description, tokens_by_role)
         person = {}
-        for step in (persons, accounts, laws, policies, obligations, users, tokens, log, sweeps, contacts, readmission, records, holds,
+        for step in (persons, accounts, laws, policies, obligations, users, tokens, log, sweeps, contacts, readmission, lines, records, holds,
                      ends, terms):
             take(step, walk, {"person": person, "ids": ids})
         for operation in description.operations.values():

@@ -275,11 +275,17 @@ class Description:
         if "schema" not in content.get(answer.type, {}):
             self.note(operation, answer, f"no schema is for {answer.type}\n{answer.body[:400]!r}")
             return None
-        document = answer.json
+        if answer.type == "application/x-ndjson":
+            return [self.hold(operation, answer, json.loads(line), content) for line in answer.body.splitlines()]
+        document = self.hold(operation, answer, answer.json, content)
+        if answer.status >= 400 and document["status"] != answer.status:
+            self.note(operation, answer, f"the problem says {document['status']}")
+        return document
+
+    def hold(self, operation, answer, document, content):
+        """It against its schema."""
         errors = list(self.validator(content[answer.type]["schema"]).iter_errors(document))
         if errors:
             worst = jsonschema.exceptions.best_match(errors)
             self.note(operation, answer, f"at {worst.json_path}: {worst.message[:600]}")
-        if answer.status >= 400 and document["status"] != answer.status:
-            self.note(operation, answer, f"the problem says {document['status']}")
         return document

@@ -1,0 +1,41 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "api/direct.h"
+
+#include <string.h>
+
+#include "api/ingest.h"
+#include "ingest/intake.h"
+
+#define A "/v1/accounts/{account}"
+#define ANY_SIZE ((uint64_t)INT64_MAX)
+
+static const char *const lines[] = {"application/x-ndjson", "application/jsonl", NULL};
+static const char *const document[] = {"application/json", NULL};
+
+/* clang-format off: tables are read by their columns */
+static const struct direct_resource table[] = {
+    {METHOD_POST, A "/ingest", true, ANY_SIZE, lines, "application/x-ndjson", ingest_lines},
+    {METHOD_POST, A "/records", false, INTAKE_LINE_MAX, document, "application/json", ingest_record},
+    {METHOD_POST, A "/contacts", false, INTAKE_LINE_MAX, document, "application/json", ingest_contact},
+    {METHOD_PUT, A "/contacts/{contact}", false, INTAKE_LINE_MAX, document, "application/json", ingest_contact_again},
+};
+/* clang-format on */
+
+const struct direct_resource *direct_find(const struct resource *resource)
+{
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		if (table[i].method == resource->method && strcmp(table[i].path, resource->path) == 0)
+			return &table[i];
+	}
+	return NULL;
+}
+
+const char *direct_query(const struct direct *direct, const char *name)
+{
+	const char *value = NULL;
+	struct err ignored;
+
+	return target_param(&direct->request->target, name, &value, &ignored) == OK ? value : NULL;
+}
