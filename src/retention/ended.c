@@ -41,6 +41,28 @@ static enum result next_due(struct session *session, const struct duty_set *set,
 	return r;
 }
 
+typedef enum result due_visit(void *arg, const struct duty_row *duty, struct err *err);
+
+static enum result walk_due(struct session *session, const struct duty_set *set, due_visit *visit, void *arg,
+			    struct err *err)
+{
+	struct duty_row duty;
+	struct pool pool;
+	int64_t after = 0;
+	bool found;
+	enum result r;
+
+	pool_init(&pool, LAWS_MAX);
+	do {
+		pool_reset(&pool);
+		r = next_due(session, set, &after, &found, &duty, &pool, err);
+		if (r == OK && found)
+			r = visit(arg, &duty, err);
+	} while (r == OK && found);
+	pool_free(&pool);
+	return r;
+}
+
 /* ---- deleting ---- */
 
 struct batch {
@@ -142,55 +164,40 @@ static enum result end_op(struct session *session, void *arg, struct err *err)
 
 static void add_done(struct ended *out, const struct ended *done)
 {
-	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
-		out->removed.records[kind] += done->removed.records[kind];
-		out->removed.bytes[kind] += done->removed.bytes[kind];
-	}
-	out->removed.media += done->removed.media;
-	out->removed.media_bytes += done->removed.media_bytes;
-	out->removed.parties += done->removed.parties;
+	removed_add(&out->removed, &done->removed);
 	out->cut += done->cut;
 	out->moved += done->moved;
 	out->duties += done->duties;
 	out->damaged += done->damaged;
 }
 
-static enum result end_duty(struct vault *vault, struct batch *batch, released_stop *stop, void *arg,
-			    struct ended *out, struct err *err)
+struct ending {
+	struct vault *vault;
+	struct batch batch;
+	released_stop *stop;
+	void *arg;           /* of stop */
+	struct ended *out;
+};
+
+static enum result end_duty(void *arg, const struct duty_row *duty, struct err *err)
 {
+	struct ending *e = arg;
+	struct batch *batch = &e->batch;
 	enum result r;
 
+	batch->duty = *duty;
 	batch->last = (struct held_row){.account = 0};
 	do {
-		if (stop != NULL && stop(arg))
+		if (e->stop != NULL && e->stop(e->arg))
 			return err_set(err, ERR_INTERRUPTED, "stopped; what is done is whole");
-		r = vault_write(vault, batch_op, batch, err);
+		r = vault_write(e->vault, batch_op, batch, err);
 		if (r == OK)
-			add_done(out, &batch->done);
+			add_done(e->out, &batch->done);
 	} while (r == OK && batch->count > 0);
 	if (r == OK)
-		r = vault_write(vault, end_op, batch, err);
+		r = vault_write(e->vault, end_op, batch, err);
 	if (r == OK)
-		add_done(out, &batch->done);
-	return r;
-}
-
-static enum result end_all(struct vault *vault, struct batch *batch, const struct duty_set *set, released_stop *stop,
-			   void *arg, struct ended *out, struct err *err)
-{
-	struct pool pool;
-	int64_t after = 0;
-	bool found;
-	enum result r;
-
-	pool_init(&pool, LAWS_MAX);
-	do {
-		pool_reset(&pool);
-		r = next_due(&vault->read, set, &after, &found, &batch->duty, &pool, err);
-		if (r == OK && found)
-			r = end_duty(vault, batch, stop, arg, out, err);
-	} while (r == OK && found);
-	pool_free(&pool);
+		add_done(e->out, &batch->done);
 	return r;
 }
 
@@ -274,24 +281,25 @@ static enum result destroy_strays(struct vault *vault, struct batch *batch, stru
 enum result ended_delete(struct vault *vault, uint32_t account, struct id job, struct instant now, released_stop *stop,
 			 void *arg, struct ended *out, struct err *err)
 {
-	struct batch batch = {.account = account, .job = job, .now = now};
+	struct ending ending = {.vault = vault, .stop = stop, .arg = arg, .out = out,
+				.batch = {.account = account, .job = job, .now = now}};
 	struct duty_set set;
 	struct pool pool;
 	enum result r;
 
 	*out = (struct ended){.cut = 0};
-	batch.rows = malloc(HELD_BATCH * sizeof *batch.rows);
-	if (batch.rows == NULL)
+	ending.batch.rows = malloc(HELD_BATCH * sizeof *ending.batch.rows);
+	if (ending.batch.rows == NULL)
 		return err_no_memory(err);
 	pool_init(&pool, LAWS_MAX);
 	r = duties_load(&vault->read, account, now, &pool, &set, err);
 	if (r == OK)
-		r = end_all(vault, &batch, &set, stop, arg, out, err);
+		r = walk_due(&vault->read, &set, end_duty, &ending, err);
 	if (r == OK)
-		r = destroy_strays(vault, &batch, err);
+		r = destroy_strays(vault, &ending.batch, err);
 	duties_free(&set);
 	pool_free(&pool);
-	free(batch.rows);
+	free(ending.batch.rows);
 	return r;
 }
 
@@ -302,72 +310,46 @@ struct ahead {
 	const struct keepers *keepers;
 	ended_visit *visit;
 	void *arg;
-	struct pool pool; /* of one record */
 };
 
-static enum result look_at(void *arg, const struct held_row *held, struct err *err)
+static enum result look_at(void *arg, const struct held_row *held, const struct record_row *row,
+			   const struct ruling *ruling, struct err *err)
 {
-	struct ahead *a = arg;
-	const struct verdict_rules rules = handover_rules(a->keepers, date_start(a->keepers->duties.today));
-	struct record_row row;
-	struct ruling ruling;
-	enum result r;
+	const struct ahead *a = arg;
 
-	pool_reset(&a->pool);
-	r = handover_look(a->session, &rules, held, &a->pool, &row, &ruling, err);
-	if (r != OK || ruling.fate == FATE_STAYS)
-		return r;
-	return a->visit(a->arg, held, &row,
-			ruling.fate == FATE_HELD ? ENDED_MOVED : ruling.fate == FATE_CUT ? ENDED_CUT : ENDED_GOES, err);
+	if (ruling->fate == FATE_STAYS)
+		return OK;
+	return a->visit(a->arg, held, row,
+			ruling->fate == FATE_HELD ? ENDED_MOVED : ruling->fate == FATE_CUT ? ENDED_CUT : ENDED_GOES, err);
 }
 
-static enum result walk_duty(struct session *session, const struct keepers *keepers, const struct duty_row *duty,
-			     ended_visit *visit, void *arg, struct err *err)
+static enum result walk_duty(void *arg, const struct duty_row *duty, struct err *err)
 {
-	struct ahead a = {.session = session, .keepers = keepers, .visit = visit, .arg = arg};
-	enum result r;
+	struct ahead *a = arg;
 
-	pool_init(&a.pool, POOL_MAX);
-	r = held_walk(session->data, duty->account, duty->duty, look_at, &a, err);
-	pool_free(&a.pool);
-	return r;
+	return handover_walk(a->session, a->keepers, duty->duty, look_at, a, err);
 }
 
 enum result ended_walk(struct session *session, const struct keepers *keepers, ended_visit *visit, void *arg,
 		       struct err *err)
 {
-	struct duty_row duty;
-	struct pool pool;
-	int64_t after = 0;
-	bool found;
-	enum result r;
+	struct ahead ahead = {session, keepers, visit, arg};
 
-	pool_init(&pool, LAWS_MAX);
-	do {
-		pool_reset(&pool);
-		r = next_due(session, &keepers->duties, &after, &found, &duty, &pool, err);
-		if (r == OK && found)
-			r = walk_duty(session, keepers, &duty, visit, arg, err);
-	} while (r == OK && found);
-	pool_free(&pool);
-	return r;
+	return walk_due(session, &keepers->duties, walk_duty, &ahead, err);
+}
+
+static enum result count_duty(void *arg, const struct duty_row *duty, struct err *err)
+{
+	int64_t *count = arg;
+
+	(void)duty;
+	(void)err;
+	(*count)++;
+	return OK;
 }
 
 enum result ended_left(struct session *session, const struct duty_set *duties, int64_t *out, struct err *err)
 {
-	struct duty_row duty;
-	struct pool pool;
-	int64_t after = 0;
-	bool found;
-	enum result r;
-
 	*out = 0;
-	pool_init(&pool, LAWS_MAX);
-	do {
-		pool_reset(&pool);
-		r = next_due(session, duties, &after, &found, &duty, &pool, err);
-		*out += r == OK && found;
-	} while (r == OK && found);
-	pool_free(&pool);
-	return r;
+	return walk_due(session, duties, count_duty, out, err);
 }

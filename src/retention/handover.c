@@ -81,6 +81,39 @@ enum result handover_look(struct session *session, const struct verdict_rules *r
 	return look_at_record(session, rules, held, pool, row, out, err);
 }
 
+struct ahead {
+	struct session *session;
+	struct verdict_rules rules;
+	handover_visit *visit;
+	void *arg;
+	struct pool pool; /* of one record */
+};
+
+static enum result look_ahead(void *arg, const struct held_row *held, struct err *err)
+{
+	struct ahead *a = arg;
+	struct record_row row;
+	struct ruling ruling;
+	enum result r;
+
+	pool_reset(&a->pool);
+	r = handover_look(a->session, &a->rules, held, &a->pool, &row, &ruling, err);
+	return r == OK ? a->visit(a->arg, held, &row, &ruling, err) : r;
+}
+
+enum result handover_walk(struct session *session, const struct keepers *keepers, int64_t keeper,
+			  handover_visit *visit, void *arg, struct err *err)
+{
+	struct ahead a = {.session = session, .visit = visit, .arg = arg,
+			  .rules = handover_rules(keepers, date_start(keepers->duties.today))};
+	enum result r;
+
+	pool_init(&a.pool, SEALED_MAX);
+	r = held_walk(session->data, keepers->holds.account, keeper, look_ahead, &a, err);
+	pool_free(&a.pool);
+	return r;
+}
+
 /* ---- handing over ---- */
 
 static enum result put_back(struct session *session, const struct held_row *held, struct pool *pool, struct err *err)

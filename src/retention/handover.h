@@ -25,6 +25,12 @@ MUST_CHECK enum result handover_one(struct session *session, const struct verdic
 				    const struct held_row *held, struct pool *pool, struct record_row *row,
 				    struct ruling *out, struct err *err);
 
+/* What handover_one would do today with each thing that a keeper has listed. Reads only; `row` is not filled for a contact. */
+typedef enum result handover_visit(void *arg, const struct held_row *held, const struct record_row *row,
+				   const struct ruling *ruling, struct err *err);
+MUST_CHECK enum result handover_walk(struct session *session, const struct keepers *keepers, int64_t keeper,
+				     handover_visit *visit, void *arg, struct err *err);
+
 /* All that is listed under a released hold. ERR_CORRUPT when what another hold covers fails its tag. */
 MUST_CHECK enum result handover_all(struct session *session, const struct verdict_rules *rules, int64_t hold,
 				    struct handed *out, struct err *err);

@@ -175,13 +175,7 @@ static enum result key_op(struct session *session, void *arg, struct err *err)
 
 static void add_done(struct released *out, const struct released *done)
 {
-	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
-		out->removed.records[kind] += done->removed.records[kind];
-		out->removed.bytes[kind] += done->removed.bytes[kind];
-	}
-	out->removed.media += done->removed.media;
-	out->removed.media_bytes += done->removed.media_bytes;
-	out->removed.parties += done->removed.parties;
+	removed_add(&out->removed, &done->removed);
 	out->damaged += done->damaged;
 	out->contacts += done->contacts;
 	out->moved += done->moved;
@@ -244,44 +238,22 @@ enum result released_delete(struct vault *vault, uint32_t account, struct id job
 
 /* ---- looking ahead ---- */
 
-struct ahead {
-	struct session *session;
-	const struct keepers *keepers;
-	released_visit *visit;
-	void *arg;
-	struct pool pool; /* of one record */
-};
+struct ahead { released_visit *visit; void *arg; };
 
-static enum result look_at(void *arg, const struct held_row *held, struct err *err)
+static enum result look_at(void *arg, const struct held_row *held, const struct record_row *row,
+			   const struct ruling *ruling, struct err *err)
 {
-	struct ahead *a = arg;
-	const struct verdict_rules rules = handover_rules(a->keepers, date_start(a->keepers->duties.today));
-	struct record_row row;
-	struct ruling ruling;
-	enum result r;
+	const struct ahead *a = arg;
 
-	pool_reset(&a->pool);
-	r = handover_look(a->session, &rules, held, &a->pool, &row, &ruling, err);
-	if (r != OK || ruling.fate != FATE_GOES)
-		return r;
-	return a->visit(a->arg, held, held->kind == (enum record_kind)HELD_CONTACT ? NULL : &row, err);
-}
-
-static enum result walk_hold(struct session *session, const struct keepers *keepers, int64_t hold,
-			     released_visit *visit, void *arg, struct err *err)
-{
-	struct ahead a = {.session = session, .keepers = keepers, .visit = visit, .arg = arg};
-	enum result r;
-
-	pool_init(&a.pool, POOL_MAX);
-	r = held_walk(session->data, keepers->holds.account, hold, look_at, &a, err);
-	pool_free(&a.pool);
-	return r;
+	if (ruling->fate != FATE_GOES)
+		return OK;
+	return a->visit(a->arg, held, held->kind == (enum record_kind)HELD_CONTACT ? NULL : row, err);
 }
 
 enum result released_walk(struct session *session, const struct keepers *keepers, released_visit *visit, void *arg,
 			  struct err *err)
 {
+	struct ahead ahead = {visit, arg};
 	struct hold_row hold;
 	struct pool pool;
 	int64_t after = 0;
@@ -293,7 +265,7 @@ enum result released_walk(struct session *session, const struct keepers *keepers
 		pool_reset(&pool);
 		r = next_released(session, keepers->holds.account, &after, &found, &hold, &pool, err);
 		if (r == OK && found)
-			r = walk_hold(session, keepers, hold.hold, visit, arg, err);
+			r = handover_walk(session, keepers, hold.hold, look_at, &ahead, err);
 	} while (r == OK && found);
 	pool_free(&pool);
 	return r;

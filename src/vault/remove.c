@@ -11,6 +11,17 @@
 
 #define MEDIA_MAX 64
 
+void removed_add(struct removed *to, const struct removed *more)
+{
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		to->records[kind] += more->records[kind];
+		to->bytes[kind] += more->bytes[kind];
+	}
+	to->media += more->media;
+	to->media_bytes += more->media_bytes;
+	to->parties += more->parties;
+}
+
 /* Collected over a batch, so that party rows go in table order and each period is touched once. */
 struct work {
 	struct session *session;

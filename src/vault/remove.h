@@ -16,6 +16,7 @@ struct removed {
 	int64_t records[KIND_COUNT], bytes[KIND_COUNT]; /* bytes of payloads and media */
 	int64_t media, media_bytes, parties;
 };
+void removed_add(struct removed *to, const struct removed *more);
 
 #define REMOVE_BATCH 2048
 /* Inside a write transaction: deletes the rows, their party rows, media rows (blobs go to the trash) and corrects the
