@@ -108,20 +108,27 @@ static void answer_problem(const struct keyed *keyed, enum problem problem, stru
 	problem_answer(response, keyed->request, problem, err, HEADER);
 }
 
-/* "application/json\n" "partly\n" and the body. */
+/* Headers of the answer that are kept with it: a line each, empty where it had none; then comes the body. */
+static const char *const kept_headers[] = {"Content-Type", "Lethe-Partly", "Location"};
+#define KEPT_HEADERS (sizeof kept_headers / sizeof *kept_headers)
+
 static enum result give(const char *plain, size_t len, struct response *response, struct err *err)
 {
-	const char *type = plain, *partly = memchr(plain, '\n', len);
-	const char *body = partly != NULL ? memchr(partly + 1, '\n', len - (size_t)(partly + 1 - plain)) : NULL;
-	char name[MEDIA_TYPE_MAX + 32];
+	const char *at = plain, *end = plain + len;
 
-	if (body == NULL || (size_t)(partly - type) >= sizeof name)
-		return err_set(err, ERR_CORRUPT, "a kept answer is not of its form");
-	snprintf(name, sizeof name, "%.*s", (int)(partly - type), type);
-	response_type(response, name);
-	if (body - partly > 1)
-		response_header(response, "Lethe-Partly", "true");
-	buf_add(&response->body, body + 1, len - (size_t)(body + 1 - plain));
+	for (size_t i = 0; i < KEPT_HEADERS; i++) {
+		const char *line = memchr(at, '\n', (size_t)(end - at));
+		const char *value = line != NULL ? pool_strndup(response->pool, at, (size_t)(line - at)) : NULL;
+
+		if (line == NULL)
+			return err_set(err, ERR_CORRUPT, "a kept answer is not of its form");
+		if (value == NULL)
+			return err_no_memory(err);
+		if (*value != '\0')
+			response_header(response, kept_headers[i], value);
+		at = line + 1;
+	}
+	buf_add(&response->body, at, (size_t)(end - at));
 	return OK;
 }
 
@@ -186,17 +193,22 @@ static void answer_again(const struct keyed *keyed, const struct request_key_row
 
 /* ---- beginning ---- */
 
-/* On the writer, with the first thing that is done. */
-static enum result witness(struct session *session, void *arg, struct err *err)
+enum result keyed_witness(struct session *session, struct keyed *keyed, struct err *err)
 {
-	struct keyed *keyed = arg;
 	struct request_key_row there;
-	enum result r = find(session->data, &keyed->row, keyed->request->now, keyed->request->pool, &keyed->known, &there,
-			     err);
+	enum result r;
 
+	if (!keyed->active)
+		return OK;
+	r = find(session->data, &keyed->row, keyed->request->now, keyed->request->pool, &keyed->known, &there, err);
+
+	keyed->known = keyed->known && !keyed->stored; /* with a write before, which shares its commit with this one */
 	if (r == OK && keyed->known)
 		r = err_set(err, ERR_BUSY, "a request with this key is being done");
-	return r == OK ? request_key_put(session->data, &keyed->row, err) : r;
+	if (r == OK)
+		r = request_key_put(session->data, &keyed->row, err);
+	keyed->stored = keyed->stored || r == OK;
+	return r;
 }
 
 static enum result look_up(struct keyed *keyed, const struct keyed_by *by, const char *value, bool *found,
@@ -232,7 +244,6 @@ bool keyed_begin(struct keyed *keyed, const struct keyed_by *by, const struct re
 	if (r != OK || found)
 		return false;
 	keyed->active = true;
-	vault_witness(by->view, witness, keyed);
 	return true;
 }
 
@@ -273,19 +284,31 @@ static bool withhold(struct buf *body, const char *secret)
 	return whole;
 }
 
-/* Empty: it cannot be kept. */
-static void write_answer(const struct response *response, const char *secret, struct buf *out)
+static bool may_be_kept(const struct response *response)
 {
-	const char *type = response_get_header(response, "Content-Type");
+	return !response->failed && !response->body.failed && response->read == NULL &&
+	       response->body.len <= KEYED_ANSWER_MAX;
+}
+
+static void write_answer(const struct response *response, const struct buf *body, struct buf *out)
+{
+	for (size_t i = 0; i < KEPT_HEADERS; i++) {
+		const char *value = response_get_header(response, kept_headers[i]);
+
+		buf_printf(out, "%s\n", value != NULL ? value : "");
+	}
+	buf_add(out, body->data, body->len);
+}
+
+/* Empty: it cannot be kept. */
+static void write_without(const struct response *response, const char *secret, struct buf *out)
+{
 	struct buf body;
 
 	buf_init(&body, 2 * KEYED_ANSWER_MAX);
 	buf_add(&body, response->body.data, response->body.len);
-	if (type != NULL && !response->failed && !response->body.failed && !body.failed &&
-	    response->body.len <= KEYED_ANSWER_MAX && withhold(&body, secret)) {
-		buf_printf(out, "%s\n%s\n", type, response_get_header(response, "Lethe-Partly") != NULL ? "partly" : "");
-		buf_add(out, body.data, body.len);
-	}
+	if (may_be_kept(response) && !body.failed && withhold(&body, secret))
+		write_answer(response, &body, out);
 	buf_free(&body);
 }
 
@@ -295,7 +318,7 @@ static enum result keep_op(struct session *session, void *arg, struct err *err)
 {
 	const struct keeping *keeping = arg;
 	struct request_key_row *row = &keeping->keyed->row;
-	enum result r = keeping->stored ? OK : witness(session, keeping->keyed, err);
+	enum result r = keeping->stored ? OK : keyed_witness(session, keeping->keyed, err);
 
 	if (r == OK && keeping->answer->len > 0)
 		r = answer_seal(session, row->account, &row->key, keeping->answer->data, keeping->answer->len,
@@ -315,7 +338,7 @@ static void keep(struct keyed *keyed, bool stored, const char *secret, const str
 	keyed->row.state = response->status < 500 ? REQUEST_ANSWERED : REQUEST_BROKEN;
 	buf_init(&answer, 4 * KEYED_ANSWER_MAX);
 	if (keyed->row.state == REQUEST_ANSWERED)
-		write_answer(response, secret, &answer);
+		write_without(response, secret, &answer);
 	if (answer.failed)
 		buf_reset(&answer);
 	keeping.answer = &answer;
@@ -340,14 +363,10 @@ static void answer_known(const struct keyed *keyed, struct response *response)
 		answer_again(keyed, found ? &there : &keyed->row, response);
 }
 
-void keyed_end(struct keyed *keyed, enum result outcome, const char *secret, struct response *response)
+void keyed_end(struct keyed *keyed, enum result outcome, bool done, const char *secret, struct response *response)
 {
-	bool done;
-
 	if (!keyed->active)
 		return;
-	done = vault_witnessed(keyed->view);
-	vault_witness(keyed->view, NULL, NULL);
 	if (!keyed->known && (done || outcome == OK))
 		keep(keyed, done, secret, response);
 	if (keyed->known)

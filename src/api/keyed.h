@@ -25,17 +25,20 @@ struct keyed {
 	const struct request *request;
 	struct vault *view;
 	struct request_key_row row;
-	bool known; /* somebody has begun it meanwhile */
+	bool stored; /* by us */
+	bool known;  /* somebody has begun it meanwhile */
 };
 
 struct keyed_by { struct vault *view; uint32_t account; const char *who; struct duration keep; };
 
-/* False: `response` is made, nothing is to be done. True: go on; if the request has a key, the first thing that is written
- * through `by->view` stores it. */
+/* False: `response` is made, nothing is to be done. True: go on. */
 MUST_CHECK bool keyed_begin(struct keyed *keyed, const struct keyed_by *by, const struct request *request,
 			    struct response *response);
-/* When `response` has the outcome: keeps it. `secret` (NULL: none) is text in the answer that is never stored, a line each. */
-void keyed_end(struct keyed *keyed, enum result outcome, const char *secret, struct response *response);
+/* In the transaction of the first thing that is written, as a witness of `by->view`: stores the key, if there is one. Fails,
+ * and nothing may be done, when somebody has begun it meanwhile. */
+MUST_CHECK enum result keyed_witness(struct session *session, struct keyed *keyed, struct err *err);
+/* When `response` has the outcome: keeps it. `done`: the witness has happened. `secret` (NULL: none) is text in the answer that is never stored, a line each. */
+void keyed_end(struct keyed *keyed, enum result outcome, bool done, const char *secret, struct response *response);
 /* When the vault is opened: what was begun will have no answer. */
 MUST_CHECK enum result keyed_break(struct vault *vault, struct err *err);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/bind.h"
+#include "api/condition.h"
 #include "api/direct.h"
 #include "api/table.h"
 #include "api/version.h"
@@ -117,18 +118,31 @@ static bool takes_key(const struct resource *resource)
 	return resource->method == METHOD_POST && resource->flow != RESOURCE_READ;
 }
 
-static void write_key(struct json_writer *w)
+static void write_header(struct json_writer *w, const char *name, const char *about, const char *pattern)
 {
 	json_begin_object(w, NULL);
-	json_string(w, "name", "Idempotency-Key");
+	json_string(w, "name", name);
 	json_string(w, "in", "header");
 	json_bool(w, "required", false);
-	json_string(w, "description", "random; who asks again with it is told what was answered, and nothing is done twice");
+	json_string(w, "description", about);
 	json_begin_object(w, "schema");
 	json_string(w, "type", "string");
-	json_string(w, "pattern", "^(\"[!#-\\[\\]-~]{1,255}\"|[!#-\\[\\]-~]{1,255})$");
+	if (pattern != NULL)
+		json_string(w, "pattern", pattern);
 	json_end_object(w);
 	json_end_object(w);
+}
+
+static void write_headers(struct json_writer *w, const struct resource *resource)
+{
+	if (takes_key(resource))
+		write_header(w, "Idempotency-Key",
+			     "random; who asks again with it is told what was answered, and nothing is done twice",
+			     "^(\"[!#-\\[\\]-~]{1,255}\"|[!#-\\[\\]-~]{1,255})$");
+	if (resource->flow != RESOURCE_READ && condition_subject(resource) != NULL)
+		write_header(w, "If-Match", "the ETag of what was read: it is done only if that is still so, else 412", NULL);
+	else if (resource->method == METHOD_GET)
+		write_header(w, "If-None-Match", "the ETag of what you have: 304 if it is still so", NULL);
 }
 
 static bool has_word(const struct resource *resource, const char *name)
@@ -152,8 +166,7 @@ static void write_parameters(struct json_writer *w, const struct resource *resou
 		if (resource->words[i].place != IN_BODY)
 			write_parameter(w, &resource->words[i]);
 	}
-	if (takes_key(resource))
-		write_key(w);
+	write_headers(w, resource);
 	json_end_array(w);
 }
 

@@ -9,6 +9,7 @@
 
 #include "api/bind.h"
 #include "api/call.h"
+#include "api/condition.h"
 #include "api/direct.h"
 #include "api/keyed.h"
 #include "api/table.h"
@@ -211,6 +212,25 @@ static void refuse(const struct performing *performing, struct err *err)
 	problem_from(performing->response, performing->request, err, performing->field);
 }
 
+/* Of the document in the response. */
+static enum result tag(const struct performing *performing, const char **etag, struct err *err)
+{
+	const struct buf *body = &performing->response->body;
+
+	return condition_etag(performing->view, performing->account.number, body->data != NULL ? body->data : "", body->len,
+			      performing->request->pool, etag, err);
+}
+
+static enum result tag_answer(const struct performing *performing, struct err *err)
+{
+	const char *etag;
+	enum result r = tag(performing, &etag, err);
+
+	if (r == OK)
+		response_etag(performing->response, etag);
+	return r;
+}
+
 static enum result answer(struct performing *performing)
 {
 	struct response *response = performing->response;
@@ -230,31 +250,140 @@ static enum result answer(struct performing *performing)
 	return OK;
 }
 
-/* What a key of the request is for. What only looks has none, and lines that come in a stream have ids of their own. */
-static bool may_be_keyed(const struct resource *resource)
-{
-	const struct direct_resource *direct = direct_find(resource);
+/* ---- what is done once, and only if ---- */
 
-	return resource->flow != RESOURCE_READ && (direct == NULL || !direct->stream);
+/* What the first thing that is written has to find, and leaves behind. */
+struct guarding {
+	struct performing *performing;
+	struct keyed keyed;
+	bool conditional;
+	struct condition_guard guard;
+};
+
+static enum result guard_op(struct session *session, void *arg, struct err *err)
+{
+	struct guarding *guarding = arg;
+	enum result r = guarding->conditional ? condition_holds(session, &guarding->guard, err) : OK;
+
+	return r == OK ? keyed_witness(session, &guarding->keyed, err) : r;
 }
 
-/* A request with a key of its own is done once. */
-static void do_once(struct performing *performing)
+/* The document that the condition is about, as GET answers it; `*etag` NULL when there is no such thing. */
+static enum result look(const struct performing *performing, const struct resource *subject, const char **etag,
+			struct err *err)
+{
+	struct request request = *performing->request;
+	struct response response;
+	struct performing looking = *performing;
+	bool partly;
+	enum result r;
+
+	request.method = METHOD_GET;
+	request.target.param_count = 0;
+	request.body = "";
+	request.body_len = 0;
+	looking.resource = subject;
+	looking.request = &request;
+	looking.response = &response;
+	response_init(&response, request.pool);
+	r = may(&looking, err);
+	if (r == OK)
+		r = run(&looking, &partly, err);
+	*etag = NULL;
+	if (r == OK)
+		r = buf_ok(&response.body, "the document", err);
+	if (r == OK)
+		r = tag(&looking, etag, err);
+	response_free(&response);
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+static enum result precondition_failed(struct performing *performing)
+{
+	problem_answer(performing->response, performing->request, PROBLEM_PRECONDITION, NULL, NULL);
+	return ERR_EXISTS;
+}
+
+/* OK: the condition holds now, and guard_op sees that it still does. Else the answer is made. */
+static enum result check_condition(struct guarding *guarding)
+{
+	struct performing *performing = guarding->performing;
+	const struct resource *subject = condition_subject(performing->resource);
+	enum condition condition = CONDITION_GO;
+	const char *etag = NULL;
+	struct err err;
+	enum result r = condition_begin(&guarding->guard, performing->view, performing->account.number, &err);
+
+	if (r == OK && subject != NULL)
+		r = look(performing, subject, &etag, &err);
+	if (r == OK)
+		r = request_condition(performing->request, etag, &condition, &err);
+	if (r == OK && condition != CONDITION_GO)
+		return precondition_failed(performing);
+	if (r != OK)
+		refuse(performing, &err);
+	return r;
+}
+
+static void forget_answer(struct response *response)
+{
+	buf_reset(&response->body);
+	response_header_remove(response, "Retry-After");
+	response_header_remove(response, "Lethe-Partly");
+}
+
+/* Others may write in the account between the look and the write: then it is looked at again. */
+static enum result answer_guarded(struct guarding *guarding)
+{
+	struct performing *performing = guarding->performing;
+	enum result r = OK;
+
+	for (int i = 0; i < CONDITION_TRIES; i++) {
+		if (guarding->conditional)
+			r = check_condition(guarding);
+		if (r != OK)
+			return r;
+		forget_answer(performing->response);
+		vault_witness(performing->view, guard_op, guarding);
+		r = answer(performing);
+		if (!guarding->guard.changed)
+			return r;
+	}
+	return r;
+}
+
+/* A request with a key of its own is done once; what only looks has none. */
+static void do_guarded(struct performing *performing)
 {
 	const struct keyed_by by = {performing->view, performing->account.number, performing->actor->who,
 				    performing->desk->keep_answers};
-	struct keyed keyed;
+	struct guarding guarding = {.performing = performing,
+				    .conditional = condition_asked(performing->resource, performing->request)};
+	enum result r;
+	bool done;
+
+	if (!keyed_begin(&guarding.keyed, &by, performing->request, performing->response))
+		return;
+	r = answer_guarded(&guarding);
+	done = vault_witnessed(performing->view);
+	vault_witness(performing->view, NULL, NULL);
+	keyed_end(&guarding.keyed, r, done, performing->secret, performing->response);
+}
+
+/* Lines that come in a stream have ids of their own, and what is no document has its own tag. */
+static void do_it(struct performing *performing)
+{
+	const struct direct_resource *direct = direct_find(performing->resource);
+	struct err err;
 	enum result r;
 
-	if (!may_be_keyed(performing->resource)) {
-		r = answer(performing);
-		(void)r;
+	if (performing->resource->flow != RESOURCE_READ && (direct == NULL || !direct->stream)) {
+		do_guarded(performing);
 		return;
 	}
-	if (!keyed_begin(&keyed, &by, performing->request, performing->response))
-		return;
 	r = answer(performing);
-	keyed_end(&keyed, r, performing->secret, performing->response);
+	if (r == OK && direct == NULL && performing->resource->method == METHOD_GET && tag_answer(performing, &err) != OK)
+		refuse(performing, &err);
 }
 
 static bool prefers_text(const struct request *request)
@@ -275,7 +404,7 @@ void perform(const struct desk *desk, const struct resource *resource, const str
 	if (r == OK)
 		r = may(&performing, &err);
 	if (r == OK)
-		do_once(&performing);
+		do_it(&performing);
 	else
 		refuse(&performing, &err);
 }

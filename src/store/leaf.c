@@ -238,3 +238,13 @@ enum result leaf_count_hashes(struct db *db, int64_t *out, struct err *err)
 {
 	return db_query_int_n(db, "SELECT COUNT(*) FROM audit_hash", 0, out, NULL, 0, err);
 }
+
+enum result leaf_has_deed(struct db *db, uint32_t account, uint64_t from, bool *out, struct err *err)
+{
+	int64_t found = 0;
+	enum result r = db_query_int(db, "SELECT 1 FROM audit_leaf WHERE account_id = $1 AND seq >= $2 AND term <> 2 LIMIT 1", 0,
+				     &found, err, DB_INT(account), DB_INT((int64_t)from));
+
+	*out = found != 0;
+	return r;
+}

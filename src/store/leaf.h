@@ -59,6 +59,8 @@ MUST_CHECK enum result leaf_list(struct db *db, uint32_t account, uint64_t from,
  * when it has fewer. Walks those n. */
 MUST_CHECK enum result leaf_back(struct db *db, uint32_t account, uint64_t before, uint64_t n, uint64_t *seq,
 				 struct err *err);
+/* Was anything done in the account, by the leaves from `from` on, but looked at? Looks at those only. */
+MUST_CHECK enum result leaf_has_deed(struct db *db, uint32_t account, uint64_t from, bool *out, struct err *err);
 /* How many hashes are stored. */
 MUST_CHECK enum result leaf_count_hashes(struct db *db, int64_t *out, struct err *err);
 /* The stored hashes, for roots and proofs. Lives as long as db. */

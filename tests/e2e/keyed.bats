@@ -132,3 +132,21 @@ ask_again() {
 	done
 	echo "# $cases cases" >&3
 }
+
+@test "P51: what was read is answered anew only if it changed, and written over only if it did not" {
+	serve
+	ask admin.token GET /v1/accounts/Acme
+	answered 200
+	local etag
+	etag=$(sed -nE 's/^[Ee][Tt]ag: ("[0-9a-f]+")\r$/\1/p' headers)
+	[ -n "$etag" ]
+	ask admin.token GET /v1/accounts/Acme '' -H "If-None-Match: $etag"
+	answered 304
+	[ ! -s answer ]
+	ask admin.token PUT /v1/accounts/Acme/settings/grace_hours '{"value":"5"}' -H "If-Match: $etag"
+	answered 200
+	ask admin.token PUT /v1/accounts/Acme/settings/grace_hours '{"value":"6"}' -H "If-Match: $etag"
+	answered 412
+	ask admin.token GET /v1/accounts/Acme '' -H "If-None-Match: $etag"
+	answered 200
+}

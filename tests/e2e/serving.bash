@@ -50,6 +50,7 @@ ask() {
 	shift $(($# < 4 ? 3 : 4))
 	local headers=(-H "Authorization: Bearer $(cat "$token")")
 	[ -z "$body" ] || headers+=(-H 'Content-Type: application/json' --data-binary "$body")
+	: >answer
 	code=$(curl -sS -o answer -D headers -w '%{http_code}' -X "$method" "${headers[@]}" "$@" "$URL$path")
 }
 

@@ -237,6 +237,15 @@ CALL(leaf_count_due)
 	return leaf_count_due(vault, account, LEAF_ACTIVITY, (struct instant){1}, seen, &err);
 }
 
+CALL(leaf_has_deed)
+{
+	bool found = false;
+	enum result r = leaf_has_deed(vault, account, 0, &found, &err);
+
+	*seen = found;
+	return r;
+}
+
 CALL(leaf_list)
 {
 	struct leaf leaves[4];
