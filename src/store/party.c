@@ -126,48 +126,98 @@ static enum result read_record_id(struct db_rows *rows, int column, struct party
 	return r == OK ? column_id(rows, column + 1, &out->id, err) : r;
 }
 
-/* The row that is `most` rows after `from`; false, and the end of the month, when it has not so many. */
-static enum result find_row_after(struct db *db, uint32_t account, int32_t month, const struct party_key *from,
-				  size_t most, struct party_key *out, bool *more, struct err *err)
+/* Of the row that `most` rows lie before, from identity `from` on. */
+static enum result find_identity_after(struct db *db, uint32_t account, int32_t month, int64_t from, size_t most,
+				       int64_t *out, bool *found, struct err *err)
 {
 	struct db_rows rows;
-	enum result r = db_query_one(db, "SELECT identity_id, kind, id FROM party WHERE account_id = $1 AND month = $2"
-					 " AND (identity_id, kind, id) > ($3, $4, $5)"
-					 " ORDER BY identity_id, kind, id LIMIT 1 OFFSET $6",
-				     &rows, more, err, DB_INT(account), DB_INT(month), DB_INT(from->identity),
-				     DB_INT(from->kind), DB_BLOB(from->id.bytes, sizeof from->id.bytes),
-				     DB_INT(most - 1));
+	enum result r = db_query_one(db, "SELECT identity_id FROM party WHERE account_id = $1 AND month = $2"
+					 " AND identity_id >= $3 ORDER BY identity_id LIMIT 1 OFFSET $4",
+				     &rows, found, err, DB_INT(account), DB_INT(month), DB_INT(from), DB_INT(most));
 
-	*out = (struct party_key){.identity = INT64_MAX, .kind = KIND_LAST};
-	memset(out->id.bytes, 0xff, sizeof out->id.bytes);
-	if (r != OK || !*more)
+	if (r != OK || !*found)
 		return r;
-	out->identity = db_int(&rows, 0);
-	r = read_record_id(&rows, 1, out, err);
+	*out = db_int(&rows, 0);
+	db_end(&rows);
+	return OK;
+}
+
+/* The `most`th id of one identity, after `from` and before `end`. */
+static enum result find_id_after(struct db *db, uint32_t account, const struct party_key *from, const struct id *end,
+				 size_t most, struct id *out, bool *found, struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query_one(db, "SELECT id FROM party WHERE account_id = $1 AND month = $2 AND identity_id = $3"
+					 " AND kind = $4 AND id > $5 AND id < $6 ORDER BY id LIMIT 1 OFFSET $7",
+				     &rows, found, err, DB_INT(account), DB_INT(from->month), DB_INT(from->identity),
+				     DB_INT(from->kind), DB_BLOB(from->id.bytes, sizeof from->id.bytes),
+				     DB_BLOB(end->bytes, sizeof end->bytes), DB_INT(most - 1));
+
+	if (r != OK || !*found)
+		return r;
+	r = column_id(&rows, 0, out, err);
 	db_end(&rows);
 	return r;
+}
+
+/* Of the identities from->identity to `last`, ids after `from` and before `end`. Nothing is compared that the order of the
+ * table tells: half of what a row costs otherwise. */
+static enum result delete_between(struct db *db, uint32_t account, const struct party_key *from, int64_t last,
+				  const struct id *end, struct err *err)
+{
+	return db_run(db, "DELETE FROM party WHERE account_id = $1 AND month = $2 AND identity_id >= $3 AND identity_id <= $4"
+			  " AND kind = $5 AND id > $6 AND id < $7",
+		      err, DB_INT(account), DB_INT(from->month), DB_INT(from->identity), DB_INT(last),
+		      DB_INT(from->kind), DB_BLOB(from->id.bytes, sizeof from->id.bytes),
+		      DB_BLOB(end->bytes, sizeof end->bytes));
+}
+
+/* Of somebody who has more rows in a month than go at once. */
+static enum result delete_of_one(struct db *db, uint32_t account, const struct party_key *from, const struct id *end,
+				 size_t most, struct party_key *next, bool *more, struct err *err)
+{
+	struct id last;
+	bool found;
+	enum result r = find_id_after(db, account, from, end, most, &last, &found, err);
+
+	if (r != OK)
+		return r;
+	if (!found) {
+		*more = from->identity < INT64_MAX;
+		*next = (struct party_key){.identity = from->identity + *more};
+		return delete_between(db, account, from, from->identity, end, err);
+	}
+	next->id = last;
+	*more = true;
+	return db_run(db, "DELETE FROM party WHERE account_id = $1 AND month = $2 AND identity_id = $3 AND kind = $4"
+			  " AND id > $5 AND id <= $6",
+		      err, DB_INT(account), DB_INT(from->month), DB_INT(from->identity), DB_INT(from->kind),
+		      DB_BLOB(from->id.bytes, sizeof from->id.bytes), DB_BLOB(last.bytes, sizeof last.bytes));
 }
 
 enum result party_delete_days(struct db *db, uint32_t account, const struct party_days *days, size_t most,
 			      struct party_key *from, int64_t *deleted, bool *more, struct err *err)
 {
 	struct id first = id_floor(date_start(days->first)), end = id_floor(date_start(date_add_days(days->last, 1)));
-	struct party_key last;
-	enum result r = find_row_after(db, account, days->month, from, most, &last, more, err);
+	bool within = memcmp(from->id.bytes, first.bytes, sizeof first.bytes) > 0; /* rows of one identity */
+	const struct party_key at = {.month = days->month, .kind = days->kind, .identity = from->identity,
+				     .id = within ? from->id : first};
+	struct party_key next = {.identity = INT64_MAX};
+	int64_t identity = INT64_MAX;
+	enum result r = find_identity_after(db, account, days->month, at.identity, most, &identity, more, err);
 
 	*deleted = 0;
-	if (r == OK)
-		r = db_run(db, "DELETE FROM party WHERE account_id = $1 AND month = $2"
-			       " AND (identity_id, kind, id) > ($3, $4, $5) AND (identity_id, kind, id) <= ($6, $7, $8)"
-			       " AND kind = $9 AND id > $10 AND id < $11",
-			   err, DB_INT(account), DB_INT(days->month), DB_INT(from->identity), DB_INT(from->kind),
-			   DB_BLOB(from->id.bytes, sizeof from->id.bytes), DB_INT(last.identity), DB_INT(last.kind),
-			   DB_BLOB(last.id.bytes, sizeof last.id.bytes), DB_INT(days->kind),
-			   DB_BLOB(first.bytes, sizeof first.bytes), DB_BLOB(end.bytes, sizeof end.bytes));
+	if (r == OK && (within || (*more && identity == at.identity))) {
+		next = at;
+		r = delete_of_one(db, account, &at, &end, most, &next, more, err);
+	} else if (r == OK) {
+		next = (struct party_key){.identity = identity};
+		r = delete_between(db, account, &at, identity - *more, &end, err);
+	}
 	if (r != OK)
 		return r;
 	*deleted = db_changes(db);
-	*from = last;
+	*from = next;
 	return add_to_month(db, account, days->month, -*deleted, err);
 }
 

@@ -248,6 +248,27 @@ static void days_of_a_month_go_in_one_walk_and_nothing_else_does(void **state)
 	assert_month(INT32_MIN, 650, 1, 1);
 }
 
+/* Between two others of few rows, whose rows are of the same time. */
+static void days_go_too_of_somebody_with_more_rows_than_go_at_once(void **state)
+{
+	struct party_key row = key_of(7, KIND_CALL, "2024-02-03T12:00:00.000Z", 0);
+
+	(void)state;
+	for (size_t most = 1; most < 40; most += 3) {
+		raw(vault, "DELETE FROM party");
+		raw(vault, "DELETE FROM party_month");
+		for (int i = 0; i < 90; i++) {
+			row.identity = i % 3 != 0 ? 8 : i < 45 ? 7 : 9;
+			row.kind = i % 5 == 0 ? KIND_CHAT : KIND_CALL;
+			row.id = id_of("2024-02-03T12:00:00.000Z", (uint64_t)i);
+			insert(1, &row, 1);
+		}
+		assert_int_equal(delete_days(KIND_CALL, "2024-02-03", "2024-02-03", most), 72);
+		assert_month(INT32_MIN, 649, 18, 18);
+		assert_int_equal(delete_days(KIND_CHAT, "2024-02-01", "2024-02-29", most), 18);
+	}
+}
+
 static void months_before_1970_are_listed_and_walked_too(void **state)
 {
 	const struct party_key rows[] = {{-1, 7, KIND_CALL, id_at((struct instant){0}, 1)},
@@ -447,6 +468,7 @@ int main(void)
 	    table_test(keys_need_not_be_sorted_for_the_months_to_be_right),
 	    table_test(a_month_that_is_miscounted_is_shown_as_it_is),
 	    table_test(days_of_a_month_go_in_one_walk_and_nothing_else_does),
+	    table_test(days_go_too_of_somebody_with_more_rows_than_go_at_once),
 	    table_test(months_before_1970_are_listed_and_walked_too),
 	    table_test(damaged_rows_are_reported),
 	    table_test(any_sequence_of_changes_lists_as_a_slow_model_does),
