@@ -208,7 +208,7 @@ as_ruled() {
 
 @test "P29, P32: so does one that cuts down what a law keeps" {
 	fill_rules
-	ok obligation add in-ul-39-20-cdr
+	ok obligation add it-l167-2017-24
 	as_base
 	cases 12 as_ruled retention run
 	[[ $told == *'"cut_down"'* ]]
@@ -216,7 +216,7 @@ as_ruled() {
 
 @test "P10, P29: what a released hold had kept goes or is handed to a law, whenever the sweep is killed" {
 	fill_rules
-	ok obligation add in-ul-39-20-cdr
+	ok obligation add it-l167-2017-24
 	lethe retention run
 	said 5
 	ok hold release "$hold" --yes
@@ -227,11 +227,11 @@ as_ruled() {
 
 @test "P10, P29: what a law had kept goes once that has ended, whenever the sweep is killed" {
 	fill_rules
-	ok obligation add in-ul-39-20-cdr
+	ok obligation add it-l167-2017-24
 	lethe retention run
 	said 5
 	ok hold release "$hold" --yes
-	ok obligation end in-ul-39-20-cdr
+	ok obligation end it-l167-2017-24
 	as_base
 	cases 8 as_ruled retention run
 	[ ${#went[@]} -gt 0 ]
@@ -260,7 +260,7 @@ decided() {
 	cases 3 decided hold release "$hold" --yes
 	cases 3 decided person restrict crm-100 --ground claims
 	cases 3 decided person unrestrict +4520000370 --told 2025-12-01
-	cases 3 decided obligation add in-ul-39-20-cdr
+	cases 3 decided obligation add it-l167-2017-24
 	cases 3 decided obligation end fr-cpce-l34-1-source
 }
 

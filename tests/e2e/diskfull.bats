@@ -98,18 +98,18 @@ as_ruled() {
 
 @test "P28, P32: when it fails in one that cuts down what a law keeps, each record is whole or cut down" {
 	fill_rules
-	ok obligation add in-ul-39-20-cdr
+	ok obligation add it-l167-2017-24
 	as_base
 	cases as_ruled retention run
 }
 
 @test "P10, P28: when it fails in a sweep of what a released hold had kept and an ended law, it goes on later" {
 	fill_rules
-	ok obligation add in-ul-39-20-cdr
+	ok obligation add it-l167-2017-24
 	lethe retention run
 	said 5
 	ok hold release "$hold" --yes
-	ok obligation end in-ul-39-20-cdr
+	ok obligation end it-l167-2017-24
 	as_base
 	cases as_ruled retention run
 }
@@ -135,7 +135,7 @@ decided() {
 	cases decided hold add --person crm-289 --reason 'case 9'
 	cases decided hold release "$hold" --yes
 	cases decided person restrict crm-100 --ground claims
-	cases decided obligation add in-ul-39-20-cdr
+	cases decided obligation add it-l167-2017-24
 	cases decided obligation end fr-cpce-l34-1-source
 }
 

@@ -463,7 +463,7 @@ fill_tagged() {
 @test "P3, P31: of what a law keeps only the fields that it names open, of what a hold keeps all, of the rest nothing" {
 	new_vault
 	fill_tagged
-	ok obligation add in-ul-39-20-cdr
+	ok obligation add it-l167-2017-24
 	ok hold add --tag vip --reason 'case 2025-119' --json
 	hold=$(jq -r .id <<<"$output")
 	keep before
@@ -499,7 +499,7 @@ fill_tagged() {
 	finds_nothing
 	opens after "$REGION"
 	finds_nothing
-	ok obligation end in-ul-39-20-cdr
+	ok obligation end it-l167-2017-24
 	ok retention run
 	astrid=("${fields[@]}" "${stork[@]}")
 	opens after "$REGION"

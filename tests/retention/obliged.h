@@ -19,8 +19,9 @@
 #define UNANSWERED "it-dlgs196-132-unanswered" /* 30 days: from, to, time */
 #define SPAIN "es-ley25-2007-5"                /* 12 months: from, to, time, duration */
 #define FRANCE "fr-cpce-l34-1-source"          /* 1 year: from */
-#define INDIA "in-ul-39-20-cdr"                /* 2 years: those of SPAIN, and direction, status, number */
+#define LONG_ITALY "it-l167-2017-24"           /* 72 months: those of SPAIN, of any status */
 #define INVOICES "de-ustg-14b-invoice"         /* 8 years from the year's end: documents tagged invoice, all */
+#define INDIA "in-cgst-36"                     /* 72 months from the GST return: the same */
 
 WORLD_UNUSED static void oblige(struct world *world, const char *code)
 {
