@@ -157,8 +157,10 @@ static enum result check_time(const struct word *word, const char *text, struct 
 
 static enum result check_text(const struct word *word, const char *text, struct err *err)
 {
-	if (strlen(text) > BIND_TEXT_MAX)
-		return err_set(err, ERR_INPUT, "%s is longer than %d bytes", word->name, BIND_TEXT_MAX);
+	int most = word->place == IN_BODY ? BIND_TEXT_MAX : BIND_WORD_MAX;
+
+	if (strlen(text) > (size_t)most)
+		return err_set(err, ERR_INPUT, "%s is longer than %d bytes", word->name, most);
 	switch (word->type) {
 	case WORD_INT:
 		if (is_integer(text))

@@ -14,7 +14,8 @@
 #include "api/resource.h"
 #include "net/request.h"
 
-#define BIND_TEXT_MAX 65536 /* bytes of one value */
+#define BIND_TEXT_MAX 65536 /* bytes of one value of a body */
+#define BIND_WORD_MAX 256   /* bytes of one in the path or query */
 
 struct bound { int argc; char **argv; };
 

@@ -19,7 +19,25 @@
 
 /* ---- types ---- */
 
-static void write_choices(struct json_writer *w, const char *choices)
+/* A member of a body that need not be there may be null: then it is not. */
+static bool may_be_null(const struct word *word)
+{
+	return word->place == IN_BODY && !word->required;
+}
+
+static void write_type(struct json_writer *w, const struct word *word, const char *type)
+{
+	if (!may_be_null(word)) {
+		json_string(w, "type", type);
+		return;
+	}
+	json_begin_array(w, "type");
+	json_string(w, NULL, type);
+	json_string(w, NULL, "null");
+	json_end_array(w);
+}
+
+static void write_choices(struct json_writer *w, const char *choices, bool null)
 {
 	json_begin_array(w, "enum");
 	for (const char *at = choices; *at != '\0'; at += *at == '|') {
@@ -28,30 +46,32 @@ static void write_choices(struct json_writer *w, const char *choices)
 		json_string_n(w, NULL, at, len);
 		at += len;
 	}
+	if (null)
+		json_null(w, NULL);
 	json_end_array(w);
 }
 
 static void write_string(struct json_writer *w, const struct word *word)
 {
-	json_string(w, "type", "string");
+	write_type(w, word, "string");
 	if (word->type == WORD_DAY)
 		json_string(w, "format", "date");
 	if (word->type == WORD_INSTANT)
 		json_string(w, "format", "date-time");
 	if (word->type == WORD_CHOICE)
-		write_choices(w, word->choices);
+		write_choices(w, word->choices, may_be_null(word));
 	if (word->type == WORD_TEXT)
-		json_int(w, "maxLength", BIND_TEXT_MAX);
+		json_int(w, "maxLength", word->place == IN_BODY ? BIND_TEXT_MAX : BIND_WORD_MAX);
 	if (word->type == WORD_TEXT && word->required)
 		json_int(w, "minLength", 1);
 }
 
 /* A day or an instant. */
-static void write_time(struct json_writer *w)
+static void write_time(struct json_writer *w, const struct word *word)
 {
 	static const char *const formats[] = {"date-time", "date"};
 
-	json_string(w, "type", "string");
+	write_type(w, word, "string");
 	json_begin_array(w, "anyOf");
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
 		json_begin_object(w, NULL);
@@ -63,11 +83,11 @@ static void write_time(struct json_writer *w)
 
 static void write_list(struct json_writer *w, const struct word *word)
 {
-	json_string(w, "type", "array");
+	write_type(w, word, "array");
 	json_begin_object(w, "items");
 	json_string(w, "type", "string");
 	if (word->choices != NULL)
-		write_choices(w, word->choices);
+		write_choices(w, word->choices, false);
 	json_end_object(w);
 }
 
@@ -76,13 +96,13 @@ static void write_schema(struct json_writer *w, const char *name, const struct w
 	json_begin_object(w, name);
 	switch (word->type) {
 	case WORD_INT:
-		json_string(w, "type", "integer");
+		write_type(w, word, "integer");
 		break;
 	case WORD_FLAG:
-		json_string(w, "type", "boolean");
+		write_type(w, word, "boolean");
 		break;
 	case WORD_TIME:
-		write_time(w);
+		write_time(w, word);
 		break;
 	case WORD_LIST:
 		write_list(w, word);

@@ -28,3 +28,21 @@ api() {
 @test "P39, P44: every resource as every role, in every account and with tokens that are good no more, is as the table says" {
 	api matrix
 }
+
+# venv PROGRAM: where it is; scripts/deps puts it there.
+venv() {
+	[ -x "$TOP/build/venv/bin/$1" ] || skip "there is no build/venv/bin/$1: scripts/deps test makes it"
+	program=$TOP/build/venv/bin/$1
+}
+
+@test "the description is OpenAPI 3.1 to a foreign validator" {
+	venv openapi-spec-validator
+	"$LETHE" init >/dev/null
+	api description >openapi.json
+	"$program" openapi.json
+}
+
+@test "P52: no request that a foreign program makes up from the description is answered with 5xx, or not as it says" {
+	venv schemathesis
+	api fuzz "$program"
+}

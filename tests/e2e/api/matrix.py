@@ -82,23 +82,18 @@ def ask_all(matrix, tokens, expired, revoked):
 # ---- what is another account's
 
 
-def fill_other():
-    """One of everything in the account Other; what each parameter may name there."""
-    with open(os.path.join(kit.SAMPLES, "copenhagen-calls.jsonl"), encoding="utf-8") as calls, \
-         open(os.path.join(kit.SAMPLES, "contacts.jsonl"), encoding="utf-8") as contacts, \
-         open("other.jsonl", "w", encoding="utf-8") as out:
-        out.writelines(line for line in calls if kit.ASTRID in line)
-        out.writelines(line for line in contacts if kit.ASTRID in line)
-    other = ("--account", "Other", "--json")
-    kit.lethe("import", "other.jsonl", *other)
-    person = kit.lethe("person", "show", kit.ASTRID, *other)
-    hold = kit.lethe("hold", "add", "--person", person["id"], "--reason", "x", *other)
-    user = kit.lethe("user", "add", "somebody@example.com", *other)
-    kit.token("others", "--account", "Other", "--role", "admin")
-    sweep = kit.lethe("retention", "run", *other)
+def fill(account):
+    """One of everything in an account; what each parameter may name there."""
+    kit.import_few(account)
+    there = ("--account", account, "--json")
+    person = kit.lethe("person", "show", kit.ASTRID, *there)
+    hold = kit.lethe("hold", "add", "--person", person["id"], "--reason", "x", *there)
+    user = kit.lethe("user", "add", "somebody@example.com", *there)
+    kit.token("others", "--account", account, "--role", "admin")
+    sweep = kit.lethe("retention", "run", *there)
     return {"person": person["id"], "contact": person["contacts"][0], "hold": hold["id"], "user": user["id"],
-            "record": kit.records_of(kit.ASTRID, "Other")["call"][0], "job": sweep["job"], "other": person["id"],
-            "token": kit.lethe("token", "list", *other)["tokens"][0]["id"]}
+            "record": kit.records_of(kit.ASTRID, account)["call"][0], "job": sweep["job"], "other": person["id"],
+            "token": kit.lethe("token", "list", *there)["tokens"][0]["id"]}
 
 
 def compare(matrix, token, operation, name, theirs, place):
@@ -133,7 +128,7 @@ def tell_apart(matrix, token, theirs):
 
 def main():
     tokens = kit.make_vault(samples=False)
-    theirs = fill_other()
+    theirs = fill("Other")
     expired, revoked = good_no_more()
     with kit.Daemon() as daemon:
         client = kit.Client(daemon.port)
