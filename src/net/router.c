@@ -221,7 +221,7 @@ struct walk {
 	enum method method;
 	const char *values[ROUTE_PARAMETERS_MAX];
 	size_t count;
-	unsigned methods; /* of all templates that fit the path: bit 1 << method */
+	unsigned methods; /* of the template that fits the path: bit 1 << method */
 	int route;
 };
 
@@ -233,7 +233,7 @@ static void arrive(struct walk *walk, const struct node *node)
 	walk->route = route_of(node, walk->method);
 }
 
-/* True when the route is found. Depth and number of templates bound the recursion. */
+/* True when a template fits; what it has no method for, none behind it has. Depth and number of templates bound the recursion. */
 static bool descend(struct walk *walk, const struct node *node, size_t depth)
 {
 	const char *segment;
@@ -241,9 +241,10 @@ static bool descend(struct walk *walk, const struct node *node, size_t depth)
 	bool there;
 
 	if (depth == walk->target->segment_count) {
-		if (has_routes(node))
-			arrive(walk, node);
-		return walk->route != NO_ROUTE;
+		if (!has_routes(node))
+			return false;
+		arrive(walk, node);
+		return true;
 	}
 	segment = walk->target->segments[depth];
 	at = literal_place(node, segment, strlen(segment), &there);
@@ -266,7 +267,9 @@ enum route_outcome router_find(const struct router *router, enum method method, 
 	if (target->asterisk)
 		return ROUTE_NO_METHOD;
 	if (!descend(&walk, &router->root, 0))
-		return walk.methods != 0 ? ROUTE_NO_METHOD : ROUTE_NO_PATH;
+		return ROUTE_NO_PATH;
+	if (walk.route == NO_ROUTE)
+		return ROUTE_NO_METHOD;
 	*out = (struct route_match){.route = walk.route, .count = walk.count};
 	memcpy(out->values, walk.values, walk.count * sizeof *walk.values);
 	return ROUTE_FOUND;

@@ -6,7 +6,7 @@
  * request one comparison of names a segment and a few binary steps.
  *
  * A segment of a template is a literal or "{name}".  A literal wins over a
- * parameter.  Who has GET has HEAD too, and every path has OPTIONS.
+ * parameter, whatever methods it has: as OpenAPI has it.  Who has GET has HEAD too, and every path has OPTIONS.
  */
 #ifndef LETHE_NET_ROUTER_H
 #define LETHE_NET_ROUTER_H

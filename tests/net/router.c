@@ -44,6 +44,7 @@ static const struct route table[] = {
     {.method = METHOD_GET, .path = "/v1/accounts/{name}/{what}/last"},
     {.method = METHOD_HEAD, .path = "/v1/head"},
     {.method = METHOD_GET, .path = "/v1/head"},
+    {.method = METHOD_DELETE, .path = "/v1/accounts/{account}/holds/{hold}"},
 };
 
 static int make(void **state)
@@ -126,6 +127,12 @@ static void what_is_not_there_is_told_from_what_has_other_methods(void **state)
 	assert_string_equal(allow("/v1/accounts"), "GET, HEAD, POST, OPTIONS");
 	assert_string_equal(allow("/v1/accounts/a"), "GET, HEAD, DELETE, OPTIONS");
 	assert_string_equal(allow("/v1/accounts/self/holds"), "POST, OPTIONS");
+	/* a literal that fits has the path to itself */
+	assert_int_equal(find(METHOD_DELETE, "/v1/head", &match), ROUTE_NO_METHOD);
+	assert_int_equal(find(METHOD_POST, "/v1/accounts/a/holds/active", &match), ROUTE_NO_METHOD);
+	assert_int_equal(find(METHOD_DELETE, "/v1/accounts/a/holds/active", &match), ROUTE_NO_METHOD);
+	assert_string_equal(allow("/v1/accounts/a/holds/active"), "GET, HEAD, OPTIONS");
+	assert_string_equal(allow("/v1/accounts/a/holds/h1"), "GET, HEAD, DELETE, OPTIONS");
 	assert_string_equal(allow("/nowhere"), "");
 	assert_string_equal(allow("*"), "");
 }
