@@ -94,6 +94,18 @@ static enum result push(const struct merkle_store *store, uint64_t begin, uint64
 	return range_hash(store, begin, end, &proof->hashes[proof->count++], err);
 }
 
+/* From [begin, end) to the half of it that leaf number `upto`, counted from 1, is in; the other half is part of the proof. */
+static enum result step_down(const struct merkle_store *store, uint64_t upto, uint64_t *begin, uint64_t *end,
+			     struct merkle_proof *proof, struct err *err)
+{
+	uint64_t middle = *begin + split(*end - *begin);
+	bool left = upto <= middle;
+	enum result r = push(store, left ? middle : *begin, left ? *end : middle, proof, err);
+
+	*(left ? end : begin) = middle;
+	return r;
+}
+
 /* The proofs are found from the root down and told from the leaf up. */
 static void reverse(struct merkle_proof *proof)
 {
@@ -114,15 +126,8 @@ enum result merkle_prove_inclusion(const struct merkle_store *store, uint64_t in
 	if (index >= size)
 		return err_set(err, ERR_INPUT, "leaf %" PRIu64 " is not in a log of %" PRIu64, index, size);
 	while (end - begin > 1) {
-		uint64_t middle = begin + split(end - begin);
-		bool left = index < middle;
-
-		if (push(store, left ? middle : begin, left ? end : middle, out, err) != OK)
+		if (step_down(store, index + 1, &begin, &end, out, err) != OK)
 			return err->code;
-		if (left)
-			end = middle;
-		else
-			begin = middle;
 	}
 	reverse(out);
 	return OK;
@@ -138,15 +143,8 @@ enum result merkle_prove_consistency(const struct merkle_store *store, uint64_t 
 		return err_set(err, ERR_INPUT, "a log of %" PRIu64 " has no earlier state of %" PRIu64 " leaves", size,
 			       old_size);
 	while (end != old_size) {
-		uint64_t middle = begin + split(end - begin);
-		bool left = old_size <= middle;
-
-		if (push(store, left ? middle : begin, left ? end : middle, out, err) != OK)
+		if (step_down(store, old_size, &begin, &end, out, err) != OK)
 			return err->code;
-		if (left)
-			end = middle;
-		else
-			begin = middle;
 	}
 	/* What is left was a complete subtree then; the verifier knows it only when it was the whole tree. */
 	if (begin != 0 && push(store, begin, end, out, err) != OK)

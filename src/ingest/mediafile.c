@@ -96,11 +96,9 @@ static enum result open_file(const struct mediafile_folder *folder, const char *
 	if (r != OK)
 		return r;
 	*fd = open(found, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (*fd < 0 && errno == ENXIO) { /* a socket */
-		r = fault(path, "is no file", "name the file itself", err);
-	} else if (*fd < 0 || fstat(*fd, &st) != 0) {
+	if (*fd < 0 ? errno != ENXIO : fstat(*fd, &st) != 0) {
 		r = system_fault(path, "cannot be opened", err);
-	} else if (!S_ISREG(st.st_mode)) {
+	} else if (*fd < 0 || !S_ISREG(st.st_mode)) { /* a socket cannot be opened: ENXIO */
 		r = fault(path, "is no file", "name the file itself", err);
 	} else {
 		*size = (uint64_t)st.st_size;

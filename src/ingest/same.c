@@ -40,6 +40,15 @@ static bool same_members(const struct json *a, const struct json *b)
 	return true;
 }
 
+/* 0.0 and -0.0 are equal and not the same. */
+static uint64_t bits_of(double number)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &number, sizeof bits);
+	return bits;
+}
+
 static bool same_value(const struct json *a, const struct json *b)
 {
 	if (a->type != b->type)
@@ -50,7 +59,7 @@ static bool same_value(const struct json *a, const struct json *b)
 	case JSON_INT:
 		return a->integer == b->integer;
 	case JSON_DOUBLE:
-		return memcmp(&a->real, &b->real, sizeof a->real) == 0;
+		return bits_of(a->real) == bits_of(b->real);
 	case JSON_STRING:
 		return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
 	case JSON_ARRAY:

@@ -102,12 +102,13 @@ static enum result take_agent(struct session *session, struct adding *adding, st
 		r = directory_make(session, account, agent->kind, &blind, agent->text, NULL, adding->now, &entry, NULL, err);
 	if (r == OK)
 		r = user_find_agent(session->data, account, entry.identity, &other, err);
+	if (r != OK)
+		return r;
 	adding->row.agent = entry.identity;
-	if (r == OK && other != 0) {
-		err_set(err, ERR_EXISTS, "another user is that agent already");
-		r = err_mend(err, "remove that user first, or add this one without --agent");
-	}
-	return r;
+	if (other == 0)
+		return OK;
+	err_set(err, ERR_EXISTS, "another user is that agent already");
+	return err_mend(err, "remove that user first, or add this one without --agent");
 }
 
 static enum result add(struct session *session, struct adding *adding, struct err *err)

@@ -78,17 +78,11 @@ enum result account_find_by_name(struct db *db, const struct blind *blind, uint3
 enum result account_list(struct db *db, uint32_t after, uint32_t *out, size_t max, size_t *count, struct err *err)
 {
 	struct db_rows rows;
-	bool more;
 	enum result r = db_query(db, "SELECT account_id FROM account WHERE account_id > $1 ORDER BY account_id LIMIT $2",
 				 &rows, err, DB_INT(after), DB_INT(max));
 
 	*count = 0;
-	if (r != OK)
-		return r;
-	while ((r = db_next(&rows, &more, err)) == OK && more)
-		out[(*count)++] = (uint32_t)db_int(&rows, 0);
-	db_end(&rows);
-	return r;
+	return r == OK ? column_accounts(&rows, out, max, count, err) : r;
 }
 
 enum result meta_get(struct db *db, const char *name, struct pool *pool, const char **value, struct err *err)

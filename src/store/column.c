@@ -43,6 +43,53 @@ enum result column_bytes(struct db_rows *rows, int column, struct pool *pool, co
 	return copy != NULL ? OK : err_no_memory(err);
 }
 
+static enum result next_within(struct db_rows *rows, size_t count, size_t max, bool *more, struct err *err)
+{
+	enum result r = db_next(rows, more, err);
+
+	return r == OK && *more && count == max ? err_set(err, ERR_LIMIT, "more than %zu rows", max) : r;
+}
+
+enum result column_ids(struct db_rows *rows, struct id *out, size_t max, size_t *count, struct err *err)
+{
+	enum result r;
+	bool more;
+
+	*count = 0;
+	while ((r = next_within(rows, *count, max, &more, err)) == OK && more) {
+		r = column_id(rows, 0, &out[*count], err);
+		if (r != OK)
+			break;
+		(*count)++;
+	}
+	db_end(rows);
+	return r;
+}
+
+enum result column_numbers(struct db_rows *rows, int64_t *out, size_t max, size_t *count, struct err *err)
+{
+	enum result r;
+	bool more;
+
+	*count = 0;
+	while ((r = next_within(rows, *count, max, &more, err)) == OK && more)
+		out[(*count)++] = db_int(rows, 0);
+	db_end(rows);
+	return r;
+}
+
+enum result column_accounts(struct db_rows *rows, uint32_t *out, size_t max, size_t *count, struct err *err)
+{
+	enum result r;
+	bool more;
+
+	*count = 0;
+	while ((r = next_within(rows, *count, max, &more, err)) == OK && more)
+		out[(*count)++] = (uint32_t)db_int(rows, 0);
+	db_end(rows);
+	return r;
+}
+
 static size_t pack_number(uint64_t number, unsigned char *out)
 {
 	size_t at = 0;

@@ -21,6 +21,11 @@ MUST_CHECK enum result column_word(struct db_rows *rows, int column, int first, 
 MUST_CHECK enum result column_bytes(struct db_rows *rows, int column, struct pool *pool, const unsigned char **out,
 				    size_t *len, struct err *err);
 
+/* All rows of a query for one column, which they end; ERR_LIMIT when there are more than `max`. */
+MUST_CHECK enum result column_ids(struct db_rows *rows, struct id *out, size_t max, size_t *count, struct err *err);
+MUST_CHECK enum result column_numbers(struct db_rows *rows, int64_t *out, size_t max, size_t *count, struct err *err);
+MUST_CHECK enum result column_accounts(struct db_rows *rows, uint32_t *out, size_t max, size_t *count, struct err *err);
+
 #define PARTIES_MAX 80
 /* A party of a record: an identity and its roles (a set of enum party_role). */
 struct party { int64_t identity; unsigned roles; };

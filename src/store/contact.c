@@ -137,22 +137,6 @@ enum result contact_delete(struct db *db, const struct contact_row *row, struct 
 	return r;
 }
 
-static enum result collect_ids(struct db_rows *rows, struct id *out, size_t max, size_t *count, struct err *err)
-{
-	enum result r;
-	bool more;
-
-	*count = 0;
-	while ((r = db_next(rows, &more, err)) == OK && more) {
-		if (*count == max)
-			return err_set(err, ERR_LIMIT, "more than %zu contacts", max);
-		r = column_id(rows, 0, &out[(*count)++], err);
-		if (r != OK)
-			return r;
-	}
-	return r;
-}
-
 enum result contact_of_identity(struct db *db, uint32_t account, int64_t identity, struct id *out, size_t max,
 				size_t *count, struct err *err)
 {
@@ -161,11 +145,9 @@ enum result contact_of_identity(struct db *db, uint32_t account, int64_t identit
 				     " ORDER BY contact_id",
 				 &rows, err, DB_INT(account), DB_INT(identity));
 
-	if (r != OK)
-		return r;
-	r = collect_ids(&rows, out, max, count, err);
-	db_end(&rows);
-	return r;
+	*count = 0;
+	r = r == OK ? column_ids(&rows, out, max, count, err) : r;
+	return r == ERR_LIMIT ? err_set(err, ERR_LIMIT, "more than %zu contacts", max) : r;
 }
 
 enum result contact_list_identity(struct db *db, uint32_t account, int64_t identity, struct id after, struct id *out,
@@ -177,11 +159,8 @@ enum result contact_list_identity(struct db *db, uint32_t account, int64_t ident
 				 &rows, err, DB_INT(account), DB_INT(identity), DB_BLOB(after.bytes, sizeof after.bytes),
 				 DB_INT(max));
 
-	if (r != OK)
-		return r;
-	r = collect_ids(&rows, out, max, count, err);
-	db_end(&rows);
-	return r;
+	*count = 0;
+	return r == OK ? column_ids(&rows, out, max, count, err) : r;
 }
 
 enum result contact_has_identity(struct db *db, uint32_t account, int64_t identity, struct id contact, bool *has,
@@ -285,11 +264,8 @@ enum result contact_list(struct db *db, uint32_t account, struct id after, struc
 				     " ORDER BY contact_id LIMIT $3",
 				 &rows, err, DB_INT(account), DB_BLOB(after.bytes, sizeof after.bytes), DB_INT(max));
 
-	if (r != OK)
-		return r;
-	r = collect_ids(&rows, out, max, count, err);
-	db_end(&rows);
-	return r;
+	*count = 0;
+	return r == OK ? column_ids(&rows, out, max, count, err) : r;
 }
 
 enum result contact_list_there(struct db *db, uint32_t account, struct id after, struct id *out, size_t max,
@@ -300,11 +276,8 @@ enum result contact_list_there(struct db *db, uint32_t account, struct id after,
 				     " AND deleted_at = 0 ORDER BY contact_id LIMIT $3",
 				 &rows, err, DB_INT(account), DB_BLOB(after.bytes, sizeof after.bytes), DB_INT(max));
 
-	if (r != OK)
-		return r;
-	r = collect_ids(&rows, out, max, count, err);
-	db_end(&rows);
-	return r;
+	*count = 0;
+	return r == OK ? column_ids(&rows, out, max, count, err) : r;
 }
 
 enum result contact_list_deleted(struct db *db, uint32_t account, struct id after, struct id *out, size_t max,
@@ -315,11 +288,8 @@ enum result contact_list_deleted(struct db *db, uint32_t account, struct id afte
 				     " AND deleted_at > 0 ORDER BY contact_id LIMIT $3",
 				 &rows, err, DB_INT(account), DB_BLOB(after.bytes, sizeof after.bytes), DB_INT(max));
 
-	if (r != OK)
-		return r;
-	r = collect_ids(&rows, out, max, count, err);
-	db_end(&rows);
-	return r;
+	*count = 0;
+	return r == OK ? column_ids(&rows, out, max, count, err) : r;
 }
 
 enum result contact_in_deleted(struct db *db, uint32_t account, struct id id, bool *deleted, struct err *err)

@@ -176,18 +176,12 @@ enum result hold_identity_list(struct db *db, uint32_t account, int64_t hold, in
 			       size_t *count, struct err *err)
 {
 	struct db_rows rows;
-	bool more;
 	enum result r = db_query(db, "SELECT identity_id FROM hold_identity WHERE account_id = $1 AND hold_id = $2"
 				     " AND identity_id > $3 ORDER BY identity_id LIMIT $4",
 				 &rows, err, DB_INT(account), DB_INT(hold), DB_INT(after), DB_INT(max));
 
 	*count = 0;
-	if (r != OK)
-		return r;
-	while ((r = db_next(&rows, &more, err)) == OK && more)
-		out[(*count)++] = db_int(&rows, 0);
-	db_end(&rows);
-	return r;
+	return r == OK ? column_numbers(&rows, out, max, count, err) : r;
 }
 
 enum result held_insert(struct db *db, const struct held_row *row, struct err *err)

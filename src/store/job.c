@@ -111,21 +111,6 @@ enum result job_list_running(struct db *db, uint32_t account, enum job_type type
 	return r == OK ? read_jobs(&rows, pool, out, count, err) : r;
 }
 
-static enum result read_ids(struct db_rows *rows, struct id *out, size_t *count, struct err *err)
-{
-	bool more;
-	enum result r;
-
-	while ((r = db_next(rows, &more, err)) == OK && more) {
-		r = column_id(rows, 0, &out[*count], err);
-		if (r != OK)
-			break;
-		(*count)++;
-	}
-	db_end(rows);
-	return r;
-}
-
 enum result job_list_of_type(struct db *db, uint32_t account, enum job_type type, struct id after, struct id *out,
 			     size_t max, size_t *count, struct err *err)
 {
@@ -136,7 +121,7 @@ enum result job_list_of_type(struct db *db, uint32_t account, enum job_type type
 				 DB_INT(max));
 
 	*count = 0;
-	return r == OK ? read_ids(&rows, out, count, err) : r;
+	return r == OK ? column_ids(&rows, out, max, count, err) : r;
 }
 
 enum result job_back_of_type(struct db *db, uint32_t account, enum job_type type, struct id before, struct id *out,
@@ -149,7 +134,7 @@ enum result job_back_of_type(struct db *db, uint32_t account, enum job_type type
 				 DB_INT(max));
 
 	*count = 0;
-	return r == OK ? read_ids(&rows, out, count, err) : r;
+	return r == OK ? column_ids(&rows, out, max, count, err) : r;
 }
 
 enum result job_count_running_of(struct db *db, uint32_t account, int64_t *out, struct err *err)

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "store/column.h"
+
 int64_t key_period_number(int kind, struct date day, int part)
 {
 	/* Days since 1970 need 22 bits even for the year 9999; the offset keeps earlier days positive. */
@@ -310,18 +312,12 @@ enum result key_list_numbers(struct db *keys, uint32_t account, enum key_class c
 			     size_t max, size_t *count, struct err *err)
 {
 	struct db_rows rows;
-	bool more;
 	enum result r = db_query(keys, "SELECT number FROM wrapped_key WHERE account_id = $1 AND class = $2 AND number > $3"
 				       " ORDER BY number LIMIT $4",
 				 &rows, err, DB_INT(account), DB_INT(class), DB_INT(after), DB_INT(max));
 
 	*count = 0;
-	if (r != OK)
-		return r;
-	while ((r = db_next(&rows, &more, err)) == OK && more)
-		out[(*count)++] = db_int(&rows, 0);
-	db_end(&rows);
-	return r;
+	return r == OK ? column_numbers(&rows, out, max, count, err) : r;
 }
 
 enum result key_count(struct db *keys, enum key_class class, int64_t *count, struct err *err)
@@ -371,17 +367,11 @@ enum result account_key_list(struct db *keys, uint32_t epoch, uint32_t *out, siz
 			     struct err *err)
 {
 	struct db_rows rows;
-	bool more;
 	enum result r = db_query(keys, "SELECT account_id FROM account_key WHERE epoch = $1 ORDER BY account_id LIMIT $2",
 				 &rows, err, DB_INT(epoch), DB_INT(max));
 
 	*count = 0;
-	if (r != OK)
-		return r;
-	while ((r = db_next(&rows, &more, err)) == OK && more)
-		out[(*count)++] = (uint32_t)db_int(&rows, 0);
-	db_end(&rows);
-	return r;
+	return r == OK ? column_accounts(&rows, out, max, count, err) : r;
 }
 
 enum result epoch_insert(struct db *keys, uint32_t epoch, enum epoch_state state, struct instant now, struct err *err)

@@ -244,7 +244,6 @@ enum result label_list_unused(struct db *db, uint32_t account, int64_t after, in
 			      struct err *err)
 {
 	struct db_rows rows;
-	bool more;
 	enum result r = db_query(
 	    db, "SELECT label_id FROM label l WHERE account_id = $1 AND label_id > $2 AND records = 0"
 		" AND NOT EXISTS (SELECT 1 FROM policy p WHERE p.account_id = $1"
@@ -257,12 +256,7 @@ enum result label_list_unused(struct db *db, uint32_t account, int64_t after, in
 	    &rows, err, DB_INT(account), DB_INT(after), DB_INT(max));
 
 	*count = 0;
-	if (r != OK)
-		return r;
-	while ((r = db_next(&rows, &more, err)) == OK && more)
-		out[(*count)++] = db_int(&rows, 0);
-	db_end(&rows);
-	return r;
+	return r == OK ? column_numbers(&rows, out, max, count, err) : r;
 }
 
 enum result label_delete(struct db *db, uint32_t account, int64_t label, struct err *err)

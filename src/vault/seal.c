@@ -48,17 +48,24 @@ static void derive(const struct key *ikm, size_t keys, struct id salt, const cha
 	hkdf_sha256(&in, 1, salt.bytes, sizeof salt.bytes, info, strlen(info), out->bytes, sizeof out->bytes);
 }
 
-static enum result hold_key(struct keyring *ring, uint32_t account, int64_t hold, struct id id, struct key *out,
-			    struct err *err)
+/* The key for one use of what needs one key only. */
+static enum result derive_one(struct keyring *ring, uint32_t account, enum key_class class, int64_t number,
+			      struct id salt, const char *info, struct key *out, struct err *err)
 {
 	struct key ikm;
-	enum result r = keyring_get(ring, account, KEY_HOLD, hold, &ikm, err);
+	enum result r = keyring_get(ring, account, class, number, &ikm, err);
 
 	if (r != OK)
 		return r;
-	derive(&ikm, 1, id, "lethe/hold/1", out);
+	derive(&ikm, 1, salt, info, out);
 	key_wipe(&ikm);
 	return OK;
+}
+
+static enum result hold_key(struct keyring *ring, uint32_t account, int64_t hold, struct id id, struct key *out,
+			    struct err *err)
+{
+	return derive_one(ring, account, KEY_HOLD, hold, id, "lethe/hold/1", out, err);
 }
 
 enum result seal_record_ikm(struct keyring *ring, const struct record_row *row, struct key *ikm, size_t *count,
@@ -268,13 +275,11 @@ enum result open_identity(struct keyring *ring, const struct identity_row *row, 
 	unsigned char aad[MEDIA_AAD_LEN];
 	struct id salt = identity_salt(row);
 	size_t aad_len = make_aad("identity", row->account, row->kind, salt, 0, aad), len;
-	struct key ikm, key;
-	enum result r = keyring_get(ring, row->account, KEY_IDENTITY, row->identity, &ikm, err);
+	struct key key;
+	enum result r = derive_one(ring, row->account, KEY_IDENTITY, row->identity, salt, "lethe/identity/1", &key, err);
 
 	if (r != OK)
 		return r;
-	derive(&ikm, 1, salt, "lethe/identity/1", &key);
-	key_wipe(&ikm);
 	r = open_from(&key, aad, aad_len, row->value, row->value_len, pool, value, &len, err);
 	key_wipe(&key);
 	return r;
@@ -299,13 +304,11 @@ enum result open_user(struct keyring *ring, const struct user_row *row, struct p
 {
 	unsigned char aad[MEDIA_AAD_LEN];
 	size_t aad_len = make_aad("user", row->account, 0, row->id, 0, aad), len;
-	struct key ikm, key;
-	enum result r = keyring_get(ring, row->account, KEY_USER, row->user, &ikm, err);
+	struct key key;
+	enum result r = user_use_key(ring, row, "lethe/user/1", &key, err);
 
 	if (r != OK)
 		return r;
-	derive(&ikm, 1, row->id, "lethe/user/1", &key);
-	key_wipe(&ikm);
 	r = open_from(&key, aad, aad_len, row->name, row->name_len, pool, name, &len, err);
 	key_wipe(&key);
 	return r;
@@ -314,14 +317,7 @@ enum result open_user(struct keyring *ring, const struct user_row *row, struct p
 enum result user_use_key(struct keyring *ring, const struct user_row *user, const char *use, struct key *out,
 			 struct err *err)
 {
-	struct key ikm;
-	enum result r = keyring_get(ring, user->account, KEY_USER, user->user, &ikm, err);
-
-	if (r != OK)
-		return r;
-	derive(&ikm, 1, user->id, use, out);
-	key_wipe(&ikm);
-	return OK;
+	return derive_one(ring, user->account, KEY_USER, user->user, user->id, use, out, err);
 }
 
 enum result seal_user_secret(struct keyring *ring, const struct user_row *user, struct user_secret_row *row,
@@ -358,14 +354,7 @@ enum result open_user_secret(struct keyring *ring, const struct user_row *user, 
 
 static enum result data_key(struct keyring *ring, uint32_t account, struct id id, struct key *out, struct err *err)
 {
-	struct key ikm;
-	enum result r = keyring_get(ring, account, KEY_OWN, OWN_DATA, &ikm, err);
-
-	if (r != OK)
-		return r;
-	derive(&ikm, 1, id, "lethe/data/1", out);
-	key_wipe(&ikm);
-	return OK;
+	return derive_one(ring, account, KEY_OWN, OWN_DATA, id, "lethe/data/1", out, err);
 }
 
 enum result seal_data(struct keyring *ring, uint32_t account, const char *what, struct id id, const char *text,

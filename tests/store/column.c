@@ -46,6 +46,52 @@ static void a_column_of_another_length_is_damage(void **state)
 	db_end(&rows);
 }
 
+static struct db_rows rows_of(const char *literal_sql)
+{
+	struct db_rows rows;
+
+	assert_ok(db_query_n(vault, literal_sql, &rows, NULL, 0, &err));
+	return rows;
+}
+
+static void all_rows_of_a_column_are_read_up_to_a_maximum(void **state)
+{
+	struct db_rows rows = rows_of("SELECT 7 UNION ALL SELECT -8 UNION ALL SELECT 9");
+	uint32_t accounts[2];
+	int64_t numbers[3];
+	size_t count = 99;
+
+	(void)state;
+	assert_ok(column_numbers(&rows, numbers, 3, &count, &err));
+	assert_int_equal(count, 3);
+	assert_int_equal(numbers[1], -8);
+	rows = rows_of("SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9");
+	assert_fails(column_numbers(&rows, numbers, 2, &count, &err), ERR_LIMIT, "more than 2 rows");
+	rows = rows_of("SELECT 4294967295 UNION ALL SELECT 8");
+	assert_ok(column_accounts(&rows, accounts, 2, &count, &err));
+	assert_int_equal(count, 2);
+	assert_int_equal(accounts[0], UINT32_MAX);
+	rows = rows_of("SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9");
+	assert_fails(column_accounts(&rows, accounts, 2, &count, &err), ERR_LIMIT, "more than 2 rows");
+	rows = rows_of("SELECT 7 WHERE 1 = 0");
+	assert_ok(column_numbers(&rows, numbers, 0, &count, &err));
+	assert_int_equal(count, 0);
+}
+
+static void ids_of_a_column_are_read_up_to_the_first_that_is_damaged(void **state)
+{
+	struct db_rows rows = rows_of("SELECT x'0102030405060708090a0b0c0d0e0f10' UNION ALL SELECT x'0102'");
+	struct id ids[2];
+	size_t count = 99;
+
+	(void)state;
+	assert_fails(column_ids(&rows, ids, 2, &count, &err), ERR_CORRUPT, "column 0 holds 2 bytes where 16 belong");
+	assert_int_equal(count, 1);
+	assert_int_equal(ids[0].bytes[15], 16);
+	rows = rows_of("SELECT x'0102030405060708090a0b0c0d0e0f10' UNION ALL SELECT x'0102'");
+	assert_fails(column_ids(&rows, ids, 1, &count, &err), ERR_LIMIT, "more than 1 rows");
+}
+
 static void a_word_outside_its_vocabulary_is_damage(void **state)
 {
 	struct db_rows rows = one_row("SELECT 1, 5, 0, 6, NULL, -9223372036854775808, 4294967297");
@@ -293,6 +339,8 @@ int main(void)
 	    cmocka_unit_test(damaged_labels_are_refused),
 	    table_test(a_column_of_the_right_length_is_copied),
 	    table_test(a_column_of_another_length_is_damage),
+	    table_test(all_rows_of_a_column_are_read_up_to_a_maximum),
+	    table_test(ids_of_a_column_are_read_up_to_the_first_that_is_damaged),
 	    table_test(a_word_outside_its_vocabulary_is_damage),
 	    table_test(bytes_are_copied_into_the_pool),
 	    table_test(a_pool_that_is_full_is_reported),
