@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "api/ingest.h"
+#include "api/media.h"
 #include "ingest/intake.h"
+#include "ingest/media_add.h"
 
 #define A "/v1/accounts/{account}"
 #define ANY_SIZE ((uint64_t)INT64_MAX)
@@ -20,6 +22,8 @@ static const struct direct_resource table[] = {
     {METHOD_POST, A "/records", false, INTAKE_LINE_MAX, document, "application/json", ingest_record},
     {METHOD_POST, A "/contacts", false, INTAKE_LINE_MAX, document, "application/json", ingest_contact},
     {METHOD_PUT, A "/contacts/{contact}", false, INTAKE_LINE_MAX, document, "application/json", ingest_contact_again},
+    {METHOD_PUT, A "/records/{record}/media/{n}", true, MEDIA_ADD_BYTES_MAX, NULL, "application/json", media_put},
+    {METHOD_GET, A "/records/{record}/media/{n}", true, 0, NULL, "*/*", media_get},
 };
 /* clang-format on */
 

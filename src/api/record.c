@@ -12,11 +12,11 @@
 #include "base/file.h"
 #include "base/quote.h"
 #include "api/operations.h"
-#include "crypto/stream.h"
 #include "retention/duties.h"
 #include "retention/holds.h"
 #include "shim/json_parse.h"
 #include "vault/cut.h"
+#include "vault/media_open.h"
 
 #define MEDIA_MAX 64
 
@@ -52,22 +52,14 @@ static enum result load(struct call *call, const struct account *account, const 
 /* A read is an act: its leaf is on disk before anything is shown. */
 static enum result note_read(struct call *call, const struct record_row *row, bool media, struct err *err)
 {
-	struct db *data = call->vault->read.data;
 	struct act act;
-	enum result r = db_begin(data, err);
 
-	if (r != OK)
-		return r;
 	if (media)
 		act_begin(&act, "record.media", row->account, call->now);
 	else
 		act_begin(&act, "record.get", row->account, call->now);
 	act_record(&act, "record", row->kind, row->id);
-	r = act_append(&act, data, NULL, err);
-	if (r == OK)
-		return db_commit(data, err);
-	db_rollback(data);
-	return r;
+	return vault_note(&call->vault->read, &act, err);
 }
 
 /* ---- get ---- */
@@ -346,11 +338,6 @@ static enum result pick_media(struct call *call, const struct record_row *row, c
 	return err_mend(err, count == 0 ? "it has none at all" : "they are counted from 0");
 }
 
-static enum result from_blob(void *arg, uint64_t offset, void *out, size_t len, struct err *err)
-{
-	return blob_read(arg, offset, out, len, err);
-}
-
 struct output {
 	struct call *call;
 	int fd;
@@ -365,30 +352,6 @@ static enum result to_fd(void *arg, const void *data, size_t len, struct err *er
 		return err_set(err, ERR_INTERRUPTED, "stopped");
 	output->written += len;
 	return file_write_all(output->fd, data, len, err);
-}
-
-static enum result open_stream(struct call *call, const struct record_row *row, const struct media_row *media,
-			       struct blob_file **file, struct stream_reader **reader, struct err *err)
-{
-	const struct blob_name name = {media->account, (uint32_t)media->kind, instant_date(id_time(media->id)),
-				       media->blob};
-	unsigned char aad[MEDIA_AAD_LEN];
-	size_t aad_len = media_aad(media, aad);
-	struct key record_key, media_key;
-	uint64_t size;
-	enum result r = seal_record_key(call->vault->read.ring, row, &record_key, err);
-
-	if (r != OK)
-		return r;
-	r = open_media_key(&record_key, media, &media_key, err);
-	key_wipe(&record_key);
-	if (r != OK)
-		return r;
-	r = blob_get(call->vault->blobs, &name, file, &size, err);
-	if (r == OK)
-		r = stream_reader_new(&media_key, aad, aad_len, media->segment, size, from_blob, *file, reader, err);
-	key_wipe(&media_key);
-	return r;
 }
 
 static enum result open_output(const char *path, struct output *out, struct err *err)
@@ -432,24 +395,22 @@ static enum result close_output(const char *path, struct output *out, enum resul
 static enum result copy_media(struct call *call, const struct record_row *row, const struct media_row *media,
 			      const struct range *range, const char *path, uint64_t *written, struct err *err)
 {
-	struct stream_reader *reader = NULL;
-	struct blob_file *file = NULL;
 	struct output output = {.call = call, .fd = -1};
-	enum result r = open_stream(call, row, media, &file, &reader, err);
+	struct media_open open;
+	enum result r = media_open(&call->vault->read, call->vault->blobs, row, media, &open, err);
 
-	if (r == OK && range->from > stream_reader_size(reader))
-		r = err_set(err, ERR_INPUT, "the file has only %" PRIu64 " bytes", stream_reader_size(reader));
+	if (r == OK && range->from > stream_reader_size(open.reader))
+		r = err_set(err, ERR_INPUT, "the file has only %" PRIu64 " bytes", stream_reader_size(open.reader));
 	if (r == OK)
 		r = open_output(path, &output, err);
 	if (r == OK) {
 		r = note_read(call, row, true, err);
 		if (r == OK)
-			r = stream_read(reader, range->from, range->len, to_fd, &output, err);
+			r = stream_read(open.reader, range->from, range->len, to_fd, &output, err);
 		r = close_output(path, &output, r, err);
 	}
 	*written = output.written;
-	stream_reader_free(reader);
-	blob_file_close(file);
+	media_close(&open);
 	return r;
 }
 

@@ -91,6 +91,10 @@ static const struct word one_line[] = {OF_LINES};
 static const struct word contact_again[] = {PATH("contact", 1, "its id"), OF_LINES};
 
 static const struct word record[] = {PATH("record", 1, "its id")};
+static const struct word media[] = {
+    PATH("record", 1, "its id"),
+    {"n", WORD_INT, IN_PATH, true, 0, NULL, "which of its files, from 0"},
+};
 static const struct word of_kind[] = {ASKS_ONE("kind", KINDS, "of this kind only")};
 
 #define SCOPE \
@@ -259,6 +263,8 @@ const struct resource resources[] = {
     {METHOD_POST, A "/ingest", "import", MAY_RECORD_WRITE, RESOURCE_WRITE, WORDS(lines), NULL, "TakenLine"},
     {METHOD_POST, A "/records", "import", MAY_RECORD_WRITE, RESOURCE_MAKE, WORDS(one_line), NULL, "Taken"},
     {METHOD_GET, A "/records/{record}", "record get", MAY_RECORD_READ, RESOURCE_READ, WORDS(record), NULL, "Record"},
+    {METHOD_GET, A "/records/{record}/media/{n}", "record media", MAY_RECORD_MEDIA, RESOURCE_READ, WORDS(media), NULL, "Media"},
+    {METHOD_PUT, A "/records/{record}/media/{n}", "record media", MAY_RECORD_WRITE, RESOURCE_MAKE, WORDS(media), NULL, "MediaTaken"},
     {METHOD_GET, A "/records/{record}/disposition", "why", MAY_RECORD_READ, RESOURCE_READ, WORDS(record), NULL, "Disposition"},
     {METHOD_POST, A "/records/{record}/anonymisation", "record anonymise", MAY_RECORD_ANONYMISE, RESOURCE_WRITE, WORDS(record), "--yes", "RecordAnonymised"},
     {METHOD_GET, A "/aggregates", "aggregate list", MAY_FIGURES_READ, RESOURCE_READ, WORDS(of_kind), NULL, "AggregateList"},
@@ -330,7 +336,6 @@ const struct local_operation local_operations[] = {
     {"bench", "it measures the machine"},
     {"record why", "the same as why"},
     {"person export", "its ZIP is a file"},
-    {"record media", "it is written to a file"},
     {"account receipt", "the account is gone, and nobody is of it any more"},
     {"user password", "it is read from a terminal or a file"},
     {"account sso", "the client's secret is read from a file"},

@@ -261,6 +261,11 @@ static enum result seal_file(struct sealing *s, struct blob_batch *blobs, const 
 	return r;
 }
 
+uint32_t mediafile_segment(uint64_t size)
+{
+	return (uint32_t)(size > 0 && size < LARGE ? STREAM_SEGMENT_MIN : STREAM_SEGMENT_MAX);
+}
+
 enum result mediafile_seal(const struct mediafile_folder *folder, const struct intake_media *media,
 			   struct blob_batch *blobs, bool (*stop)(void *arg), void *arg, struct media_row *row,
 			   struct key *key, struct err *err)
@@ -272,7 +277,7 @@ enum result mediafile_seal(const struct mediafile_folder *folder, const struct i
 	if (r != OK)
 		return r;
 	row->blob = id_new(id_time(row->id));
-	row->segment = (uint32_t)(size < LARGE ? STREAM_SEGMENT_MIN : STREAM_SEGMENT_MAX);
+	row->segment = mediafile_segment(size == 0 ? 1 : size);
 	*key = key_random();
 	r = seal_file(&s, blobs, key, err);
 	close(s.fd);

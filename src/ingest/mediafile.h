@@ -29,4 +29,7 @@ MUST_CHECK enum result mediafile_seal(const struct mediafile_folder *folder, con
 /* By its first bytes, else by content type (may be NULL), else by the name's ending. */
 enum media_format mediafile_format(const void *head, size_t len, const char *content_type, const char *name);
 
+/* Sealed segments for so many bytes; 0: it is not known how many. */
+uint32_t mediafile_segment(uint64_t size);
+
 #endif

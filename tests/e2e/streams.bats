@@ -219,3 +219,136 @@ calls() {
 	ask admin.token POST /v1/accounts/Acme/contacts '{"id":"k-9","name":"Bo","phones":["+4520000579"]}'
 	answered 409
 }
+
+# recording: the id of a new one.
+recording() {
+	ask admin.token POST /v1/accounts/Acme/records '{"type":"recording","id":"r-1","time":"2025-11-17T14:03:00Z","from":"+4520000578"}'
+	jq -r .id answer
+}
+
+# put FILE PATH [CURL..]: sends it.
+put() {
+	local file=$1 path=$2
+	shift 2
+	ask admin.token PUT "$path" '' -H 'Content-Type: application/octet-stream' --data-binary "@$file" "$@"
+}
+
+# digest FILE: as Content-Digest has it.
+digest() { printf 'sha-256=:%s:' "$(openssl dgst -sha256 -binary "$1" | base64 -w 0)"; }
+
+@test "media go up in a stream and come down whole, in part, and only when they are not had yet" {
+	serve
+	local at etag
+	at=/v1/accounts/Acme/records/$(recording)/media/0
+	head -c 3000000 /dev/urandom >file
+	put file "$at" -H "Content-Digest: $(digest file)"
+	answered 201
+	jq -e --arg d "$(digest file)" '.bytes == 3000000 and .digest == $d' answer
+	ask admin.token GET "$at"
+	answered 200
+	cmp answer file
+	etag=$(sed -n 's/^ETag: \(.*\)\r$/\1/p' headers)
+	ask admin.token GET "$at" '' -r 1000000-1999999
+	answered 206
+	grep -q '^Content-Range: bytes 1000000-1999999/3000000' headers
+	cmp answer <(tail -c +1000001 file | head -c 1000000)
+	ask admin.token GET "$at" '' -r -7
+	cmp answer <(tail -c 7 file)
+	ask admin.token GET "$at" '' -r 3000000-
+	answered 416
+	ask admin.token GET "$at" '' -r 0-9 -H 'If-Range: "another"'
+	answered 200
+	cmp answer file
+	ask admin.token GET "$at" '' -r 0-9 -H "If-Range: $etag"
+	answered 206
+	ask admin.token GET "$at" '' -H "If-None-Match: $etag"
+	answered 304
+	ask admin.token HEAD "$at" '' -I
+	grep -q '^Content-Length: 3000000' headers
+	grep -q '^Content-Type: application/octet-stream' headers
+	ask auditor.token GET "$at"
+	answered 403
+	stop
+	"$LETHE" check >/dev/null
+	"$LETHE" audit list --account Acme --json | jq -e '[.leaves[].leaf.act] | map(select(. == "record.media")) | length >= 8'
+}
+
+@test "P53: a file that is sent is there whole, with its record, or nothing of it is" {
+	serve
+	local at
+	at=/v1/accounts/Acme/records/$(recording)/media
+	head -c 3000000 /dev/urandom >file
+	head -c 2999999 file >short
+	put short "$at/0" -H "Repr-Digest: $(digest file)"
+	answered 400
+	jq -e '.field == "Repr-Digest"' answer
+	put file "$at/0" -H 'Content-Digest: sha-256=:AAAA:'
+	answered 400
+	(cat short; sleep 3) | timeout 1 curl -sS -o answer -X PUT -H "Authorization: Bearer $(cat admin.token)" -T - "$URL$at/0" || true
+	ask admin.token GET "$at/0"
+	answered 404
+	[ -z "$(find lethe-data -path '*incoming*' -type f)" ]
+	put file "$at/0"
+	answered 201
+	put file "$at/0"
+	answered 200
+	put short "$at/0"
+	answered 409
+	put file "$at/2"
+	answered 400
+	put /dev/null "$at/1"
+	answered 400
+	ask admin.token PUT /v1/accounts/Other/records/rec_01krv3ymh0e8v8jwew4hv5526x/media/0 '' --data-binary @file
+	answered 404
+	stop
+	"$LETHE" check >/dev/null
+}
+
+@test "P53: killed while files come in it has those that it acknowledged, whole" {
+	serve --token-rate 100000
+	local at asking i
+	at=/v1/accounts/Acme/records/$(recording)/media
+	(for ((i = 0; i < 16; i++)); do
+		head -c 400000 /dev/urandom >"file.$i"
+		put "file.$i" "$at/$i" || exit 0
+		[ "$code" = 201 ] && echo "$i" >>acknowledged
+	done) &
+	asking=$!
+	for ((i = 0; i < 100; i++)); do
+		[ ! -s acknowledged ] || [ "$(wc -l <acknowledged)" -lt 3 ] || break
+		sleep 0.05
+	done
+	kill -KILL "$SERVING"
+	wait "$asking" || true
+	serve
+	while read -r i; do
+		ask admin.token GET "$at/$i"
+		answered 200
+		cmp answer "file.$i"
+	done <acknowledged
+	stop
+	"$LETHE" check >/dev/null
+}
+
+@test "P53: with the disk full no part of a file stays" {
+	local at n
+	serve
+	at=/v1/accounts/Acme/records/$(recording)/media/0
+	stop
+	head -c 3000000 /dev/urandom >file
+	cp -a lethe-data fresh
+	for n in 26 32 38 44 50 58; do
+		rm -rf lethe-data
+		cp -a fresh lethe-data
+		FAULT=enospc:$n:0 serve || { SERVING=; continue; } # so full that it does not begin
+		put file "$at"
+		stop
+		[ "$code" = 201 ] || [ "$code" = 507 ]
+		"$LETHE" check >/dev/null
+		serve
+		put file "$at"
+		stop
+		[ "$code" = 201 ] || [ "$code" = 200 ]
+		"$LETHE" check >/dev/null
+	done
+}

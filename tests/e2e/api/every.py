@@ -147,6 +147,15 @@ def lines(walk):
     walk.admin("POST", A + "/records", body={**call, "id": "every-2", "to": "+4520000001"}, status=409)
     walk.admin("POST", A + "/records", body={**call, "id": "every-3", "tme": 1}, status=400)
     walk.admin("POST", A + "/records", body=b"[]", status=400)
+    record = walk.admin("POST", A + "/records", body={**call, "type": "recording", "id": "every-4"})["id"]
+    file = {"record": record, "n": 0}
+    sent = {"Content-Type": "audio/wav"}
+    walk.admin("PUT", A + "/records/{record}/media/{n}", file, body=b"RIFF....WAVE", headers=sent)
+    walk.admin("PUT", A + "/records/{record}/media/{n}", file, body=b"RIFF....WAVE", headers=sent, status=200)
+    walk.admin("PUT", A + "/records/{record}/media/{n}", file, body=b"RIFF....WAVE!", headers=sent, status=409)
+    walk.admin("PUT", A + "/records/{record}/media/{n}", {**file, "n": 3}, body=b"RIFF", headers=sent, status=400)
+    assert walk.admin("GET", A + "/records/{record}/media/{n}", file) == b"RIFF....WAVE"
+    walk.admin("GET", A + "/records/{record}/media/{n}", {**file, "n": 1}, status=404)
     contact = {"id": "every-1", "source": "every", "name": "Every One", "phones": ["+4520009991"]}
     made = {"contact": walk.admin("POST", A + "/contacts", body=contact)["id"]}
     walk.admin("POST", A + "/contacts", body={**contact, "name": "Every Two"}, status=200)

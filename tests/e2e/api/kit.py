@@ -282,9 +282,12 @@ class Description:
     def judge(self, operation, answer):
         """The document of an answer, which is as it is described."""
         content = self.response(operation, answer.status)["content"]
-        if "schema" not in content.get(answer.type, {}):
+        if "schema" not in content.get(answer.type, content.get("*/*", {})):
             self.note(operation, answer, f"no schema is for {answer.type}\n{answer.body[:400]!r}")
             return None
+        if "*/*" in content and "json" not in answer.type:
+            return answer.body
+        content = {**content, answer.type: content.get(answer.type, content.get("*/*", {}))}
         if answer.type == "application/x-ndjson":
             return [self.hold(operation, answer, json.loads(line), content) for line in answer.body.splitlines()]
         document = self.hold(operation, answer, answer.json, content)
