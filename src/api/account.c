@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/operations.h"
+#include "api/policy_words.h"
 #include "retention/profiles.h"
 #include "retention/setting_change.h"
 
@@ -191,26 +192,6 @@ static size_t say_kind(struct call *call, const struct policy_effect *effect, si
 	return end;
 }
 
-static void print_days(struct call *call, const struct policy_effect *effect)
-{
-	struct json_writer *w = &call->w;
-
-	json_begin_array(w, "days");
-	for (size_t i = 0; i < effect->day_count; i++) {
-		const struct effect_day *day = &effect->days[i];
-
-		json_begin_object(w, NULL);
-		json_string(w, "kind", kind_name(day->kind));
-		json_date(w, "day", day->day);
-		json_int(w, "records", day->records - day->held - day->obliged);
-		json_int(w, "bytes", day->bytes);
-		json_int(w, "held", day->held);
-		json_int(w, "obliged", day->obliged);
-		json_end_object(w);
-	}
-	json_end_array(w);
-}
-
 static enum result show_setting_plan(struct call *call, const struct account *account,
 				     const struct setting_request *request, struct err *err)
 {
@@ -238,7 +219,7 @@ static enum result show_setting_plan(struct call *call, const struct account *ac
 	json_int(&call->w, "bytes", effect.bytes);
 	json_int(&call->w, "held", effect.held);
 	json_int(&call->w, "obliged", effect.obliged);
-	print_days(call, &effect);
+	policy_print_days(&call->w, &effect, true);
 	json_string_n(&call->w, "digest", effect.digest, strnlen(effect.digest, PLAN_DIGEST_SHOWN));
 	json_end_object(&call->w);
 	return OK;

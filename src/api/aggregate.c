@@ -14,16 +14,6 @@
 
 /* ---- record anonymise ---- */
 
-static enum result read_id(const char *text, enum record_kind *kind, struct id *out, struct err *err)
-{
-	char shown[QUOTE_MAX];
-
-	if (kind_of_prefix(text, kind) && id_parse(kind_prefix(*kind), text, out, err) == OK)
-		return OK;
-	err_set(err, ERR_INPUT, "%s is no id of a record", quote(text, strlen(text), shown));
-	return err_mend(err, "it begins with its kind, as in call_01h455vb4pex5vsknk084sn02q");
-}
-
 static enum result confirm(struct call *call, const char *id, struct err *err)
 {
 	if (!call_can_ask(call)) {
@@ -75,7 +65,7 @@ enum result op_record_anonymise(struct call *call, int argc, char **argv, bool *
 
 	(void)partly;
 	if (r == OK)
-		r = read_id(argv[0], &kind, &id, err);
+		r = kind_read_id(argv[0], &kind, &id, err);
 	if (r == OK)
 		r = call_open_account(call, true, &account, err);
 	if (r == OK && !yes)

@@ -30,19 +30,7 @@ static void print_effect(struct call *call, const struct policy_planned *planned
 	json_int(w, "bytes", effect->bytes);
 	json_int(w, "held", effect->held);
 	json_int(w, "obliged", effect->obliged);
-	json_begin_array(w, "days");
-	for (size_t i = 0; i < effect->day_count; i++) {
-		const struct effect_day *day = &effect->days[i];
-
-		json_begin_object(w, NULL);
-		json_date(w, "day", day->day);
-		json_int(w, "records", day->records - day->held - day->obliged);
-		json_int(w, "bytes", day->bytes);
-		json_int(w, "held", day->held);
-		json_int(w, "obliged", day->obliged);
-		json_end_object(w);
-	}
-	json_end_array(w);
+	policy_print_days(w, effect, false);
 	json_string_n(w, "digest", effect->digest, PLAN_DIGEST_SHOWN);
 }
 

@@ -131,3 +131,22 @@ enum result policy_members(struct call *call, const struct account *account, con
 	json_string(w, "set_by", policy->set_by);
 	return r;
 }
+
+void policy_print_days(struct json_writer *w, const struct policy_effect *effect, bool kinds)
+{
+	json_begin_array(w, "days");
+	for (size_t i = 0; i < effect->day_count; i++) {
+		const struct effect_day *day = &effect->days[i];
+
+		json_begin_object(w, NULL);
+		if (kinds)
+			json_string(w, "kind", kind_name(day->kind));
+		json_date(w, "day", day->day);
+		json_int(w, "records", day->records - day->held - day->obliged);
+		json_int(w, "bytes", day->bytes);
+		json_int(w, "held", day->held);
+		json_int(w, "obliged", day->obliged);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}

@@ -38,5 +38,7 @@ char *policy_keep_text(const struct policy *policy, char out[TIME_TEXT_MAX]);
 /* Members of the object that is open: kind, version, scope, keep, removed, set, begins, set_by. */
 MUST_CHECK enum result policy_members(struct call *call, const struct account *account, const struct policy *policy,
 				      const struct scope_given *words, struct err *err);
+/* "days": what goes on each, and what is kept of it; with the kind of each if `kinds`. */
+void policy_print_days(struct json_writer *w, const struct policy_effect *effect, bool kinds);
 
 #endif

@@ -22,23 +22,13 @@
 
 /* ---- finding one and saying that it was read ---- */
 
-static enum result read_id(const char *text, enum record_kind *kind, struct id *out, struct err *err)
-{
-	char shown[QUOTE_MAX];
-
-	if (kind_of_prefix(text, kind) && id_parse(kind_prefix(*kind), text, out, err) == OK)
-		return OK;
-	err_set(err, ERR_INPUT, "%s is no id of a record", quote(text, strlen(text), shown));
-	return err_mend(err, "it begins with its kind, as in call_01h455vb4pex5vsknk084sn02q");
-}
-
 static enum result load(struct call *call, const struct account *account, const char *text, struct record_row *out,
 			struct err *err)
 {
 	enum record_kind kind;
 	struct id id;
 	char shown[QUOTE_MAX];
-	enum result r = read_id(text, &kind, &id, err);
+	enum result r = kind_read_id(text, &kind, &id, err);
 
 	if (r == OK)
 		r = record_get(call->vault->read.data, account->number, kind, id, &call->pool, out, err);

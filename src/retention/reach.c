@@ -393,35 +393,34 @@ static bool limit_days(struct walk *walk, const struct judge *judge)
 }
 
 static enum result release_with(struct judge *judge, struct walk *walk, const struct hold_row *hold,
-				struct instant now, struct pool *pool, struct err *err)
+				struct hold_scope *scope, struct pool *pool, struct err *err)
 {
-	struct hold_scope scope;
-	enum result r = judge_begin(judge, walk->session, hold->account, now, pool, err);
+	enum result r = judge_begin(judge, walk->session, hold->account, judge->now, pool, err);
 
-	walk->scope = &scope;
 	if (r == OK)
-		r = holds_resolve(walk->session, hold, pool, &scope, err);
+		r = holds_resolve(walk->session, hold, pool, scope, err);
 	if (r != OK)
 		return r;
 	holds_leave_out(&judge->keepers.holds, hold->hold);
 	r = end_all_held(judge, walk, err);
 	if (r == OK)
-		r = end_contacts(judge, &scope, err);
+		r = end_contacts(judge, scope, err);
 	return r == OK && limit_days(walk, judge) ? run_walk(walk, err) : r;
 }
 
 enum result reach_release(struct session *session, const struct hold_row *hold, struct instant now, reach_stop *stop,
 			  void *arg, struct reach_end *out, struct err *err)
 {
-	struct judge judge = {.end = out};
-	struct walk walk = {.session = session, .stop = stop, .stop_arg = arg, .visit = end_record, .arg = &judge};
+	struct judge judge = {.end = out, .now = now};
+	struct hold_scope scope;
+	struct walk walk = {.session = session, .scope = &scope, .stop = stop, .stop_arg = arg, .visit = end_record, .arg = &judge};
 	struct pool pool;
 	enum result r;
 
 	*out = (struct reach_end){.contacts = 0};
 	pool_init(&pool, POOL_MAX);
 	pool_init(&judge.pool, POOL_MAX);
-	r = release_with(&judge, &walk, hold, now, &pool, err);
+	r = release_with(&judge, &walk, hold, &scope, &pool, err);
 	keepers_free(&judge.keepers);
 	pool_free(&judge.pool);
 	pool_free(&pool);

@@ -10,15 +10,6 @@
 #include "retention/settings.h"
 #include "retention/verdict.h"
 
-static enum result parse(const char *text, enum record_kind *kind, struct id *id, struct err *err)
-{
-	if (!kind_of_prefix(text, kind)) {
-		err_set(err, ERR_INPUT, "'%.60s' is not the id of a record", text);
-		return err_mend(err, "a record's id begins with its kind, as call_01h455vb4pex5vsknk084sn02q");
-	}
-	return id_parse(kind_prefix(*kind), text, id, err);
-}
-
 static enum result not_there(const char *text, struct err *err)
 {
 	err_set(err, ERR_NOT_FOUND, "there is no record %.60s in this account", text);
@@ -165,7 +156,7 @@ enum result why_record(struct session *session, uint32_t account, const char *te
 
 	*out = (struct why){.facts = {.kind = 0}};
 	if (r == OK)
-		r = parse(text, &out->kind, &out->id, err);
+		r = kind_read_id(text, &out->kind, &out->id, err);
 	if (r == OK)
 		r = record_get(session->data, account, out->kind, out->id, pool, &row, err);
 	if (r != OK)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/err.h"
+#include "base/quote.h"
 
 static const struct {
 	const char *name, *plural, *prefix;
@@ -95,6 +95,16 @@ bool kind_of_prefix(const char *text, enum record_kind *out)
 		}
 	}
 	return false;
+}
+
+enum result kind_read_id(const char *text, enum record_kind *kind, struct id *out, struct err *err)
+{
+	char shown[QUOTE_MAX];
+
+	if (kind_of_prefix(text, kind) && id_parse(kind_prefix(*kind), text, out, err) == OK)
+		return OK;
+	err_set(err, ERR_INPUT, "%s is no id of a record", quote(text, strlen(text), shown));
+	return err_mend(err, "it begins with its kind, as in call_01h455vb4pex5vsknk084sn02q");
 }
 
 const char *role_name(enum party_role role)

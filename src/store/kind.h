@@ -7,7 +7,7 @@
 #ifndef LETHE_STORE_KIND_H
 #define LETHE_STORE_KIND_H
 
-#include <stdbool.h>
+#include "base/id.h"
 
 enum record_kind {
 	KIND_CALL = 1,
@@ -33,6 +33,8 @@ const char *kind_plural(enum record_kind kind); /* "campaign results", for peopl
 const char *kind_prefix(enum record_kind kind);
 bool kind_parse(const char *name, enum record_kind *out);
 bool kind_of_prefix(const char *text, enum record_kind *out); /* of a record id: "msg_01h4.." */
+/* An id of a record as somebody gives it; ERR_INPUT says how one looks. */
+MUST_CHECK enum result kind_read_id(const char *text, enum record_kind *kind, struct id *out, struct err *err);
 
 /* A party's roles in one record, as a bit set. */
 enum party_role { ROLE_FROM = 1, ROLE_TO = 2, ROLE_PARTICIPANT = 4, ROLE_MENTIONED = 8, ROLE_AGENT = 16 };

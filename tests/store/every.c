@@ -17,7 +17,7 @@
 static bool is_listed(const char *name, size_t len)
 {
 	static const char *const apart[] = {"column_exact", "column_id", "column_word", "column_bytes", "column_ids",
-					    "column_numbers", "column_accounts", "parties_unpack", "labels_unpack",
+					    "column_numbers", "column_accounts", "kind_read_id", "parties_unpack", "labels_unpack",
 					    "schema_migrate_vault", "schema_migrate_keys"};
 
 	for (size_t i = 0; i < CALLS; i++)

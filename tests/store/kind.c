@@ -52,6 +52,26 @@ static void what_is_no_kind_is_refused(void **state)
 		assert_false(kind_of_prefix(ids[i], &kind));
 }
 
+static void an_id_is_read_with_its_kind_or_refused(void **state)
+{
+	static const char *const wrong[] = {"", "call", "call_", "01h455vb4pex5vsknk084sn02q", "cal_01h455vb4pex5vsknk084sn02q",
+					    "call_01h455vb4pex5vsknk084sn02", "call_01h455vb4pex5vsknk084sn02q1"};
+	enum record_kind kind;
+	struct id id;
+	struct err err;
+	char text[ID_TEXT_MAX];
+
+	(void)state;
+	assert_int_equal(kind_read_id("msg_01h455vb4pex5vsknk084sn02q", &kind, &id, &err), OK);
+	assert_int_equal(kind, KIND_MESSAGE);
+	assert_string_equal(id_format("msg", id, text), "msg_01h455vb4pex5vsknk084sn02q");
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		assert_int_equal(kind_read_id(wrong[i], &kind, &id, &err), ERR_INPUT);
+		assert_non_null(strstr(err.what, "is no id of a record"));
+		assert_non_null(strstr(err.mend, "it begins with its kind"));
+	}
+}
+
 /* They are in every vault there is. */
 static void stored_numbers_never_change(void **state)
 {
@@ -130,6 +150,7 @@ int main(void)
 	    cmocka_unit_test(every_kind_is_known_by_its_name),
 	    cmocka_unit_test(every_kind_is_known_by_the_prefix_of_its_ids),
 	    cmocka_unit_test(what_is_no_kind_is_refused),
+	    cmocka_unit_test(an_id_is_read_with_its_kind_or_refused),
 	    cmocka_unit_test(stored_numbers_never_change),
 	    cmocka_unit_test(every_direction_is_known_by_its_name),
 	    cmocka_unit_test(every_status_is_known_by_its_name),
