@@ -17,7 +17,7 @@
 #define ASKS(name, type, about) {name, type, IN_QUERY, false, 0, NULL, about}
 #define ASKS_ONE(name, choices, about) {name, WORD_CHOICE, IN_QUERY, false, 0, choices, about}
 
-#define WORDS(list) list, sizeof list / sizeof *list
+#define WORDS(list) (list), sizeof(list) / sizeof *(list)
 #define NO_WORDS NULL, 0
 
 static const struct word account_create[] = {

@@ -108,7 +108,7 @@ static void grow(struct directory *directory)
 		return;
 	larger.mask = directory->mask * 2 + 1;
 	larger.filled = 0;
-	larger.slots = malloc((larger.mask + 1) * 2 * sizeof *larger.slots);
+	larger.slots = calloc((larger.mask + 1) * 2, sizeof *larger.slots);
 	if (larger.slots == NULL)
 		return;
 	/* Written before it is read: a page that is read first costs two faults, and a word with every other processor. */
