@@ -17,7 +17,7 @@ const struct duration invite_lasts = {INT64_C(24) * 3600 * 1000};
 
 struct making { struct invite_row row; struct id user; bool first; struct pool pool; };
 
-static enum result has_owner(struct session *session, uint32_t account, struct pool *pool, bool *has, struct err *err)
+enum result invites_has_owner(struct session *session, uint32_t account, struct pool *pool, bool *has, struct err *err)
 {
 	struct user_row rows[BATCH];
 	int64_t after = 0;
@@ -38,7 +38,7 @@ static enum result has_owner(struct session *session, uint32_t account, struct p
 static enum result refuse_second_owner(struct session *session, uint32_t account, struct pool *pool, struct err *err)
 {
 	bool has;
-	enum result r = has_owner(session, account, pool, &has, err);
+	enum result r = invites_has_owner(session, account, pool, &has, err);
 
 	if (r != OK || !has)
 		return r;

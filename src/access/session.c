@@ -14,6 +14,16 @@ _Static_assert(CSRF_LEN == BASE64URL_LEN(HASH_LEN), "a whole key");
 
 const struct session_rule session_rule_default = {.idle = {HOUR_MS}, .absolute = {24 * HOUR_MS}};
 
+const char *session_how_name(enum session_how how)
+{
+	static const char *const names[] = {
+	    [SESSION_PASSWORD] = "password", [SESSION_CODE] = "code", [SESSION_RECOVERY] = "recovery_code",
+	    [SESSION_INVITE] = "link", [SESSION_OPENID] = "openid"};
+
+	INVARIANT(how >= SESSION_PASSWORD && how <= SESSION_OPENID);
+	return names[how];
+}
+
 /* ---- beginning ---- */
 
 void session_csrf(const char *text, size_t len, char out[CSRF_LEN + 1])

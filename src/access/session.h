@@ -23,6 +23,7 @@
 
 struct session_rule { struct duration idle, absolute; };
 extern const struct session_rule session_rule_default; /* an hour, a day */
+const char *session_how_name(enum session_how how);    /* "recovery_code" */
 
 struct session_new { struct id id; struct opaque opaque; char csrf[CSRF_LEN + 1]; struct instant ends; };
 /* Inside a write transaction: begins one. Its leaf is the caller's. */

@@ -45,7 +45,7 @@ void signin_wipe(struct signin *signin)
 
 /* One attempt. */
 struct attempt {
-	struct doors *doors;
+	const struct doors *doors;
 	struct vault *vault;
 	const struct signing *in;
 	struct signin *out;
@@ -341,7 +341,7 @@ static enum result try(struct attempt *a, struct err *err)
 	return a->right ? enter(a, err) : refuse(a, err);
 }
 
-enum result signin(struct doors *doors, struct vault *vault, const struct signing *in, struct signin *out,
+enum result signin(const struct doors *doors, struct vault *vault, const struct signing *in, struct signin *out,
 		   struct err *err)
 {
 	struct attempt a = {.doors = doors, .vault = vault, .in = in, .out = out};
@@ -353,5 +353,45 @@ enum result signin(struct doors *doors, struct vault *vault, const struct signin
 	pool_free(&a.pool);
 	if (r != OK || out->outcome != SIGNED_IN)
 		session_new_wipe(&out->session);
+	return r;
+}
+
+/* ---- by something else than a name and a password ---- */
+
+struct straight {
+	const struct user_row *user;
+	enum session_how how;
+	const struct session_rule *rule;
+	struct instant now;
+	struct session_new *out;
+	struct pool pool;
+	bool in;
+};
+
+static enum result straight_op(struct session *session, void *arg, struct err *err)
+{
+	struct straight *s = arg;
+	struct user_row user;
+	bool second = false;
+	enum result r = secret_user(session, s->user->account, s->user->user, &s->pool, &user, err);
+
+	if (r == OK && s->how == SESSION_INVITE)
+		r = secret_has(session, &user, SECRET_TOTP, &s->pool, &second, err);
+	s->in = r == OK && !second;
+	return s->in ? sessions_enter(session, &user, s->how, s->rule, s->now, s->out, err) : r;
+}
+
+enum result signin_straight(const struct doors *doors, struct vault *vault, const struct user_row *user, enum session_how how,
+			    struct instant now, struct session_new *out, bool *in, struct err *err)
+{
+	struct straight s = {.user = user, .how = how, .rule = &doors->sessions, .now = now, .out = out};
+	enum result r;
+
+	pool_init(&s.pool, POOL_MAX);
+	r = vault_write(vault, straight_op, &s, err);
+	pool_free(&s.pool);
+	*in = r == OK && s.in;
+	if (!*in)
+		session_new_wipe(out);
 	return r;
 }

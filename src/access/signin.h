@@ -55,8 +55,14 @@ struct signin {
 	int recovery_left;             /* -1: no recovery code was used */
 };
 /* OK whatever the outcome; ERR_BUSY when too many sign in at once: nothing was tried. */
-MUST_CHECK enum result signin(struct doors *doors, struct vault *vault, const struct signing *in, struct signin *out,
+MUST_CHECK enum result signin(const struct doors *doors, struct vault *vault, const struct signing *in, struct signin *out,
 			      struct err *err);
 void signin_wipe(struct signin *signin);
+
+/* Signs in who has shown in another way who they are: by a link, or again by their password. A link is one factor: `*in`
+ * stays false for a user who has a second one. ERR_NOT_FOUND, ERR_DENIED: they went meanwhile. */
+MUST_CHECK enum result signin_straight(const struct doors *doors, struct vault *vault, const struct user_row *user,
+				       enum session_how how, struct instant now, struct session_new *out, bool *in,
+				       struct err *err);
 
 #endif

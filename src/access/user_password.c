@@ -77,32 +77,29 @@ enum result user_password_set(struct vault *vault, struct password_gate *gate, c
 	return r;
 }
 
-static enum result know_old(struct vault *vault, struct password_gate *gate, const struct user_row *user,
-			    const char *old, size_t old_len, struct pool *pool, struct err *err)
+static enum result known(struct vault *vault, struct password_gate *gate, const struct user_row *user, const char *text,
+			 size_t len, struct pool *pool, bool *is, struct err *err)
 {
 	const char *hash, *composed;
-	bool right = false, weak;
-	size_t len;
-	enum result r = secret_get(&vault->read, user, SECRET_PASSWORD, pool, NULL, &hash, &len, err);
+	struct err ignored;
+	bool weak;
+	size_t hash_len;
+	enum result r = secret_get(&vault->read, user, SECRET_PASSWORD, pool, NULL, &hash, &hash_len, err);
 
-	if (r == OK && password_compose(old, old_len, pool, &composed, err) == OK)
-		r = password_verify(gate, hash, composed, &right, &weak, err);
-	if (r == OK && !right) {
-		err_set(err, ERR_DENIED, "that is not the present password");
-		r = err_mend(err, "type it again, or ask an admin for a one-time link");
-	}
-	return r;
+	if (r != OK || password_compose(text, len, pool, &composed, &ignored) != OK)
+		return r;
+	return password_verify(gate, hash, composed, is, &weak, err);
 }
 
-enum result user_password_change(struct vault *vault, struct password_gate *gate, const struct account *account,
-				 const struct user_row *user, const char *old, size_t old_len, const char *text,
-				 size_t len, struct instant now, struct err *err)
+enum result user_password_known(struct vault *vault, struct password_gate *gate, const struct user_row *user,
+				const char *text, size_t len, bool *is, struct err *err)
 {
 	struct pool pool;
 	enum result r;
 
+	*is = false;
 	pool_init(&pool, POOL_MAX);
-	r = know_old(vault, gate, user, old, old_len, &pool, err);
+	r = known(vault, gate, user, text, len, &pool, is, err);
 	pool_free(&pool);
-	return r == OK ? user_password_set(vault, gate, account, user, text, len, PASSWORD_BY_USER, now, err) : r;
+	return r;
 }

@@ -26,10 +26,8 @@ MUST_CHECK enum result user_password_prepare(struct password_gate *gate, const s
 MUST_CHECK enum result user_password_put(struct session *session, const struct user_row *user,
 					 const char hash[PASSWORD_HASH_MAX], enum password_how how, struct instant now,
 					 struct pool *pool, struct err *err);
-/* Who knows the old one sets a new one. ERR_DENIED: it is not the old one; that is charged by the caller. */
-MUST_CHECK enum result user_password_change(struct vault *vault, struct password_gate *gate,
-					    const struct account *account, const struct user_row *user, const char *old,
-					    size_t old_len, const char *text, size_t len, struct instant now,
-					    struct err *err);
+/* Is it theirs? Charged by the caller (access/again.h). */
+MUST_CHECK enum result user_password_known(struct vault *vault, struct password_gate *gate, const struct user_row *user,
+					   const char *text, size_t len, bool *is, struct err *err);
 
 #endif

@@ -120,13 +120,10 @@ static void a_new_password_ends_all_sessions_and_the_old_one(void **state)
 	const char *leaf = NULL;
 	struct err err;
 
-	assert_int_equal(user_password_change(p->world.vault, p->doors.gate, &p->world.account, &anna, OTHER, strlen(OTHER), OTHER,
-					      strlen(OTHER), p->world.now, &err), ERR_DENIED);
-	assert_string_equal(err.what, "that is not the present password");
 	assert_true(is_let_in(p, &a.session));
 	later(p, 1);
-	assert_ok(user_password_change(p->world.vault, p->doors.gate, &p->world.account, &anna, PASSWORD, strlen(PASSWORD), OTHER,
-				       strlen(OTHER), p->world.now, &err), &err);
+	assert_ok(user_password_set(p->world.vault, p->doors.gate, &p->world.account, &anna, OTHER, strlen(OTHER),
+				    PASSWORD_BY_USER, p->world.now, &err), &err);
 	assert_false(is_let_in(p, &a.session));
 	assert_false(is_let_in(p, &b.session));
 	assert_true(is_let_in(p, &c.session));
@@ -443,6 +440,37 @@ static void of_two_who_show_the_same_code_at_once_one_gets_in(void **state)
 	sound(p);
 }
 
+static bool straight(struct people *p, const struct user_row *user, enum session_how how)
+{
+	struct session_new session;
+	struct err err;
+	bool in;
+
+	assert_ok(signin_straight(&p->doors, p->world.vault, user, how, p->world.now, &session, &in, &err), &err);
+	assert_int_equal(in, in && is_let_in(p, &session));
+	return in;
+}
+
+static void a_link_is_no_second_factor(void **state)
+{
+	struct people *p = *state;
+	struct user_row anna = add_with_password(p, "anna", USER_ADMIN);
+	struct recovery recovery;
+	struct session_new session;
+	struct err err;
+	bool in;
+
+	assert_true(straight(p, &anna, SESSION_INVITE));
+	turn_on(p, &anna, &recovery);
+	assert_false(straight(p, &anna, SESSION_INVITE));
+	assert_true(straight(p, &anna, SESSION_CODE));
+	remove_user(p, &anna);
+	assert_int_equal(signin_straight(&p->doors, p->world.vault, &anna, SESSION_CODE, p->world.now, &session, &in, &err),
+			 ERR_NOT_FOUND);
+	assert_false(in);
+	sound(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +490,7 @@ int main(void)
 	    AMONG_PEOPLE(a_second_factor_is_begun_turned_on_and_off_in_that_order),
 	    AMONG_PEOPLE(codes_cannot_be_gone_through_from_many_addresses),
 	    AMONG_PEOPLE(of_two_who_show_the_same_code_at_once_one_gets_in),
+	    AMONG_PEOPLE(a_link_is_no_second_factor),
 	};
 
 	return cmocka_run_group_tests_name("access/signin", tests, NULL, NULL);

@@ -1,0 +1,52 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "access/again.h"
+
+#include "access/user_password.h"
+
+struct failing { const struct user_row *user; struct instant now; };
+
+static enum result failed_op(struct session *session, void *arg, struct err *err)
+{
+	const struct failing *failing = arg;
+	struct act act;
+
+	act_begin(&act, "user.password.failed", failing->user->account, failing->now);
+	act_id(&act, "id", USER_PREFIX, failing->user->id);
+	return act_append(&act, session->data, NULL, err);
+}
+
+static enum result refuse(struct vault *vault, const struct user_row *user, struct instant now, struct err *err)
+{
+	struct failing failing = {user, now};
+	enum result r = vault_write(vault, failed_op, &failing, err);
+
+	if (r != OK)
+		return r;
+	err_set(err, ERR_DENIED, "that is not the present password");
+	return err_mend(err, "type it again, or ask an admin for a one-time link");
+}
+
+enum result again_password(const struct doors *doors, struct vault *vault, const struct user_row *user, const char *password,
+			   size_t len, struct instant now, struct duration *wait, struct err *err)
+{
+	static const char again[] = "again";
+	const struct lockout_part parts[] = {
+	    {&user->account, sizeof user->account}, {&user->user, sizeof user->user}, {again, sizeof again}};
+	struct lockout_key key = lockout_key(doors->lockout, LOCKOUT_CODE, parts, 3);
+	bool known;
+	enum result r;
+
+	*wait = lockout_charge(doors->lockout, &key, 1, now);
+	if (wait->ms > 0)
+		return OK;
+	r = user_password_known(vault, doors->gate, user, password, len, &known, err);
+	if (r != OK)
+		lockout_refund(doors->lockout, &key);
+	else if (known)
+		lockout_clear(doors->lockout, &key);
+	else
+		r = refuse(vault, user, now, err);
+	return r;
+}
