@@ -278,18 +278,23 @@ static enum result add_option(struct binding *binding, const struct word *word, 
 	return out->argv[out->argc - 1] != NULL ? OK : err_no_memory(err);
 }
 
-static enum result bind_word(struct binding *binding, const struct word *word, struct err *err)
+static enum result take_value(struct binding *binding, const struct word *word, const char **out, struct err *err)
 {
-	const char *text;
-	enum result r = value_of(binding, word, &text, err);
+	enum result r = value_of(binding, word, out, err);
 
 	binding->field = word->name;
-	if (r == OK && text == NULL && word->required) {
+	if (r == OK && *out == NULL && word->required) {
 		err_set(err, ERR_INPUT, "%s is missing", word->name);
 		return err_mend(err, "%s: %s", word->name, word->about);
 	}
-	if (r == OK && text != NULL)
-		r = check_text(word, text, err);
+	return r == OK && *out != NULL ? check_text(word, *out, err) : r;
+}
+
+static enum result bind_word(struct binding *binding, const struct word *word, struct err *err)
+{
+	const char *text;
+	enum result r = take_value(binding, word, &text, err);
+
 	if (r != OK || text == NULL)
 		return r;
 	if (word->operand == 0)
@@ -338,6 +343,14 @@ static enum result bind_all(struct binding *binding, struct err *err)
 	return add_operands(binding, err);
 }
 
+/* What is sent, and nothing in it that is not known. */
+static enum result look_at(struct binding *binding, struct err *err)
+{
+	enum result r = read_body(binding, err);
+
+	return r == OK ? refuse_unknown_ones(binding, err) : r;
+}
+
 enum result bind_request(const struct resource *resource, const struct request *request, struct bound *out,
 			 const char **field, struct err *err)
 {
@@ -345,11 +358,21 @@ enum result bind_request(const struct resource *resource, const struct request *
 	enum result r;
 
 	*out = (struct bound){.argc = 0};
-	r = read_body(&binding, err);
-	if (r == OK)
-		r = refuse_unknown_ones(&binding, err);
+	r = look_at(&binding, err);
 	if (r == OK)
 		r = bind_all(&binding, err);
 	*field = binding.field;
+	return r;
+}
+
+enum result bind_values(const struct resource *resource, const struct request *request, const char **values,
+			const char **field, struct err *err)
+{
+	struct binding binding = {.resource = resource, .request = request};
+	enum result r = look_at(&binding, err);
+
+	for (size_t i = 0; i < resource->word_count && r == OK; i++)
+		r = take_value(&binding, &resource->words[i], &values[i], err);
+	*field = r == OK ? NULL : binding.field;
 	return r;
 }

@@ -23,4 +23,9 @@ struct bound { int argc; char **argv; };
 MUST_CHECK enum result bind_request(const struct resource *resource, const struct request *request, struct bound *out,
 				    const char **field, struct err *err);
 
+/* The same for who takes the values themselves: values[i] is what words[i] of the table is, NULL when it is not there;
+ * members of a LIST with commas between, a FLAG "true" or "false". */
+MUST_CHECK enum result bind_values(const struct resource *resource, const struct request *request, const char **values,
+				   const char **field, struct err *err);
+
 #endif

@@ -9,6 +9,7 @@
 #include "api/bind.h"
 #include "api/condition.h"
 #include "api/direct.h"
+#include "api/door.h"
 #include "api/table.h"
 #include "api/version.h"
 #include "net/problem.h"
@@ -337,41 +338,83 @@ static void write_answers(struct json_writer *w, const struct resource *resource
 
 /* ---- operations ---- */
 
+/* "hold add" is "hold_add". */
+static void write_name(const char *operation, char out[NAME_MAX_LEN])
+{
+	snprintf(out, NAME_MAX_LEN, "%s", operation);
+	for (char *at = out; *at != '\0'; at++)
+		*at = *at == ' ' || *at == '-' ? '_' : *at;
+}
+
 /* "hold_add"; of several resources of one operation the later ones say their method too. */
 static void name_operation(const struct resource *resource, char out[NAME_MAX_LEN])
 {
+	char numbered[NAME_MAX_LEN];
 	int times = 0;
 
 	for (const struct resource *at = resources; at < resource; at++)
 		times += strcmp(at->operation, resource->operation) == 0;
-	snprintf(out, NAME_MAX_LEN, times > 0 ? "%s_%d" : "%s", resource->operation, times + 1);
-	for (char *at = out; *at != '\0'; at++)
-		*at = *at == ' ' || *at == '-' ? '_' : *at;
+	snprintf(numbered, sizeof numbered, times > 0 ? "%s_%d" : "%s", resource->operation, times + 1);
+	write_name(numbered, out);
+}
+
+static void write_scheme(struct json_writer *w, const char *scheme)
+{
+	json_begin_object(w, NULL);
+	json_begin_array(w, scheme);
+	json_end_array(w);
+	json_end_object(w);
+}
+
+/* Begins the object of a method, with what each has. */
+static void begin_method(struct json_writer *w, const struct resource *resource, const char *name, const char *summary)
+{
+	char method[16];
+
+	snprintf(method, sizeof method, "%s", method_name(resource->method));
+	for (char *at = method; *at != '\0'; at++)
+		*at = (char)(*at | 0x20); /* letters only: lower case */
+	json_begin_object(w, method);
+	json_string(w, "operationId", name);
+	json_begin_array(w, "tags");
+	json_string_n(w, NULL, resource->operation, strcspn(resource->operation, " "));
+	json_end_array(w);
+	json_string(w, "summary", summary);
+}
+
+static void end_method(struct json_writer *w, const struct resource *resource, const struct json *schemas)
+{
+	write_parameters(w, resource);
+	write_body(w, resource);
+	write_answers(w, resource, schemas);
+	json_end_object(w);
 }
 
 static void write_operation(struct json_writer *w, const struct resource *resource, const struct json *schemas)
 {
 	const struct operation *operation = table_find(resource->operation);
-	char name[NAME_MAX_LEN], method[16];
-	size_t len = strcspn(resource->operation, " ");
+	char name[NAME_MAX_LEN];
 
-	snprintf(method, sizeof method, "%s", method_name(resource->method));
-	for (char *at = method; *at != '\0'; at++)
-		*at = (char)(*at | 0x20); /* letters only: lower case */
 	name_operation(resource, name);
-	json_begin_object(w, method);
-	json_string(w, "operationId", name);
-	json_begin_array(w, "tags");
-	json_string_n(w, NULL, resource->operation, len);
-	json_end_array(w);
-	json_string(w, "summary", operation->summary);
+	begin_method(w, resource, name, operation->summary);
 	if (operation->help[0] != '\0')
 		json_string(w, "description", operation->help);
 	json_string(w, "x-lethe-permission", permission_name(resource->permission));
-	write_parameters(w, resource);
-	write_body(w, resource);
-	write_answers(w, resource, schemas);
-	json_end_object(w);
+	end_method(w, resource, schemas);
+}
+
+/* How people come in: for everybody, or by the cookie of a session alone. */
+static void write_door(struct json_writer *w, const struct door_resource *door, const struct json *schemas)
+{
+	char name[NAME_MAX_LEN];
+
+	write_name(door->resource.operation, name);
+	begin_method(w, &door->resource, name, door->summary);
+	json_begin_array(w, "security");
+	if (!door->open)
+		write_scheme(w, "session");
+	json_end_array(w);
+	end_method(w, &door->resource, schemas);
 }
 
 static bool is_first_of_path(size_t n)
@@ -383,9 +426,25 @@ static bool is_first_of_path(size_t n)
 	return true;
 }
 
+static void write_doors(struct json_writer *w, const struct json *schemas)
+{
+	for (int i = 0; i < DOOR_COUNT; i++) {
+		const char *path = door_resources[i].resource.path;
+		bool begun = i > 0 && strcmp(door_resources[i - 1].resource.path, path) == 0;
+		bool goes_on = i + 1 < DOOR_COUNT && strcmp(door_resources[i + 1].resource.path, path) == 0;
+
+		if (!begun)
+			json_begin_object(w, path);
+		write_door(w, &door_resources[i], schemas);
+		if (!goes_on)
+			json_end_object(w);
+	}
+}
+
 static void write_paths(struct json_writer *w, const struct json *schemas)
 {
 	json_begin_object(w, "paths");
+	write_doors(w, schemas);
 	for (size_t i = 0; i < resource_count; i++) {
 		if (!is_first_of_path(i))
 			continue;
@@ -407,6 +466,12 @@ static void write_security(struct json_writer *w)
 	json_string(w, "scheme", "bearer");
 	json_string(w, "bearerFormat", "lethe_[aosi][0-9A-Za-z]{49}");
 	json_string(w, "description", "What `lethe token create` prints once, or POST /v1/accounts/{account}/tokens answers.");
+	json_end_object(w);
+	json_begin_object(w, "session");
+	json_string(w, "type", "apiKey");
+	json_string(w, "in", "cookie");
+	json_string(w, "name", "__Host-lethe");
+	json_string(w, "description", "Set by POST /v1/session. Without TLS it is called lethe. What is no GET needs X-Lethe-CSRF too.");
 	json_end_object(w);
 	json_end_object(w);
 }
@@ -439,10 +504,8 @@ static void write_info(struct json_writer *w)
 	json_end_object(w);
 	json_end_object(w);
 	json_begin_array(w, "security");
-	json_begin_object(w, NULL);
-	json_begin_array(w, "token");
-	json_end_array(w);
-	json_end_object(w);
+	write_scheme(w, "token");
+	write_scheme(w, "session");
 	json_end_array(w);
 }
 

@@ -63,27 +63,27 @@ static enum result no_account(struct err *err)
 	return err_mend(err, "/v1/accounts lists those you may see");
 }
 
-static enum result find_in(struct performing *performing, struct vault *view, const char *name, struct err *err)
+enum result desk_account(const struct desk *desk, const char *name, struct pool *pool, struct account *out,
+			 struct vault **view, struct err *err)
 {
-	enum result r = accounts_find(&view->read, name, performing->request->pool, &performing->account, err);
+	enum result r = ERR_NOT_FOUND;
 
-	if (r == OK)
-		performing->view = view;
-	return r;
+	for (size_t i = 0; i < desk->count && r == ERR_NOT_FOUND; i++) {
+		*view = desk->views[i];
+		r = accounts_find(&(*view)->read, name, pool, out, err);
+	}
+	return r == ERR_NOT_FOUND || r == ERR_INPUT ? no_account(err) : r;
 }
 
 static enum result find_account(struct performing *performing, struct err *err)
 {
 	const char *name = request_parameter(performing->request, "account");
-	const struct desk *desk = performing->desk;
-	enum result r = ERR_NOT_FOUND;
 
-	performing->view = desk->views[0];
+	performing->view = performing->desk->views[0];
 	if (name == NULL)
 		return OK;
-	for (size_t i = 0; i < desk->count && r == ERR_NOT_FOUND; i++)
-		r = find_in(performing, desk->views[i], name, err);
-	return r == ERR_NOT_FOUND || r == ERR_INPUT ? no_account(err) : r;
+	return desk_account(performing->desk, name, performing->request->pool, &performing->account, &performing->view,
+			    err);
 }
 
 /* Who acts in one account does not learn which others there are. */
@@ -146,13 +146,14 @@ static void begin(struct performing *performing, struct call *call, const struct
 	call->region = performing->account.number != 0 ? performing->view->region : NULL;
 }
 
-/* Leaves that are written from here on say who it was. */
-static void act_as(const struct actor *actor)
+void perform_as(const struct actor *actor)
 {
 	struct err ignored;
 	struct id id;
 
-	if (actor->type == ACTOR_TOKEN && id_parse(TOKEN_PREFIX, actor->who, &id, &ignored) == OK)
+	if (actor == NULL)
+		act_by_nobody();
+	else if (actor->type == ACTOR_TOKEN && id_parse(TOKEN_PREFIX, actor->who, &id, &ignored) == OK)
 		act_by_set(TOKEN_PREFIX, id);
 	else if (actor->type == ACTOR_USER && id_parse(USER_PREFIX, actor->who, &id, &ignored) == OK)
 		act_by_set(USER_PREFIX, id);
@@ -173,11 +174,11 @@ static enum result run(struct performing *performing, bool *partly, struct err *
 		return r;
 	INVARIANT(operation != NULL);
 	begin(performing, &call, &caller);
-	act_as(performing->actor);
+	perform_as(performing->actor);
 	r = operation->run(&call, bound.argc, bound.argv, partly, err);
 	if (r == OK)
 		r = call_flush(&call, err);
-	act_by_nobody();
+	perform_as(NULL);
 	if (call.handed_out != NULL)
 		performing->secret = pool_strdup(performing->request->pool, call.handed_out);
 	if (call.handed_out != NULL && performing->secret == NULL)
@@ -199,9 +200,9 @@ static enum result run_direct(struct performing *performing, const struct direct
 	r = bind_request(performing->resource, &bare, &bound, &performing->field, err);
 	if (r != OK)
 		return r;
-	act_as(performing->actor);
+	perform_as(performing->actor);
 	r = how->run(&direct, err);
-	act_by_nobody();
+	perform_as(NULL);
 	performing->field = direct.field;
 	return r;
 }

@@ -11,7 +11,7 @@
 #include "api/resource.h"
 #include "net/request.h"
 #include "net/response.h"
-#include "vault/vault.h"
+#include "vault/accounts.h"
 
 /* What a worker thread has: a view of each region's vault. */
 struct desk {
@@ -19,6 +19,13 @@ struct desk {
 	size_t count;
 	struct duration keep_answers; /* how long it is known what was asked with a key: api/keyed.h */
 };
+
+/* The account of that name or id, and the view of its region. ERR_NOT_FOUND when it is in none. */
+MUST_CHECK enum result desk_account(const struct desk *desk, const char *name, struct pool *pool, struct account *out,
+				    struct vault **view, struct err *err);
+
+/* Leaves that this thread begins say from here on that it was them; NULL: nobody in particular. */
+void perform_as(const struct actor *actor);
 
 /* JSON, or text for people when the request prefers text/plain. Whatever goes wrong becomes a problem. Another account's
  * things answer as what is not there. */

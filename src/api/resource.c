@@ -172,6 +172,7 @@ static const struct word user_sessions_end[] = {
     PATH("user", 1, "its id"),
     {"end", WORD_TEXT, IN_PATH, true, 0, NULL, "the session's id"},
 };
+static const struct word owner_invite[] = {MAY("url", WORD_TEXT, "what the link begins with")};
 static const struct word token_create[] = {
     OPERAND("name", 1, "what it is for"),
     {"role", WORD_CHOICE, IN_BODY, true, 0, "owner|admin|auditor", "whose permissions it has at most"},
@@ -297,6 +298,8 @@ const struct resource resources[] = {
     {METHOD_DELETE, A "/users/{user}", "user remove", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--yes", "UserEnd"},
 
     {METHOD_POST, A "/users/{user}/invitations", "user invite", MAY_USER_MANAGE, RESOURCE_MAKE, WORDS(user_invite), NULL, "Invitation"},
+    {METHOD_POST, A "/invitations", "user invite", MAY_USER_MANAGE, RESOURCE_MAKE, WORDS(owner_invite), "--first-owner", "Invitation"},
+    {METHOD_DELETE, A "/users/{user}/totp", "user totp", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--off", "UserNamed"},
     {METHOD_GET, A "/users/{user}/sessions", "user sessions", MAY_USER_MANAGE, RESOURCE_READ, WORDS(user), NULL, "SessionList"},
     {METHOD_DELETE, A "/users/{user}/sessions", "user sessions", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--end-all", "SessionEnd"},
     {METHOD_DELETE, A "/users/{user}/sessions/{end}", "user sessions", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user_sessions_end), NULL, "SessionEnd"},
@@ -340,6 +343,5 @@ const struct local_operation local_operations[] = {
     {"user password", "it is read from a terminal or a file"},
     {"account sso", "the client's secret is read from a file"},
     {"user sso", "who is whom at a provider is said by whoever keeps both"},
-    {"user totp", "its secret is shown once, to whoever sits before it"},
 };
 const size_t local_operation_count = sizeof local_operations / sizeof local_operations[0];

@@ -361,7 +361,9 @@ const struct operation operations[] = {
 	 "  --checkpoint FILE a signed checkpoint which the log must still begin with\n"},
 	{"serve", "[--config FILE] [--SETTING VALUE ..]", "answer over HTTP, until told to stop", op_serve,
 	 "Opens every region of the data folder for writing: no other lethe can write meanwhile. SIGTERM and Ctrl-C stop it\n"
-	 "after what was accepted is answered; SIGHUP reads the certificate again. `lethe config show` lists the settings.\n"},
+	 "after what was accepted is answered; SIGHUP reads the certificate again. `lethe config show` lists the settings.\n"
+	 "While nobody can be let in it makes a one-time link for the first owner of each account: shown on the terminal, or\n"
+	 "else in DATA/first-owner-acc_.., for nobody else to read.\n"},
 	{"config show", "[--config FILE] [--SETTING VALUE ..]", "the settings of `lethe serve`, and where each was said",
 	 op_config_show,
 	 "Each may stand in FILE (/etc/lethe/lethe.conf unless named) as \"name = value\", in the environment as LETHE_NAME, or\n"

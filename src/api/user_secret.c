@@ -9,6 +9,7 @@
 #include "access/invite.h"
 #include "access/second.h"
 #include "access/user_password.h"
+#include "api/door.h"
 #include "api/handout.h"
 #include "api/operations.h"
 #include "privacy/user.h"
@@ -150,6 +151,8 @@ static enum result end_link(struct call *call, const char *who, struct err *err)
 	char id[ID_TEXT_MAX];
 	enum result r = open_user_of(call, who, true, &account, &user, err);
 
+	if (r == OK)
+		r = may_change(call, &user, err);
 	if (r == OK)
 		r = invites_end(call->vault, &user, call->now, err);
 	if (r != OK)
@@ -309,27 +312,14 @@ enum result op_user_totp(struct call *call, int argc, char **argv, bool *partly,
 
 /* ---- sessions ---- */
 
-static const char *how_name(enum session_how how)
-{
-	static const char *const names[] = {
-	    [SESSION_PASSWORD] = "password", [SESSION_CODE] = "code", [SESSION_RECOVERY] = "recovery_code",
-	    [SESSION_INVITE] = "link", [SESSION_OPENID] = "openid"};
-
-	return names[how];
-}
-
 static void show_session(struct call *call, const struct user_session_row *row)
 {
 	char id[ID_TEXT_MAX], created[TIME_TEXT_MAX], seen[TIME_TEXT_MAX];
 
 	call_say(call, "%s  since %s, seen %s, by %s\n", id_format(SESSION_PREFIX, row->id, id),
-		 instant_format(row->created, created), instant_format(row->seen, seen), how_name(row->how));
+		 instant_format(row->created, created), instant_format(row->seen, seen), session_how_name(row->how));
 	json_begin_object(&call->w, NULL);
-	json_id(&call->w, "id", SESSION_PREFIX, row->id);
-	json_string(&call->w, "by", how_name(row->how));
-	json_instant(&call->w, "created", row->created);
-	json_instant(&call->w, "last_seen", row->seen);
-	json_instant(&call->w, "ends", row->ends);
+	door_session(&call->w, row);
 	json_end_object(&call->w);
 }
 
@@ -397,6 +387,8 @@ enum result op_user_sessions(struct call *call, int argc, char **argv, bool *par
 	}
 	if (r == OK)
 		r = open_user_of(call, argv[0], which != NULL || all, &account, &user, err);
+	if (r == OK && (which != NULL || all))
+		r = may_change(call, &user, err);
 	if (r == OK && (which != NULL || all))
 		return end_sessions(call, &user, which, err);
 	return r == OK ? list_sessions(call, &user, err) : r;

@@ -5,18 +5,20 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "api/direct.h"
 #include "api/openapi.h"
 #include "api/schemas.h"
 #include "api/version.h"
 #include "base/log.h"
+#include "daemon/signin.h"
 
 #define TOKENS_REMEMBERED 4096
 #define RATE_PLACES 65536
 #define OPENAPI_MAX ((size_t)8 * 1024 * 1024)
 #define RATE_WINDOW_S 60
+#define DOOR_BODY_MAX 16384 /* of whoever comes */
+#define PROXIES_MAX 64
 
 static const char *const json_body[] = {"application/json", NULL};
 
@@ -87,105 +89,62 @@ static void answer_open(const struct http *http, const struct request *request, 
 	}
 }
 
-/* ---- who it is ---- */
-
-/* The token of "Authorization: Bearer ..", NULL when there is none. */
-static const char *bearer(const struct request *request)
-{
-	const char *value = request_header(request, "authorization");
-
-	if (value == NULL || strncasecmp(value, "Bearer ", strlen("Bearer ")) != 0)
-		return NULL;
-	return value + strlen("Bearer ") + strspn(value + strlen("Bearer "), " ");
-}
-
-static void refuse(const struct request *request, struct response *response, const struct err *err)
-{
-	response_header(response, "WWW-Authenticate", "Bearer realm=\"lethe\"");
-	problem_answer(response, request, PROBLEM_UNAUTHENTICATED, err, NULL);
-}
-
-/* Whoever is let in by no token has few tries. */
-static bool within_address_rate(const struct http *http, const struct request *request, struct response *response)
-{
-	struct rate_key key = rate_key_address(&request->address);
-	struct rate_state state;
-
-	if (rate_take(http->by_address, &key, 1, request->now, &state))
-		return true;
-	rate_headers(response, http->by_address, &state);
-	problem_answer(response, request, PROBLEM_RATE, NULL, NULL);
-	return false;
-}
-
-/* In which region the token is; ERR_DENIED when in none. */
-static enum result find_token(const struct http *http, const struct desk *desk, const char *token, struct instant now,
-			      struct actor *out, struct err *err)
-{
-	enum result r = ERR_DENIED;
-
-	for (size_t i = 0; i < desk->count && r == ERR_DENIED; i++)
-		r = tokens_find(http->tokens, desk->views[i], token, strlen(token), now, out, err);
-	return r;
-}
-
-static bool let_in(const struct http *http, const struct desk *desk, const struct request *request,
-		   struct response *response, struct actor *actor)
-{
-	const char *token = bearer(request);
-	struct err err;
-	enum result r;
-
-	if (token == NULL) {
-		err_set(&err, ERR_DENIED, "there is no token");
-		err_mend(&err, "send it as Authorization: Bearer lethe_..; `lethe token create` makes one");
-		if (within_address_rate(http, request, response))
-			refuse(request, response, &err);
-		return false;
-	}
-	r = find_token(http, desk, token, request->now, actor, &err);
-	if (r == OK)
-		return true;
-	if (r != ERR_DENIED)
-		problem_from(response, request, &err, NULL);
-	else if (within_address_rate(http, request, response))
-		refuse(request, response, &err);
-	return false;
-}
-
-static bool within_token_rate(const struct http *http, const struct actor *actor, const struct request *request,
-			      struct response *response)
-{
-	struct rate_key key = {.kind = RATE_TOKEN};
-	struct rate_state state;
-	size_t len = strlen(actor->who);
-	bool within;
-
-	/* The end of an id is its random part. */
-	memcpy(key.bytes, actor->who + (len > sizeof key.bytes ? len - sizeof key.bytes : 0),
-	       len < sizeof key.bytes ? len : sizeof key.bytes);
-	within = rate_take(http->by_token, &key, 1, request->now, &state);
-	rate_headers(response, http->by_token, &state);
-	if (!within)
-		problem_answer(response, request, PROBLEM_RATE, NULL, NULL);
-	return within;
-}
-
 /* ---- answering ---- */
+
+/* A door that is open: whoever comes has few tries, and comes from a page of ours or from no page. */
+static void answer_at_open_door(const struct http *http, const struct desk *desk, enum door door,
+				const struct request *request, struct response *response)
+{
+	if (!credential_few(http, request, response) || !credential_ours(http, request, response))
+		return;
+	signin_answer(http, desk, door, NULL, request, response);
+}
+
+static void answer_at_door(const struct http *http, const struct desk *desk, enum door door,
+			   const struct credential *by, const struct request *request, struct response *response)
+{
+	struct err err;
+
+	if (by->by_session) {
+		signin_answer(http, desk, door, by, request, response);
+		return;
+	}
+	err_set(&err, ERR_DENIED, "this is for who is signed in, not for a token");
+	err_mend(&err, "sign in: `POST /v1/session`");
+	problem_answer(response, request, PROBLEM_DENIED, &err, NULL);
+}
+
+static void answer_someone(const struct http *http, const struct desk *desk, struct request *request,
+			   struct response *response)
+{
+	int door = request->match.route - OPEN_COUNT, resource = door - DOOR_COUNT;
+	struct credential by;
+
+	if (!credential_take(http, desk, request, response, &by)) {
+		credential_wipe(&by);
+		return;
+	}
+	if (door < DOOR_COUNT)
+		answer_at_door(http, desk, (enum door)door, &by, request, response);
+	else
+		perform(desk, &resources[resource], &by.actor, request, response);
+	credential_wipe(&by);
+}
 
 static void handle(void *arg, void *context, struct request *request, struct response *response)
 {
 	const struct http *http = arg;
 	const struct desk *desk = context;
-	struct actor actor;
+	int door = request->match.route - OPEN_COUNT;
 
-	if (request->match.route < OPEN_COUNT) {
+	/* Behind a proxy that ends TLS the browser is under TLS all the same. */
+	request->tls = request->tls || strncmp(http->base_url, "https://", strlen("https://")) == 0;
+	if (door < 0)
 		answer_open(http, request, response);
-		return;
-	}
-	if (!let_in(http, desk, request, response, &actor) || !within_token_rate(http, &actor, request, response))
-		return;
-	perform(desk, &resources[request->match.route - OPEN_COUNT], &actor, request, response);
+	else if (door < DOOR_COUNT && door_resources[door].open)
+		answer_at_open_door(http, desk, (enum door)door, request, response);
+	else
+		answer_someone(http, desk, request, response);
 }
 
 static void note(void *arg, const struct server_outcome *outcome)
@@ -206,8 +165,9 @@ static void note(void *arg, const struct server_outcome *outcome)
 
 static struct instant clock_now(void *arg)
 {
-	(void)arg;
-	return instant_now();
+	const struct http *http = arg;
+
+	return (struct instant){instant_now().ms + http->clock_ms};
 }
 
 /* ---- what a worker has ---- */
@@ -266,13 +226,15 @@ static struct route route_of(const struct resource *resource, uint64_t body_max)
 
 static enum result make_routes(struct http *http, const struct settings *settings, struct err *err)
 {
-	http->routes = calloc(OPEN_COUNT + resource_count, sizeof *http->routes);
+	http->routes = calloc(OPEN_COUNT + DOOR_COUNT + resource_count, sizeof *http->routes);
 	if (http->routes == NULL)
 		return err_no_memory(err);
 	memcpy(http->routes, open_routes, sizeof open_routes);
+	for (size_t i = 0; i < DOOR_COUNT; i++)
+		http->routes[OPEN_COUNT + i] = route_of(&door_resources[i].resource, DOOR_BODY_MAX);
 	for (size_t i = 0; i < resource_count; i++)
-		http->routes[OPEN_COUNT + i] = route_of(&resources[i], (uint64_t)settings->number[SET_BODY]);
-	http->route_count = OPEN_COUNT + resource_count;
+		http->routes[OPEN_COUNT + DOOR_COUNT + i] = route_of(&resources[i], (uint64_t)settings->number[SET_BODY]);
+	http->route_count = OPEN_COUNT + DOOR_COUNT + resource_count;
 	return router_new(http->routes, http->route_count, &http->router, err);
 }
 
@@ -293,6 +255,45 @@ static enum result describe(struct http *http, struct err *err)
 	return openapi_write(&http->openapi, schemas, len, err);
 }
 
+static enum result make_doors(struct http *http, const struct settings *settings, struct err *err)
+{
+	static const char *const words[] = {[SIGNED_IN] = "in", [SIGNIN_REFUSED] = "refused", [SIGNIN_CODE] = "code",
+					    [SIGNIN_WAIT] = "wait"};
+	static const struct metric_label label = {"outcome", words, sizeof words / sizeof *words};
+	struct doors_options options = doors_default;
+
+	options.sessions.idle.ms = settings->number[SET_SESSION_IDLE] * 60 * 1000;
+	options.sessions.absolute.ms = settings->number[SET_SESSION_LASTS] * 3600 * 1000;
+	http->base_url = settings->text[SET_BASE_URL];
+	http->sign_ins = metrics_counter(http->metrics, "lethe_sign_ins_total", "Attempts to sign in with a password.",
+					 &label, 1);
+	if (http->sign_ins == NULL)
+		return err_no_memory(err);
+	return doors_new(&options, &http->doors, err);
+}
+
+static enum result make_proxies(struct http *http, const struct settings *settings, struct err *err)
+{
+	char *text = strdup(settings->text[SET_PROXIES]), *rest = text, *one;
+	enum result r = OK;
+
+	http->proxies = calloc(PROXIES_MAX, sizeof *http->proxies);
+	if (text == NULL || http->proxies == NULL)
+		r = err_no_memory(err);
+	while (r == OK && (one = strsep(&rest, ", ")) != NULL) {
+		if (*one == '\0')
+			continue;
+		if (http->proxy_count == PROXIES_MAX)
+			r = err_set(err, ERR_LIMIT, "more than %d addresses of proxies", PROXIES_MAX);
+		else
+			r = address_block_parse(one, &http->proxies[http->proxy_count++], err);
+		if (r != OK)
+			err_where(err, "--%s", setting_rows[SET_PROXIES].name);
+	}
+	free(text);
+	return r;
+}
+
 enum result http_open(struct http *http, const struct settings *settings, struct err *err)
 {
 	enum result r = make_routes(http, settings, err);
@@ -305,12 +306,18 @@ enum result http_open(struct http *http, const struct settings *settings, struct
 		r = token_cache_new(TOKENS_REMEMBERED, &http->tokens, err);
 	if (r == OK)
 		r = make_rates(http, settings, err);
+	if (r == OK)
+		r = make_doors(http, settings, err);
+	if (r == OK)
+		r = make_proxies(http, settings, err);
 	return r == OK ? describe(http, err) : r;
 }
 
 void http_close(struct http *http)
 {
 	buf_free(&http->openapi);
+	doors_free(&http->doors);
+	free(http->proxies);
 	rate_free(http->by_token);
 	rate_free(http->by_address);
 	token_cache_free(http->tokens);
@@ -337,6 +344,8 @@ void http_serve(struct http *http, const struct settings *settings, struct serve
 	out->idle_ms = number[SET_IDLE_TIMEOUT] * 1000;
 	out->stream_ms = number[SET_STREAM_TIMEOUT] * 1000;
 	out->rate = (uint64_t)number[SET_LEAST_RATE];
+	out->proxies = http->proxies;
+	out->proxy_count = http->proxy_count;
 	out->arg = http;
 	out->now = clock_now;
 	out->worker_begin = take_desk;

@@ -9,9 +9,11 @@
 #define LETHE_DAEMON_HTTP_H
 
 #include <stdatomic.h>
+#include "access/signin.h"
 #include "access/token_cache.h"
 #include "api/perform.h"
 #include "daemon/settings.h"
+#include "net/address.h"
 #include "net/metrics.h"
 #include "net/rate.h"
 #include "net/server.h"
@@ -27,12 +29,19 @@ struct http {
 	struct metrics *metrics;
 	struct token_cache *tokens;
 	struct rate *by_token, *by_address;
+	struct doors doors;
+	const char *base_url; /* "": not set; borrowed, like the next */
+	const char *data_dir;
+	int64_t clock_ms;     /* its clock is so much ahead of the machine's: --now */
+	struct address_block *proxies;
+	size_t proxy_count;
+	struct metric *sign_ins; /* by enum signin_outcome */
 	struct buf openapi;
 	struct duration keep_answers;
 	atomic_bool ready; /* false: it is starting or stopping */
 };
 
-/* Makes all of it but the vaults, which the caller puts in first. */
+/* Makes all of it but the vaults, data_dir and clock_ms, which the caller puts in first. `settings` outlives it. */
 MUST_CHECK enum result http_open(struct http *http, const struct settings *settings, struct err *err);
 void http_close(struct http *http); /* the vaults stay */
 /* The callbacks and limits of `out`. */

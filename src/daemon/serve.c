@@ -12,6 +12,7 @@
 #include "api/keyed.h"
 #include "api/operations.h"
 #include "base/log.h"
+#include "daemon/first_owner.h"
 #include "daemon/http.h"
 #include "net/listen.h"
 #include "privacy/resume.h"
@@ -230,6 +231,29 @@ static enum result start(struct serving *serving, struct err *err)
 	return OK;
 }
 
+/* Where it is reached by a browser on this machine, unless base-url says better. */
+static enum result offer(struct serving *serving, struct err *err)
+{
+	const char *url = serving->settings.text[SET_BASE_URL];
+
+	if (*url == '\0')
+		url = pool_printf(&serving->call->pool, "%s://localhost:%d", serving->listen[0].tls ? "https" : "http",
+				  server_port(serving->server, 0));
+	if (url == NULL)
+		return err_no_memory(err);
+	return first_owner_offer(serving->call, serving->http.vaults, serving->http.vault_count, url, err);
+}
+
+static void be_ready(struct serving *serving, const sigset_t *signals)
+{
+	atomic_store(&serving->http.ready, true);
+	sd_notify(0, "READY=1");
+	wait_for_the_end(serving, signals);
+	atomic_store(&serving->http.ready, false);
+	sd_notify(0, "STOPPING=1");
+	log_event(LOG_INFO, "serve.stopping", LOG_INT("within_s", serving->settings.number[SET_STOP_WITHIN]));
+}
+
 static enum result serve(struct serving *serving, const sigset_t *signals, struct err *err)
 {
 	enum result r = open_vaults(serving, err);
@@ -239,12 +263,9 @@ static enum result serve(struct serving *serving, const sigset_t *signals, struc
 	if (r == OK)
 		r = start(serving, err);
 	if (r == OK) {
-		atomic_store(&serving->http.ready, true);
-		sd_notify(0, "READY=1");
-		wait_for_the_end(serving, signals);
-		atomic_store(&serving->http.ready, false);
-		sd_notify(0, "STOPPING=1");
-		log_event(LOG_INFO, "serve.stopping", LOG_INT("within_s", serving->settings.number[SET_STOP_WITHIN]));
+		r = offer(serving, err);
+		if (r == OK)
+			be_ready(serving, signals);
 		server_stop(serving->server, serving->settings.number[SET_STOP_WITHIN] * 1000);
 	}
 	http_close(&serving->http);
@@ -262,6 +283,14 @@ static enum log_level level_of(const char *word)
 	return (enum log_level)i;
 }
 
+/* What a second does not show is no --now, but the time it took to get here. */
+static int64_t clock_ahead(struct instant now)
+{
+	int64_t ahead = now.ms - instant_now().ms;
+
+	return ahead > -1000 && ahead < 1000 ? 0 : ahead;
+}
+
 enum result op_serve(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	struct serving *serving = calloc(1, sizeof *serving);
@@ -273,6 +302,8 @@ enum result op_serve(struct call *call, int argc, char **argv, bool *partly, str
 		return err_no_memory(err);
 	serving->call = call;
 	r = read_settings(call, argc, argv, &serving->settings, err);
+	serving->http.data_dir = call->data_dir;
+	serving->http.clock_ms = clock_ahead(call->now);
 	if (r == OK)
 		r = check_listen(serving, err);
 	if (r == OK) {

@@ -36,9 +36,11 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
     [SET_STREAM_TIMEOUT] = {"stream-timeout", SETTING_NUMBER, "3600", 1, 86400, NULL, "seconds a body or an answer may take"},
     [SET_LEAST_RATE] = {"least-rate", SETTING_NUMBER, "256", 1, 1000000, NULL, "bytes a second, over ten seconds, below which a client is cut off"},
     [SET_STOP_WITHIN] = {"stop-within", SETTING_NUMBER, "30", 1, 3600, NULL, "seconds to finish what was accepted, when it is told to stop"},
-    [SET_TOKEN_RATE] = {"token-rate", SETTING_NUMBER, "600", 1, 1000000, NULL, "requests a minute with one token"},
+    [SET_TOKEN_RATE] = {"token-rate", SETTING_NUMBER, "600", 1, 1000000, NULL, "requests a minute with one token, or of one user"},
     [SET_ADDRESS_RATE] = {"address-rate", SETTING_NUMBER, "60", 1, 1000000, NULL, "requests a minute from one address that is not signed in"},
     [SET_IDEMPOTENCY_KEEP] = {"idempotency-keep", SETTING_NUMBER, "24", 1, 720, NULL, "hours that it is known what was asked with an Idempotency-Key, and its answer"},
+    [SET_SESSION_IDLE] = {"session-idle", SETTING_NUMBER, "60", 1, 60, NULL, "minutes without a request after which a session ends"},
+    [SET_SESSION_LASTS] = {"session-lasts", SETTING_NUMBER, "24", 1, 24, NULL, "hours after which a session ends whatever happens"},
     [SET_LOG_LEVEL] = {"log-level", SETTING_WORD, "info", 0, 0, "debug|info|warning|error", "least that is logged"},
 };
 /* clang-format on */

@@ -12,6 +12,8 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
 		       "The request is malformed, or something in it is out of bounds. `field` names what."},
     [PROBLEM_UNAUTHENTICATED] = {"unauthenticated", "Not signed in", 401,
 				 "There is no valid token or session with the request."},
+    [PROBLEM_SECOND_FACTOR] = {"second-factor", "Code wanted", 401,
+			       "The name and the password fit; a code of the second factor is wanted too."},
     [PROBLEM_DENIED] = {"denied", "Not allowed", 403, "Who asks may not do this."},
     [PROBLEM_NOT_FOUND] = {"not-found", "Not found", 404, "There is no such thing, or none that who asks may know of."},
     [PROBLEM_METHOD] = {"method", "Method not allowed", 405,

@@ -175,6 +175,47 @@ static void a_body_is_an_object_where_one_is_taken(void **state)
 	assert_int_equal(bind(METHOD_POST, HOLDS, "{\"reason\":"), ERR_INPUT);
 }
 
+/* ---- values ---- */
+
+static enum result values_of(const char *target, const char *body, const char **values)
+{
+	assert_int_equal(bind(METHOD_POST, HOLDS, "{\"reason\":\"x\"}"), OK); /* makes the request */
+	assert_int_equal(target_parse(target, strlen(target), &pool, &request.target, &err), OK);
+	request.body = body;
+	request.body_len = strlen(body);
+	return bind_values(&resources[request.match.route], &request, values, &field, &err);
+}
+
+static const char *value(const char **values, const char *name)
+{
+	const struct resource *resource = &resources[request.match.route];
+
+	for (size_t i = 0; i < resource->word_count; i++) {
+		if (strcmp(resource->words[i].name, name) == 0)
+			return values[i];
+	}
+	fail_msg("no word %s", name);
+	return NULL;
+}
+
+static void values_come_in_the_order_of_the_table(void **state)
+{
+	const char *values[64] = {NULL};
+
+	(void)state;
+	assert_int_equal(values_of(HOLDS, "{\"reason\":\"-- x\",\"kind\":[\"call\",\"chat\"]}", values), OK);
+	assert_string_equal(value(values, "reason"), "-- x");
+	assert_string_equal(value(values, "kind"), "call,chat");
+	assert_null(value(values, "matter"));
+	assert_null(field);
+	assert_int_equal(values_of(HOLDS, "{\"kind\":[\"call\"]}", values), ERR_INPUT);
+	assert_string_equal(field, "reason");
+	assert_int_equal(values_of(HOLDS, "{\"reason\":\"x\",\"matters\":\"y\"}", values), ERR_INPUT);
+	assert_string_equal(field, "matters");
+	assert_int_equal(values_of(HOLDS, "{\"reason\":\"x\\u0000y\"}", values), ERR_INPUT);
+	assert_string_equal(field, "reason");
+}
+
 /* ---- the table ---- */
 
 static bool is_local(const char *name)
@@ -235,6 +276,7 @@ int main(void)
 		cmocka_unit_test(what_is_needed_is_named),
 		cmocka_unit_test(values_are_of_their_type),
 		cmocka_unit_test(a_body_is_an_object_where_one_is_taken),
+		cmocka_unit_test(values_come_in_the_order_of_the_table),
 		cmocka_unit_test(every_operation_has_a_resource_or_a_reason_for_none),
 		cmocka_unit_test(the_parameters_of_a_path_are_words_of_it),
 	};

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "api/door.h"
 #include "api/openapi.h"
 #include "api/resource.h"
 #include "api/schemas.h"
@@ -112,6 +113,8 @@ static void every_answer_has_a_schema(void **state)
 			fail_msg("%s: src/api/schemas.json has no %s", resources[i].path,
 				 resources[i].answer != NULL ? resources[i].answer : "name for its answer");
 	}
+	for (size_t i = 0; i < DOOR_COUNT; i++)
+		assert_non_null(json_get(schemas, door_resources[i].resource.answer));
 }
 
 #define REF "#/components/schemas/"
@@ -120,6 +123,10 @@ static bool is_answer(const char *name)
 {
 	for (size_t i = 0; i < resource_count; i++) {
 		if (strcmp(resources[i].answer, name) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < DOOR_COUNT; i++) {
+		if (strcmp(door_resources[i].resource.answer, name) == 0)
 			return true;
 	}
 	return strcmp(name, "Problem") == 0;
@@ -206,6 +213,21 @@ static void schemas_that_are_no_json_are_refused(void **state)
 	buf_free(&out);
 }
 
+static void doors_are_described_with_who_may_come(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < DOOR_COUNT; i++) {
+		const struct door_resource *door = &door_resources[i];
+		const struct json *operation = operation_of(door->resource.method, door->resource.path);
+		const struct json *security = json_get(operation, "security");
+
+		assert_true(door->resource.word_count <= DOOR_WORDS_MAX);
+		assert_non_null(json_get_text(operation, "operationId"));
+		assert_int_equal(security->len, door->open ? 0 : 1);
+		assert_null(json_get(operation, "x-lethe-permission"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +235,7 @@ int main(void)
 		cmocka_unit_test(the_parameters_of_paths_are_described),
 		cmocka_unit_test(a_body_takes_no_other_members),
 		cmocka_unit_test(every_answer_has_a_schema),
+		cmocka_unit_test(doors_are_described_with_who_may_come),
 		cmocka_unit_test(every_schema_is_an_answer_or_part_of_one),
 		cmocka_unit_test(objects_are_closed_and_members_described),
 		cmocka_unit_test(each_operation_says_which_problems_it_gives),

@@ -3,13 +3,18 @@
 #
 # What the tests of the HTTP API share: a vault of samples in the current folder, a daemon, one connection that is kept
 # alive, and the OpenAPI document by which each answer is judged.
+import base64
 import datetime
+import hashlib
+import hmac
 import http.client
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
+import time
 import urllib.parse
 import zipfile
 
@@ -166,6 +171,39 @@ class Client:
         return None
 
 
+# ---- people
+
+
+def code(uri, step=0):
+    """What a program of somebody else shows: now, or so many times 30 seconds later."""
+    query = urllib.parse.parse_qs(urllib.parse.urlparse(uri).query)
+    count = struct.pack(">Q", int(time.time()) // 30 + step)
+    mac = hmac.new(base64.b32decode(query["secret"][0]), count, hashlib.sha1).digest()
+    start = mac[-1] & 15
+    return f"{(struct.unpack('>I', mac[start:start + 4])[0] & 0x7fffffff) % 10 ** 6:06}"
+
+
+class Browser:
+    """Keeps the cookie of a session, and its second text."""
+
+    def __init__(self, client):
+        self.client, self.cookies, self.csrf = client, {}, None
+
+    def ask(self, method, target, body=None):
+        headers = {"Sec-Fetch-Site": "same-origin", "Origin": f"http://127.0.0.1:{self.client.port}"}
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if self.csrf:
+            headers["X-Lethe-CSRF"] = self.csrf
+        answer = self.client.ask(method, target, body, headers=headers)
+        for cookie in answer.headers.get_all("Set-Cookie") or ():
+            name, value = cookie.split(";")[0].split("=", 1)
+            self.cookies[name] = value
+        if answer.status < 300:
+            self.csrf = answer.json.get("csrf") or self.csrf
+        return answer
+
+
 # ---- what the description says
 
 
@@ -190,7 +228,7 @@ class Operation:
     def __init__(self, path, method, what):
         self.path, self.method, self.what = path, method.upper(), what
         self.name = f"{self.method} {path}"
-        self.permission = what["x-lethe-permission"]
+        self.permission = what.get("x-lethe-permission")  # None: a door, by which people come in
         self.parameters = what.get("parameters", [])
         self.in_account = "{account}" in path
         content = what.get("requestBody", {}).get("content", {})
@@ -243,17 +281,16 @@ def sample(name, schema):
 class Description:
     def __init__(self, client):
         self.document = client.ask("GET", "/v1/openapi.json").json
-        self.operations = {}
+        self.operations, self.doors = {}, {}
         for path, methods in self.document["paths"].items():
             for method, what in methods.items():
-                if "x-lethe-permission" in what:
-                    operation = Operation(path, method, what)
-                    self.operations[operation.name] = operation
+                operation = Operation(path, method, what)
+                (self.operations if operation.permission else self.doors)[operation.name] = operation
         self.validators, self.wrong = {}, []
 
     def find(self, method, path):
         try:
-            return self.operations[f"{method} {path}"]
+            return {**self.operations, **self.doors}[f"{method} {path}"]
         except KeyError:
             return fail(f"no resource answers {method} {path}")
 

@@ -1,0 +1,43 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Who a request is by: a token in Authorization, or else the cookie of a
+ * session.
+ *
+ * A browser sends the cookie whoever made it ask.  So what is no GET or HEAD
+ * needs two things more with it: X-Lethe-CSRF, a text made from the session
+ * that only a page of ours was given; and, where the browser says who made it
+ * ask (Sec-Fetch-Site, Origin), that it was such a page.  A token needs
+ * neither: nobody can make a browser send one.
+ */
+#ifndef LETHE_DAEMON_CREDENTIAL_H
+#define LETHE_DAEMON_CREDENTIAL_H
+
+#include "access/session.h"
+#include "api/perform.h"
+
+#define SESSION_COOKIE "lethe"
+#define CSRF_HEADER "X-Lethe-CSRF"
+
+struct http;
+
+struct credential {
+	struct actor actor;
+	bool by_session;               /* the rest is set */
+	char session[OPAQUE_LEN + 1];  /* what the cookie holds: wipe with credential_wipe */
+	struct signed_in who;
+	struct vault *view;            /* of the region they are in */
+};
+
+/* Each answers by itself, as a problem, when it returns false. */
+bool credential_take(const struct http *http, const struct desk *desk, const struct request *request,
+		     struct response *response, struct credential *out);
+/* For who is let in by nothing: few tries, from each address. */
+bool credential_few(const struct http *http, const struct request *request, struct response *response);
+/* Did a page of ours ask, as far as the browser says? Who is no browser says nothing, and is believed. */
+bool credential_ours(const struct http *http, const struct request *request, struct response *response);
+/* 401. */
+void credential_refuse(const struct request *request, struct response *response, const struct err *err);
+void credential_wipe(struct credential *credential);
+
+#endif
