@@ -154,13 +154,20 @@ static void write_header(struct json_writer *w, const char *name, const char *ab
 	json_end_object(w);
 }
 
+static bool is_stream(const struct resource *resource)
+{
+	const struct direct_resource *direct = direct_find(resource);
+
+	return direct != NULL && direct->stream;
+}
+
 static void write_headers(struct json_writer *w, const struct resource *resource)
 {
 	if (takes_key(resource))
 		write_header(w, "Idempotency-Key",
 			     "random; who asks again with it is told what was answered, and nothing is done twice",
 			     "^(\"[!#-\\[\\]-~]{1,255}\"|[!#-\\[\\]-~]{1,255})$");
-	if (resource->flow != RESOURCE_READ && condition_subject(resource) != NULL)
+	if (resource->flow != RESOURCE_READ && condition_subject(resource) != NULL && !is_stream(resource))
 		write_header(w, "If-Match", "the ETag of what was read: it is done only if that is still so, else 412", NULL);
 	else if (resource->method == METHOD_GET)
 		write_header(w, "If-None-Match", "the ETag of what you have: 304 if it is still so", NULL);

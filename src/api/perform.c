@@ -287,6 +287,7 @@ static enum result look(const struct performing *performing, const struct resour
 	looking.request = &request;
 	looking.response = &response;
 	response_init(&response, request.pool);
+	response.exchange = performing->response->exchange; /* who goes away, goes away here too */
 	r = may(&looking, err);
 	if (r == OK)
 		r = run(&looking, &partly, err);

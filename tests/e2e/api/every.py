@@ -404,6 +404,18 @@ def refused(walk, operation, scoped):
             expect(400, walk.tokens[role], values, query, {k: v for k, v in body.items() if k != name}, name)
 
 
+def stale(walk, operation):
+    """What was read is not so any more: nothing is done."""
+    if not any(part["name"] == "If-Match" for part in operation.parameters):
+        return
+    role = "operator" if operation.permission in OPERATORS else "owner"
+    target = operation.target(operation.values(), operation.needed_query())
+    answer = walk.client.ask(operation.method, target, operation.needed_body(), walk.tokens[role], {"If-Match": '"stale"'})
+    if answer.status not in (404, 412):
+        walk.description.note(operation, answer, f"neither 404 nor 412\n{answer.body.decode()[:1000]}")
+    walk.description.judge(operation, answer)
+
+
 def take(step, walk, known):
     """What a step stumbles over is noted, and the next one taken."""
     try:
@@ -429,6 +441,7 @@ def main():
             take(step, walk, {"person": person, "ids": ids})
         for operation in description.operations.values():
             refused(walk, operation, scoped)
+            stale(walk, operation)
         description.verdict()
         missing = sorted({*description.operations, *description.doors} - walk.done)
         if missing:
