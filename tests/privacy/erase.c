@@ -6,6 +6,7 @@
 #include "audit/receipt.h"
 #include "base/file.h"
 #include "privacy/erase.h"
+#include "privacy/somebody.h"
 #include "retention/keeping.h"
 #include "shim/json_parse.h"
 #include "store/job.h"
@@ -15,15 +16,6 @@
 #define ANNA_2 "+4520123457"
 #define BO "+4530999999"
 #define CAY "+4530888888"
-
-static struct id one(struct world *world, const char *who)
-{
-	struct id id;
-	struct err err;
-
-	assert_ok(person_find_one(&world->vault->read, &world->account, who, &world->pool, &id, &err), &err);
-	return id;
-}
 
 static bool found(struct world *world, const char *who)
 {

@@ -4,6 +4,7 @@
 #include "retention/obliged.h"
 
 #include "privacy/erase.h"
+#include "privacy/somebody.h"
 #include "shim/json_parse.h"
 
 #define ANNA "+4520111111"
@@ -15,15 +16,6 @@ static struct id call(struct world *world, const char *at, const char *from, con
 	const struct call_spec spec = {.at = at, .status = STATUS_ANSWERED, .from = from, .to = to, .agent = "101"};
 
 	return put_call(world, &spec);
-}
-
-static struct id one(struct world *world, const char *who)
-{
-	struct id id;
-	struct err err;
-
-	assert_ok(person_find_one(&world->vault->read, &world->account, who, &world->pool, &id, &err), &err);
-	return id;
 }
 
 static enum result try_erase(struct world *world, const char *who, struct erase_result *out, struct err *err)
@@ -205,31 +197,16 @@ static void a_hold_keeps_all_and_its_release_leaves_what_the_law_names(void **st
 	assert_sound(world);
 }
 
-static enum result break_payload(struct session *session, void *arg, struct err *err)
-{
-	struct record_row *row = arg;
-	unsigned char *bytes = test_malloc(row->payload_len);
-	enum result r;
-
-	memcpy(bytes, row->payload, row->payload_len);
-	bytes[row->payload_len - 1] ^= 1;
-	row->payload = bytes;
-	r = record_reseal(session->data, row, err);
-	test_free(bytes);
-	return r;
-}
-
 static void damage_to_what_the_law_keeps_stops_the_erasure_before_anything_is_cut(void **state)
 {
 	struct world *world = *state;
 	struct id bad = call(world, "2026-02-01T10:00:00Z", ANNA, BENT);
 	struct id good = call(world, "2026-02-02T10:00:00Z", ANNA, BENT);
-	struct record_row row = row_of(world, KIND_CALL, bad);
 	struct erase_result result;
 	struct err err;
 
 	oblige(world, TELEPHONE);
-	assert_ok(vault_write(world->vault, break_payload, &row, &err), &err);
+	spoil(world, bad);
 	assert_int_equal(try_erase(world, ANNA, &result, &err), ERR_CORRUPT);
 	assert_non_null(strstr(err.mend, "nothing was erased"));
 	assert_non_null(strstr(payload_of(world, KIND_CALL, good), WORDS));

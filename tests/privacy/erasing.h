@@ -9,16 +9,7 @@
 #include "retention/obliged.h"
 
 #include "privacy/erase_state.h"
-#include "privacy/person.h"
-
-WORLD_UNUSED static struct id one(struct world *world, const char *who)
-{
-	struct id id;
-	struct err err;
-
-	assert_ok(person_find_one(&world->vault->read, &world->account, who, &world->pool, &id, &err), &err);
-	return id;
-}
+#include "privacy/somebody.h"
 
 WORLD_UNUSED static void link_them(struct world *world, const char *who, const char *other)
 {
@@ -41,28 +32,6 @@ WORLD_UNUSED static enum result erase(struct world *world, const char *who, stru
 WORLD_UNUSED static enum result reseal_op(struct session *session, void *arg, struct err *err)
 {
 	return record_reseal(session->data, arg, err);
-}
-
-WORLD_UNUSED static enum result spoil_op(struct session *session, void *arg, struct err *err)
-{
-	struct record_row *row = arg;
-	unsigned char *bytes = test_malloc(row->payload_len);
-	enum result r;
-
-	memcpy(bytes, row->payload, row->payload_len);
-	bytes[row->payload_len - 1] ^= 1;
-	row->payload = bytes;
-	r = record_reseal(session->data, row, err);
-	test_free(bytes);
-	return r;
-}
-
-WORLD_UNUSED static void spoil(struct world *world, struct id call)
-{
-	struct record_row row = row_of(world, KIND_CALL, call);
-	struct err err;
-
-	assert_ok(vault_write(world->vault, spoil_op, &row, &err), &err);
 }
 
 WORLD_UNUSED static enum result spoil_contact_op(struct session *session, void *arg, struct err *err)

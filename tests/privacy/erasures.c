@@ -4,20 +4,12 @@
 #include "world.h"
 
 #include "privacy/erasures.h"
+#include "privacy/somebody.h"
 #include "retention/keeping.h"
 #include "store/job.h"
 
 #define ANNA "+4520123456"
 #define BO "+4530999999"
-
-static struct id one(struct world *world, const char *who)
-{
-	struct id id;
-	struct err err;
-
-	assert_ok(person_find_one(&world->vault->read, &world->account, who, &world->pool, &id, &err), &err);
-	return id;
-}
 
 struct seen { struct erasure all[200]; size_t count; };
 

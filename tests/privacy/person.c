@@ -1,23 +1,13 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "world.h"
+#include "privacy/somebody.h"
 
-#include "privacy/person.h"
 #include "retention/keeping.h"
 
 #define ANNA "+4520123456"
 #define ANNA_2 "+4520123457"
 #define BO "+4530999999"
-
-static struct id one(struct world *world, const char *who)
-{
-	struct id id;
-	struct err err;
-
-	assert_ok(person_find_one(&world->vault->read, &world->account, who, &world->pool, &id, &err), &err);
-	return id;
-}
 
 static struct person load(struct world *world, struct id id)
 {

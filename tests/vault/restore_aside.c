@@ -5,35 +5,11 @@
  */
 #include "privacy/erasing.h"
 
-#include "vault/backup.h"
-#include "vault/restore.h"
+#include "vault/restoring.h"
 
 #define ANNA "+4520111111"
 #define ANNA_2 "+4520111112"
 #define BENT "+4520222222"
-
-static char *backup_dir(struct world *world)
-{
-	return pool_printf(&world->pool, "%s/backup", world->base);
-}
-
-static void back_up(struct world *world)
-{
-	struct backup_options options = {.dir = backup_dir(world), .now = world->now};
-	struct manifest manifest;
-	struct err err;
-
-	assert_ok(backup_create(world->vault, &options, &manifest, &err), &err);
-}
-
-static void restore(struct world *world)
-{
-	struct restore_options options = {.dir = backup_dir(world), .now = world->now};
-	struct restore_result out;
-	struct err err;
-
-	assert_ok(restore_run(world->vault, &options, &out, &err), &err);
-}
 
 /* Anna has two numbers: the call of the first is put aside, that of the second not yet. */
 struct story {

@@ -6,8 +6,7 @@
 #include "retention/obliged.h"
 
 #include "privacy/erase.h"
-#include "vault/backup.h"
-#include "vault/restore.h"
+#include "vault/restoring.h"
 
 #define ANNA "+4520111111"
 #define BENT "+4520222222"
@@ -17,31 +16,6 @@ static struct id call(struct world *world, const char *at)
 	const struct call_spec spec = {.at = at, .status = STATUS_ANSWERED, .from = ANNA, .to = BENT};
 
 	return put_call(world, &spec);
-}
-
-static char *backup_dir(struct world *world)
-{
-	return pool_printf(&world->pool, "%s/backup", world->base);
-}
-
-static void back_up(struct world *world)
-{
-	struct backup_options options = {.dir = backup_dir(world), .now = world->now};
-	struct manifest manifest;
-	struct err err;
-
-	assert_ok(backup_create(world->vault, &options, &manifest, &err), &err);
-}
-
-static struct restore_result restore(struct world *world)
-{
-	struct restore_options options = {.dir = backup_dir(world), .now = world->now};
-	struct restore_result out;
-	struct err err;
-
-	assert_ok(restore_run(world->vault, &options, &out, &err), &err);
-	assert_sound(world);
-	return out;
 }
 
 static void sweep_at(struct world *world, const char *now)
@@ -76,6 +50,7 @@ static void what_was_cut_down_since_is_cut_down_after_a_restore(void **state)
 	sweep_at(world, "2026-03-01T13:00:00Z");
 	cut = payload_of(world, KIND_CALL, id);
 	restore(world);
+	assert_sound(world);
 	assert_opens(world, KIND_CALL, id, cut);
 	assert_string_equal(duty_of(world, KIND_CALL, id).codes, TELEPHONE);
 	sweep_at(world, "2027-11-02T00:00:00Z");
@@ -95,6 +70,7 @@ static void what_ended_since_does_not_come_back(void **state)
 	back_up(world);
 	sweep_at(world, "2026-11-02T00:00:00Z");
 	restore(world);
+	assert_sound(world);
 	assert_false(is_there(world, KIND_CALL, id));
 }
 
@@ -112,6 +88,7 @@ static void what_was_cut_again_since_is_as_it_is_now(void **state)
 	sweep_at(world, "2026-11-02T00:00:00Z");
 	cut = payload_of(world, KIND_CALL, id);
 	restore(world);
+	assert_sound(world);
 	assert_opens(world, KIND_CALL, id, cut);
 	assert_string_equal(duty_of(world, KIND_CALL, id).codes, LONG_ITALY);
 }
@@ -128,6 +105,7 @@ static void nothing_leads_to_who_was_erased_since(void **state)
 	back_up(world);
 	erase(world, ANNA);
 	restore(world);
+	assert_sound(world);
 	assert_int_equal(row_of(world, KIND_CALL, id).party_count, 1);
 	assert_int_equal(identity_of(world, IDENTITY_PHONE, ANNA, NULL), 0);
 }
@@ -145,6 +123,7 @@ static void obligations_are_what_they_are_now(void **state)
 	oblige(world, TELEPHONE);
 	assert_ok(obliging_end(world->vault, &world->account, SPAIN, world->now, &due, &cut, &err), &err);
 	restore(world);
+	assert_sound(world);
 	assert_ok(obligation_list_rows(world->vault->read.data, world->account.number, "", &world->pool, rows, 4, &count,
 				       &err), &err);
 	assert_int_equal(count, 2);
