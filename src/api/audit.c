@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/quote.h"
 #include "api/operations.h"
+#include "api/paging.h"
 #include "retention/logs.h"
 #include "shim/json_parse.h"
 #include "store/leaf.h"
@@ -97,50 +98,51 @@ static enum result show_pruned(struct call *call, const struct leaf *leaf, struc
 	return OK;
 }
 
-static enum result show_leaves(struct call *call, const struct leaf *leaves, size_t count, struct pool *pool,
-			       struct err *err)
+static enum result show_one(struct call *call, const struct leaf *leaf, struct pool *pool, struct err *err)
+{
+	const struct json *body;
+	enum result r;
+
+	if (leaf->body_len == 0)
+		return show_pruned(call, leaf, err);
+	r = json_parse_once(leaf->body, leaf->body_len, pool, &body, err);
+	if (r != OK)
+		return r;
+	json_begin_object(&call->w, NULL);
+	json_int(&call->w, "seq", (int64_t)leaf->seq);
+	json_node(&call->w, "leaf", body);
+	json_end_object(&call->w);
+	return call->json ? OK : say_leaf(call, leaf, body, err);
+}
+
+static enum result show_leaves(struct call *call, struct paging *page, const struct leaf *leaves, size_t count,
+			       struct pool *pool, struct err *err)
 {
 	enum result r = OK;
 
-	for (size_t i = 0; i < count && r == OK; i++) {
-		const struct json *body;
-
-		if (leaves[i].body_len == 0) {
-			r = show_pruned(call, &leaves[i], err);
-			continue;
-		}
-		r = json_parse_once(leaves[i].body, leaves[i].body_len, pool, &body, err);
-		if (r != OK)
-			return r;
-		json_begin_object(&call->w, NULL);
-		json_int(&call->w, "seq", (int64_t)leaves[i].seq);
-		json_node(&call->w, "leaf", body);
-		json_end_object(&call->w);
-		r = call->json ? OK : say_leaf(call, &leaves[i], body, err);
+	for (size_t i = 0; i < count && r == OK && paging_take(page); i++) {
+		page->number = (int64_t)leaves[i].seq + 1;
+		r = show_one(call, &leaves[i], pool, err);
 	}
 	return r;
 }
 
-/* Up to `wanted` leaves from `from` on. */
-static enum result list_leaves(struct call *call, uint32_t account, uint64_t from, uint64_t wanted, struct err *err)
+/* From page->number on. */
+static enum result list_leaves(struct call *call, uint32_t account, struct paging *page, struct err *err)
 {
 	struct leaf leaves[BATCH];
 	struct pool pool;
-	size_t count = BATCH;
-	enum result r = OK;
+	size_t count, ask;
+	enum result r;
 
 	pool_init(&pool, BATCH_POOL);
-	while (r == OK && count == BATCH && wanted > 0 && !call_interrupted(call)) {
-		size_t ask = wanted < BATCH ? (size_t)wanted : BATCH;
-
-		r = leaf_list(call->vault->read.data, account, from, &pool, leaves, ask, &count, err);
+	do {
+		ask = paging_ask(page, BATCH);
+		r = leaf_list(call->vault->read.data, account, (uint64_t)page->number, &pool, leaves, ask, &count, err);
 		if (r == OK)
-			r = show_leaves(call, leaves, count, &pool, err);
-		if (r == OK && count > 0)
-			from = leaves[count - 1].seq + 1;
-		wanted -= count;
+			r = show_leaves(call, page, leaves, count, &pool, err);
 		pool_reset(&pool);
-	}
+	} while (r == OK && count == ask && !page->more && !call_interrupted(call));
 	pool_free(&pool);
 	return r;
 }
@@ -162,42 +164,51 @@ static enum result last_ones(struct call *call, uint32_t account, uint64_t size,
 	return r == ERR_NOT_FOUND ? OK : r;
 }
 
-/* The last ones, unless --from says where to begin. */
-static enum result list_bounds(struct call *call, uint32_t account, const struct list_options *given, uint64_t *from,
-			       uint64_t *count, uint64_t *size, struct err *err)
+/* The last ones, unless --from or a cursor says where to begin. */
+static enum result list_bounds(struct call *call, uint32_t account, const struct list_options *given,
+			       struct paging *page, uint64_t *size, struct err *err)
 {
+	uint64_t count = LIST_COUNT, from = (uint64_t)page->number;
 	enum result r = leaf_tree_size(call->vault->read.data, size, err);
 
-	*count = LIST_COUNT;
 	if (r == OK && given->count != NULL)
-		r = read_number("--count", given->count, count, err);
-	if (r != OK)
-		return r;
-	if (given->from != NULL)
-		return read_number("--from", given->from, from, err);
-	return last_ones(call, account, *size, *count, from, err);
+		r = read_number("--count", given->count, &count, err);
+	if (r == OK && given->count != NULL)
+		page->left = count < INT64_MAX ? (int64_t)count : PAGING_ALL;
+	if (r == OK && given->from != NULL && !page->begun)
+		r = read_number("--from", given->from, &from, err);
+	else if (r == OK && !page->begun)
+		r = last_ones(call, account, *size, (uint64_t)page->left, &from, err);
+	page->number = (int64_t)(from < INT64_MAX ? from : INT64_MAX);
+	return r;
 }
 
 enum result op_audit_list(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	struct list_options given = {0};
-	const struct call_option options[] = {{"from", &given.from, NULL}, {"count", &given.count, NULL}};
+	struct paging page = {0};
+	const struct call_option options[] = {
+	    {"from", &given.from, NULL}, {"count", &given.count, NULL}, PAGING_OPTIONS(page)};
 	struct account account = {0};
-	uint64_t from, count, size;
-	enum result r = call_parse(call, options, 2, &argc, argv, 0, 0, err);
+	uint64_t size;
+	enum result r = call_parse(call, options, 4, &argc, argv, 0, 0, err);
 
 	(void)partly;
 	if (r == OK)
 		r = call->account != NULL ? call_open_account(call, false, &account, err) : call_open(call, false, err);
 	if (r == OK)
-		r = list_bounds(call, account.number, &given, &from, &count, &size, err);
+		r = paging_begin(call, &page, account.number, LIST_COUNT, "", err);
+	if (r == OK)
+		r = list_bounds(call, account.number, &given, &page, &size, err);
 	if (r != OK)
 		return r;
 	json_begin_object(&call->w, NULL);
 	json_int(&call->w, "size", (int64_t)size);
 	json_begin_array(&call->w, "leaves");
-	r = list_leaves(call, account.number, from, count, err);
+	r = list_leaves(call, account.number, &page, err);
 	json_end_array(&call->w);
+	if (r == OK)
+		r = paging_end(call, &page, account.number, "", err);
 	json_end_object(&call->w);
 	return r;
 }

@@ -7,12 +7,12 @@
 
 #include "base/quote.h"
 #include "api/operations.h"
+#include "api/paging.h"
 #include "privacy/contacts.h"
 #include "retention/holds.h"
 #include "shim/json_parse.h"
 
-#define COUNT 50 /* unless --count says otherwise */
-#define COUNT_MAX 1000
+#define COUNT 50 /* unless --limit says otherwise */
 #define SCRATCH_MAX ((size_t)512 * 1024 * 1024) /* one contact, parsed */
 
 /* ---- what becomes of it ---- */
@@ -89,36 +89,15 @@ static void print_handles(struct call *call, const struct json *tree)
 
 /* ---- list ---- */
 
-struct page {
-	bool deleted;
-	int64_t count;
-	struct id after;
-};
-
-static enum result read_count(const char *text, int64_t *out, struct err *err)
-{
-	size_t len = strlen(text);
-	char shown[QUOTE_MAX];
-
-	*out = 0;
-	for (size_t i = 0; i < len && i < 5; i++)
-		*out = text[i] >= '0' && text[i] <= '9' ? *out * 10 + text[i] - '0' : COUNT_MAX + 1;
-	if (len >= 1 && len < 5 && *out >= 1 && *out <= COUNT_MAX)
-		return OK;
-	err_set(err, ERR_INPUT, "%s is no number of contacts from 1 to %d", quote(text, len, shown), COUNT_MAX);
-	err_where(err, "--count");
-	return err_mend(err, "write just the number, such as --count 100");
-}
-
-static enum result list_page(struct call *call, const struct account *account, const struct page *page, struct id *ids,
-			     size_t *count, struct err *err)
+static enum result list_page(struct call *call, const struct account *account, const struct paging *page, bool deleted,
+			     struct id *ids, size_t *count, struct err *err)
 {
 	struct db *data = call->vault->read.data;
-	size_t ask = (size_t)page->count + 1; /* is there another page? */
+	size_t ask = paging_ask(page, PAGING_MAX + 1);
 
-	if (page->deleted)
-		return contact_list_deleted(data, account->number, page->after, ids, ask, count, err);
-	return contact_list_there(data, account->number, page->after, ids, ask, count, err);
+	if (deleted)
+		return contact_list_deleted(data, account->number, page->id, ids, ask, count, err);
+	return contact_list_there(data, account->number, page->id, ids, ask, count, err);
 }
 
 /* One that cannot be opened does not keep the others from being seen. */
@@ -168,15 +147,16 @@ static enum result show_lines(struct call *call, const struct account *account, 
 	return r;
 }
 
-static enum result show_page(struct call *call, const struct account *account, const struct page *page, bool *partly,
-			     struct err *err)
+static enum result show_page(struct call *call, const struct account *account, struct paging *page, bool deleted,
+			     bool *partly, struct err *err)
 {
-	struct id ids[COUNT_MAX + 1];
-	char next[ID_TEXT_MAX];
-	size_t found, count;
-	enum result r = list_page(call, account, page, ids, &found, err);
+	struct id ids[PAGING_MAX + 1];
+	const char *which = deleted ? "deleted" : "";
+	size_t found, count = 0;
+	enum result r = list_page(call, account, page, deleted, ids, &found, err);
 
-	count = r == OK && found > (size_t)page->count ? found - 1 : found;
+	while (r == OK && count < found && paging_take(page))
+		page->id = ids[count++];
 	if (r == OK)
 		r = contacts_note_list(&call->vault->read, account->number, ids, count, call->now, err);
 	if (r != OK)
@@ -185,31 +165,27 @@ static enum result show_page(struct call *call, const struct account *account, c
 	json_begin_array(&call->w, "contacts");
 	r = show_lines(call, account, ids, count, partly, err);
 	json_end_array(&call->w);
-	json_string(&call->w, "next", found > count ? id_format(CONTACT_PREFIX, ids[count - 1], next) : NULL);
+	if (r == OK)
+		r = paging_end(call, page, account->number, which, err);
 	json_end_object(&call->w);
-	if (r == OK && found > count)
-		call_say(call, "There are more: add --after %s\n", next);
-	if (r == OK && found == 0)
-		call_say(call, "%s\n", page->deleted ? "No contact is deleted." : "There is no contact.");
+	if (r == OK && found == 0 && !page->begun)
+		call_say(call, "%s\n", deleted ? "No contact is deleted." : "There is no contact.");
 	return r;
 }
 
 enum result op_contact_list(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
-	const char *count = NULL, *after = NULL;
-	struct page page = {.count = COUNT};
-	const struct call_option options[] = {
-	    {"deleted", NULL, &page.deleted}, {"count", &count, NULL}, {"after", &after, NULL}};
+	struct paging page = {0};
+	bool deleted = false;
+	const struct call_option options[] = {{"deleted", NULL, &deleted}, PAGING_OPTIONS(page)};
 	struct account account;
 	enum result r = call_parse(call, options, 3, &argc, argv, 0, 0, err);
 
-	if (r == OK && count != NULL)
-		r = read_count(count, &page.count, err);
-	if (r == OK && after != NULL)
-		r = id_parse(CONTACT_PREFIX, after, &page.after, err);
 	if (r == OK)
 		r = call_open_account(call, false, &account, err);
-	return r == OK ? show_page(call, &account, &page, partly, err) : r;
+	if (r == OK)
+		r = paging_begin(call, &page, account.number, COUNT, deleted ? "deleted" : "", err);
+	return r == OK ? show_page(call, &account, &page, deleted, partly, err) : r;
 }
 
 /* ---- show ---- */

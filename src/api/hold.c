@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "api/operations.h"
+#include "api/paging.h"
 #include "api/hold_scope.h"
 #include "retention/reach.h"
 
@@ -210,42 +211,48 @@ static enum result show_hold(struct call *call, const struct hold_row *row, stru
 	return r;
 }
 
-static enum result show_holds(struct call *call, const struct account *account, struct err *err)
+static enum result show_holds(struct call *call, const struct account *account, struct paging *page, struct err *err)
 {
 	struct hold_row rows[PAGE];
-	int64_t last = 0;
-	size_t count;
+	size_t count, ask;
 	enum result r;
 
 	do {
-		r = hold_list(call->vault->read.data, account->number, false, last, &call->pool, rows, PAGE, &count,
+		ask = paging_ask(page, PAGE);
+		r = hold_list(call->vault->read.data, account->number, false, page->number, &call->pool, rows, ask, &count,
 			      err);
-		if (r == OK && count == 0 && last == 0)
+		if (r == OK && count == 0 && page->number == 0)
 			call_say(call, "There is no hold.\n");
-		for (size_t i = 0; i < count && r == OK; i++) {
-			last = rows[i].hold;
+		for (size_t i = 0; i < count && r == OK && paging_take(page); i++) {
+			page->number = rows[i].hold;
 			r = show_hold(call, &rows[i], err);
 		}
-	} while (r == OK && count == PAGE);
+	} while (r == OK && count == ask && !page->more);
 	return r;
 }
 
 enum result op_hold_list(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
+	struct paging page = {0};
+	const struct call_option options[] = {PAGING_OPTIONS(page)};
 	struct account account;
-	enum result r = call_parse(call, NULL, 0, &argc, argv, 0, 0, err);
+	enum result r = call_parse(call, options, 2, &argc, argv, 0, 0, err);
 
 	(void)partly;
 	if (r == OK)
 		r = call_open_account(call, false, &account, err);
+	if (r == OK)
+		r = paging_begin(call, &page, account.number, PAGING_ALL, "", err);
 	if (r == OK)
 		r = holds_note_read(&call->vault->read, account.number, call->now, err);
 	if (r != OK)
 		return r;
 	json_begin_object(&call->w, NULL);
 	json_begin_array(&call->w, "holds");
-	r = show_holds(call, &account, err);
+	r = show_holds(call, &account, &page, err);
 	json_end_array(&call->w);
+	if (r == OK)
+		r = paging_end(call, &page, account.number, "", err);
 	json_end_object(&call->w);
 	return r;
 }

@@ -12,6 +12,7 @@
 #include "api/condition.h"
 #include "api/direct.h"
 #include "api/keyed.h"
+#include "api/link.h"
 #include "api/table.h"
 #include "net/problem.h"
 #include "store/record.h"
@@ -27,6 +28,7 @@ struct performing {
 	const char *field;      /* at fault */
 	bool text;              /* for people */
 	const char *secret;     /* in the answer, to be kept nowhere; in the request's pool */
+	const char *next;       /* cursor of the next page; NULL: none */
 };
 
 /* ---- how an operation reaches the client ---- */
@@ -181,7 +183,8 @@ static enum result run(struct performing *performing, bool *partly, struct err *
 	perform_as(NULL);
 	if (call.handed_out != NULL)
 		performing->secret = pool_strdup(performing->request->pool, call.handed_out);
-	if (call.handed_out != NULL && performing->secret == NULL)
+	performing->next = call.next != NULL ? pool_strdup(performing->request->pool, call.next) : NULL;
+	if ((call.handed_out != NULL && performing->secret == NULL) || (call.next != NULL && performing->next == NULL))
 		r = err_no_memory(err);
 	call_end(&call);
 	return r;
@@ -384,7 +387,12 @@ static void do_it(struct performing *performing)
 		return;
 	}
 	r = answer(performing);
-	if (r == OK && direct == NULL && performing->resource->method == METHOD_GET && tag_answer(performing, &err) != OK)
+	if (r != OK || direct != NULL || performing->resource->method != METHOD_GET)
+		return;
+	r = tag_answer(performing, &err);
+	if (r == OK && performing->next != NULL)
+		r = link_next(performing->response, performing->request, performing->next, &err);
+	if (r != OK)
 		refuse(performing, &err);
 }
 

@@ -69,10 +69,13 @@ static const struct word person_unrestrict[] = {
 };
 static const struct word job[] = {PATH("job", 1, "its id")};
 
+#define PAGE \
+	ASKS("limit", WORD_INT, "so many, 1 to 1000"), ASKS("cursor", WORD_TEXT, "the next of the page before")
+
+static const struct word page[] = {PAGE};
 static const struct word contact_list[] = {
     ASKS("deleted", WORD_FLAG, "those that were deleted instead, and until when each can be brought back"),
-    ASKS("count", WORD_INT, "so many, 1 to 1000; 50 unless said"),
-    ASKS("after", WORD_TEXT, "the page after that contact"),
+    PAGE,
 };
 static const struct word contact[] = {PATH("contact", 1, "its id")};
 static const struct word contact_show[] = {
@@ -128,7 +131,6 @@ static const struct word retention_run[] = {
     MAY("max_records", WORD_INT, "stop after the day in which so many are deleted"),
     MAY("max_seconds", WORD_INT, "the same after so many seconds"),
 };
-static const struct word count[] = {ASKS("count", WORD_INT, "so many, the newest first; 20 unless said")};
 
 #define HOLD_SCOPE \
 	MAY("person", WORD_TEXT, "somebody's records"), \
@@ -192,8 +194,8 @@ static const struct word event_list[] = {
 };
 
 static const struct word audit_list[] = {
-    ASKS("from", WORD_INT, "from this leaf on"),
-    ASKS("count", WORD_INT, "so many"),
+    ASKS("from", WORD_INT, "from this leaf on; else the last ones"),
+    PAGE,
 };
 static const struct word audit_prove[] = {PATH("seq", 1, "the number of the leaf")};
 static const struct word audit_keep[] = {
@@ -280,11 +282,11 @@ const struct resource resources[] = {
     {METHOD_POST, A "/retention/plan", "retention plan", MAY_RETENTION_READ, RESOURCE_READ, WORDS(retention_dry), NULL, "PlannedChange"},
     {METHOD_GET, A "/retention/forecast", "retention forecast", MAY_RETENTION_READ, RESOURCE_READ, WORDS(retention_forecast), NULL, "Forecast"},
     {METHOD_POST, A "/retention/warnings", "retention warn", MAY_RETENTION_RUN, RESOURCE_WRITE, NO_WORDS, NULL, "WarningList"},
-    {METHOD_GET, A "/retention/runs", "retention history", MAY_RETENTION_READ, RESOURCE_READ, WORDS(count), NULL, "SweepList"},
+    {METHOD_GET, A "/retention/runs", "retention history", MAY_RETENTION_READ, RESOURCE_READ, WORDS(page), NULL, "SweepList"},
     {METHOD_POST, A "/retention/runs", "retention run", MAY_RETENTION_RUN, RESOURCE_WRITE, WORDS(retention_run), NULL, "SweepDone"},
     {METHOD_GET, A "/retention/runs/{job}/receipt", "retention receipt", MAY_RETENTION_READ, RESOURCE_READ, WORDS(job), NULL, "ReceiptOf"},
 
-    {METHOD_GET, A "/holds", "hold list", MAY_HOLD_READ, RESOURCE_READ, NO_WORDS, NULL, "HoldList"},
+    {METHOD_GET, A "/holds", "hold list", MAY_HOLD_READ, RESOURCE_READ, WORDS(page), NULL, "HoldList"},
     {METHOD_POST, A "/holds", "hold add", MAY_HOLD_WRITE, RESOURCE_MAKE, WORDS(hold_add), NULL, "Hold"},
     {METHOD_POST, A "/holds/preview", "hold preview", MAY_HOLD_READ, RESOURCE_READ, WORDS(hold_preview), NULL, "HoldPreview"},
     {METHOD_POST, A "/holds/{hold}/release", "hold release", MAY_HOLD_WRITE, RESOURCE_WRITE, WORDS(hold_release), "--yes", "HoldRelease"},
@@ -292,7 +294,7 @@ const struct resource resources[] = {
     {METHOD_PUT, A "/obligations/{code}", "obligation add", MAY_OBLIGATION_WRITE, RESOURCE_WRITE, WORDS(obligation), NULL, "ObligationAdded"},
     {METHOD_DELETE, A "/obligations/{code}", "obligation end", MAY_OBLIGATION_WRITE, RESOURCE_WRITE, WORDS(obligation), NULL, "ObligationEnded"},
 
-    {METHOD_GET, A "/users", "user list", MAY_USER_READ, RESOURCE_READ, NO_WORDS, NULL, "UserList"},
+    {METHOD_GET, A "/users", "user list", MAY_USER_READ, RESOURCE_READ, WORDS(page), NULL, "UserList"},
     {METHOD_POST, A "/users", "user add", MAY_USER_MANAGE, RESOURCE_MAKE, WORDS(user_add), NULL, "UserNamed"},
     {METHOD_POST, A "/users/{user}/sign-ins", "user signed-in", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user_signed_in), NULL, "UserNamed"},
     {METHOD_DELETE, A "/users/{user}", "user remove", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--yes", "UserEnd"},
@@ -303,10 +305,10 @@ const struct resource resources[] = {
     {METHOD_GET, A "/users/{user}/sessions", "user sessions", MAY_USER_MANAGE, RESOURCE_READ, WORDS(user), NULL, "SessionList"},
     {METHOD_DELETE, A "/users/{user}/sessions", "user sessions", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--end-all", "SessionEnd"},
     {METHOD_DELETE, A "/users/{user}/sessions/{end}", "user sessions", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user_sessions_end), NULL, "SessionEnd"},
-    {METHOD_GET, A "/tokens", "token list", MAY_TOKEN_READ, RESOURCE_READ, NO_WORDS, NULL, "TokenList"},
+    {METHOD_GET, A "/tokens", "token list", MAY_TOKEN_READ, RESOURCE_READ, WORDS(page), NULL, "TokenList"},
     {METHOD_POST, A "/tokens", "token create", MAY_TOKEN_MANAGE, RESOURCE_MAKE, WORDS(token_create), NULL, "TokenMade"},
     {METHOD_DELETE, A "/tokens/{token}", "token revoke", MAY_TOKEN_MANAGE, RESOURCE_WRITE, WORDS(token), NULL, "TokenRevoked"},
-    {METHOD_GET, "/v1/tokens", "token list", MAY_VAULT_OPERATE, RESOURCE_READ, NO_WORDS, "--operator", "TokenList"},
+    {METHOD_GET, "/v1/tokens", "token list", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(page), "--operator", "TokenList"},
     {METHOD_POST, "/v1/tokens", "token create", MAY_VAULT_OPERATE, RESOURCE_MAKE, WORDS(operator_token_create), "--operator", "TokenMade"},
     {METHOD_DELETE, "/v1/tokens/{token}", "token revoke", MAY_VAULT_OPERATE, RESOURCE_WRITE, WORDS(token), "--operator", "TokenRevoked"},
 

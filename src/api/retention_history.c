@@ -6,33 +6,18 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/quote.h"
 #include "api/operations.h"
+#include "api/paging.h"
 #include "retention/history.h"
 #include "store/job.h"
 
-#define COUNT 20 /* unless --count says otherwise */
-#define COUNT_DIGITS 9
+#define COUNT 20 /* unless --limit says otherwise */
 
 struct listing {
 	struct call *call;
+	struct paging page;
 	int64_t count, unfinished;
 };
-
-static enum result read_count(const char *text, int64_t *out, struct err *err)
-{
-	size_t len = strlen(text);
-	char shown[QUOTE_MAX];
-
-	*out = 0;
-	for (size_t i = 0; i < len && i < COUNT_DIGITS; i++)
-		*out = *out * 10 + text[i] - '0';
-	if (len >= 1 && len <= COUNT_DIGITS && strspn(text, "0123456789") == len && *out > 0)
-		return OK;
-	err_set(err, ERR_INPUT, "%s is no number of sweeps", quote(text, len, shown));
-	err_where(err, "--count");
-	return err_mend(err, "write just the number, such as --count 100");
-}
 
 static bool is_true(const struct json *object, const char *name)
 {
@@ -160,6 +145,9 @@ static enum result show_sweep(void *arg, const struct past_sweep *sweep, struct 
 	struct listing *listing = arg;
 
 	(void)err;
+	if (!paging_take(&listing->page))
+		return OK;
+	listing->page.id = sweep->job;
 	listing->count++;
 	listing->unfinished += sweep->end == PAST_UNFINISHED;
 	say_sweep(listing->call, sweep);
@@ -167,32 +155,45 @@ static enum result show_sweep(void *arg, const struct past_sweep *sweep, struct 
 	return OK;
 }
 
-enum result op_retention_history(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+static enum result show_sweeps(struct listing *listing, uint32_t account, struct err *err)
 {
-	const char *count = NULL;
-	const struct call_option options[] = {{"count", &count, NULL}};
-	struct listing listing = {.call = call};
-	struct account account;
-	int64_t wanted = COUNT;
-	enum result r = call_parse(call, options, 1, &argc, argv, 0, 0, err);
+	struct call *call = listing->call;
+	struct paging *page = &listing->page;
+	const struct id before = page->id;
+	enum result r;
 
-	(void)partly;
-	if (r == OK && count != NULL)
-		r = read_count(count, &wanted, err);
-	if (r == OK)
-		r = call_open_account(call, false, &account, err);
-	if (r != OK)
-		return r;
 	json_begin_object(&call->w, NULL);
 	json_begin_array(&call->w, "sweeps");
-	r = history_list(&call->vault->read, account.number, wanted, show_sweep, &listing, err);
+	r = history_list(&call->vault->read, account, page->begun ? &before : NULL, (int64_t)paging_ask(page, PAGING_MAX + 1),
+			 show_sweep, listing, err);
 	json_end_array(&call->w);
+	if (r == OK)
+		r = paging_end(call, page, account, "", err);
 	json_end_object(&call->w);
-	if (r == OK && listing.count == 0)
+	return r;
+}
+
+enum result op_retention_history(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct listing listing = {.call = call};
+	const struct call_option options[] = {PAGING_OPTIONS(listing.page)};
+	struct account account;
+	enum result r = call_parse(call, options, 2, &argc, argv, 0, 0, err);
+
+	(void)partly;
+	if (r == OK)
+		r = call_open_account(call, false, &account, err);
+	if (r == OK)
+		r = paging_begin(call, &listing.page, account.number, COUNT, "", err);
+	if (r == OK)
+		r = show_sweeps(&listing, account.number, err);
+	if (r != OK)
+		return r;
+	if (listing.count == 0 && !listing.page.begun)
 		call_say(call, "Nothing was ever swept in this account.\n");
-	if (r == OK && listing.unfinished > 0)
+	if (listing.unfinished > 0)
 		call_say(call,
 			 "What is unfinished is finished by the next command that writes, such as `lethe retention "
 			 "run`.\n");
-	return r;
+	return OK;
 }

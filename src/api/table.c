@@ -148,11 +148,11 @@ const struct operation operations[] = {
 	 "Also of one that was interrupted and finished by a later command. Without JOB the erasures of the account are\n"
 	 "listed: job, when it began, done, unfinished or failed, the person, the reference. `lethe verify` checks a receipt.\n"
 	 "  --out FILE        where the receipt goes; unless given, it is printed\n"},
-	{"contact list", "[--deleted] [--count N] [--after CONTACT]", "the contacts that are there, by pages", op_contact_list,
+	{"contact list", "[--deleted] [--limit N] [--cursor C]", "the contacts that are there, by pages", op_contact_list,
 	 "Leaves an audit leaf.\n"
 	 "  --deleted         those that were deleted instead, and until when each can be brought back\n"
-	 "  --count N         so many, 1 to 1000; 50 unless given\n"
-	 "  --after CONTACT   the page after that con_ id\n"},
+	 "  --limit N         so many, 1 to 1000; 50 unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
 	{"contact show", "WHO|CONTACT [--deleted]", "one contact, opened", op_contact_show,
 	 "CONTACT is a con_ id; WHO finds one person, as in `lethe help person find`, who is in one contact. Of a deleted one\n"
 	 "it says until when it can be brought back; what is in it is shown with --deleted. Leaves an audit leaf.\n"},
@@ -221,10 +221,11 @@ const struct operation operations[] = {
 	 "  --max-records N   stop after the day in which so many are deleted; all is whole, and the next run goes on\n"
 	 "  --max-seconds S   the same after so many seconds\n"
 	 "  --receipt FILE    where a signed receipt goes; `lethe verify` checks it\n"},
-	{"retention history", "[--count N]", "the sweeps there were, the newest first", op_retention_history,
+	{"retention history", "[--limit N] [--cursor C]", "the sweeps there were, the newest first", op_retention_history,
 	 "Of each: job, when it began, whether it is whole, by which command; what it deleted and kept of each kind, what the\n"
 	 "second look still found in the stores, and its leaf in the audit log.\n"
-	 "  --count N         so many; 20 unless given\n"},
+	 "  --limit N         so many, 1 to 1000; 20 unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
 	{"retention receipt", "JOB [--out FILE]", "the receipt of a sweep, once more", op_retention_receipt,
 	 "`lethe retention history` lists the jobs; `lethe verify` checks a receipt.\n"
 	 "  --out FILE        where the receipt goes; unless given, it is printed\n"},
@@ -242,8 +243,10 @@ const struct operation operations[] = {
 	 "  --reason TEXT             kept sealed; or --reason-file FILE\n"},
 	{"hold preview", "[SCOPE]", "what a hold would cover, and what of it is due", op_hold_preview,
 	 "Takes what `hold add` does; stores and deletes nothing.\n"},
-	{"hold list", "", "the holds and restrictions of an account", op_hold_list,
-	 "Looking at them is in the audit log.\n"},
+	{"hold list", "[--limit N] [--cursor C]", "the holds and restrictions of an account", op_hold_list,
+	 "Looking at them is in the audit log.\n"
+	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
 	{"hold release", "ID [--dry-run] [--yes]", "end a hold; what only it kept becomes due", op_hold_release,
 	 "Says before what the next `lethe retention run` will then delete, and asks; where there is nobody to ask it needs\n"
 	 "--yes when anything would go.\n"
@@ -261,8 +264,10 @@ const struct operation operations[] = {
 	 "NAME is the e-mail address or id they sign in with; what is written is sealed under a key of its own.\n"
 	 "  --role R     owner, admin, agent (unless given) or auditor\n"
 	 "  --agent ID   the agent of records they are: removing the user erases that agent\n"},
-	{"user list", "", "the users, when they last signed in and when they are idle", op_user_list,
-	 "Looking at them is in the audit log.\n"},
+	{"user list", "[--limit N] [--cursor C]", "the users, when they last signed in and when they are idle", op_user_list,
+	 "Looking at them is in the audit log.\n"
+	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
 	{"user signed-in", "USER [--at TIME]", "note that a user signed in", op_user_signed_in,
 	 "USER is a name or a usr_ id. A user without a sign-in for 13 calendar months (or what the account's profile says)\n"
 	 "and without another account in the region is removed by `lethe retention run`.\n"},
@@ -295,16 +300,19 @@ const struct operation operations[] = {
 	 "  --scopes S,..     of what the role may only these, such as record.write,contact.write\n"
 	 "  --expires SPAN    such as \"90 days\"; 12 months unless given; \"unlimited\": never\n"
 	 "  --out FILE        write it to a new file of mode 0600; needed where the output is no terminal\n"},
-	{"token list", "[--operator]", "the tokens there are, and when each was used", op_token_list,
-	 "Of the account, or the operator's. Looking is in the audit log. One that has ended is listed for 90 days.\n"},
+	{"token list", "[--operator] [--limit N] [--cursor C]", "the tokens there are, and when each was used", op_token_list,
+	 "Of the account, or the operator's. Looking is in the audit log. One that has ended is listed for 90 days.\n"
+	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
 	{"token revoke", "TOKEN [--operator]", "let nobody in by a token any more", op_token_revoke,
 	 "TOKEN is its id (tok_..). At once, and for good: no restore brings it back.\n"},
 	{"event list", "[--after EVENT] [--count N]", "what has happened that others are told of", op_event_list,
 	 "The oldest first, of the last 30 days (`audit keep delivery`): opaque ids and counts, as in the log of acts.\n"
 	 "  --after EVENT     those after that evt_ id; one that is gone by now is before all that are there\n"
 	 "  --count N         so many, 1 to 1000; 50 unless given\n"},
-	{"audit list", "[--from N] [--count N]", "the leaves of the audit log", op_audit_list,
-	 "Of one account with --account, else of the whole region. Leaves hold opaque ids, never names or numbers.\n"},
+	{"audit list", "[--from N] [--count N] [--cursor C]", "the leaves of the audit log", op_audit_list,
+	 "Of one account with --account, else of the whole region. Leaves hold opaque ids, never names or numbers.\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
 	{"audit verify", "[--checkpoint FILE]", "recompute the whole tree from its leaves", op_audit_verify,
 	 "Prints a signed checkpoint of the log as it is. Keep it elsewhere; given back later with --checkpoint, it proves\n"
 	 "that nothing before it was changed since.\n"},

@@ -6,6 +6,7 @@
 #include "access/token.h"
 #include "api/handout.h"
 #include "api/operations.h"
+#include "api/paging.h"
 #include "base/quote.h"
 
 #define PAGE 64
@@ -190,45 +191,51 @@ static enum result show_token(struct call *call, const struct token_row *row, st
 	return OK;
 }
 
-static enum result show_tokens(struct call *call, uint32_t account, size_t *shown, struct err *err)
+static enum result show_tokens(struct call *call, uint32_t account, struct paging *page, size_t *shown,
+			       struct err *err)
 {
 	struct token_row rows[PAGE];
-	struct id after = {{0}};
-	size_t count;
+	size_t count, ask;
 	enum result r;
 
 	do {
-		r = token_list(call->vault->read.data, account, after, &call->pool, rows, PAGE, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			after = rows[i].id;
+		ask = paging_ask(page, PAGE);
+		r = token_list(call->vault->read.data, account, page->id, &call->pool, rows, ask, &count, err);
+		for (size_t i = 0; i < count && r == OK && paging_take(page); i++) {
+			page->id = rows[i].id;
 			r = show_token(call, &rows[i], err);
 		}
 		*shown += count;
-	} while (r == OK && count == PAGE);
+	} while (r == OK && count == ask && !page->more);
 	return r;
 }
 
 enum result op_token_list(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	bool platform = false;
-	const struct call_option options[] = {{"operator", NULL, &platform}};
+	struct paging page = {0};
+	const struct call_option options[] = {{"operator", NULL, &platform}, PAGING_OPTIONS(page)};
 	size_t shown = 0;
-	uint32_t account;
-	enum result r = call_parse(call, options, 1, &argc, argv, 0, 0, err);
+	uint32_t account = 0;
+	enum result r = call_parse(call, options, 3, &argc, argv, 0, 0, err);
 
 	(void)partly;
 	if (r == OK)
 		r = open_for(call, platform, false, &account, err);
+	if (r == OK)
+		r = paging_begin(call, &page, account, PAGING_ALL, "", err);
 	if (r == OK)
 		r = tokens_note_read(&call->vault->read, account, call->now, err);
 	if (r != OK)
 		return r;
 	json_begin_object(&call->w, NULL);
 	json_begin_array(&call->w, "tokens");
-	r = show_tokens(call, account, &shown, err);
+	r = show_tokens(call, account, &page, &shown, err);
 	json_end_array(&call->w);
+	if (r == OK)
+		r = paging_end(call, &page, account, "", err);
 	json_end_object(&call->w);
-	if (r == OK && shown == 0)
+	if (r == OK && shown == 0 && !page.begun)
 		call_say(call, "There are no tokens yet: `lethe token create` makes one.\n");
 	return r;
 }

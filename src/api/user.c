@@ -7,6 +7,7 @@
 #include "access/permission.h"
 #include "base/quote.h"
 #include "api/operations.h"
+#include "api/paging.h"
 #include "privacy/user_end.h"
 #include "store/job.h"
 
@@ -143,34 +144,39 @@ static enum result show_user(struct call *call, const struct user_rule *rule, co
 	return OK;
 }
 
-static enum result show_users(struct call *call, uint32_t account, const struct user_rule *rule, int64_t *shown,
-			      struct err *err)
+static enum result show_users(struct call *call, uint32_t account, const struct user_rule *rule, struct paging *page,
+			      int64_t *shown, struct err *err)
 {
 	struct user_row rows[PAGE];
-	int64_t after = 0;
-	size_t count;
+	size_t count, ask;
 	enum result r;
 
 	do {
-		r = user_list(call->vault->read.data, account, after, &call->pool, rows, PAGE, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++)
+		ask = paging_ask(page, PAGE);
+		r = user_list(call->vault->read.data, account, page->number, &call->pool, rows, ask, &count, err);
+		for (size_t i = 0; i < count && r == OK && paging_take(page); i++) {
+			page->number = rows[i].user;
 			r = show_user(call, rule, &rows[i], err);
-		after = r == OK && count > 0 ? rows[count - 1].user : after;
+		}
 		*shown += (int64_t)count;
-	} while (r == OK && count == PAGE);
+	} while (r == OK && count == ask && !page->more);
 	return r;
 }
 
 enum result op_user_list(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
+	struct paging page = {0};
+	const struct call_option options[] = {PAGING_OPTIONS(page)};
 	struct account account;
 	struct user_rule rule;
 	int64_t shown = 0;
-	enum result r = call_parse(call, NULL, 0, &argc, argv, 0, 0, err);
+	enum result r = call_parse(call, options, 2, &argc, argv, 0, 0, err);
 
 	(void)partly;
 	if (r == OK)
 		r = call_open_account(call, false, &account, err);
+	if (r == OK)
+		r = paging_begin(call, &page, account.number, PAGING_ALL, "", err);
 	if (r == OK)
 		r = user_rule(&call->vault->read, account.number, &call->pool, &rule, err);
 	if (r == OK)
@@ -179,10 +185,12 @@ enum result op_user_list(struct call *call, int argc, char **argv, bool *partly,
 		return r;
 	json_begin_object(&call->w, NULL);
 	json_begin_array(&call->w, "users");
-	r = show_users(call, account.number, &rule, &shown, err);
+	r = show_users(call, account.number, &rule, &page, &shown, err);
 	json_end_array(&call->w);
+	if (r == OK)
+		r = paging_end(call, &page, account.number, "", err);
 	json_end_object(&call->w);
-	if (r == OK && shown == 0)
+	if (r == OK && shown == 0 && !page.begun)
 		call_say(call, "The account has no users yet: `lethe user add` makes one.\n");
 	return r;
 }

@@ -58,14 +58,16 @@ static enum result visit_one(struct session *session, uint32_t account, struct i
 	return r;
 }
 
-enum result history_list(struct session *session, uint32_t account, int64_t count, history_visit *visit, void *arg,
-			 struct err *err)
+enum result history_list(struct session *session, uint32_t account, const struct id *from, int64_t count,
+			 history_visit *visit, void *arg, struct err *err)
 {
 	struct id ids[PAGE], before;
 	size_t listed;
 	enum result r = OK;
 
 	memset(&before, 0xff, sizeof before);
+	if (from != NULL)
+		before = *from;
 	do {
 		size_t ask = count < PAGE ? (size_t)count : PAGE;
 

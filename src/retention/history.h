@@ -26,9 +26,10 @@ struct past_sweep {
 /* What it points to lives until it returns. */
 typedef enum result history_visit(void *arg, const struct past_sweep *sweep, struct err *err);
 
-/* Up to `count` sweeps of the account, the newest first; what the visitor fails with ends it. Costs what it lists. */
-MUST_CHECK enum result history_list(struct session *session, uint32_t account, int64_t count, history_visit *visit,
-				    void *arg, struct err *err);
+/* Up to `count` sweeps of the account, the newest first, those before `before` (NULL: from the newest); what the visitor
+ * fails with ends it. Costs what it lists. */
+MUST_CHECK enum result history_list(struct session *session, uint32_t account, const struct id *before, int64_t count,
+				    history_visit *visit, void *arg, struct err *err);
 /* The receipt of one that is done, over the tree as it is now. ERR_NOT_FOUND: no sweep, unfinished, or failed. */
 MUST_CHECK enum result history_receipt(struct vault *vault, const struct account *account, struct id job,
 				       struct pool *pool, const char **receipt, struct err *err);

@@ -75,7 +75,7 @@ MUST_CHECK enum result keyring_rewrap(struct keyring *ring, struct wrapped_key *
 enum {
 	BLIND_NAME_WORD = 100, BLIND_ACCOUNT_NAME = 101, BLIND_RECORD_ID = 102, BLIND_CONTACT_ID = 103, BLIND_DIGEST = 104,
 	BLIND_QUEUE = 105, BLIND_CAMPAIGN = 106, BLIND_TAG = 107, BLIND_USER = 108, BLIND_SUBJECT = 109,
-	BLIND_REQUEST_KEY = 110, BLIND_REQUEST = 111, BLIND_ETAG = 112,
+	BLIND_REQUEST_KEY = 110, BLIND_REQUEST = 111, BLIND_ETAG = 112, BLIND_CURSOR = 113,
 };
 MUST_CHECK enum result keyring_blind(struct keyring *ring, uint32_t account, int kind, const char *text, size_t len,
 				     struct blind *out, struct err *err);

@@ -267,7 +267,7 @@ decided() {
 # fill_deleted: of 201 contacts 150 are deleted, one of them is held; their grace ends on 31 December.
 fill_deleted() {
 	ok import contacts.jsonl
-	ok contact list --count 1000 --json
+	ok contact list --limit 1000 --json
 	jq -r '.contacts[].id' <<<"$output" | head -150 >deleted
 	while read -r id; do "$LETHE" --now "$NOW" contact delete "$id" >>log || return; done <deleted
 	ok contact show "$(head -1 deleted)" --deleted --json
@@ -288,7 +288,7 @@ purged() {
 @test "P29, P42: contacts are deleted, brought back and purged, or are not, whenever that is killed" {
 	fill_deleted
 	as_base
-	cases 3 decided contact delete "$("$LETHE" --now "$NOW" contact list --count 1 --json | jq -r '.contacts[0].id')"
+	cases 3 decided contact delete "$("$LETHE" --now "$NOW" contact list --limit 1 --json | jq -r '.contacts[0].id')"
 	cases 3 decided contact undelete "$(sed -n 5p deleted)"
 	cases 12 purged retention run --now 2026-01-01
 }

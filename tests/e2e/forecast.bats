@@ -174,7 +174,7 @@ fill() {
 	is '["whole","retention run",2]' '.sweeps[1] | [.state, .command, (.statement.kinds[] | select(.kind == "call") | .records)]'
 	local job
 	job=$(jq -r '.sweeps[1].job' <<<"$output")
-	lethe retention history --count 1
+	lethe retention history --limit 1
 	[[ $output == *"2026-01-16T03:00:00Z  whole "*"lethe retention run  leaf "*"nothing is left of it"* ]]
 	[[ $output != *"$job"* ]]
 	lethe retention receipt "$job" --out again.json
@@ -191,7 +191,7 @@ fill() {
 	said 3
 	[[ $stderr == *"lethe retention history"* ]]
 	for count in 0 -1 x 1234567890 ""; do
-		lethe retention history --count "$count"
+		lethe retention history --limit "$count"
 		said 2
 	done
 }

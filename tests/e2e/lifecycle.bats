@@ -425,14 +425,14 @@ make_contacts() {
 	lethe contact undelete "$id"
 	said 4
 	[[ $stderr == *"it is not deleted"* ]]
-	lethe contact list --count 0
+	lethe contact list --limit 0
 	said 2
-	lethe contact list --after call_x
+	lethe contact list --cursor call_x
 	said 2
-	lethe contact list --count 1 --json
+	lethe contact list --limit 1 --json
 	next=$(jq -r .next <<<"$output")
 	[ "$next" != null ]
-	lethe contact list --count 1 --after "$next" --json
+	lethe contact list --limit 1 --cursor "$next" --json
 	jq -e '(.contacts | length) == 1 and .next == null' <<<"$output"
 	"$LETHE" account create Other --country DK --now 2026-01-09T00:00:00Z >/dev/null
 	for command in show delete undelete; do

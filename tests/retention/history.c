@@ -29,7 +29,7 @@ static enum result see(void *arg, const struct past_sweep *sweep, struct err *er
 static enum result list(struct world *world, int64_t count, struct seen *seen, struct err *err)
 {
 	seen->count = 0;
-	return history_list(&world->vault->read, world->account.number, count, see, seen, err);
+	return history_list(&world->vault->read, world->account.number, NULL, count, see, seen, err);
 }
 
 static enum result receipt_of(struct world *world, struct id job, const char **receipt, struct err *err)
@@ -173,7 +173,7 @@ static void damaged_jobs_and_visitors_that_fail_end_it(void **state)
 	assert_int_equal(list(world, 10, seen, &err), ERR_CORRUPT);
 	assert_ok(db_script(world->vault->write.data, "UPDATE job SET args = '{}', result = '{}'", &err), &err);
 	seen->count = 100;
-	assert_int_equal(history_list(&world->vault->read, world->account.number, 5, see, seen, &err), ERR_LIMIT);
+	assert_int_equal(history_list(&world->vault->read, world->account.number, NULL, 5, see, seen, &err), ERR_LIMIT);
 	test_free(seen);
 }
 

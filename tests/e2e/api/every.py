@@ -120,9 +120,9 @@ def persons(walk, person):
 
 
 def contacts(walk, person):
-    walk.admin("GET", A + "/contacts", query={"count": 3})
-    page = walk.admin("GET", A + "/contacts", query={"count": 2})
-    walk.admin("GET", A + "/contacts", query={"count": 1000, "after": page["next"]})
+    walk.admin("GET", A + "/contacts", query={"limit": 3})
+    page = walk.admin("GET", A + "/contacts", query={"limit": 2})
+    walk.admin("GET", A + "/contacts", query={"limit": 1000, "cursor": page["next"]})
     contact = {"contact": person["contacts"][0]}
     walk.admin("GET", A + "/contacts/{contact}", contact)
     walk.admin("DELETE", A + "/contacts/{contact}", contact)
@@ -244,7 +244,7 @@ def sweeps(walk):
     run = walk.admin("POST", A + "/retention/runs", body={"max_records": 1})
     walk.admin("POST", A + "/retention/runs", body={"max_records": 0}, status=400)
     done = walk.admin("POST", A + "/retention/runs")
-    walk.admin("GET", A + "/retention/runs", query={"count": 5})
+    walk.admin("GET", A + "/retention/runs", query={"limit": 5})
     for job in (run["job"], done["job"]):
         walk.admin("GET", A + "/retention/runs/{job}/receipt", {"job": job})
 
@@ -337,12 +337,12 @@ def tokens(walk):
 
 
 def log(walk):
-    leaves = walk.admin("GET", A + "/audit", query={"from": 0, "count": 5})
+    leaves = walk.admin("GET", A + "/audit", query={"from": 0, "limit": 5})
     assert leaves["leaves"], leaves
     events = walk.admin("GET", A + "/events", query={"count": 3})["events"]
     walk.admin("GET", A + "/events", query={"after": events[2]["id"], "count": 1000})
     walk.admin("GET", A + "/events", query={"after": "nothing"}, status=400)
-    walk.operator("GET", "/v1/audit", query={"from": 0, "count": 5})
+    walk.operator("GET", "/v1/audit", query={"from": 0, "limit": 5})
     walk.operator("GET", "/v1/audit/{seq}/proof", {"seq": 3})
     walk.operator("GET", "/v1/audit/{seq}/proof", {"seq": 999999999}, status=404)
     walk.operator("POST", "/v1/audit/verifications")

@@ -1,0 +1,62 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "api/link.h"
+
+#include <string.h>
+
+#define LINK_MAX ((size_t)16 * 1024)
+
+/* RFC 3986: all but the unreserved characters. */
+static void add_escaped(struct buf *out, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+	for (; *text != '\0'; text++) {
+		if (strchr(plain, *text) != NULL)
+			buf_add(out, text, 1);
+		else
+			buf_printf(out, "%%%02X", (unsigned char)*text);
+	}
+}
+
+static void add_param(struct buf *out, bool *first, const char *name, const char *value)
+{
+	buf_add_str(out, *first ? "?" : "&");
+	*first = false;
+	add_escaped(out, name);
+	buf_add_str(out, "=");
+	add_escaped(out, value);
+}
+
+static void write_link(struct buf *out, const struct target *target, const char *cursor)
+{
+	bool first = true;
+
+	buf_add_str(out, "<");
+	for (size_t i = 0; i < target->segment_count; i++) {
+		buf_add_str(out, "/");
+		add_escaped(out, target->segments[i]);
+	}
+	for (size_t i = 0; i < target->param_count; i++) {
+		if (strcmp(target->params[i].name, "cursor") != 0)
+			add_param(out, &first, target->params[i].name, target->params[i].value);
+	}
+	add_param(out, &first, "cursor", cursor);
+	buf_add_str(out, ">; rel=\"next\"");
+}
+
+enum result link_next(struct response *response, const struct request *request, const char *cursor, struct err *err)
+{
+	struct buf link;
+	enum result r;
+
+	buf_init(&link, LINK_MAX);
+	write_link(&link, &request->target, cursor);
+	buf_add(&link, "", 1);
+	r = buf_ok(&link, "the address of the next page", err);
+	if (r == OK)
+		response_header(response, "Link", link.data);
+	buf_free(&link);
+	return r;
+}
