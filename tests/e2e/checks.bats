@@ -159,6 +159,15 @@ promised() {
 	refused check-promises 'tests/base/odd.c: quotes P12, which is no promise'
 }
 
+@test "a law map that names what is not there is refused" {
+	promised '| P1 | it is kept | `tests/base/kept.c` |'
+	echo '| C1 | `src/base/gone.c`, `docs/` | `tests/base/kept.c` |' >docs/law-map.md
+	refused check-promises 'docs/law-map.md: names src/base/gone.c, which is not there'
+	echo '| C1 | `tests/base/kept.c` |' >docs/law-map.md
+	run scripts/check-promises
+	[ "$status" -eq 0 ]
+}
+
 @test "clang-tidy and cppcheck warnings are fatal" {
 	for tool in clang clang-tidy cppcheck; do
 		command -v "$tool" >/dev/null || skip "$tool is not installed (make lint installs it)"
