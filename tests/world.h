@@ -158,8 +158,8 @@ static enum result world_put_op(struct session *session, void *arg, struct err *
 	struct record_row row = {.account = world->account.number, .kind = spec->kind, .duration_ms = 1000,
 				  .direction = spec->direction, .status = spec->status};
 	struct party_key keys[9];
+	struct entry entry = {.identity = 0};
 	struct period period;
-	struct entry entry;
 	struct key key;
 	bool inserted;
 	enum result r = period_get(session->data, row.account, row.kind, instant_date(spec->at), &period, err);

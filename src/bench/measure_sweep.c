@@ -201,22 +201,27 @@ static enum result one_round(struct measure *m, struct growing *growing, struct 
 	return r;
 }
 
-static void hand_out(struct measure *m, const struct growing *growing, size_t i)
+/* What the sizes above the first cost, against the first. */
+static void hand_out_whole(struct measure *m, const struct due *least, const struct due *due, const struct rounds *rounds)
 {
 	struct figure whole = {.name = "sweep", .unit = "records", .sense = FIGURE_COST, .target = 1.3};
-	struct figure first = {.name = "sweep", .unit = "records", .sense = FIGURE_RATE};
-	long long records = (long long)growing->due[i].records, expired = (long long)growing->due[i].expired;
 
-	if (i > 0) {
-		snprintf(whole.what, sizeof whole.what, "one record of %lld due among %lld", expired, records);
-		snprintf(whole.against, sizeof whole.against, "the same of %lld among %lld",
-			 (long long)growing->due[0].expired, (long long)growing->due[0].records);
-		figure_of(&whole, &growing->whole[i]);
-		measure_figure(m, &whole);
-	}
-	snprintf(first.what, sizeof first.what, "until none of %lld due among %lld can be read", expired, records);
+	snprintf(whole.what, sizeof whole.what, "one record of %lld due among %lld", (long long)due->expired,
+		 (long long)due->records);
+	snprintf(whole.against, sizeof whole.against, "the same of %lld among %lld", (long long)least->expired,
+		 (long long)least->records);
+	figure_of(&whole, rounds);
+	measure_figure(m, &whole);
+}
+
+static void hand_out_first(struct measure *m, const struct due *due, const struct rounds *rounds)
+{
+	struct figure first = {.name = "sweep", .unit = "records", .sense = FIGURE_RATE};
+
+	snprintf(first.what, sizeof first.what, "until none of %lld due among %lld can be read", (long long)due->expired,
+		 (long long)due->records);
 	snprintf(first.against, sizeof first.against, "until they are gone, in the same run");
-	figure_of(&first, &growing->first[i]);
+	figure_of(&first, rounds);
 	measure_figure(m, &first);
 }
 
@@ -229,8 +234,11 @@ static enum result measure_growing(struct measure *m, struct err *err)
 		growing.due[i] = measure_due(growing.sizes.records[i]);
 	for (int round = 0; round < m->options->rounds && r == OK; round++)
 		r = one_round(m, &growing, err);
-	for (size_t i = 0; i < growing.sizes.count && r == OK; i++)
-		hand_out(m, &growing, i);
+	for (size_t i = 0; i < growing.sizes.count && r == OK; i++) {
+		if (i > 0)
+			hand_out_whole(m, &growing.due[0], &growing.due[i], &growing.whole[i]);
+		hand_out_first(m, &growing.due[i], &growing.first[i]);
+	}
 	return r;
 }
 

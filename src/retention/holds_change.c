@@ -214,7 +214,7 @@ struct adding {
 	struct hold_row row;
 	enum restriction_ground ground; /* of a restriction */
 	struct instant now;
-	struct pool *pool;
+	struct pool pool;
 };
 
 static enum result check_room(struct session *session, uint32_t account, struct pool *pool, struct err *err)
@@ -312,16 +312,16 @@ static enum result add(struct session *session, void *arg, struct err *err)
 	struct adding *adding = arg;
 	struct hold_row *row = &adding->row;
 	struct hold_scope scope;
-	enum result r = check_room(session, row->account, adding->pool, err);
+	enum result r = check_room(session, row->account, &adding->pool, err);
 
 	if (r == OK)
-		r = resolve(session, row, adding->pool, &scope, err);
+		r = resolve(session, row, &adding->pool, &scope, err);
 	if (r == OK)
-		r = check_unrestricted(session, row, adding->pool, err);
+		r = check_unrestricted(session, row, &adding->pool, err);
 	if (r == OK)
 		r = counter_next(session->keys, row->account, "hold", &row->hold, err);
 	if (r == OK)
-		r = seal_texts(session, adding->request, row, adding->pool, err);
+		r = seal_texts(session, adding->request, row, &adding->pool, err);
 	if (r == OK)
 		r = hold_insert(session->data, row, err);
 	return r == OK ? note_added(session, adding, err) : r;
@@ -329,17 +329,15 @@ static enum result add(struct session *session, void *arg, struct err *err)
 
 static enum result run_add(struct vault *vault, struct adding *adding, struct id *out, struct err *err)
 {
-	struct pool pool;
 	enum result r = check_texts(adding->request, err);
 
 	if (r != OK)
 		return r;
 	adding->row.id = id_new(adding->now);
 	adding->row.created = adding->now;
-	pool_init(&pool, POOL_MAX);
-	adding->pool = &pool;
+	pool_init(&adding->pool, POOL_MAX);
 	r = vault_write(vault, add, adding, err);
-	pool_free(&pool);
+	pool_free(&adding->pool);
 	if (r == OK)
 		*out = adding->row.id;
 	return r;

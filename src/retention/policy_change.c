@@ -83,12 +83,14 @@ static enum result check_bounds(struct session *session, uint32_t account, const
 				const struct policy_scope *scope, struct pool *pool, struct err *err)
 {
 	/* Without a rule of the kind's own, it is kept without end. */
-	struct span keep = request->remove ? (struct span){.unlimited = true} : request->keep;
+	struct span keep = request->keep;
 	struct bound bound;
 	enum result r;
 
 	if (request->remove && !policy_scope_is_base(scope))
 		return OK;
+	if (request->remove)
+		keep = (struct span){.unlimited = true};
 	r = settings_bound(session, account, request->kind, pool, &bound, err);
 	return r == OK ? bound_allows(&bound, keep, err) : r;
 }

@@ -246,8 +246,9 @@ static void listen(struct world *world, struct told said[LEADS][KIND_COUNT])
 	for (size_t i = 0; i < warnings.count; i++) {
 		size_t lead = 0;
 
-		while (leads[lead] != warnings.list[i].lead)
+		while (lead < LEADS && leads[lead] != warnings.list[i].lead)
 			lead++;
+		assert_true(lead < LEADS);
 		assert_int_equal(said[lead][warnings.list[i].kind].goes + said[lead][warnings.list[i].kind].cut, 0);
 		said[lead][warnings.list[i].kind] = (struct told){warnings.list[i].goes.records, warnings.list[i].cut};
 	}
