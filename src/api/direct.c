@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "api/export_stream.h"
 #include "api/ingest.h"
 #include "api/media.h"
 #include "ingest/intake.h"
@@ -22,6 +23,7 @@ static const struct direct_resource table[] = {
     {METHOD_POST, A "/records", false, INTAKE_LINE_MAX, document, "application/json", ingest_record},
     {METHOD_POST, A "/contacts", false, INTAKE_LINE_MAX, document, "application/json", ingest_contact},
     {METHOD_PUT, A "/contacts/{contact}", false, INTAKE_LINE_MAX, document, "application/json", ingest_contact_again},
+    {METHOD_POST, A "/persons/{person}/export", true, 0, NULL, "application/zip", export_stream},
     {METHOD_PUT, A "/records/{record}/media/{n}", true, MEDIA_ADD_BYTES_MAX, NULL, "application/json", media_put},
     {METHOD_GET, A "/records/{record}/media/{n}", true, 0, NULL, "*/*", media_get},
 };

@@ -133,6 +133,20 @@ static enum result may(struct performing *performing, struct err *err)
 
 /* ---- doing it ---- */
 
+/* Leaves that are written from here on say who it was, and why if that was sent. */
+static enum result act_for(struct performing *performing, struct err *err)
+{
+	const char *reason = request_header(performing->request, "lethe-reason");
+
+	perform_as(performing->actor);
+	if (reason == NULL || act_by_reason(reason))
+		return OK;
+	performing->field = "Lethe-Reason";
+	err_set(err, ERR_INPUT, "the reason is no reference");
+	return err_mend(err, "send the number of a case or ticket: up to %d letters, digits, '.', '_' and '-'; words stand there, for "
+			     "the log holds nothing personal", ACT_REASON_MAX);
+}
+
 static void begin(struct performing *performing, struct call *call, const struct caller *caller)
 {
 	call_begin(call, caller, performing->request->now);
@@ -176,8 +190,9 @@ static enum result run(struct performing *performing, bool *partly, struct err *
 		return r;
 	INVARIANT(operation != NULL);
 	begin(performing, &call, &caller);
-	perform_as(performing->actor);
-	r = operation->run(&call, bound.argc, bound.argv, partly, err);
+	r = act_for(performing, err);
+	if (r == OK)
+		r = operation->run(&call, bound.argc, bound.argv, partly, err);
 	if (r == OK)
 		r = call_flush(&call, err);
 	perform_as(NULL);
@@ -203,10 +218,12 @@ static enum result run_direct(struct performing *performing, const struct direct
 	r = bind_request(performing->resource, &bare, &bound, &performing->field, err);
 	if (r != OK)
 		return r;
-	perform_as(performing->actor);
-	r = how->run(&direct, err);
+	r = act_for(performing, err);
+	if (r == OK)
+		r = how->run(&direct, err);
 	perform_as(NULL);
-	performing->field = direct.field;
+	if (direct.field != NULL)
+		performing->field = direct.field;
 	return r;
 }
 

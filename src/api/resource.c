@@ -58,6 +58,10 @@ static const struct word person_erase[] = {
     PATH("person", 1, "its id"),
     MAY("reference", WORD_TEXT, "an opaque id of the request, put into the receipt"),
 };
+static const struct word person_export[] = {
+    PATH("person", 1, "its id"),
+    ASKS_ONE("others", "mask|show", "the numbers, addresses and names of other people; masked unless said"),
+};
 static const struct word person_restrict[] = {
     PATH("person", 1, "its id"),
     {"ground", WORD_CHOICE, IN_BODY, true, 0, "accuracy|unlawful|claims|objection", "GDPR, art. 18(1)"},
@@ -250,6 +254,7 @@ const struct resource resources[] = {
     {METHOD_POST, A "/persons/{person}/unlinks", "person unlink", MAY_PERSON_LINK, RESOURCE_WRITE, WORDS(person_unlink), NULL, "PersonUnlinked"},
     {METHOD_POST, A "/persons/{person}/erasure", "person erase", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_erase), "--yes", "Erasure"},
     {METHOD_POST, A "/persons/{person}/anonymisation", "person anonymise", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_erase), "--yes", "Erasure"},
+    {METHOD_POST, A "/persons/{person}/export", "person export", MAY_PERSON_EXPORT, RESOURCE_READ, WORDS(person_export), NULL, "Archive"},
     {METHOD_PUT, A "/persons/{person}/restriction", "person restrict", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_restrict), NULL, "Restriction"},
     {METHOD_DELETE, A "/persons/{person}/restriction", "person unrestrict", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_unrestrict), NULL, "RestrictionLifted"},
     {METHOD_GET, A "/erasures", "person receipt", MAY_AUDIT_READ, RESOURCE_READ, NO_WORDS, NULL, "ErasureList"},
@@ -340,7 +345,6 @@ const struct local_operation local_operations[] = {
     {"config check", "the settings are the machine's"},
     {"bench", "it measures the machine"},
     {"record why", "the same as why"},
-    {"person export", "its ZIP is a file"},
     {"account receipt", "the account is gone, and nobody is of it any more"},
     {"user password", "it is read from a terminal or a file"},
     {"account sso", "the client's secret is read from a file"},

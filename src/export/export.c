@@ -20,12 +20,8 @@
 /* As person_note_read, and says which leaf it is and whether others are shown. */
 static enum result note_export(struct job *job, struct err *err)
 {
-	struct db *data = job->session->data;
 	struct act act;
-	enum result r = db_begin(data, err);
 
-	if (r != OK)
-		return r;
 	act_begin(&act, "person.export", job->account->number, job->request->now);
 	act_id(&act, "person", PERSON_PREFIX, job->person.id);
 	act_int(&act, "records", (int64_t)job->count);
@@ -33,11 +29,16 @@ static enum result note_export(struct job *job, struct err *err)
 		act_word(&act, "others", "show");
 	else
 		act_word(&act, "others", "mask");
-	r = act_append(&act, data, &job->leaf, err);
-	if (r == OK)
-		return db_commit(data, err);
-	db_rollback(data);
-	return r;
+	return vault_note_numbered(job->session, &act, &job->leaf, err);
+}
+
+static enum result create_zip(struct job *job, struct err *err)
+{
+	const struct export_request *request = job->request;
+
+	if (request->path == NULL)
+		return zip_create_to(request->write, request->write_arg, request->now, &job->zip, err);
+	return zip_create(request->path, request->now, &job->zip, err);
 }
 
 static enum result write_parts(struct job *job, struct err *err)
@@ -83,7 +84,7 @@ static enum result run(struct job *job, struct export_result *out, struct err *e
 	if (r == OK)
 		r = mask_new(job->account, &job->person, job->request->show_others, &job->mask, err);
 	if (r == OK)
-		r = zip_create(job->request->path, job->request->now, &job->zip, err);
+		r = create_zip(job, err);
 	if (r == OK)
 		r = note_export(job, err);
 	if (r == OK)

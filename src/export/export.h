@@ -15,7 +15,9 @@
 
 struct export_request {
 	struct id person;
-	const char *path;   /* of the ZIP; must not exist */
+	const char *path;   /* of the ZIP; must not exist. NULL: it is handed to `write` as it is made */
+	enum result (*write)(void *arg, const void *data, size_t len, struct err *err);
+	void *write_arg;
 	bool show_others;   /* false: others' numbers, addresses, names are masked */
 	struct instant now;
 	bool (*progress)(void *arg, int64_t done, int64_t total); /* in records; true asks to stop. NULL: none */

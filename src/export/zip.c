@@ -18,6 +18,9 @@
 struct zip {
 	char path[PATH_MAX], part[PATH_MAX];
 	struct instant now;
+	zip_sink *write; /* NULL: a file */
+	void *write_arg;
+	uint64_t written;
 	int fd;
 	bool part_exists;
 	struct archive *archive;
@@ -39,8 +42,13 @@ static la_ssize_t on_write(struct archive *archive, void *arg, const void *data,
 	struct zip *zip = arg;
 
 	(void)archive;
-	if (!zip->write_failed && !zip->dropped)
+	if (zip->write_failed || zip->dropped)
+		return (la_ssize_t)len;
+	if (zip->write != NULL)
+		zip->write_failed = zip->write(zip->write_arg, data, len, &zip->write_err) != OK;
+	else
 		zip->write_failed = file_write_all(zip->fd, data, len, &zip->write_err) != OK;
+	zip->written += len;
 	return (la_ssize_t)len;
 }
 
@@ -48,6 +56,8 @@ static enum result failed(struct zip *zip, struct err *err)
 {
 	if (zip->write_failed) {
 		*err = zip->write_err;
+		if (zip->write != NULL)
+			return err->code;
 	} else {
 		const char *why = archive_error_string(zip->archive);
 
@@ -110,6 +120,26 @@ enum result zip_create(const char *path, struct instant now, struct zip **out, s
 	r = open_part(zip, err);
 	if (r == OK)
 		r = open_archive(zip, err);
+	if (r == OK)
+		*out = zip;
+	else
+		zip_free(zip);
+	return r;
+}
+
+enum result zip_create_to(zip_sink *write, void *arg, struct instant now, struct zip **out, struct err *err)
+{
+	struct zip *zip = calloc(1, sizeof *zip);
+	enum result r;
+
+	*out = NULL;
+	if (zip == NULL)
+		return err_no_memory(err);
+	zip->now = now;
+	zip->fd = -1;
+	zip->write = write;
+	zip->write_arg = arg;
+	r = open_archive(zip, err);
 	if (r == OK)
 		*out = zip;
 	else
@@ -222,7 +252,9 @@ enum result zip_finish(struct zip *zip, uint64_t *bytes, struct err *err)
 	INVARIANT(zip->sha == NULL);
 	if (archive_write_close(zip->archive) != ARCHIVE_OK || zip->write_failed)
 		return failed(zip, err);
-	*bytes = (uint64_t)lseek(zip->fd, 0, SEEK_CUR);
+	*bytes = zip->written;
+	if (zip->write != NULL)
+		return OK;
 	if (fsync(zip->fd) != 0) {
 		err_sys(err, "cannot bring the file to disk");
 		return err_where(err, "%.280s", zip->part);

@@ -20,6 +20,9 @@ struct zip;
 /* Makes `path`.part, mode 0600, readable by nobody else. ERR_EXISTS when `path` is there or `path`.part is. `now`
  * dates the entries. */
 MUST_CHECK enum result zip_create(const char *path, struct instant now, struct zip **out, struct err *err);
+/* The same, handed to `write` as it is made: there is no file, and nothing to sync. What `write` fails with ends it. */
+typedef enum result zip_sink(void *arg, const void *data, size_t len, struct err *err);
+MUST_CHECK enum result zip_create_to(zip_sink *write, void *arg, struct instant now, struct zip **out, struct err *err);
 /* One entry at a time. `text` is deflated, all else stored. `size` in bytes, or ZIP_SIZE_UNKNOWN. */
 MUST_CHECK enum result zip_begin(struct zip *zip, const char *name, uint64_t size, bool text, struct err *err);
 MUST_CHECK enum result zip_write(struct zip *zip, const void *data, size_t len, struct err *err);

@@ -268,7 +268,7 @@ enum result contacts_note_show(struct session *session, uint32_t account, struct
 
 	act_begin(&act, "contact.show", account, now);
 	act_id(&act, "contact", CONTACT_PREFIX, id);
-	return act_append_alone(&act, session->data, err);
+	return vault_note(session, &act, err);
 }
 
 enum result contacts_note_list(struct session *session, uint32_t account, const struct id *ids, size_t count,
@@ -282,5 +282,5 @@ enum result contacts_note_list(struct session *session, uint32_t account, const 
 	act_id(&act, "first", CONTACT_PREFIX, ids[0]);
 	act_id(&act, "last", CONTACT_PREFIX, ids[count - 1]);
 	act_int(&act, "contacts", (int64_t)count);
-	return act_append_alone(&act, session->data, err);
+	return vault_note(session, &act, err);
 }

@@ -3,6 +3,7 @@
  */
 #include "vault/act.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +46,21 @@ void act_by_set_(const char *prefix, struct id id)
 
 void act_by_nobody(void)
 {
-	acting = (struct act_by){""};
+	acting = (struct act_by){.text = ""};
+}
+
+bool act_by_reason(const char *reference)
+{
+	size_t len = strlen(reference);
+
+	if (len == 0 || len > ACT_REASON_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!isalnum((unsigned char)reference[i]) && strchr("._-", reference[i]) == NULL)
+			return false;
+	}
+	memcpy(acting.reason, reference, len + 1);
+	return true;
 }
 
 struct act_by act_by_now(void)
@@ -73,6 +88,8 @@ void act_begin_(struct act *act, const char *name, uint32_t account, struct inst
 		add_text(act, "by", acting.text);
 	else
 		act_int_(act, "uid", "", (int64_t)getuid());
+	if (acting.reason[0] != '\0')
+		add_text(act, "reason", acting.reason);
 }
 
 void act_int_(struct act *act, const char *name, const char *suffix, int64_t value)
@@ -151,13 +168,13 @@ enum result act_append(const struct act *act, struct db *data, uint64_t *seq, st
 	return r;
 }
 
-enum result act_append_alone(const struct act *act, struct db *data, struct err *err)
+enum result act_append_alone(const struct act *act, struct db *data, uint64_t *seq, struct err *err)
 {
 	enum result r = db_begin(data, err);
 
 	if (r != OK)
 		return r;
-	r = act_append(act, data, NULL, err);
+	r = act_append(act, data, seq, err);
 	if (r == OK)
 		return db_commit(data, err);
 	db_rollback(data);

@@ -58,10 +58,14 @@ void act_digest_(struct act *act, const char *name, const char *hex);
 
 /* Who acts on this thread: leaves begun on it name them as "by" until said otherwise; at first, and with nobody(), whoever
  * runs the program, as "uid". What is handed to vault_write is done by who hands it over. `prefix` is a literal. */
-struct act_by { char text[ID_TEXT_MAX]; };
+#define ACT_REASON_MAX 64
+struct act_by { char text[ID_TEXT_MAX]; char reason[ACT_REASON_MAX + 1]; };
 #define act_by_set(prefix, id) act_by_set_(LOG_LITERAL(prefix), (id))
 void act_by_set_(const char *prefix, struct id id);
 void act_by_nobody(void);
+/* Why, as "reason", until the next nobody(): a reference to where that is said (the number of a case), [A-Za-z0-9._-], so that
+ * nothing personal gets into the log. False: it is none. */
+MUST_CHECK bool act_by_reason(const char *reference);
 struct act_by act_by_now(void);
 void act_by_take(const struct act_by *by); /* what act_by_now gave, also on another thread */
 
@@ -70,6 +74,6 @@ MUST_CHECK enum result act_write(const struct act *act, struct buf *out, struct 
 /* Appends it inside the open transaction of `data`. `seq` may be NULL. */
 MUST_CHECK enum result act_append(const struct act *act, struct db *data, uint64_t *seq, struct err *err);
 /* The same in a transaction of its own: for reads, which change nothing else. */
-MUST_CHECK enum result act_append_alone(const struct act *act, struct db *data, struct err *err);
+MUST_CHECK enum result act_append_alone(const struct act *act, struct db *data, uint64_t *seq, struct err *err);
 
 #endif

@@ -149,7 +149,7 @@ static enum result note_read(struct session *session, uint32_t account, struct i
 	struct act act;
 
 	act_begin(&act, "holiday.list", account, now);
-	return act_append_alone(&act, session->data, err);
+	return vault_note(session, &act, err);
 }
 
 static enum result open_all(struct session *session, uint32_t account, const struct holiday_row *rows, size_t count,

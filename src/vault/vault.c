@@ -220,9 +220,16 @@ enum result vault_write(struct vault *vault, vault_op *op, void *arg, struct err
 	return vault_write_wait(&ticket, err);
 }
 
+struct noting {
+	const struct act *act;
+	uint64_t *seq; /* or NULL */
+};
+
 static enum result note_op(struct session *session, void *arg, struct err *err)
 {
-	return act_append(arg, session->data, NULL, err);
+	const struct noting *noting = arg;
+
+	return act_append(noting->act, session->data, noting->seq, err);
 }
 
 /* Nothing is done by looking. */
@@ -237,13 +244,18 @@ static enum result write_unwitnessed(struct vault *vault, vault_op *op, void *ar
 	return r;
 }
 
-enum result vault_note(struct session *session, const struct act *act, struct err *err)
+enum result vault_note_numbered(struct session *session, const struct act *act, uint64_t *seq, struct err *err)
 {
-	struct act copy = *act;
+	struct noting noting = {act, seq};
 
 	if (session->vault != NULL && session->vault->writable)
-		return write_unwitnessed(session->vault, note_op, &copy, err);
-	return act_append_alone(act, session->data, err);
+		return write_unwitnessed(session->vault, note_op, &noting, err);
+	return act_append_alone(act, session->data, seq, err);
+}
+
+enum result vault_note(struct session *session, const struct act *act, struct err *err)
+{
+	return vault_note_numbered(session, act, NULL, err);
 }
 
 enum result vault_scrub(struct vault *vault, struct err *err)

@@ -118,6 +118,9 @@ bool vault_witnessed(const struct vault *view); /* has it happened? */
 
 /* The leaf of a read, in a transaction of its own: through the writer where there is one. */
 MUST_CHECK enum result vault_note(struct session *session, const struct act *act, struct err *err);
+/* The same, saying its number. */
+MUST_CHECK enum result vault_note_numbered(struct session *session, const struct act *act, uint64_t *seq,
+					   struct err *err);
 
 /* After keys were destroyed: empties the logs of both databases, so that no old page keeps a wrapped key. */
 MUST_CHECK enum result vault_scrub(struct vault *vault, struct err *err);

@@ -352,3 +352,79 @@ digest() { printf 'sha-256=:%s:' "$(openssl dgst -sha256 -binary "$1" | base64 -
 		"$LETHE" check >/dev/null
 	done
 }
+
+@test "the copy of what there is on a person is sent whole, as the command line writes it" {
+	"$LETHE" import --account Acme "$SAMPLES"/contacts.jsonl "$SAMPLES"/recordings.jsonl "$SAMPLES"/copenhagen-calls.jsonl >/dev/null
+	local person
+	person=$("$LETHE" person show +4520000289 --account Acme --json | jq -r .id)
+	serve
+	ask admin.token POST "/v1/accounts/Acme/persons/$person/export"
+	answered 200
+	grep -q '^Content-Type: application/zip' headers
+	grep -q "^Content-Disposition: attachment; filename=\"$person.zip\"" headers
+	mv answer over_http.zip
+	ask admin.token POST "/v1/accounts/Acme/persons/$person/export?others=show"
+	answered 200
+	mv answer shown.zip
+	ask admin.token POST "/v1/accounts/Acme/persons/$person/export?others=some"
+	answered 400
+	ask operator.token POST "/v1/accounts/Acme/persons/$person/export"
+	answered 403
+	ask admin.token POST "/v1/accounts/Acme/persons/per_01h455vb4pex5vsknk084sn02q/export"
+	answered 404
+	[ -z "$(find lethe-data -name '*.zip*')" ]
+	stop
+	"$LETHE" person export "$person" --account Acme --out local.zip >/dev/null
+	unzip -tqq over_http.zip
+	unzip -Z1 over_http.zip | cmp - <(unzip -Z1 local.zip)
+	unzip -p over_http.zip data.json | jq 'del(.generated)' | cmp - <(unzip -p local.zip data.json | jq 'del(.generated)')
+	[ "$(unzip -p shown.zip manifest.json | jq -r .options.others)" = show ]
+	unzip -p over_http.zip manifest.json | jq -r '.audit_leaf' | xargs -I{} "$LETHE" audit list --from {} --count 1 --json |
+		jq -e '.leaves[0].leaf.act == "person.export"'
+}
+
+@test "with the disk full a copy is refused, and nothing of it stays" {
+	"$LETHE" import --account Acme "$SAMPLES"/contacts.jsonl "$SAMPLES"/recordings.jsonl "$SAMPLES"/copenhagen-calls.jsonl --media-root "$SAMPLES" >/dev/null
+	local person
+	person=$("$LETHE" person show +4520000289 --account Acme --json | jq -r .id)
+	FAULT=enospc:32:0 serve
+	ask admin.token POST "/v1/accounts/Acme/persons/$person/export"
+	answered 507
+	stop
+	"$LETHE" check >/dev/null
+}
+
+@test "P57: what is read over HTTP is in the log before it is answered: by whom, what, and why if that was said" {
+	"$LETHE" import --account Acme "$SAMPLES"/contacts.jsonl "$SAMPLES"/copenhagen-calls.jsonl >/dev/null
+	local person contact token
+	person=$("$LETHE" person show +4520000289 --account Acme --json | jq -r .id)
+	contact=$("$LETHE" person show +4520000289 --account Acme --json | jq -r '.contacts[0]')
+	serve
+	ask admin.token GET "/v1/accounts/Acme/contacts/$contact" '' -H 'Lethe-Reason: CASE-2026.17'
+	answered 200
+	ask admin.token GET "/v1/accounts/Acme/persons/$person" '' -H 'Lethe-Reason: CASE-2026.17'
+	answered 200
+	ask admin.token GET "/v1/accounts/Acme/contacts/$contact" '' -H 'Lethe-Reason: Mrs Holst asked'
+	answered 400
+	jq -e '.field == "Lethe-Reason"' answer
+	ask admin.token GET "/v1/accounts/Acme/contacts/$contact"
+	answered 200
+	token=$("$LETHE" token list --account Acme --json | jq -r '.tokens[] | select(.name == "program") | .id')
+	kill -KILL "$SERVING" # what was answered is there
+	SERVING=
+	"$LETHE" audit list --account Acme --count 100 --json >log
+	jq -e --arg c "$contact" --arg t "$token" '[.leaves[].leaf | select(.act == "contact.show" and .contact == $c and .by == $t)] |
+		length == 2 and .[0].reason == "CASE-2026.17" and (.[1] | has("reason") | not)' log
+	jq -e --arg p "$person" '[.leaves[].leaf | select(.act == "person.show" and .person == $p and .reason == "CASE-2026.17")] | length == 1' log
+}
+
+@test "P57: many readers at once each leave their leaf, and share its way to the disk" {
+	"$LETHE" import --account Acme "$SAMPLES"/contacts.jsonl >/dev/null
+	local contact
+	contact=$("$LETHE" contact list --account Acme --limit 1 --json | jq -r '.contacts[0].id')
+	serve --token-rate 1000000
+	seq 400 | xargs -P 16 -I{} curl -sS -o /dev/null -w '%{http_code}\n' -H "Authorization: Bearer $(cat admin.token)" \
+		"$URL/v1/accounts/Acme/contacts/$contact" | sort | uniq -c | grep -qx ' *400 200'
+	stop
+	"$LETHE" audit list --account Acme --count 1000 --json | jq -e '[.leaves[].leaf | select(.act == "contact.show")] | length == 400'
+}

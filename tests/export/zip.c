@@ -130,6 +130,50 @@ static void a_file_that_appears_meanwhile_is_not_written_over(void **state)
 	buf_free(&kept);
 }
 
+/* What is handed on as it is made. */
+struct heard {
+	struct buf bytes;
+	size_t until; /* then it fails; 0: never */
+};
+
+static enum result hear(void *arg, const void *data, size_t len, struct err *err)
+{
+	struct heard *heard = arg;
+
+	if (heard->until > 0 && heard->bytes.len + len > heard->until)
+		return err_set(err, ERR_FULL, "no more fits");
+	buf_add(&heard->bytes, data, len);
+	return OK;
+}
+
+static void handed_on_it_is_what_the_file_would_be(void **state)
+{
+	struct world *world = *state;
+	struct export_request request = {.now = world->now, .write = hear};
+	struct heard heard = {.until = 0};
+	struct export_result result;
+	struct buf file;
+	struct err err;
+
+	put_many(world, 10);
+	buf_init(&heard.bytes, 1 << 24);
+	request.write_arg = &heard;
+	assert_ok(person_find_one(&world->vault->read, &world->account, ANN, &world->pool, &request.person, &err), &err);
+	assert_ok(export_person(world->vault, &world->account, &request, &result, &err), &err);
+	assert_int_equal(heard.bytes.len, result.bytes);
+	(void)export_of(world, ANN, false, &zip);
+	assert_ok(file_read(path_in(world, "out.zip"), 1 << 24, &file, &err), &err);
+	assert_in_range(file.len, heard.bytes.len - 64, heard.bytes.len + 64); /* only the number of the leaf is another */
+	assert_memory_equal(file.data, heard.bytes.data, 1000);
+	heard.until = heard.bytes.len / 2;
+	buf_reset(&heard.bytes);
+	assert_int_equal(export_person(world->vault, &world->account, &request, &result, &err), ERR_FULL);
+	assert_string_equal(err.what, "no more fits");
+	buf_free(&file);
+	buf_free(&heard.bytes);
+	unzipped_free(&zip);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +183,7 @@ int main(void)
 		IN_WORLD(no_part_is_left_when_the_disk_is_full),
 		IN_WORLD(nothing_is_left_when_it_is_interrupted),
 		IN_WORLD(a_file_that_appears_meanwhile_is_not_written_over),
+		IN_WORLD(handed_on_it_is_what_the_file_would_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,6 +123,35 @@ static void who_hands_an_act_over_is_named_in_its_leaf(void **state)
 	assert_true(says(world, "\"uid\":"));
 }
 
+/* P57 */
+static void a_reason_is_a_reference_and_goes_with_who_acts(void **state)
+{
+	static const char *const none[] = {"", "two words", "Ann\n", "\"", "caf\xc3\xa9",
+					   "12345678901234567890123456789012345678901234567890123456789012345"};
+	struct act act;
+	struct buf out;
+	struct err err;
+	struct act_by taken;
+
+	(void)state;
+	buf_init(&out, 1 << 16);
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		assert_false(act_by_reason(none[i]));
+	assert_true(act_by_reason("CASE-7_b.2"));
+	taken = act_by_now();
+	act_by_nobody();
+	act_by_take(&taken);
+	act_begin(&act, "contact.show", 1, (struct instant){0});
+	assert_int_equal(act_write(&act, &out, &err), OK);
+	assert_non_null(strstr(out.data, "\"reason\":\"CASE-7_b.2\""));
+	act_by_nobody();
+	buf_reset(&out);
+	act_begin(&act, "contact.show", 1, (struct instant){0});
+	assert_int_equal(act_write(&act, &out, &err), OK);
+	assert_null(strstr(out.data, "reason"));
+	buf_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +159,7 @@ int main(void)
 		cmocka_unit_test(ids_and_digests_are_written_as_the_world_knows_them),
 		IN_WORLD(who_hands_an_act_over_is_named_in_its_leaf),
 		IN_WORLD(leaves_are_numbered_without_gaps_also_after_a_failure),
+		cmocka_unit_test(a_reason_is_a_reference_and_goes_with_who_acts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

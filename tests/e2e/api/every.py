@@ -109,6 +109,10 @@ def persons(walk, person):
     walk.admin("POST", A + "/persons/{person}/links", who, {"other": "+4520000001"})
     walk.admin("POST", A + "/persons/{person}/unlinks", who, {"identity": "+4520000001"})
     walk.admin("POST", A + "/persons/{person}/unlinks", who, {"identity": "+4520000009"}, status=404)
+    archive = walk.admin("POST", A + "/persons/{person}/export", who)
+    assert archive.startswith(b"PK"), archive[:100]
+    walk.admin("POST", A + "/persons/{person}/export", who, query={"others": "show"})
+    walk.admin("POST", A + "/persons/{person}/export", who, query={"others": "some"}, status=400)
     restriction = A + "/persons/{person}/restriction"
     walk.admin("PUT", restriction, who, {"ground": "accuracy", "reason": "she says it is wrong"})
     walk.admin("PUT", restriction, who, {"ground": "accuracy"}, status=409)

@@ -322,8 +322,8 @@ class Description:
         if "schema" not in content.get(answer.type, content.get("*/*", {})):
             self.note(operation, answer, f"no schema is for {answer.type}\n{answer.body[:400]!r}")
             return None
-        if "*/*" in content and "json" not in answer.type:
-            return answer.body
+        if "json" not in answer.type:
+            return answer.body  # a file
         content = {**content, answer.type: content.get(answer.type, content.get("*/*", {}))}
         if answer.type == "application/x-ndjson":
             return [self.hold(operation, answer, json.loads(line), content) for line in answer.body.splitlines()]
