@@ -142,25 +142,13 @@ static void with_the_key_of_one_of_its_people_gone_it_stays_under_the_hold_s(voi
 	assert_opens(world, KIND_CALL, id, "{\"n\":1}");
 }
 
-static enum result spoil_op(struct session *session, void *arg, struct err *err)
-{
-	static const unsigned char noise[64];
-	struct record_row *row = arg;
-
-	row->payload = noise;
-	row->payload_len = sizeof noise;
-	return record_reseal(session->data, row, err);
-}
-
 static void what_does_not_open_stays_and_goes_with_the_release(void **state)
 {
 	struct world *world = *state;
 	struct id id = call(world), hold = hold_person(world, ANNA);
-	struct record_row row;
 
 	keep_as(world, id, HELD_ASIDE);
-	row = row_of(world, KIND_CALL, id);
-	write_op(world, spoil_op, &row);
+	spoil(world, id);
 	assert_false(put_back(world, id));
 	assert_int_not_equal(row_of(world, KIND_CALL, id).hold, 0);
 	assert_int_equal(release_hold(world, hold), 1);
