@@ -239,16 +239,23 @@ struct tale {
 	bool ran[DAYS];                            /* was it asked for warnings on that day? */
 };
 
+static size_t place_of(int lead)
+{
+	for (size_t i = 0; i < LEADS; i++) {
+		if (leads[i] == lead)
+			return i;
+	}
+	fail_msg("%d days is no lead", lead);
+	return 0;
+}
+
 static void listen(struct world *world, struct told said[LEADS][KIND_COUNT])
 {
 	struct warnings warnings = say(world);
 
 	for (size_t i = 0; i < warnings.count; i++) {
-		size_t lead = 0;
+		size_t lead = place_of(warnings.list[i].lead);
 
-		while (lead < LEADS && leads[lead] != warnings.list[i].lead)
-			lead++;
-		assert_true(lead < LEADS);
 		assert_int_equal(said[lead][warnings.list[i].kind].goes + said[lead][warnings.list[i].kind].cut, 0);
 		said[lead][warnings.list[i].kind] = (struct told){warnings.list[i].goes.records, warnings.list[i].cut};
 	}
