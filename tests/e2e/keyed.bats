@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # P49: a request with an Idempotency-Key is done once, whatever is killed when, however many ask.
+
+# shellcheck disable=SC2154 # ask sets $code
+
 bats_require_minimum_version 1.5.0
 
 load story

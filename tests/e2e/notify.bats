@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What goes out: events, webhooks, mail.
+
+# shellcheck disable=SC2154 # lethe sets $stderr
+
 bats_require_minimum_version 1.5.0
 
 load story

@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The daemon over real HTTP: who is let in, what is answered, how it begins and ends.
+
+# shellcheck disable=SC2154 # ask sets $code
+
 bats_require_minimum_version 1.5.0
 
 load story

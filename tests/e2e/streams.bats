@@ -3,6 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Data going in and out of the daemon over real HTTP: lines, records, contacts.
+
+# Each test is a subshell of its own, and means to be; ask sets $code.
+# shellcheck disable=SC2030,SC2031,SC2154
+
 bats_require_minimum_version 1.5.0
 
 load story
@@ -35,14 +39,16 @@ calls() {
 
 @test "each line is answered by a line, in order, in the words of an import" {
 	serve
-	calls 1 >lines
-	calls 1 >>lines
-	calls 1 | sed 's/+4520000300/+4520000301/' >>lines
-	echo >>lines
-	echo '{"type":"contact","id":"k-1","name":"Ann Holst","phones":["+4520000578"]}' >>lines
-	echo '{"type":"call","id":"c-2","time":"2025-11-17T14:03:00Z","from":"+4520000578","too":"+4520000300"}' >>lines
-	printf '{"type":"note","text":"\xff"}\n' >>lines
-	echo '{"type":"recording","id":"r-1","time":"2025-11-17T14:03:00Z","from":"+4520000578","media":"a.wav"}' >>lines
+	{
+		calls 1
+		calls 1
+		calls 1 | sed 's/+4520000300/+4520000301/'
+		echo
+		echo '{"type":"contact","id":"k-1","name":"Ann Holst","phones":["+4520000578"]}'
+		echo '{"type":"call","id":"c-2","time":"2025-11-17T14:03:00Z","from":"+4520000578","too":"+4520000300"}'
+		printf '{"type":"note","text":"\xff"}\n'
+		echo '{"type":"recording","id":"r-1","time":"2025-11-17T14:03:00Z","from":"+4520000578","media":"a.wav"}'
+	} >lines
 	send admin.token lines
 	answered 200
 	[ "$(jq -r .line answer | tr '\n' ' ')" = '1 2 3 5 6 7 8 null ' ]

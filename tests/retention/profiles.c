@@ -101,14 +101,14 @@ static bool may(struct world *world, enum record_kind kind, struct span keep, st
 	return r == OK;
 }
 
-static struct span longer_by_a_day(struct span span)
+/* By a month when it is in months, else by a day. */
+static struct span longer_by(struct span span, int one)
 {
-	return span.months > 0 ? (struct span){.months = span.months + 1} : (struct span){.days = span.days + 1};
-}
-
-static struct span shorter_by_a_day(struct span span)
-{
-	return span.months > 0 ? (struct span){.months = span.months - 1} : (struct span){.days = span.days - 1};
+	if (span.months > 0)
+		span.months += one;
+	else
+		span.days += one;
+	return span;
 }
 
 static void try_bound(struct world *world, enum record_kind kind, const struct bound *bound)
@@ -120,10 +120,10 @@ static void try_bound(struct world *world, enum record_kind kind, const struct b
 	assert_true(may(world, kind, limit, &err));
 	if (bound->type == BOUND_NONE || !finite)
 		return;
-	assert_int_equal(may(world, kind, longer_by_a_day(limit), &err), bound->type == BOUND_MIN);
+	assert_int_equal(may(world, kind, longer_by(limit, 1), &err), bound->type == BOUND_MIN);
 	if (bound->type != BOUND_MIN)
 		assert_non_null(strstr(err.what, bound->source));
-	assert_int_equal(may(world, kind, shorter_by_a_day(limit), &err), bound->type == BOUND_MAX);
+	assert_int_equal(may(world, kind, longer_by(limit, -1), &err), bound->type == BOUND_MAX);
 	if (bound->type != BOUND_CHOICES)
 		assert_int_equal(may(world, kind, (struct span){.unlimited = true}, &err), bound->type == BOUND_MIN);
 }
