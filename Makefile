@@ -6,7 +6,7 @@
 
 # Layers, lowest first.  A file may include headers of its own layer and of
 # layers before it; scripts/check-includes proves it.
-LAYERS := base shim crypto db blob audit store law vault retention privacy ingest export net access bench api daemon cli
+LAYERS := base shim crypto db blob audit store law vault retention privacy ingest export net access notify bench api daemon cli
 
 ifdef SANITIZE
 BUILD    := build/sanitize

@@ -96,6 +96,16 @@ operation_run op_token_list;
 operation_run op_token_revoke;
 
 operation_run op_event_list;
+operation_run op_webhook_add;
+operation_run op_webhook_list;
+operation_run op_webhook_show;
+operation_run op_webhook_remove;
+operation_run op_webhook_rotate;
+operation_run op_webhook_enable;
+operation_run op_webhook_disable;
+operation_run op_webhook_test;
+operation_run op_webhook_deliveries;
+operation_run op_webhook_replay;
 
 operation_run op_audit_list;
 operation_run op_audit_verify;

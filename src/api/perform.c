@@ -154,6 +154,7 @@ static void begin(struct performing *performing, struct call *call, const struct
 	call->views = performing->desk->views;
 	call->view_count = performing->desk->count;
 	call->who = performing->actor->who;
+	call->reach = performing->desk->reach;
 	call->actor = performing->actor;
 	call->confidential = true;
 	call->json = !performing->text;

@@ -13,10 +13,13 @@
 #include "net/response.h"
 #include "vault/accounts.h"
 
+struct client_reach;
+
 /* What a worker thread has: a view of each region's vault. */
 struct desk {
 	struct vault *const *views;
 	size_t count;
+	const struct client_reach *reach; /* where what goes out may go */
 	struct duration keep_answers; /* how long it is known what was asked with a key: api/keyed.h */
 };
 

@@ -197,6 +197,25 @@ static const struct word event_list[] = {
     ASKS("count", WORD_INT, "so many, 1 to 1000; 50 unless said"),
 };
 
+static const struct word webhook[] = {PATH("webhook", 1, "its id")};
+static const struct word webhook_add[] = {
+    OPERAND("url", 1, "where to: https"),
+    MAY("events", WORD_TEXT, "of these types only, commas between: person.erased,hold.*"),
+};
+static const struct word webhook_rotate[] = {
+    PATH("webhook", 1, "its id"),
+    MAY("at_once", WORD_FLAG, "the old secret signs no longer"),
+};
+static const struct word webhook_deliveries[] = {
+    PATH("webhook", 1, "its id"),
+    ASKS("before", WORD_TEXT, "those before that event"),
+    ASKS("count", WORD_INT, "so many, 1 to 1000; 50 unless said"),
+};
+static const struct word webhook_replay[] = {
+    PATH("webhook", 1, "its id"),
+    {"event", WORD_TEXT, IN_BODY, false, 2, NULL, "which; all that failed unless said"},
+};
+
 static const struct word audit_list[] = {
     ASKS("from", WORD_INT, "from this leaf on; else the last ones"),
     PAGE,
@@ -322,6 +341,17 @@ const struct resource resources[] = {
     {METHOD_DELETE, A "/holidays/{date}", "law holidays", MAY_ACCOUNT_MANAGE, RESOURCE_WRITE, WORDS(holiday_remove), "remove", "OwnHolidayRemoved"},
 
     {METHOD_GET, A "/events", "event list", MAY_AUDIT_READ, RESOURCE_READ, WORDS(event_list), NULL, "EventList"},
+
+    {METHOD_GET, A "/webhooks", "webhook list", MAY_WEBHOOK_MANAGE, RESOURCE_READ, NO_WORDS, NULL, "WebhookList"},
+    {METHOD_POST, A "/webhooks", "webhook add", MAY_WEBHOOK_MANAGE, RESOURCE_MAKE, WORDS(webhook_add), NULL, "WebhookSecret"},
+    {METHOD_GET, A "/webhooks/{webhook}", "webhook show", MAY_WEBHOOK_MANAGE, RESOURCE_READ, WORDS(webhook), NULL, "Webhook"},
+    {METHOD_DELETE, A "/webhooks/{webhook}", "webhook remove", MAY_WEBHOOK_MANAGE, RESOURCE_WRITE, WORDS(webhook), NULL, "WebhookDone"},
+    {METHOD_POST, A "/webhooks/{webhook}/secrets", "webhook rotate", MAY_WEBHOOK_MANAGE, RESOURCE_MAKE, WORDS(webhook_rotate), NULL, "WebhookSecret"},
+    {METHOD_PUT, A "/webhooks/{webhook}/enabled", "webhook enable", MAY_WEBHOOK_MANAGE, RESOURCE_WRITE, WORDS(webhook), NULL, "WebhookDone"},
+    {METHOD_DELETE, A "/webhooks/{webhook}/enabled", "webhook disable", MAY_WEBHOOK_MANAGE, RESOURCE_WRITE, WORDS(webhook), NULL, "WebhookDone"},
+    {METHOD_POST, A "/webhooks/{webhook}/tests", "webhook test", MAY_WEBHOOK_MANAGE, RESOURCE_MAKE, WORDS(webhook), NULL, "WebhookTest"},
+    {METHOD_GET, A "/webhooks/{webhook}/deliveries", "webhook deliveries", MAY_WEBHOOK_MANAGE, RESOURCE_READ, WORDS(webhook_deliveries), NULL, "DeliveryList"},
+    {METHOD_POST, A "/webhooks/{webhook}/replays", "webhook replay", MAY_WEBHOOK_MANAGE, RESOURCE_WRITE, WORDS(webhook_replay), NULL, "WebhookReplay"},
 
     {METHOD_GET, A "/audit", "audit list", MAY_AUDIT_READ, RESOURCE_READ, WORDS(audit_list), NULL, "LeafList"},
     {METHOD_GET, "/v1/audit", "audit list", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(audit_list), NULL, "LeafList"},

@@ -37,6 +37,7 @@ static const struct group {
 	{"token", "create | list | revoke", "what programs are let in by"},
 	{"audit", "list | verify | prove | keep", "the log of every act, and its proofs"},
 	{"event", NULL, NULL},
+	{"webhook", NULL, NULL},
 	{"verify", "RECEIPT --key FILE", "check a receipt, with no vault at hand"},
 	{"law", "holidays | deadline", "public holidays; how long the law lets one wait"},
 	{"keys", "status | rotate", "epochs, and ending the life of old copies"},
@@ -310,6 +311,28 @@ const struct operation operations[] = {
 	 "The oldest first, of the last 30 days (`audit keep delivery`): opaque ids and counts, as in the log of acts.\n"
 	 "  --after EVENT     those after that evt_ id; one that is gone by now is before all that are there\n"
 	 "  --count N         so many, 1 to 1000; 50 unless given\n"},
+	{"webhook add", "URL [--events TYPES] [--out FILE]", "tell a program of events, over HTTPS", op_webhook_add,
+	 "From now on `lethe serve` posts what happens to URL (Standard Webhooks). The secret that the receiver verifies by is\n"
+	 "shown once.\n"
+	 "  --events TYPES    of these types only: \"person.erased,hold.*\"; docs/webhooks.md lists them\n"
+	 "  --out FILE        write the secret to a new file of mode 0600; needed where the output is no terminal\n"},
+	{"webhook list", "", "the webhooks of an account", op_webhook_list, "Looking is in the audit log.\n"},
+	{"webhook show", "WEBHOOK", "one webhook, and whether it works", op_webhook_show, "WEBHOOK is its id (whk_..).\n"},
+	{"webhook remove", "WEBHOOK", "tell it nothing any more, and forget it", op_webhook_remove, ""},
+	{"webhook rotate", "WEBHOOK [--at-once] [--out FILE]", "a new secret for a webhook", op_webhook_rotate,
+	 "For a day both secrets sign, so that the receiver can change over.\n"
+	 "  --at-once         the old one does not: it is in wrong hands\n"
+	 "  --out FILE        write it to a new file of mode 0600; needed where the output is no terminal\n"},
+	{"webhook enable", "WEBHOOK", "go on telling it, from where it stopped", op_webhook_enable,
+	 "What is past its 30 days by then is not told.\n"},
+	{"webhook disable", "WEBHOOK", "stop telling it for a while", op_webhook_disable, ""},
+	{"webhook test", "WEBHOOK", "an event webhook.test for it alone", op_webhook_test, ""},
+	{"webhook deliveries", "WEBHOOK [--before EVENT] [--count N]", "what went to it, and what came of it",
+	 op_webhook_deliveries,
+	 "The newest event first, of the last 30 days.\n"
+	 "  --before EVENT    those before that one\n"
+	 "  --count N         so many, 1 to 1000; 50 unless given\n"},
+	{"webhook replay", "WEBHOOK [EVENT]", "deliver an event again, or all that failed", op_webhook_replay, ""},
 	{"audit list", "[--from N] [--count N] [--cursor C]", "the leaves of the audit log", op_audit_list,
 	 "Of one account with --account, else of the whole region. Leaves hold opaque ids, never names or numbers.\n"
 	 "  --cursor C        the page after the one that gave it as next\n"},

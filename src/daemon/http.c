@@ -199,6 +199,7 @@ static void *take_desk(void *arg, int worker)
 	}
 	desk->views = views;
 	desk->keep_answers = http->keep_answers;
+	desk->reach = http->reach;
 	for (; desk->count < http->vault_count; desk->count++) {
 		if (vault_view(http->vaults[desk->count], &views[desk->count], &err) != OK) {
 			log_event(LOG_ERROR, "http.worker", LOG_RESULT("why", err.code));

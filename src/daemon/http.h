@@ -37,11 +37,12 @@ struct http {
 	size_t proxy_count;
 	struct metric *sign_ins; /* by enum signin_outcome */
 	struct buf openapi;
+	const struct client_reach *reach; /* of what goes out; put in by the caller too */
 	struct duration keep_answers;
 	atomic_bool ready; /* false: it is starting or stopping */
 };
 
-/* Makes all of it but the vaults, data_dir and clock_ms, which the caller puts in first. `settings` outlives it. */
+/* Makes all of it but the vaults, the reach, data_dir and clock_ms, which the caller puts in first. `settings` outlives it. */
 MUST_CHECK enum result http_open(struct http *http, const struct settings *settings, struct err *err);
 void http_close(struct http *http); /* the vaults stay */
 /* The callbacks and limits of `out`. */

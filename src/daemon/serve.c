@@ -12,6 +12,7 @@
 #include "api/keyed.h"
 #include "api/operations.h"
 #include "base/log.h"
+#include "daemon/deliver.h"
 #include "daemon/first_owner.h"
 #include "daemon/http.h"
 #include "net/listen.h"
@@ -26,6 +27,8 @@ struct serving {
 	struct server_listen listen[LISTEN_MAX];
 	size_t listen_count;
 	struct server *server;
+	struct outbound outbound;
+	struct deliverer *deliverer;
 };
 
 /* ---- settings ---- */
@@ -140,6 +143,8 @@ enum result op_config_check(struct call *call, int argc, char **argv, bool *part
 	r = read_settings(call, argc, argv, &serving->settings, err);
 	if (r == OK)
 		r = check_listen(serving, err);
+	if (r == OK)
+		r = outbound_read(&serving->settings, &serving->outbound, err);
 	if (r != OK)
 		return r;
 	call_say(call, "The settings are fine.\n");
@@ -258,8 +263,13 @@ static enum result serve(struct serving *serving, const sigset_t *signals, struc
 {
 	enum result r = open_vaults(serving, err);
 
+	serving->http.reach = &serving->outbound.reach;
 	if (r == OK)
 		r = http_open(&serving->http, &serving->settings, err);
+	if (r == OK)
+		r = deliverer_start(serving->http.vaults, serving->http.vault_count, &serving->outbound.reach,
+				    (size_t)serving->settings.number[SET_DELIVERERS], serving->http.clock_ms,
+				    &serving->deliverer, err);
 	if (r == OK)
 		r = start(serving, err);
 	if (r == OK) {
@@ -268,6 +278,7 @@ static enum result serve(struct serving *serving, const sigset_t *signals, struc
 			be_ready(serving, signals);
 		server_stop(serving->server, serving->settings.number[SET_STOP_WITHIN] * 1000);
 	}
+	deliverer_stop(serving->deliverer);
 	http_close(&serving->http);
 	close_vaults(&serving->http);
 	return r;
@@ -306,6 +317,8 @@ enum result op_serve(struct call *call, int argc, char **argv, bool *partly, str
 	serving->http.clock_ms = clock_ahead(call->now);
 	if (r == OK)
 		r = check_listen(serving, err);
+	if (r == OK)
+		r = outbound_read(&serving->settings, &serving->outbound, err);
 	if (r == OK) {
 		log_set_level(level_of(serving->settings.text[SET_LOG_LEVEL]));
 		sigemptyset(&signals);

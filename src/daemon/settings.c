@@ -41,6 +41,10 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
     [SET_IDEMPOTENCY_KEEP] = {"idempotency-keep", SETTING_NUMBER, "24", 1, 720, NULL, "hours that it is known what was asked with an Idempotency-Key, and its answer"},
     [SET_SESSION_IDLE] = {"session-idle", SETTING_NUMBER, "60", 1, 60, NULL, "minutes without a request after which a session ends"},
     [SET_SESSION_LASTS] = {"session-lasts", SETTING_NUMBER, "24", 1, 24, NULL, "hours after which a session ends whatever happens"},
+    [SET_WEBHOOK_PLAIN] = {"webhook-plain", SETTING_WORD, "no", 0, 0, "yes|no", "whether webhooks may be at http: URLs"},
+    [SET_WEBHOOK_INSIDE] = {"webhook-inside", SETTING_TEXT, "", 0, 0, NULL, "private addresses that webhooks may be at: 10.1.0.0/16, ::1"},
+    [SET_WEBHOOK_CA] = {"webhook-ca", SETTING_TEXT, "", 0, 0, NULL, "file of certificates that webhooks' are verified by, PEM; the system's unless set"},
+    [SET_DELIVERERS] = {"deliverers", SETTING_NUMBER, "4", 0, 64, NULL, "threads that deliver to webhooks; 0: nothing is delivered"},
     [SET_LOG_LEVEL] = {"log-level", SETTING_WORD, "info", 0, 0, "debug|info|warning|error", "least that is logged"},
 };
 /* clang-format on */

@@ -47,6 +47,45 @@ static bool read_address(const char *text, struct address *out)
 	return inet_pton(AF_INET6, text, out->bytes) == 1;
 }
 
+/* ---- inside ---- */
+
+static const struct { uint32_t net; int bits; } inside4[] = {
+    {0x00000000, 8},  /* this network */
+    {0x0a000000, 8},  {0xac100000, 12}, {0xc0a80000, 16}, /* private: RFC 1918 */
+    {0x64400000, 10}, /* shared: RFC 6598 */
+    {0x7f000000, 8},  /* loopback */
+    {0xa9fe0000, 16}, /* link-local, where clouds keep their secrets */
+    {0xc0000000, 24}, {0xc0000200, 24}, {0xc6120000, 15}, {0xc6336400, 24}, {0xcb007100, 24}, /* special, tests */
+    {0xc0586300, 24}, /* 6to4 relays: RFC 7526 */
+    {0xe0000000, 3},  /* multicast, reserved, broadcast */
+};
+
+static bool is_inside4(const unsigned char four[4])
+{
+	uint32_t address = (uint32_t)four[0] << 24 | (uint32_t)four[1] << 16 | (uint32_t)four[2] << 8 | four[3];
+
+	for (size_t i = 0; i < sizeof inside4 / sizeof inside4[0]; i++) {
+		if ((address ^ inside4[i].net) >> (32 - inside4[i].bits) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool address_is_inside(const struct address *address)
+{
+	const unsigned char *a = address->bytes;
+
+	if (is_ipv4(address))
+		return is_inside4(a + sizeof mapped);
+	if ((a[0] & 0xe0) != 0x20) /* 2000::/3 alone is routed to everywhere */
+		return true;
+	if (a[0] == 0x20 && a[1] == 0x02) /* 6to4 */
+		return true;
+	if (a[0] == 0x20 && a[1] == 0x01 && a[2] < 0x02) /* 2001::/23: Teredo, benchmarks, ORCHID */
+		return true;
+	return a[0] == 0x20 && a[1] == 0x01 && a[2] == 0x0d && a[3] == 0xb8; /* documentation */
+}
+
 enum result address_parse(const char *text, struct address *out, struct err *err)
 {
 	char quoted[QUOTE_MAX];

@@ -27,6 +27,10 @@ struct address_block {
 MUST_CHECK enum result address_block_parse(const char *text, struct address_block *out, struct err *err);
 bool address_in(const struct address *address, const struct address_block *block);
 
+/* Not routed to everywhere, or special: private, loopback, link-local, shared, multicast, reserved, documentation; and
+ * of IPv6 whatever leads to an IPv4 address by another way (mapped, 6to4, Teredo, NAT64). */
+bool address_is_inside(const struct address *address);
+
 /* Who is behind `peer`: itself unless it is in `trusted`; then the last entry of `forwarded` (X-Forwarded-For; may be
  * NULL) that is not. Something there that is no address ends the walk: then it is the last that was one. */
 struct address address_behind(const struct address *peer, const char *forwarded, const struct address_block *trusted,

@@ -11,6 +11,7 @@
 #include "store/event.h"
 #include "store/job.h"
 #include "store/setting.h"
+#include "store/webhook.h"
 
 #define BATCH 512
 #define JOBS 64
@@ -169,14 +170,22 @@ static enum result prune_term(struct vault *vault, struct pruning *pruning, enum
 	return r;
 }
 
-/* Events are kept as what went to a webhook is. */
-struct forgetting { uint32_t account; struct instant before; int64_t deleted; };
+/* Events are kept as what went to a webhook is, and that with them: a delivery is never older than its event. */
+struct forgetting { uint32_t account; struct instant before; int64_t events, deliveries; bool more; };
 
 static enum result forget_op(struct session *session, void *arg, struct err *err)
 {
 	struct forgetting *f = arg;
 
-	return event_delete_before(session->data, f->account, f->before, BATCH, &f->deleted, err);
+	int64_t deliveries;
+	enum result r = delivery_delete_before(session->data, f->account, f->before, BATCH, &deliveries, err);
+
+	f->deliveries += r == OK ? deliveries : 0;
+	f->more = r == OK && deliveries == BATCH;
+	if (r == OK)
+		r = event_delete_before(session->data, f->account, f->before, BATCH, &f->events, err);
+	f->more = f->more || (r == OK && f->events == BATCH);
+	return r;
 }
 
 static enum result forget_events(struct vault *vault, uint32_t account, struct instant before, int64_t *events,
@@ -188,8 +197,8 @@ static enum result forget_events(struct vault *vault, uint32_t account, struct i
 
 	while (r == OK && any) {
 		r = vault_write(vault, forget_op, &f, err);
-		*events += r == OK ? f.deleted : 0;
-		any = f.deleted == BATCH;
+		*events += r == OK ? f.events : 0;
+		any = f.more;
 	}
 	return r;
 }

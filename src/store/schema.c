@@ -378,6 +378,38 @@ static const char vault_1[] =
     " PRIMARY KEY(account_id, seq, n)) WITHOUT ROWID;"
     "CREATE UNIQUE INDEX event_id ON event(account_id, id);"
 
+    /* Who is told of events, and what each was told. */
+    "CREATE TABLE webhook("
+    " account_id INTEGER NOT NULL,"
+    " id BLOB NOT NULL,"              /* whk_ */
+    " url BLOB NOT NULL,"             /* sealed under the account's data key, as the next two */
+    " secret BLOB NOT NULL,"
+    " old_secret BLOB NOT NULL,"      /* signs too until .. ; empty: none */
+    " old_until INTEGER NOT NULL,"
+    " types TEXT NOT NULL,"           /* of events, commas between; empty: all */
+    " state INTEGER NOT NULL,"        /* enum webhook_state */
+    " made_by TEXT NOT NULL,"         /* who: an opaque id */
+    " created_at INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL,"          /* up to this event each is delivered, or is listed below */
+    " n INTEGER NOT NULL,"
+    " failing_since INTEGER NOT NULL," /* 0: the last attempt did not fail */
+    " PRIMARY KEY(account_id, id)) WITHOUT ROWID;"
+    "CREATE INDEX webhook_enabled ON webhook(account_id, id) WHERE state = 1;"
+    "CREATE TABLE delivery("
+    " account_id INTEGER NOT NULL,"
+    " webhook_id BLOB NOT NULL,"
+    " event_id BLOB NOT NULL,"
+    " state INTEGER NOT NULL,"        /* enum delivery_state */
+    " attempts INTEGER NOT NULL,"
+    " next_at INTEGER NOT NULL,"      /* waiting: not before */
+    " last_at INTEGER NOT NULL,"      /* the last attempt; 0: none */
+    " status INTEGER NOT NULL,"       /* its HTTP status; 0: none */
+    " fault INTEGER NOT NULL,"        /* enum delivery_fault */
+    " took_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(account_id, webhook_id, event_id)) WITHOUT ROWID;"
+    "CREATE INDEX delivery_waiting ON delivery(account_id, webhook_id, next_at, event_id) WHERE state = 1;"
+    "CREATE INDEX delivery_event ON delivery(account_id, event_id);"
+
     /* The log of acts. Nothing personal, append only; of an old leaf the body goes, and its hash stays. */
     "CREATE TABLE audit_leaf("
     " seq INTEGER PRIMARY KEY," /* from 0, without gaps */

@@ -15,6 +15,7 @@
 #include "store/policy.h"
 #include "store/setting.h"
 #include "store/user.h"
+#include "store/webhook.h"
 #include "vault/carry_access.h"
 
 enum result carry_none_is_fine(enum result r)
@@ -292,6 +293,46 @@ static enum result carry_events(struct carry *c, struct err *err)
 	return r;
 }
 
+static enum result carry_webhooks(struct carry *c, struct err *err)
+{
+	struct webhook_row rows[BATCH];
+	struct id after = {{0}};
+	size_t count;
+	enum result r = webhook_clear(c->to->data, c->account, err);
+
+	if (r != OK)
+		return r;
+	do {
+		pool_reset(&c->pool);
+		r = webhook_list(c->live->data, c->account, after, &c->pool, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			after = rows[i].id;
+			r = webhook_put(c->to->data, &rows[i], err);
+		}
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
+static enum result carry_deliveries(struct carry *c, struct err *err)
+{
+	struct delivery_row rows[BATCH];
+	struct id webhook = {{0}}, event = {{0}};
+	size_t count;
+	enum result r = delivery_clear(c->to->data, c->account, err);
+
+	if (r != OK)
+		return r;
+	do {
+		r = delivery_list(c->live->data, c->account, webhook, event, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			webhook = rows[i].webhook;
+			event = rows[i].event;
+			r = delivery_put(c->to->data, &rows[i], err);
+		}
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
 /* ---- all of it ---- */
 
 static enum result carry_one(struct carry *c, struct err *err)
@@ -324,7 +365,11 @@ static enum result carry_one(struct carry *c, struct err *err)
 		r = carry_aggregates(c, err);
 	if (r == OK)
 		r = carry_jobs(c, err);
-	return r == OK ? carry_events(c, err) : r;
+	if (r == OK)
+		r = carry_events(c, err);
+	if (r == OK)
+		r = carry_webhooks(c, err);
+	return r == OK ? carry_deliveries(c, err) : r;
 }
 
 /* How long an epoch lasts: what receipts promise by, and no part of what is gone back to. */

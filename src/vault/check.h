@@ -31,7 +31,7 @@ enum check_id {
 	CHECK_USERS,      /* each name opens */
 	CHECK_ACCESS,     /* users' secrets and tokens' names open; secrets, sessions and links are of users who are there */
 	CHECK_AGGREGATES, /* what anonymised records left is coarsened as it says, and shows nobody alone */
-	CHECK_OUTBOX,     /* each event hangs on a leaf of its account, and its ids are whole */
+	CHECK_OUTBOX,     /* each event hangs on a leaf of its account, and its ids are whole; webhooks open, deliveries are to one that is there */
 	CHECK_LOG,        /* each leaf has its hash, each hash follows from those below */
 	CHECK_COUNT
 };

@@ -35,6 +35,14 @@ static const struct { const char *act; enum leaf_term term; } acts[] = {
     {"delivery.", LEAF_DELIVERY},
     {"webhook.", LEAF_DELIVERY},
 
+    {"webhook.add", LEAF_ACTIVITY},
+    {"webhook.disable", LEAF_ACTIVITY},
+    {"webhook.enable", LEAF_ACTIVITY},
+    {"webhook.list", LEAF_ACCESS},
+    {"webhook.remove", LEAF_ACTIVITY},
+    {"webhook.rotate", LEAF_ACTIVITY},
+    {"webhook.stop", LEAF_ACTIVITY},
+
     {"account.", LEAF_PROOF},
     {"audit.", LEAF_PROOF},
     {"backup", LEAF_PROOF},

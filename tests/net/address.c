@@ -140,9 +140,34 @@ static void only_trusted_proxies_are_believed_and_only_as_far_as_they_know(void 
 			    "127.0.0.1");
 }
 
+/* P59 */
+static void what_is_not_routed_to_everywhere_is_inside(void **state)
+{
+	static const char *const inside[] = {"0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.31.255.255", "192.168.0.1",
+					     "192.0.2.1", "198.18.0.1", "198.51.100.7", "203.0.113.9", "224.0.0.1", "240.0.0.1", "255.255.255.255",
+					     "::", "::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "::10.0.0.1", "fe80::1", "fd00::1", "ff02::1",
+					     "64:ff9b::7f00:1", "64:ff9b::808:808", "2002:7f00:1::", "2001::1", "2001:10::1", "2001:db8::1", "100::1"};
+	static const char *const outside[] = {"1.1.1.1", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.1.1.1", "128.0.0.1", "172.15.1.1",
+					      "172.32.0.0", "192.167.1.1", "223.255.255.255", "::ffff:8.8.8.8", "2606:4700::1111", "2a00::1", "2001:200::1"};
+	struct address address;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
+		assert_int_equal(address_parse(inside[i], &address, &err), OK);
+		if (!address_is_inside(&address))
+			fail_msg("%s is outside", inside[i]);
+	}
+	for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++) {
+		assert_int_equal(address_parse(outside[i], &address, &err), OK);
+		if (address_is_inside(&address))
+			fail_msg("%s is inside", outside[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_not_routed_to_everywhere_is_inside),
 	    cmocka_unit_test(addresses_of_both_kinds_are_read_and_written),
 	    cmocka_unit_test(the_address_of_a_peer_is_one_kind),
 	    cmocka_unit_test(a_group_is_an_ipv4_address_or_a_64),

@@ -372,6 +372,9 @@ static void every_act_has_its_term(void **state)
 	assert_int_equal(log_term_of("keys.rotate"), LEAF_PROOF);
 	assert_int_equal(log_term_of("audit.prune"), LEAF_PROOF);
 	assert_int_equal(log_term_of("webhook.failed"), LEAF_DELIVERY);
+	assert_int_equal(log_term_of("delivery.done"), LEAF_DELIVERY);
+	assert_int_equal(log_term_of("webhook.add"), LEAF_ACTIVITY);
+	assert_int_equal(log_term_of("webhook.list"), LEAF_ACCESS);
 	assert_int_equal(log_term_of(""), LEAF_ACTIVITY);
 }
 

@@ -38,6 +38,9 @@ static const struct call {
 
     READ(user_secret_get), READ(user_secret_list), READ(user_subject_find), READ(user_subject_list), READ(user_session_list), READ(token_get), READ(token_list), READ(invite_list), READ(request_key_get), READ(request_key_list),
 
+    READ(webhook_get), READ(webhook_list), READ(delivery_get), READ(delivery_back), READ(delivery_list), READ(delivery_due),
+    WRITE(webhook_put), WRITE(webhook_delete), WRITE(webhook_clear), WRITE(delivery_put), WRITE(delivery_delete_webhook),
+    WRITE(delivery_delete_before), WRITE(delivery_clear),
     READ(event_get), READ(event_at), READ(event_list), READ(event_any_before),
     WRITE(event_insert), WRITE(event_delete_before), WRITE(event_clear),
 
@@ -65,7 +68,7 @@ static const struct call {
     WHOLE(account_key_delete_epoch), WHOLE(account_key_list), WHOLE(epoch_insert), WHOLE(epoch_set_state),
     WHOLE(epoch_find), WHOLE(epoch_list), WHOLE(leaf_tree_size), WHOLE(leaf_list_pruned), WHOLE(leaf_hash), WHOLE(leaf_newest), WHOLE(leaf_get), WHOLE(leaf_count_hashes),
     WHOLE(trash_list), WHOLE(user_elsewhere),
-    WHOLE(user_session_find), WHOLE(token_find), WHOLE(invite_find), WHOLE(request_key_break),
+    WHOLE(user_session_find), WHOLE(token_find), WHOLE(webhook_next), WHOLE(invite_find), WHOLE(request_key_break),
 };
 #define CALLS (sizeof calls / sizeof calls[0])
 

@@ -32,6 +32,7 @@
 #include "store/user_secret.h"
 #include "store/user_session.h"
 #include "store/user_subject.h"
+#include "store/webhook.h"
 
 #define NOON INT64_C(1709208000000) /* 2024-02-29T12:00:00Z */
 
@@ -117,6 +118,20 @@ static struct event_row event_of(uint32_t account, unsigned char n)
 {
 	return (struct event_row){.account = account, .seq = n, .type = EVENT_HOLD_ADDED, .id = {{n}},
 				  .ids = (const unsigned char *)"", .ids_len = 0};
+}
+
+static struct webhook_row webhook_of(uint32_t account, unsigned char n)
+{
+	const unsigned char *sealed = (const unsigned char *)"s";
+
+	return (struct webhook_row){.account = account, .id = {{n}}, .url = sealed, .url_len = 1, .secret = sealed,
+				    .secret_len = 1, .old_secret = sealed, .types = "", .state = WEBHOOK_ENABLED,
+				    .made_by = "os:0"};
+}
+
+static struct delivery_row delivery_of(uint32_t account, unsigned char n)
+{
+	return (struct delivery_row){.account = account, .webhook = {{7}}, .event = {{n}}, .state = DELIVERY_WAITING};
 }
 
 static struct invite_row invite_of(uint32_t account, int64_t user, unsigned char n)
@@ -208,6 +223,8 @@ static void fill_access(void)
 	struct invite_row invite = invite_of(1, 7, 7);
 	struct event_row event = event_of(1, 7);
 	struct request_key_row request = request_of(1, 7);
+	struct webhook_row webhook = webhook_of(1, 7);
+	struct delivery_row delivery = delivery_of(1, 7);
 
 	assert_ok(user_secret_put(vault, &secret, &err));
 	assert_ok(user_subject_insert(vault, 1, &subject, &err));
@@ -216,6 +233,8 @@ static void fill_access(void)
 	assert_ok(invite_put(vault, &invite, &err));
 	assert_ok(event_insert(vault, &event, &err));
 	assert_ok(request_key_put(vault, &request, &err));
+	assert_ok(webhook_put(vault, &webhook, &err));
+	assert_ok(delivery_put(vault, &delivery, &err));
 }
 
 static void fill_acts(void)

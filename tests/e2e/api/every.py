@@ -340,6 +340,26 @@ def tokens(walk):
     walk.operator("DELETE", "/v1/tokens/{token}", {"token": made["id"]})
 
 
+def webhooks(walk):
+    made = walk.admin("POST", A + "/webhooks", body={"url": "https://hooks.example.com/a", "events": "person.*,hold.added"})
+    walk.admin("POST", A + "/webhooks", body={"url": "https://127.0.0.1/a"}, status=403)
+    walk.admin("POST", A + "/webhooks", body={"url": "http://hooks.example.com/a"}, status=400)
+    hook = {"webhook": made["id"]}
+    walk.admin("GET", A + "/webhooks")
+    walk.admin("DELETE", A + "/webhooks/{webhook}/enabled", hook)
+    walk.admin("PUT", A + "/webhooks/{webhook}/enabled", hook)
+    walk.admin("DELETE", A + "/webhooks/{webhook}/enabled", hook)
+    walk.admin("POST", A + "/webhooks/{webhook}/secrets", hook)
+    walk.admin("GET", A + "/webhooks/{webhook}", hook)
+    test = walk.admin("POST", A + "/webhooks/{webhook}/tests", hook)
+    walk.admin("GET", A + "/webhooks/{webhook}/deliveries", hook)
+    walk.admin("GET", A + "/webhooks/{webhook}/deliveries", hook, query={"before": test["event"], "count": 3})
+    walk.admin("POST", A + "/webhooks/{webhook}/replays", hook, {"event": test["event"]})
+    walk.admin("POST", A + "/webhooks/{webhook}/replays", hook, {"event": "evt_" + kit.NOWHERE}, status=404)
+    walk.admin("DELETE", A + "/webhooks/{webhook}", hook)
+    walk.admin("DELETE", A + "/webhooks/{webhook}", hook, status=404)
+
+
 def log(walk):
     leaves = walk.admin("GET", A + "/audit", query={"from": 0, "limit": 5})
     assert leaves["leaves"], leaves
@@ -396,7 +416,7 @@ def refused(walk, operation, scoped):
             walk.description.note(operation, answer, f"it does not name {field}: {problem}")
 
     expect(400, walk.tokens[role], values, {**query, UNKNOWN: "1"}, body, UNKNOWN)
-    expect(403, scoped, values, query, body)
+    expect(403, scoped["hold.read" if operation.permission == "webhook.manage" else "webhook.manage"], values, query, body)
     if operation.in_account:
         expect(404, walk.tokens["owner"], {**values, "account": "Other"}, query, body)
     if operation.body is not None:
@@ -434,13 +454,14 @@ OPERATORS = {"account.create", "account.list", "vault.operate"}
 def main():
     tokens_by_role = kit.make_vault()
     ids = kit.records_of(kit.ASTRID)
-    scoped = kit.token("scoped", "--account", "Acme", "--role", "admin", "--scopes", "webhook.manage")
+    scoped = {scope: kit.token(f"scoped-{scope}", "--account", "Acme", "--role", "admin", "--scopes", scope)
+              for scope in ("webhook.manage", "hold.read")}
     with kit.Daemon() as daemon:
         client = kit.Client(daemon.port)
         description = kit.Description(client)
         walk = Walk(client, description, tokens_by_role)
         person = {}
-        for step in (persons, accounts, laws, policies, obligations, users, doors, tokens, log, sweeps, contacts, readmission, lines, records, holds,
+        for step in (persons, accounts, laws, policies, obligations, users, doors, tokens, webhooks, log, sweeps, contacts, readmission, lines, records, holds,
                      ends, terms):
             take(step, walk, {"person": person, "ids": ids})
         for operation in description.operations.values():

@@ -91,7 +91,8 @@ def fill(account):
     user = kit.lethe("user", "add", "somebody@example.com", *there)
     kit.token("others", "--account", account, "--role", "admin")
     sweep = kit.lethe("retention", "run", *there)
-    return {"person": person["id"], "contact": person["contacts"][0], "hold": hold["id"], "user": user["id"],
+    webhook = kit.lethe("webhook", "add", "https://hooks.example.com/a", "--out", f"{account}.secret", *there)
+    return {"webhook": webhook["id"], "person": person["id"], "contact": person["contacts"][0], "hold": hold["id"], "user": user["id"],
             "record": kit.records_of(kit.ASTRID, account)["call"][0], "job": sweep["job"], "other": person["id"],
             "token": kit.lethe("token", "list", *there)["tokens"][0]["id"]}
 

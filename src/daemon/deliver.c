@@ -1,0 +1,277 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "daemon/deliver.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "net/thread.h"
+
+#define TURN 4 /* attempts */
+#define LOOK_AGAIN_S 1
+
+/* ---- settings ---- */
+
+static enum result add_inside(struct outbound *out, const char *text, size_t len, struct err *err)
+{
+	char block[ADDRESS_TEXT_MAX + 8];
+
+	if (out->reach.allowed_count == OUTBOUND_INSIDE_MAX)
+		return err_set(err, ERR_LIMIT, "more than %d addresses", OUTBOUND_INSIDE_MAX);
+	if (len >= sizeof block)
+		len = sizeof block - 1;
+	memcpy(block, text, len);
+	block[len] = '\0';
+	return address_block_parse(block, &out->inside[out->reach.allowed_count++], err);
+}
+
+static bool is_set(const struct settings *settings, enum setting setting)
+{
+	return *settings->text[setting] != '\0';
+}
+
+enum result outbound_read(const struct settings *settings, struct outbound *out, struct err *err)
+{
+	const char *at = settings->text[SET_WEBHOOK_INSIDE];
+	enum result r = OK;
+
+	*out = (struct outbound){.reach = {.plain = strcmp(settings->text[SET_WEBHOOK_PLAIN], "yes") == 0,
+					   .ca_file = is_set(settings, SET_WEBHOOK_CA) ? settings->text[SET_WEBHOOK_CA] : NULL,
+					   .allowed = out->inside}};
+	while (r == OK && *(at += strspn(at, ", ")) != '\0') {
+		size_t len = strcspn(at, ", ");
+
+		r = add_inside(out, at, len, err);
+		at += len;
+	}
+	return r == OK ? OK : err_where(err, "--%s", setting_rows[SET_WEBHOOK_INSIDE].name);
+}
+
+/* ---- whose turn it is ---- */
+
+struct place { size_t region; uint32_t account; struct id webhook; };
+
+struct worker {
+	struct deliverer *of;
+	pthread_t thread;
+	bool started, busy;
+	struct place at;        /* while busy */
+	struct vault **views;   /* of each region */
+	size_t view_count;
+};
+
+struct deliverer {
+	struct vault *const *vaults;
+	size_t count;
+	struct deliver_how how;
+	struct duration clock;  /* so much ahead of the machine's */
+	pthread_mutex_t lock;   /* of all below */
+	pthread_cond_t wake;
+	bool stopping;
+	bool worked;            /* in this round */
+	struct place last;      /* whose turn began last */
+	struct worker *workers;
+	size_t worker_count;
+};
+
+static bool is_same(const struct place *a, const struct place *b)
+{
+	return a->region == b->region && a->account == b->account && id_compare(a->webhook, b->webhook) == 0;
+}
+
+/* Nobody else is at it, and its account has not its share already. */
+static bool is_free(const struct deliverer *d, const struct place *place)
+{
+	size_t of_account = 0;
+
+	for (size_t i = 0; i < d->worker_count; i++) {
+		const struct worker *w = &d->workers[i];
+
+		if (w->busy && is_same(&w->at, place))
+			return false;
+		of_account += w->busy && w->at.region == place->region && w->at.account == place->account;
+	}
+	return of_account < (d->worker_count + 1) / 2;
+}
+
+/* The next webhook of this or a later region; false at the end of a round. */
+static bool step(struct deliverer *d, const struct worker *w)
+{
+	struct place *at = &d->last;
+	struct err err;
+	bool found;
+
+	for (; at->region < d->count; *at = (struct place){.region = at->region + 1}) {
+		enum result r = webhook_next(w->views[at->region]->read.data, at->account, at->webhook, &found, &at->account,
+					     &at->webhook, &err);
+
+		if (r == OK && found)
+			return true;
+		if (r != OK)
+			log_event(LOG_ERROR, "deliver.look", LOG_RESULT("why", r));
+	}
+	return false;
+}
+
+static void wait_a_while(struct deliverer *d)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += LOOK_AGAIN_S;
+	pthread_cond_timedwait(&d->wake, &d->lock, &until);
+}
+
+/* Under the lock. False: it is stopping. */
+static bool take_turn(struct deliverer *d, struct worker *w)
+{
+	while (!d->stopping) {
+		if (step(d, w)) {
+			if (!is_free(d, &d->last))
+				continue;
+			w->at = d->last;
+			w->busy = true;
+			return true;
+		}
+		d->last = (struct place){.region = 0};
+		if (!d->worked)
+			wait_a_while(d);
+		d->worked = false;
+	}
+	return false;
+}
+
+/* ---- a turn ---- */
+
+static bool deliver(const struct deliverer *d, const struct worker *w)
+{
+	struct delivered out = {.listed = 0};
+	struct err err;
+	enum result r = deliver_webhook(w->views[w->at.region], &d->how, w->at.account, w->at.webhook,
+					instant_add(instant_now(), d->clock), TURN, &out, &err);
+
+	if (r != OK)
+		log_event(LOG_ERROR, "deliver.failed", LOG_ID("webhook", WEBHOOK_PREFIX, w->at.webhook), LOG_RESULT("why", r));
+	else if (out.done + out.failed > 0)
+		log_event(LOG_INFO, "deliver", LOG_ID("webhook", WEBHOOK_PREFIX, w->at.webhook), LOG_INT("done", out.done),
+			  LOG_INT("failed", out.failed));
+	return r == OK && out.listed + out.done + out.failed > 0;
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	struct deliverer *d = w->of;
+
+	pthread_mutex_lock(&d->lock);
+	while (take_turn(d, w)) {
+		bool worked;
+
+		pthread_mutex_unlock(&d->lock);
+		worked = deliver(d, w);
+		pthread_mutex_lock(&d->lock);
+		w->busy = false;
+		d->worked = d->worked || worked;
+	}
+	pthread_mutex_unlock(&d->lock);
+	return NULL;
+}
+
+/* ---- beginning and ending ---- */
+
+static enum result start_worker(struct deliverer *d, struct worker *w, struct err *err)
+{
+	enum result r = OK;
+
+	w->of = d;
+	w->views = calloc(d->count, sizeof *w->views);
+	if (w->views == NULL)
+		return err_no_memory(err);
+	for (; w->view_count < d->count && r == OK; w->view_count += r == OK)
+		r = vault_view(d->vaults[w->view_count], &w->views[w->view_count], err);
+	if (r == OK)
+		r = thread_start(&w->thread, work, w, err);
+	w->started = r == OK;
+	return r;
+}
+
+static enum result make(struct vault *const *vaults, size_t count, const struct client_reach *reach, size_t threads,
+			struct deliverer **out, struct err *err)
+{
+	struct deliverer *d = calloc(1, sizeof *d);
+	pthread_condattr_t monotonic;
+
+	*out = d;
+	if (d == NULL)
+		return err_no_memory(err);
+	d->vaults = vaults;
+	d->count = count;
+	d->how.reach = reach;
+	pthread_mutex_init(&d->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&d->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	d->workers = calloc(threads + 1, sizeof *d->workers);
+	return d->workers != NULL ? OK : err_no_memory(err);
+}
+
+/* None begins before all are counted. */
+static enum result start_all(struct deliverer *d, size_t threads, struct err *err)
+{
+	enum result r = OK;
+
+	pthread_mutex_lock(&d->lock);
+	for (size_t i = 0; i < threads && r == OK; i++) {
+		d->worker_count++;
+		r = start_worker(d, &d->workers[i], err);
+	}
+	pthread_mutex_unlock(&d->lock);
+	return r;
+}
+
+enum result deliverer_start(struct vault *const *vaults, size_t count, const struct client_reach *reach, size_t threads,
+			    int64_t clock_ms, struct deliverer **out, struct err *err)
+{
+	struct deliverer *d;
+	enum result r = make(vaults, count, reach, threads, &d, err);
+
+	if (r == OK)
+		r = client_init(err);
+	if (r == OK) {
+		d->clock = (struct duration){clock_ms};
+		r = start_all(d, threads, err);
+	}
+	*out = r == OK ? d : NULL;
+	if (r != OK)
+		deliverer_stop(d);
+	return r;
+}
+
+static void end_worker(struct worker *w)
+{
+	if (w->started)
+		pthread_join(w->thread, NULL);
+	for (size_t i = 0; i < w->view_count; i++)
+		vault_close(w->views[i]);
+	free(w->views);
+}
+
+void deliverer_stop(struct deliverer *deliverer)
+{
+	if (deliverer == NULL)
+		return;
+	pthread_mutex_lock(&deliverer->lock);
+	deliverer->stopping = true;
+	pthread_cond_broadcast(&deliverer->wake);
+	pthread_mutex_unlock(&deliverer->lock);
+	for (size_t i = 0; i < deliverer->worker_count; i++)
+		end_worker(&deliverer->workers[i]);
+	pthread_cond_destroy(&deliverer->wake);
+	pthread_mutex_destroy(&deliverer->lock);
+	free(deliverer->workers);
+	free(deliverer);
+}

@@ -1,0 +1,468 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * P58, P59: events to webhooks, against a receiver that is another program.
+ */
+#include "notify/receiver.h"
+
+#include "notify/deliver.h"
+#include "notify/schedule.h"
+#include "store/job.h"
+#include "store/leaf.h"
+#include "vault/check.h"
+
+#define MAX 64
+#define SECOND INT64_C(1000)
+#define HOUR (3600 * SECOND)
+
+static struct receiver receiver;
+static const char *const nowhere[] = {NULL};
+static struct address_block loopback = {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127}}, 104};
+static const struct client_reach here = {.plain = true, .allowed = &loopback, .allowed_count = 1, .resolve = nowhere};
+static const struct deliver_how how = {.reach = &here};
+
+static int start_receiver(void **state)
+{
+	(void)state;
+	receiver_start(&receiver);
+	return 0;
+}
+
+static int stop_receiver(void **state)
+{
+	(void)state;
+	receiver_stop(&receiver);
+	return 0;
+}
+
+/* ---- what tests do ---- */
+
+static struct id add(struct world *world, const char *path, const char *types)
+{
+	const struct webhook_new new = {.url = pool_printf(&world->pool, "http://127.0.0.1:%d%s", receiver.port, path),
+					.types = types, .made_by = "os:0"};
+	char secret[WEBHOOK_SECRET_MAX];
+	struct err err;
+	struct id id;
+
+	assert_ok(webhook_add(world->vault, world->account.number, &here, &new, world->now, &id, secret, &err), &err);
+	return id;
+}
+
+struct doing { struct world *world; bool fail; };
+
+static enum result do_op(struct session *session, void *arg, struct err *err)
+{
+	const struct doing *doing = arg;
+	struct act act;
+
+	act_begin(&act, "hold.add", doing->world->account.number, doing->world->now);
+	return act_append(&act, session->data, NULL, err);
+}
+
+static void happen(struct world *world)
+{
+	struct doing doing = {.world = world};
+	struct err err;
+
+	assert_ok(vault_write(world->vault, do_op, &doing, &err), &err);
+}
+
+static struct delivered deliver(struct world *world)
+{
+	struct delivered out;
+	struct err err;
+
+	assert_ok(deliver_all(world->vault, &how, world->now, &out, &err), &err);
+	return out;
+}
+
+static struct webhook_row webhook(struct world *world, struct id id)
+{
+	struct webhook_row row;
+	struct err err;
+
+	assert_ok(webhook_get(world->vault->read.data, world->account.number, id, &world->pool, &row, &err), &err);
+	return row;
+}
+
+/* The newest. */
+static struct delivery_row delivery(struct world *world, struct id id)
+{
+	struct delivery_row row = {.attempts = -1};
+	struct id last;
+	size_t count;
+	struct err err;
+
+	memset(last.bytes, 0xff, sizeof last.bytes);
+	assert_ok(delivery_back(world->vault->read.data, world->account.number, id, last, &row, 1, &count, &err), &err);
+	return row;
+}
+
+static size_t got(struct world *world, struct received *out)
+{
+	return receiver_got(&receiver, &world->pool, out, MAX);
+}
+
+static size_t got_at(struct world *world, const char *path)
+{
+	struct received all[MAX];
+	size_t count = got(world, all), found = 0;
+
+	for (size_t i = 0; i < count; i++)
+		found += strcmp(all[i].path, path) == 0;
+	return found;
+}
+
+static int fresh(void **state)
+{
+	char path[300];
+
+	snprintf(path, sizeof path, "%s/requests", receiver.folder);
+	unlink(path);
+	return world_set_up(state);
+}
+
+#define DELIVERING(test) cmocka_unit_test_setup_teardown(test, fresh, world_tear_down)
+
+/* ---- tests ---- */
+
+static void what_happens_after_it_was_added_is_told_once(void **state)
+{
+	struct world *world = *state;
+	struct received all[MAX];
+	struct id id;
+
+	happen(world);
+	id = add(world, "/204", "");
+	assert_int_equal(deliver(world).listed, 0);
+	happen(world);
+	assert_int_equal(deliver(world).done, 1);
+	assert_int_equal(deliver(world).done, 0);
+	assert_int_equal(got(world, all), 1);
+	assert_non_null(strstr(all[0].body, "\"type\":\"hold.added\""));
+	assert_string_equal(all[0].timestamp, "1748779200");
+	assert_int_equal(delivery(world, id).state, DELIVERY_DONE);
+	assert_int_equal(delivery(world, id).status, 204);
+}
+
+static void only_the_types_that_are_wanted_are_told(void **state)
+{
+	struct world *world = *state;
+
+	add(world, "/200", "person.*,policy.changed");
+	happen(world);
+	assert_int_equal(deliver(world).listed, 0);
+	add(world, "/204", "person.*,hold.*");
+	happen(world);
+	assert_int_equal(deliver(world).done, 1);
+	assert_int_equal(got_at(world, "/204"), 1);
+	assert_int_equal(got_at(world, "/200"), 0);
+}
+
+/* P58 */
+static void the_id_is_the_same_at_every_attempt_and_they_follow_the_schedule(void **state)
+{
+	static const int64_t after_s[] = {5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400};
+	struct world *world = *state;
+	struct received all[MAX];
+	struct id id = add(world, "/500", "");
+	struct delivery_row row;
+
+	happen(world);
+	for (size_t i = 0; i < sizeof after_s / sizeof after_s[0]; i++) {
+		assert_int_equal(deliver(world).failed, 1);
+		row = delivery(world, id);
+		assert_int_equal(row.state, DELIVERY_WAITING);
+		assert_int_equal(row.attempts, i + 1);
+		assert_true(row.next.ms >= world->now.ms + after_s[i] * SECOND);
+		assert_true(row.next.ms <= world->now.ms + after_s[i] * SECOND * 6 / 5);
+		world->now.ms = row.next.ms - 1;
+		assert_int_equal(deliver(world).failed, 0);
+		world->now = row.next;
+	}
+	assert_int_equal(deliver(world).failed, 1);
+	assert_int_equal(delivery(world, id).state, DELIVERY_FAILED);
+	assert_int_equal(got(world, all), SCHEDULE_ATTEMPTS);
+	for (size_t i = 1; i < SCHEDULE_ATTEMPTS; i++) {
+		assert_string_equal(all[i].id, all[0].id);
+		assert_string_equal(all[i].body, all[0].body);
+		assert_string_not_equal(all[i].timestamp, all[0].timestamp);
+		assert_string_not_equal(all[i].signature, all[0].signature);
+	}
+}
+
+static void gone_stops_it_and_that_is_told(void **state)
+{
+	struct world *world = *state;
+	struct id id = add(world, "/410", ""), other = add(world, "/204", "webhook.disabled");
+	struct received all[MAX];
+	size_t count;
+
+	happen(world);
+	deliver(world);
+	assert_int_equal(webhook(world, id).state, WEBHOOK_GONE);
+	assert_int_equal(delivery(world, id).state, DELIVERY_FAILED);
+	happen(world);
+	deliver(world);
+	assert_int_equal(got_at(world, "/410"), 1);
+	assert_int_equal(delivery(world, other).state, DELIVERY_DONE);
+	count = got(world, all);
+	assert_non_null(strstr(all[count - 1].body, "\"why\":\"gone\""));
+}
+
+static void days_of_failing_stop_it_and_what_works_again_is_not_failing(void **state)
+{
+	struct world *world = *state;
+	struct id id = add(world, "/500", "");
+	struct err err;
+
+	for (int day = 0; day < 5; day++) {
+		happen(world);
+		deliver(world);
+		assert_int_equal(webhook(world, id).state, WEBHOOK_ENABLED);
+		assert_int_not_equal(webhook(world, id).failing_since.ms, 0);
+		world->now.ms += 24 * HOUR;
+	}
+	happen(world);
+	deliver(world);
+	assert_int_equal(webhook(world, id).state, WEBHOOK_FAILING);
+	assert_int_equal(deliver(world).failed, 0);
+	assert_ok(webhook_enable(world->vault, world->account.number, id, true, world->now, &err), &err);
+	assert_int_equal(webhook(world, id).failing_since.ms, 0);
+	happen(world);
+	assert_true(deliver(world).failed > 0);
+}
+
+static void what_it_missed_while_it_was_stopped_is_told_then(void **state)
+{
+	struct world *world = *state;
+	struct id id = add(world, "/204", "");
+	struct err err;
+
+	assert_ok(webhook_enable(world->vault, world->account.number, id, false, world->now, &err), &err);
+	happen(world);
+	happen(world);
+	assert_int_equal(deliver(world).done, 0);
+	assert_ok(webhook_enable(world->vault, world->account.number, id, true, world->now, &err), &err);
+	assert_int_equal(deliver(world).done, 2);
+}
+
+/* P59 */
+static void redirects_are_not_followed(void **state)
+{
+	struct world *world = *state;
+	struct id id = add(world, "/away", "");
+
+	happen(world);
+	assert_int_equal(deliver(world).failed, 1);
+	assert_int_equal(delivery(world, id).status, 302);
+	assert_int_equal(got_at(world, "/204"), 0);
+}
+
+static void how_long_it_wants_to_be_left_alone_is_followed(void **state)
+{
+	struct world *world = *state;
+	struct id id = add(world, "/later", "");
+
+	happen(world);
+	assert_int_equal(deliver(world).failed, 1);
+	assert_true(delivery(world, id).next.ms >= world->now.ms + 600 * SECOND);
+}
+
+static void an_answer_without_end_or_none_at_all_holds_nobody_up(void **state)
+{
+	const struct deliver_how hasty = {.reach = &here, .timeout_ms = 300};
+	struct world *world = *state;
+	struct id big = add(world, "/big", ""), slow = add(world, "/slow", "");
+	struct delivered out;
+	struct err err;
+
+	happen(world);
+	assert_ok(deliver_all(world->vault, &hasty, world->now, &out, &err), &err);
+	assert_int_equal(delivery(world, big).state, DELIVERY_DONE);
+	assert_int_equal(delivery(world, slow).fault, DELIVERY_UNREACHABLE);
+	assert_int_equal(delivery(world, slow).status, 0);
+}
+
+/* P59: the name answers with an address outside when it is registered, and with one inside when it is delivered to. */
+static void a_name_that_changes_its_address_reaches_nothing_inside(void **state)
+{
+	struct world *world = *state;
+	const char *const rebound[] = {pool_printf(&world->pool, "hook.example:%d:127.0.0.1", receiver.port), NULL};
+	const char *const both[] = {pool_printf(&world->pool, "hook.example:%d:10.0.0.1,127.0.0.1", receiver.port), NULL};
+	const struct client_reach strict = {.plain = true, .resolve = rebound}, mixed = {.plain = true, .resolve = both};
+	const struct webhook_new new = {.url = pool_printf(&world->pool, "http://hook.example:%d/204", receiver.port),
+					.types = "", .made_by = "os:0"};
+	const struct deliver_how there = {.reach = &strict}, again = {.reach = &mixed};
+	char secret[WEBHOOK_SECRET_MAX];
+	struct delivered out;
+	struct err err;
+	struct id id;
+
+	assert_ok(webhook_add(world->vault, world->account.number, &strict, &new, world->now, &id, secret, &err), &err);
+	happen(world);
+	assert_ok(deliver_all(world->vault, &there, world->now, &out, &err), &err);
+	assert_int_equal(delivery(world, id).fault, DELIVERY_INSIDE);
+	world->now.ms += HOUR;
+	assert_ok(deliver_all(world->vault, &again, world->now, &out, &err), &err);
+	assert_int_equal(delivery(world, id).fault, DELIVERY_INSIDE);
+	assert_int_equal(delivery(world, id).attempts, 2);
+	assert_int_equal(got_at(world, "/204"), 0);
+}
+
+static void http_is_not_spoken_unless_it_is_allowed(void **state)
+{
+	const struct client_reach strict = {.inside = true};
+	const struct deliver_how there = {.reach = &strict};
+	struct world *world = *state;
+	struct id id = add(world, "/204", "");
+	struct delivered out;
+	struct err err;
+
+	happen(world);
+	assert_ok(deliver_all(world->vault, &there, world->now, &out, &err), &err);
+	assert_int_equal(delivery(world, id).fault, DELIVERY_URL);
+}
+
+/* P58 */
+static void what_was_sent_and_not_noted_is_sent_again_under_the_same_id(void **state)
+{
+	struct world *world = *state;
+	struct received all[MAX];
+	struct delivery_row row;
+	struct id id = add(world, "/204", "");
+	struct err err;
+
+	happen(world);
+	deliver(world);
+	row = delivery(world, id);
+	world_reopen(world);
+	row.state = DELIVERY_WAITING; /* as it was when the power went */
+	assert_ok(delivery_put(world->vault->read.data, &row, &err), &err);
+	assert_int_equal(deliver(world).done, 1);
+	assert_int_equal(got(world, all), 2);
+	assert_string_equal(all[0].id, all[1].id);
+}
+
+static void an_event_that_is_past_its_time_is_told_no_more(void **state)
+{
+	struct world *world = *state;
+	struct id id = add(world, "/500", "");
+	int64_t deleted;
+	struct err err;
+
+	happen(world);
+	deliver(world);
+	world->now.ms += HOUR;
+	assert_ok(event_delete_before(world->vault->read.data, world->account.number, world->now, 9, &deleted, &err), &err);
+	assert_int_equal(deliver(world).failed, 1);
+	assert_int_equal(delivery(world, id).state, DELIVERY_FAILED);
+	assert_int_equal(delivery(world, id).fault, DELIVERY_EVENT_GONE);
+	assert_int_equal(webhook(world, id).state, WEBHOOK_ENABLED);
+	assert_int_equal(got_at(world, "/500"), 1);
+}
+
+static void a_test_is_for_one_alone_and_what_failed_is_replayed(void **state)
+{
+	struct world *world = *state;
+	struct id id = add(world, "/204", "hold.*"), event, nothing = {{1}};
+	struct delivery_row row;
+	struct received all[MAX];
+	int64_t count;
+	struct err err;
+
+	add(world, "/200", "");
+	assert_ok(webhook_test(world->vault, world->account.number, id, world->now, &event, &err), &err);
+	assert_int_equal(deliver(world).done, 1);
+	assert_int_equal(got(world, all), 1);
+	assert_non_null(strstr(all[0].body, "\"type\":\"webhook.test\""));
+	assert_ok(webhook_replay(world->vault, world->account.number, id, &event, world->now, &count, &err), &err);
+	assert_int_equal(count, 1);
+	assert_int_equal(deliver(world).done, 1);
+	assert_ok(webhook_replay(world->vault, world->account.number, id, NULL, world->now, &count, &err), &err);
+	assert_int_equal(count, 0);
+	row = delivery(world, id);
+	row.state = DELIVERY_FAILED;
+	assert_ok(delivery_put(world->vault->read.data, &row, &err), &err);
+	assert_ok(webhook_replay(world->vault, world->account.number, id, NULL, world->now, &count, &err), &err);
+	assert_int_equal(count, 1);
+	assert_int_equal(deliver(world).done, 1);
+	assert_int_equal(webhook_replay(world->vault, world->account.number, id, &nothing, world->now, &count, &err), ERR_NOT_FOUND);
+	assert_int_equal(webhook_replay(world->vault, world->account.number, nothing, NULL, world->now, &count, &err), ERR_NOT_FOUND);
+	assert_string_equal(err.mend, "`lethe webhook list` shows those there are");
+}
+
+static void one_that_is_removed_is_told_nothing_of_what_waits(void **state)
+{
+	struct world *world = *state;
+	struct id id = add(world, "/500", "");
+	struct check_report report;
+	const struct check_options options = {.quick = true};
+	struct err err;
+
+	happen(world);
+	deliver(world);
+	assert_ok(webhook_remove(world->vault, world->account.number, id, world->now, &err), &err);
+	world->now.ms += HOUR;
+	assert_int_equal(deliver(world).failed, 0);
+	assert_ok(check_vault(world->vault, &options, &report, &err), &err);
+	assert_int_equal(report.problems, 0);
+	assert_int_equal(webhook_remove(world->vault, world->account.number, id, world->now, &err), ERR_NOT_FOUND);
+}
+
+static void many_events_are_listed_whole(void **state)
+{
+	struct world *world = *state;
+	struct id id = add(world, "/slow", "");
+	struct delivered out = {.listed = 0};
+	struct err err;
+
+	for (int i = 0; i < 300; i++)
+		happen(world);
+	assert_ok(deliver_webhook(world->vault, &how, world->account.number, id, world->now, 0, &out, &err), &err);
+	assert_int_equal(out.listed, 300);
+	assert_int_equal(out.done + out.failed, 0);
+}
+
+static void each_attempt_is_in_the_log(void **state)
+{
+	struct world *world = *state;
+	struct leaf leaf;
+	uint64_t size;
+	struct err err;
+
+	add(world, "/500", "");
+	happen(world);
+	deliver(world);
+	assert_ok(leaf_tree_size(world->vault->read.data, &size, &err), &err);
+	assert_ok(leaf_get(world->vault->read.data, size - 1, &world->pool, &leaf, &err), &err);
+	assert_non_null(strstr(leaf.body, "\"act\":\"delivery.failed\""));
+	assert_non_null(strstr(leaf.body, "\"status\":500"));
+	assert_int_equal(leaf.term, LEAF_DELIVERY);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    DELIVERING(what_happens_after_it_was_added_is_told_once),
+	    DELIVERING(only_the_types_that_are_wanted_are_told),
+	    DELIVERING(the_id_is_the_same_at_every_attempt_and_they_follow_the_schedule),
+	    DELIVERING(gone_stops_it_and_that_is_told),
+	    DELIVERING(days_of_failing_stop_it_and_what_works_again_is_not_failing),
+	    DELIVERING(what_it_missed_while_it_was_stopped_is_told_then),
+	    DELIVERING(redirects_are_not_followed),
+	    DELIVERING(how_long_it_wants_to_be_left_alone_is_followed),
+	    DELIVERING(an_answer_without_end_or_none_at_all_holds_nobody_up),
+	    DELIVERING(a_name_that_changes_its_address_reaches_nothing_inside),
+	    DELIVERING(http_is_not_spoken_unless_it_is_allowed),
+	    DELIVERING(what_was_sent_and_not_noted_is_sent_again_under_the_same_id),
+	    DELIVERING(an_event_that_is_past_its_time_is_told_no_more),
+	    DELIVERING(a_test_is_for_one_alone_and_what_failed_is_replayed),
+	    DELIVERING(one_that_is_removed_is_told_nothing_of_what_waits),
+	    DELIVERING(many_events_are_listed_whole),
+	    DELIVERING(each_attempt_is_in_the_log),
+	};
+
+	return cmocka_run_group_tests_name("notify/deliver", tests, start_receiver, stop_receiver);
+}
