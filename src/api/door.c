@@ -33,6 +33,18 @@ static const struct word link_used[] = {
     NEEDS("password", "the one there is to be: 12 to 256 characters"),
 };
 
+#define PROVIDER {"account", WORD_TEXT, IN_PATH, true, 0, NULL, "the account's id, or its name"}
+#define ASKS(name, about) {name, WORD_TEXT, IN_QUERY, false, 0, NULL, about}
+
+static const struct word oidc[] = {PROVIDER};
+static const struct word oidc_back[] = {
+    PROVIDER,
+    ASKS("state", "of the sign-in that was begun"),
+    ASKS("code", "what the provider gives for it"),
+    ASKS("iss", "who the provider is, if it says so: RFC 9207"),
+    ASKS("error", "it signed nobody in"),
+};
+
 #define READ RESOURCE_READ
 #define WRITE RESOURCE_WRITE
 #define MAKE RESOURCE_MAKE
@@ -40,9 +52,9 @@ static const struct word link_used[] = {
 
 /* The permission stands for nothing here. */
 #define OPEN(method, path, name, flow, words, answer, summary) \
-	{{METHOD_##method, path, name, PERMISSION_COUNT, flow, words, NULL, answer}, true, summary}
+	{{METHOD_##method, path, name, PERMISSION_COUNT, flow, words, NULL, answer}, true, false, summary}
 #define OWN(method, path, name, flow, words, answer, summary) \
-	{{METHOD_##method, path, name, PERMISSION_COUNT, flow, words, NULL, answer}, false, summary}
+	{{METHOD_##method, path, name, PERMISSION_COUNT, flow, words, NULL, answer}, false, false, summary}
 
 const struct door_resource door_resources[DOOR_COUNT] = {
     [DOOR_ENTER] = OPEN(POST, S, "session begin", MAKE, WORDS(enter), "SignedIn", "Sign in; sets the cookie of a session"),
@@ -59,6 +71,8 @@ const struct door_resource door_resources[DOOR_COUNT] = {
     [DOOR_TOTP_OFF] = OWN(POST, S "/totp/removal", "session totp-off", WRITE, WORDS(present), "SecondFactor", "No code is asked for any more"),
     [DOOR_LINK] = OPEN(POST, "/v1/links", "link show", READ, WORDS(link_shown), "Link", "What a one-time link is for"),
     [DOOR_LINK_USE] = OPEN(POST, "/v1/links/use", "link use", MAKE, WORDS(link_used), "LinkUsed", "Use a one-time link: choose a password, and be signed in"),
+    [DOOR_OIDC] = OPEN(GET, S "/oidc/{account}", "oidc go", READ, WORDS(oidc), NULL, "Sign in at the account's OpenID provider: sends the browser there"),
+    [DOOR_OIDC_BACK] = {{METHOD_GET, S "/oidc/{account}/callback", "oidc back", PERMISSION_COUNT, READ, WORDS(oidc_back), NULL, "SignedIn"}, true, true, "Where the OpenID provider sends the browser back to; sets the cookie of a session"},
 };
 /* clang-format on */
 

@@ -17,14 +17,17 @@
 enum door {
 	DOOR_ENTER, DOOR_SHOW, DOOR_LEAVE, DOOR_SESSIONS, DOOR_SESSIONS_END, DOOR_SESSION_END, DOOR_PASSWORD,
 	DOOR_TOTP, DOOR_TOTP_BEGIN, DOOR_TOTP_CONFIRM, DOOR_TOTP_RENEW, DOOR_TOTP_OFF, DOOR_LINK, DOOR_LINK_USE,
+	DOOR_OIDC, DOOR_OIDC_BACK,
 	DOOR_COUNT
 };
 
 #define DOOR_WORDS_MAX 8
 
 struct door_resource {
-	struct resource resource; /* `operation` names it in the description: "session begin"; no permission is needed */
+	struct resource resource; /* `operation` names it in the description: "session begin"; no permission is needed; without
+				     an `answer` it sends the browser elsewhere, 302 */
 	bool open;                /* for whoever comes, signed in or not */
+	bool lax;                 /* what is not known in the query is passed over: somebody else's program writes it */
 	const char *summary;
 };
 extern const struct door_resource door_resources[DOOR_COUNT];

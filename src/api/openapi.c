@@ -321,6 +321,24 @@ static void write_problems(struct json_writer *w, const struct resource *resourc
 	json_end_object(w);
 }
 
+/* A door that sends the browser to somebody else. */
+static void write_elsewhere(struct json_writer *w)
+{
+	json_begin_object(w, "302");
+	json_string(w, "description", "It goes on there.");
+	json_begin_object(w, "headers");
+	json_begin_object(w, "Location");
+	json_string(w, "description", "where");
+	json_bool(w, "required", true);
+	json_begin_object(w, "schema");
+	json_string(w, "type", "string");
+	json_string(w, "format", "uri");
+	json_end_object(w);
+	json_end_object(w);
+	json_end_object(w);
+	json_end_object(w);
+}
+
 static void write_answers(struct json_writer *w, const struct resource *resource, const struct json *schemas)
 {
 	const struct direct_resource *direct = direct_find(resource);
@@ -329,6 +347,12 @@ static void write_answers(struct json_writer *w, const struct resource *resource
 	if (answer != NULL && json_get(schemas, answer) == NULL)
 		answer = NULL;
 	json_begin_object(w, "responses");
+	if (resource->answer == NULL && direct == NULL) {
+		write_elsewhere(w);
+		write_problems(w, resource);
+		json_end_object(w);
+		return;
+	}
 	json_begin_object(w, resource->flow == RESOURCE_MAKE ? "201" : "200");
 	json_string(w, "description", resource->flow == RESOURCE_READ ? "What was asked for." : "Done, and on disk.");
 	write_content(w, type, answer);

@@ -95,7 +95,9 @@ static void answer_open(const struct http *http, const struct request *request, 
 static void answer_at_open_door(const struct http *http, const struct desk *desk, enum door door,
 				const struct request *request, struct response *response)
 {
-	if (!credential_few(http, request, response) || !credential_ours(http, request, response))
+	bool reads = request->method == METHOD_GET || request->method == METHOD_HEAD;
+
+	if (!credential_few(http, request, response) || (!reads && !credential_ours(http, request, response)))
 		return;
 	signin_answer(http, desk, door, NULL, request, response);
 }
@@ -262,6 +264,7 @@ static enum result make_doors(struct http *http, const struct settings *settings
 					    [SIGNIN_WAIT] = "wait"};
 	static const struct metric_label label = {"outcome", words, sizeof words / sizeof *words};
 	struct doors_options options = doors_default;
+	enum result r;
 
 	options.sessions.idle.ms = settings->number[SET_SESSION_IDLE] * 60 * 1000;
 	options.sessions.absolute.ms = settings->number[SET_SESSION_LASTS] * 3600 * 1000;
@@ -270,7 +273,12 @@ static enum result make_doors(struct http *http, const struct settings *settings
 					 &label, 1);
 	if (http->sign_ins == NULL)
 		return err_no_memory(err);
-	return doors_new(&options, &http->doors, err);
+	http->fetcher = (struct oidc_fetcher){.allow_inside = strcmp(settings->text[SET_OIDC_INSIDE], "yes") == 0,
+					      .ca_file = *settings->text[SET_OIDC_CA] != '\0' ? settings->text[SET_OIDC_CA] : NULL};
+	r = doors_new(&options, &http->doors, err);
+	if (r == OK)
+		r = oidc_fetch_init(err);
+	return r == OK ? oidc_new(oidc_fetch_https, &http->fetcher, &http->oidc, err) : r;
 }
 
 static enum result make_proxies(struct http *http, const struct settings *settings, struct err *err)
@@ -318,6 +326,7 @@ void http_close(struct http *http)
 {
 	buf_free(&http->openapi);
 	doors_free(&http->doors);
+	oidc_free(http->oidc);
 	free(http->proxies);
 	rate_free(http->by_token);
 	rate_free(http->by_address);

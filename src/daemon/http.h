@@ -9,6 +9,7 @@
 #define LETHE_DAEMON_HTTP_H
 
 #include <stdatomic.h>
+#include "access/oidc_fetch.h"
 #include "access/signin.h"
 #include "access/token_cache.h"
 #include "api/perform.h"
@@ -30,6 +31,8 @@ struct http {
 	struct token_cache *tokens;
 	struct rate *by_token, *by_address;
 	struct doors doors;
+	struct oidc_fetcher fetcher;
+	struct oidc *oidc;
 	const char *base_url; /* "": not set; borrowed, like the next */
 	const char *data_dir;
 	int64_t clock_ms;     /* its clock is so much ahead of the machine's: --now */

@@ -227,6 +227,8 @@ static door_answer *const answers[DOOR_COUNT] = {
     [DOOR_TOTP_OFF] = own_totp_off,
     [DOOR_LINK] = link_show,
     [DOOR_LINK_USE] = link_use,
+    [DOOR_OIDC] = oidc_go,
+    [DOOR_OIDC_BACK] = oidc_back,
 };
 
 void signin_answer(const struct http *http, const struct desk *desk, enum door door, const struct credential *by,
@@ -235,13 +237,14 @@ void signin_answer(const struct http *http, const struct desk *desk, enum door d
 	const struct resource *resource = &door_resources[door].resource;
 	struct asking a = {.http = http, .desk = desk, .by = by, .request = request, .response = response};
 	struct err err;
-	enum result r;
+	enum result r = OK;
 
 	INVARIANT(resource->word_count <= DOOR_WORDS_MAX);
 	json_writer_init(&a.w, &response->body, 2);
 	response->status = resource->flow == RESOURCE_MAKE ? 201 : 200;
 	response_type(response, "application/json");
-	r = bind_values(resource, request, a.values, &a.field, &err);
+	if (!door_resources[door].lax)
+		r = bind_values(resource, request, a.values, &a.field, &err);
 	if (r == OK) {
 		perform_as(by != NULL ? &by->actor : NULL);
 		r = answers[door](&a, &err);

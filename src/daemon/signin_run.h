@@ -26,7 +26,7 @@ typedef enum result door_answer(struct asking *a, struct err *err);
 
 door_answer own_show, own_leave, own_sessions, own_sessions_end, own_session_end, own_password;
 door_answer own_totp, own_totp_begin, own_totp_confirm, own_totp_renew, own_totp_off;
-door_answer link_show, link_use;
+door_answer link_show, link_use, oidc_go, oidc_back;
 
 /* 429: not tried, since too many failed before. */
 void asking_wait(struct asking *a, struct duration wait);

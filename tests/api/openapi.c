@@ -114,7 +114,8 @@ static void every_answer_has_a_schema(void **state)
 				 resources[i].answer != NULL ? resources[i].answer : "name for its answer");
 	}
 	for (size_t i = 0; i < DOOR_COUNT; i++)
-		assert_non_null(json_get(schemas, door_resources[i].resource.answer));
+		assert_true(door_resources[i].resource.answer == NULL ||
+			    json_get(schemas, door_resources[i].resource.answer) != NULL);
 }
 
 #define REF "#/components/schemas/"
@@ -126,7 +127,9 @@ static bool is_answer(const char *name)
 			return true;
 	}
 	for (size_t i = 0; i < DOOR_COUNT; i++) {
-		if (strcmp(door_resources[i].resource.answer, name) == 0)
+		const char *answer = door_resources[i].resource.answer;
+
+		if (answer != NULL && strcmp(answer, name) == 0)
 			return true;
 	}
 	return strcmp(name, "Problem") == 0;

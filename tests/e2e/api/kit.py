@@ -233,7 +233,7 @@ class Operation:
         self.in_account = "{account}" in path
         content = what.get("requestBody", {}).get("content", {})
         self.body = content.get("application/json", {}).get("schema")
-        self.success = next(int(status) for status in what["responses"] if status.startswith("2"))
+        self.success = next(int(status) for status in what["responses"] if status[0] in "23")
 
     def target(self, values, query=None):
         """Its path with values for what stands in braces."""
