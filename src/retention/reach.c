@@ -112,8 +112,9 @@ static enum result find_lanes(struct walk *walk, const int64_t **lanes, size_t *
 
 /* ---- by days ---- */
 
-static enum result walk_day(struct walk *walk, const struct period *period, struct err *err)
+static enum result walk_day(void *arg, const struct period *period, struct err *err)
 {
+	struct walk *walk = arg;
 	struct id after = {{0}};
 	size_t count;
 	enum result r;
@@ -137,22 +138,12 @@ static enum result walk_kind(struct walk *walk, enum record_kind kind, struct er
 {
 	const struct hold_row *hold = &walk->scope->row;
 	struct date after = {INT32_MIN}, until = walk->until[kind];
-	struct period periods[ROWS];
-	size_t count;
-	enum result r;
 
 	if (hold->has_from)
 		after = date_add_days(instant_date(hold->from), -1);
 	if (hold->has_until && instant_date(hold->until).days < until.days)
 		until = instant_date(hold->until);
-	do {
-		r = period_list(walk->session->data, hold->account, kind, after, until, periods, ROWS, &count, err);
-		for (size_t i = 0; r == OK && i < count; i++)
-			r = walk_day(walk, &periods[i], err);
-		if (r == OK && count > 0)
-			after = periods[count - 1].day;
-	} while (r == OK && count == ROWS);
-	return r;
+	return period_walk(walk->session->data, hold->account, kind, after, until, walk_day, walk, err);
 }
 
 static enum result walk_scope(struct walk *walk, struct err *err)

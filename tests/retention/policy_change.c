@@ -272,6 +272,25 @@ static void a_digest_fits_no_more_when_what_would_go_has_changed(void **state)
 	change(world, &request);
 }
 
+/* What is read from here on is as of now, whatever is written. */
+static void another_change_that_came_in_between_is_to_be_looked_at_first(void **state)
+{
+	struct world *world = *state;
+	struct policy_request request = request_of("10 days");
+	struct policy_planned planned;
+	struct err err;
+
+	assert_ok(db_begin_read(world->vault->read.data, &err), &err);
+	planned = plan(world, &request);
+	assert_int_equal(planned.effect.records, 0);
+	set_policy(world, KIND_CALL, "20 days");
+	assert_int_equal(try(world, &request, &planned, &err), ERR_BUSY);
+	assert_string_equal(err.what, "another change of policy came in between");
+	assert_string_equal(err.mend, "look at `lethe policy list`, and try again");
+	db_rollback(world->vault->read.data);
+	change(world, &request);
+}
+
 static void what_becomes_due_within_the_grace_counts(void **state)
 {
 	struct world *world = *state; /* now is 2026-03-01T12:00 */
@@ -754,6 +773,7 @@ int main(void)
 	    KEEPING(with_it_the_change_begins_after_the_grace_to_the_millisecond),
 	    KEEPING(the_first_sixteen_digits_are_enough_and_fifteen_are_not),
 	    KEEPING(a_digest_fits_no_more_when_what_would_go_has_changed),
+	    KEEPING(another_change_that_came_in_between_is_to_be_looked_at_first),
 	    KEEPING(what_becomes_due_within_the_grace_counts),
 	    KEEPING(the_grace_is_the_accounts_or_the_requests),
 	    KEEPING(what_a_hold_keeps_is_counted_apart),
