@@ -244,6 +244,17 @@ static enum result read_request(const struct request *request, struct bench_opti
 	return r;
 }
 
+/* Its path; NULL: it is not known. */
+static const char *find_this_program(char *out, size_t size)
+{
+	ssize_t len = readlink("/proc/self/exe", out, size - 1);
+
+	if (len <= 0)
+		return NULL;
+	out[len] = '\0';
+	return out;
+}
+
 enum result op_bench(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	struct request request = {0};
@@ -255,6 +266,7 @@ enum result op_bench(struct call *call, int argc, char **argv, bool *partly, str
 	struct benching benching = {.call = call, .on_terminal = isatty(STDERR_FILENO)};
 	struct bench_options bench = {
 	    .arg = &benching, .stop = asked_to_stop, .step = show_step, .figure = show_figure};
+	char lethe[4096];
 	const char *names[32];
 	struct machine machine;
 	enum result r = call_parse(call, options, sizeof options / sizeof options[0], &argc, argv, 0, 32, err);
@@ -266,6 +278,7 @@ enum result op_bench(struct call *call, int argc, char **argv, bool *partly, str
 		return r;
 	for (int i = 0; i < argc; i++)
 		names[i] = argv[i];
+	bench.lethe = find_this_program(lethe, sizeof lethe);
 	machine_read(bench.dir, &machine);
 	say_machine(call, &machine, bench.dir);
 	json_begin_object(&call->w, NULL);

@@ -15,7 +15,8 @@ struct bench_options {
 	int64_t grown;     /* growth: of the large vault; the small one has a tenth */
 	int64_t swept;     /* sweeps: of the largest vault; five in six of its records go */
 	int rounds;        /* 1 to ROUNDS_MAX */
-	double seconds;    /* media: for each measurement */
+	double seconds;    /* media, http: for each measurement */
+	const char *lethe; /* ingest-http, http: the program that serves, by its path; NULL: they are left out */
 	void *arg;         /* for what follows; each may be NULL */
 	bool (*stop)(void *arg);
 	void (*step)(void *arg, const char *what);               /* what is done now */

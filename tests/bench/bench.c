@@ -31,7 +31,7 @@ static void see_figure(void *arg, const struct figure *figure)
 	seen->figures++;
 	seen->last = figure->name;
 	assert_true(figure->what[0] != '\0' && figure->against[0] != '\0');
-	if (figure->rounds == 0) { /* only for want of PostgreSQL or openssl */
+	if (figure->rounds == 0) { /* only for want of PostgreSQL, openssl, curl, wrk or a program that serves */
 		assert_true(figure->note[0] != '\0');
 		return;
 	}
@@ -77,7 +77,7 @@ static enum result run(struct seen *seen, const char *name, struct err *err)
 {
 	const struct bench_options options = {.dir = seen->dir, .records = BENCH_RECORDS_MIN, .grown = 2 * BENCH_RECORDS_MIN,
 					      .swept = BENCH_RECORDS_MIN, .rounds = 1, .seconds = 0.01, .arg = seen, .stop = stop_after_some,
-					      .step = see_step, .figure = see_figure};
+					      .step = see_step, .figure = see_figure, .lethe = getenv("LETHE")};
 
 	return bench_run(&options, &name, 1, err);
 }
@@ -139,6 +139,16 @@ static void sweep_postgres_is_measured_where_there_is_postgresql(void **state)
 	assert_string_equal(seen->last, "sweep-postgres");
 }
 
+static void what_goes_over_http_is_measured_where_there_is_a_daemon(void **state)
+{
+	check(*state, "ingest-http", 1);
+}
+
+static void reading_over_http_is_measured_where_there_is_a_daemon(void **state)
+{
+	check(*state, "http", 1);
+}
+
 static void stopped_while_postgresql_runs_it_clears_up(void **state)
 {
 	struct seen *seen = *state;
@@ -157,7 +167,8 @@ static void an_unknown_name_is_refused_before_anything_is_made(void **state)
 
 	assert_int_equal(run(*state, "imports", &err), ERR_INPUT);
 	assert_string_equal(err.what, "there is no benchmark 'imports'");
-	assert_string_equal(err.mend, "one of: import, media, lookup, records, erase, growth, sweep, idle, sweep-postgres");
+	assert_string_equal(err.mend, "one of: import, media, lookup, records, erase, growth, sweep, idle, sweep-postgres, "
+			    "ingest-http, http");
 }
 
 static void asked_to_stop_it_clears_up(void **state)
@@ -193,6 +204,8 @@ int main(void)
 						begin, end),
 		cmocka_unit_test_setup_teardown(idle_measures_what_deletes_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(sweep_postgres_is_measured_where_there_is_postgresql, begin, end),
+		cmocka_unit_test_setup_teardown(what_goes_over_http_is_measured_where_there_is_a_daemon, begin, end),
+		cmocka_unit_test_setup_teardown(reading_over_http_is_measured_where_there_is_a_daemon, begin, end),
 		cmocka_unit_test_setup_teardown(stopped_while_postgresql_runs_it_clears_up, begin, end),
 		cmocka_unit_test_setup_teardown(an_unknown_name_is_refused_before_anything_is_made, begin, end),
 		cmocka_unit_test_setup_teardown(asked_to_stop_it_clears_up, begin, end),
