@@ -10,7 +10,7 @@
 #define NEEDS(name, about) {name, WORD_TEXT, IN_BODY, true, 0, NULL, about}
 #define MAY(name, about) {name, WORD_TEXT, IN_BODY, false, 0, NULL, about}
 
-#define WORDS(list) list, sizeof list / sizeof *list
+#define WORDS(list) (list), sizeof(list) / sizeof *(list)
 #define NO_WORDS NULL, 0
 
 static const struct word enter[] = {

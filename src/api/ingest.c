@@ -341,21 +341,22 @@ static enum result with_type(struct direct *direct, const char *type, const char
 	return OK;
 }
 
-static enum result take_one(struct direct *direct, struct feed_options *options, const char *type, struct err *err)
+static enum result take_one(struct direct *direct, const struct feed_options *takes, const char *type, struct err *err)
 {
 	struct single single = {.direct = direct};
+	struct feed_options options = *takes;
 	struct feed *feed = NULL;
 	struct err second;
 	const char *text;
 	size_t len;
 	enum result r = with_type(direct, type, &text, &len, err);
 
-	options->arg = &single;
-	options->told = answer_one;
+	options.arg = &single;
+	options.told = answer_one;
 	if (r == OK)
-		r = read_query(direct, options, err);
+		r = read_query(direct, &options, err);
 	if (r == OK)
-		r = feed_new(direct->view, options, &feed, err);
+		r = feed_new(direct->view, &options, &feed, err);
 	if (r == OK)
 		r = feed_take(feed, 1, text, len, err);
 	if (r == OK)
@@ -363,23 +364,23 @@ static enum result take_one(struct direct *direct, struct feed_options *options,
 	if (r != OK && feed != NULL)
 		(void)!feed_break_off(feed, &second);
 	feed_free(feed);
-	zone_close(options->zone);
+	zone_close(options.zone);
 	INVARIANT(r != OK || single.said);
 	return r;
 }
 
 enum result ingest_record(struct direct *direct, struct err *err)
 {
-	struct feed_options options = {.account = direct->account, .now = direct->request->now,
-				       .no_contacts = "send it to .../contacts"};
+	const struct feed_options options = {.account = direct->account, .now = direct->request->now,
+					     .no_contacts = "send it to .../contacts"};
 
 	return take_one(direct, &options, NULL, err);
 }
 
 enum result ingest_contact(struct direct *direct, struct err *err)
 {
-	struct feed_options options = {.account = direct->account, .now = direct->request->now,
-				       .no_records = "send it to .../records"};
+	const struct feed_options options = {.account = direct->account, .now = direct->request->now,
+					     .no_records = "send it to .../records"};
 
 	return take_one(direct, &options, "contact", err);
 }
@@ -388,8 +389,8 @@ enum result ingest_contact_again(struct direct *direct, struct err *err)
 {
 	struct contact_row row;
 	struct id id;
-	struct feed_options options = {.account = direct->account, .now = direct->request->now,
-				       .no_records = "send it to .../records", .contact = &id};
+	const struct feed_options options = {.account = direct->account, .now = direct->request->now,
+					     .no_records = "send it to .../records", .contact = &id};
 	enum result r = id_parse(CONTACT_PREFIX, request_parameter(direct->request, "contact"), &id, err);
 
 	if (r == OK)

@@ -43,15 +43,7 @@ static enum result cut_record(struct session *session, struct run *run, struct r
 
 static enum result cut_batch(struct session *session, void *arg, struct err *err)
 {
-	struct run *run = arg;
-	size_t count = 0;
-	enum result r = erase_load_keepers(session, run, err);
-
-	if (r == OK)
-		r = erase_load_batch(session, run, &count, err);
-	for (size_t i = 0; i < count && r == OK; i++)
-		r = cut_record(session, run, &run->rows[i], err);
-	return r == OK ? erase_save(session, run, err) : r;
+	return erase_each(session, arg, cut_record, err);
 }
 
 static enum result enter_keys(struct session *session, void *arg, struct err *err)

@@ -151,15 +151,7 @@ static enum result keep_record(struct session *session, struct run *run, struct 
 
 static enum result keep_batch(struct session *session, void *arg, struct err *err)
 {
-	struct run *run = arg;
-	size_t count = 0;
-	enum result r = erase_load_keepers(session, run, err);
-
-	if (r == OK)
-		r = erase_load_batch(session, run, &count, err);
-	for (size_t i = 0; i < count && r == OK; i++)
-		r = keep_record(session, run, &run->rows[i], err);
-	return r == OK ? erase_save(session, run, err) : r;
+	return erase_each(session, arg, keep_record, err);
 }
 
 static enum result keep_contact(struct session *session, struct run *run, size_t lane, struct contact_row *contact,

@@ -157,6 +157,18 @@ enum result erase_load_batch(struct session *session, struct run *run, size_t *c
 	return r;
 }
 
+enum result erase_each(struct session *session, struct run *run, erase_visit_record *visit, struct err *err)
+{
+	size_t count = 0;
+	enum result r = erase_load_keepers(session, run, err);
+
+	if (r == OK)
+		r = erase_load_batch(session, run, &count, err);
+	for (size_t i = 0; i < count && r == OK; i++)
+		r = visit(session, run, &run->rows[i], err);
+	return r == OK ? erase_save(session, run, err) : r;
+}
+
 static enum result read_step(struct run *run, vault_op *op, struct err *err)
 {
 	pool_reset(&run->batch);

@@ -66,6 +66,10 @@ MUST_CHECK enum result erase_walk(struct run *run, vault_op *op, struct err *err
 MUST_CHECK enum result erase_read(struct run *run, vault_op *op, struct err *err);
 /* The next records of the current identity, loaded; `run->seen` is 0 at its end. */
 MUST_CHECK enum result erase_load_batch(struct session *session, struct run *run, size_t *count, struct err *err);
+typedef enum result erase_visit_record(struct session *session, struct run *run, struct record_row *row,
+				       struct err *err);
+/* Inside a step: each of the next records, under the keepers as they are then; what `visit` notes in the state is saved. */
+MUST_CHECK enum result erase_each(struct session *session, struct run *run, erase_visit_record *visit, struct err *err);
 /* A record or contact of several of the person's identities is met by way of each; it counts by way of the first. */
 bool erase_is_first_lane(const struct run *run, size_t lane, const struct party *parties, size_t count);
 bool erase_is_agent_only(const struct run *run, const struct record_row *row);

@@ -194,11 +194,6 @@ all_back() {
 	cases 25 whole_or_absent retention run --now 2026-01-01
 }
 
-# as_ruled WORD..: ends the case; what is kept reads, what went is gone, nothing is due.
-as_ruled() {
-	whole_or_absent "$@" && as_watched
-}
-
 @test "P29, P32: a sweep by narrower rules, with a hold and a restriction in it, keeps what they keep and leaves nothing due" {
 	fill_rules
 	as_base
@@ -235,12 +230,6 @@ as_ruled() {
 	as_base
 	cases 8 as_ruled retention run
 	[ ${#went[@]} -gt 0 ]
-}
-
-# decided WORD..: a decision is made or it is not.
-decided() {
-	[ "$now" = "$after" ] || [ "$now" = "$before" ] || same "neither as before nor as after" "$after" "$now" || return 1
-	[ -z "$acknowledged" ] || same "acknowledged" "$after" "$now"
 }
 
 @test "P29: a rule, a hold, a restriction, an obligation that is killed is decided or is not, and what was acknowledged is" {

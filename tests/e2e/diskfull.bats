@@ -85,11 +85,6 @@ cases() {
 	cases whole_or_absent retention run --now 2026-01-01
 }
 
-# as_ruled WORD..: what is kept reads, what went is gone, nothing is due.
-as_ruled() {
-	whole_or_absent "$@" && as_watched
-}
-
 @test "P28, P32: when it fails in a sweep by narrower rules, with a hold and a restriction in it, these keep what they keep" {
 	fill_rules
 	as_base
@@ -112,12 +107,6 @@ as_ruled() {
 	ok obligation end it-l167-2017-24
 	as_base
 	cases as_ruled retention run
-}
-
-# decided WORD..: a decision is made or it is not.
-decided() {
-	[ "$now" = "$after" ] || [ "$now" = "$before" ] || same "neither as before nor as after" "$after" "$now" || return 1
-	[ -z "$acknowledged" ] || same "acknowledged" "$after" "$now"
 }
 
 @test "P28: when it fails in a rule, a hold, a restriction, an obligation, that is decided or is not" {

@@ -148,11 +148,20 @@ as_watched() {
 	same due 0 "$(jq '[.kinds[].due] | add' <<<"$output")"
 }
 
+# decided WORD..: ends the case; a decision is made or it is not.
+decided() {
+	[ "$now" = "$after" ] || [ "$now" = "$before" ] || same "neither as before nor as after" "$after" "$now" || return 1
+	[ -z "$acknowledged" ] || same "acknowledged" "$after" "$now"
+}
+
 # whole_or_absent WORD..: ends the case; a repeated operation leads to the end.
 whole_or_absent() {
-	[ "$now" = "$after" ] || [ "$now" = "$before" ] || same "neither as before nor as after" "$after" "$now" || return 1
-	[ -z "$acknowledged" ] || same "acknowledged" "$after" "$now" || return 1
-	[ "$now" = "$after" ] || leads_to_the_end "$@"
+	decided && { [ "$now" = "$after" ] || leads_to_the_end "$@"; }
+}
+
+# as_ruled WORD..: ends the case; what is kept reads, what went is gone, nothing is due.
+as_ruled() {
+	whole_or_absent "$@" && as_watched
 }
 
 leads_to_the_end() {
