@@ -88,7 +88,7 @@ foreign:
 	@scripts/deps run
 	scripts/foreign
 
-## make lint        include direction, SQL placement, banned calls, promises, clang-tidy, cppcheck
+## make lint        include direction, SQL placement, banned calls, promises, clang-tidy, cppcheck, shellcheck
 lint:
 	@scripts/deps run test lint
 	scripts/check-includes

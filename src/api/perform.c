@@ -168,14 +168,13 @@ void perform_as(const struct actor *actor)
 	struct err ignored;
 	struct id id;
 
+	act_by_nobody();
 	if (actor == NULL)
-		act_by_nobody();
-	else if (actor->type == ACTOR_TOKEN && id_parse(TOKEN_PREFIX, actor->who, &id, &ignored) == OK)
+		return;
+	if (actor->type == ACTOR_TOKEN && id_parse(TOKEN_PREFIX, actor->who, &id, &ignored) == OK)
 		act_by_set(TOKEN_PREFIX, id);
 	else if (actor->type == ACTOR_USER && id_parse(USER_PREFIX, actor->who, &id, &ignored) == OK)
 		act_by_set(USER_PREFIX, id);
-	else
-		act_by_nobody();
 }
 
 static enum result run(struct performing *performing, bool *partly, struct err *err)
