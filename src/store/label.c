@@ -240,6 +240,102 @@ enum result label_recount(struct db *db, uint32_t account, struct pool *pool, st
 	return r == OK ? add_all(db, account, all, count, 1, err) : r;
 }
 
+/* ---- one instead of another ---- */
+
+#define PAGE 128
+
+struct labelled {
+	enum record_kind kind;
+	struct id id;
+	int64_t labels[LABELS_MAX];
+	size_t count;
+};
+
+static enum result read_labelled(struct db_rows *rows, struct labelled *out, struct err *err)
+{
+	size_t len;
+	const unsigned char *packed = db_blob(rows, 2, &len);
+	int kind = 0;
+	enum result r = column_word(rows, 0, KIND_FIRST, KIND_LAST, &kind, err);
+
+	out->kind = (enum record_kind)kind;
+	if (r == OK)
+		r = column_exact(rows, 1, out->id.bytes, sizeof out->id.bytes, err);
+	return r == OK ? labels_unpack(packed, len, out->labels, &out->count, err) : r;
+}
+
+/* Those after the one in `from`. */
+static enum result list_labelled(struct db *db, uint32_t account, const struct labelled *from, struct labelled *out,
+				 size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	bool more;
+	enum result r = db_query(db, "SELECT kind, id, labels FROM record WHERE account_id = $1 AND (kind, id) > ($2, $3)"
+				     " AND LENGTH(labels) > 0 ORDER BY kind, id LIMIT $4",
+				 &rows, err, DB_INT(account), DB_INT(from->kind),
+				 DB_BLOB(from->id.bytes, sizeof from->id.bytes), DB_INT(PAGE));
+
+	*count = 0;
+	if (r != OK)
+		return r;
+	while ((r = db_next(&rows, &more, err)) == OK && more) {
+		r = read_labelled(&rows, &out[*count], err);
+		if (r != OK)
+			break;
+		(*count)++;
+	}
+	db_end(&rows);
+	return r;
+}
+
+static int by_from(const void *a, const void *b)
+{
+	const struct label_change *x = a, *y = b;
+
+	return (x->from > y->from) - (x->from < y->from);
+}
+
+static enum result exchange_of(struct db *db, uint32_t account, struct labelled *of, const struct label_change *changes,
+			       size_t count, struct err *err)
+{
+	unsigned char packed[LABELS_PACKED_MAX];
+	bool changed = false;
+	size_t len;
+
+	for (size_t i = 0; i < of->count; i++) {
+		const struct label_change key = {.from = of->labels[i]};
+		const struct label_change *found = bsearch(&key, changes, count, sizeof *changes, by_from);
+
+		if (found != NULL)
+			of->labels[i] = found->to;
+		changed |= found != NULL;
+	}
+	if (!changed)
+		return OK;
+	len = labels_pack(of->labels, labels_sort(of->labels, of->count), packed);
+	return db_run(db, "UPDATE record SET labels = $4 WHERE account_id = $1 AND kind = $2 AND id = $3", err,
+		      DB_INT(account), DB_INT(of->kind), DB_BLOB(of->id.bytes, sizeof of->id.bytes),
+		      DB_BLOB(packed, len));
+}
+
+enum result label_exchange(struct db *db, uint32_t account, const struct label_change *changes, size_t count,
+			   struct err *err)
+{
+	struct labelled *page = malloc(PAGE * sizeof *page), after = {.count = 0};
+	enum result r = page != NULL ? OK : err_no_memory(err);
+	size_t got = PAGE;
+
+	while (r == OK && got == PAGE) {
+		r = list_labelled(db, account, &after, page, &got, err);
+		if (r == OK && got > 0)
+			after = page[got - 1];
+		for (size_t i = 0; i < got && r == OK; i++)
+			r = exchange_of(db, account, &page[i], changes, count, err);
+	}
+	free(page);
+	return r;
+}
+
 enum result label_list_unused(struct db *db, uint32_t account, int64_t after, int64_t *out, size_t max, size_t *count,
 			      struct err *err)
 {

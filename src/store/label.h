@@ -50,6 +50,10 @@ MUST_CHECK enum result label_tally(struct db *db, uint32_t account, struct pool 
 				   size_t *count, struct err *err);
 /* Counts anew. */
 MUST_CHECK enum result label_recount(struct db *db, uint32_t account, struct pool *pool, struct err *err);
+/* Records that have a label `from` have `to` instead; sorted by `from`. Counts nothing. Looks at all of the account. */
+struct label_change { int64_t from, to; };
+MUST_CHECK enum result label_exchange(struct db *db, uint32_t account, const struct label_change *changes, size_t count,
+				      struct err *err);
 /* Those above `after` that no record has, and no policy, hold or aggregate names, in any version; up to max. */
 MUST_CHECK enum result label_list_unused(struct db *db, uint32_t account, int64_t after, int64_t *out, size_t max,
 					 size_t *count, struct err *err);

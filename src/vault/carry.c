@@ -4,6 +4,7 @@
 #include "vault/carry_run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/account.h"
@@ -39,9 +40,51 @@ static enum result carry_account(struct carry *c, struct err *err)
 	return r;
 }
 
-/* Numbers are never given out twice, so one that is there is the same label. */
+/* Numbers are never given out twice, so one that is there is the same label. But one that nothing used any more went,
+ * and its name may have another number since: by that one policies and holds know it. */
+struct relabelling { struct label_change *changes; size_t count, room; };
+
+static enum result relabel(struct relabelling *all, int64_t from, int64_t to, struct err *err)
+{
+	struct label_change *more;
+
+	if (all->count == all->room) {
+		more = realloc(all->changes, (all->room + BATCH) * sizeof *more);
+		if (more == NULL)
+			return err_no_memory(err);
+		all->changes = more;
+		all->room += BATCH;
+	}
+	all->changes[all->count++] = (struct label_change){from, to};
+	return OK;
+}
+
+static enum result carry_label(struct carry *c, const struct label_row *live, struct relabelling *all, struct err *err)
+{
+	int64_t have;
+	enum result r = label_find(c->to->data, c->account, &live->blind, &have, err);
+
+	if (r == OK && have != 0 && have != live->label) {
+		r = relabel(all, have, live->label, err);
+		if (r == OK)
+			r = label_delete(c->to->data, c->account, have, err);
+	}
+	if (r == OK)
+		r = label_insert(c->to->data, live, err);
+	c->out->labels += r == OK ? db_changes(c->to->data) : 0;
+	return r;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct label_change *x = a, *y = b;
+
+	return (x->from > y->from) - (x->from < y->from);
+}
+
 static enum result carry_labels(struct carry *c, struct err *err)
 {
+	struct relabelling all = {.count = 0};
 	struct label_row rows[BATCH];
 	int64_t after = 0;
 	size_t count;
@@ -50,12 +93,15 @@ static enum result carry_labels(struct carry *c, struct err *err)
 	do {
 		pool_reset(&c->pool);
 		r = label_list(c->live->data, c->account, after, &c->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; r == OK && i < count; i++) {
-			r = label_insert(c->to->data, &rows[i], err);
-			c->out->labels += r == OK ? db_changes(c->to->data) : 0;
-		}
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = carry_label(c, &rows[i], &all, err);
 		after = r == OK && count > 0 ? rows[count - 1].label : after;
 	} while (r == OK && count == BATCH);
+	if (r == OK && all.count > 0) {
+		qsort(all.changes, all.count, sizeof *all.changes, by_number);
+		r = label_exchange(c->to->data, c->account, all.changes, all.count, err);
+	}
+	free(all.changes);
 	return r;
 }
 
@@ -195,7 +241,8 @@ static enum result carry_identity(void *arg, const struct identity_row *live, st
 	if (r != ERR_NOT_FOUND)
 		return r;
 	r = identity_find(c->to->data, c->account, &live->blind, &found, &have, err);
-	/* Erased and met again since: the old number's key is gone, and its row goes when it is reconciled. */
+	/* Erased and met again since: the old number's key is gone, and its row goes when it is reconciled. Then this
+	 * one's turn comes (carry_met_again). */
 	if (r == OK && found)
 		return OK;
 	if (r == OK)
@@ -370,6 +417,31 @@ static enum result carry_one(struct carry *c, struct err *err)
 	if (r == OK)
 		r = carry_webhooks(c, err);
 	return r == OK ? carry_deliveries(c, err) : r;
+}
+
+static enum result carry_if_alive(void *arg, const struct identity_row *live, struct err *err)
+{
+	struct carry *c = arg;
+	struct wrapped_key key;
+	enum result r = key_get(c->to->keys, c->account, KEY_IDENTITY, live->identity, &key, err);
+
+	return r == OK ? carry_identity(c, live, err) : carry_none_is_fine(r);
+}
+
+enum result carry_met_again(struct session *live, struct session *to, struct carried *out, struct err *err)
+{
+	struct carry c = {.live = live, .to = to, .out = out, .account = VAULT_ACCOUNT};
+	size_t count = 1;
+	enum result r = OK;
+
+	pool_init(&c.pool, (size_t)1024 * 1024);
+	while (r == OK && count > 0) {
+		r = account_list(live->data, c.account, &c.account, 1, &count, err);
+		if (r == OK && count > 0)
+			r = identity_walk(live->data, c.account, carry_if_alive, &c, err);
+	}
+	pool_free(&c.pool);
+	return r;
 }
 
 /* How long an epoch lasts: what receipts promise by, and no part of what is gone back to. */

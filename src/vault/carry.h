@@ -6,7 +6,7 @@
  *
  *     accounts     made since: their keys live, and so must their names
  *     identities   known since, and who is whose: an erasure must find them, a hold must cover them
- *     labels       made since: policies and holds name them
+ *     labels       made since: policies and holds name them; a name that has another number since has that one everywhere
  *     policies     every version
  *     settings     as they are now
  *     holidays     the account's own days, exactly as they are now
@@ -40,6 +40,9 @@ struct carried {
 
 /* From `live` into `to`, whose data are a transaction's; `live` is only read. Both sessions have the same keys. */
 MUST_CHECK enum result carry_over(struct session *live, struct session *to, struct carried *out, struct err *err);
+/* Identities whose identifier had another number in the backup, which reconciling has dropped: who was erased, and is
+ * known again since. In a transaction, as carry_over. */
+MUST_CHECK enum result carry_met_again(struct session *live, struct session *to, struct carried *out, struct err *err);
 /* The leaves of `live` that `to` lacks. ERR_CORRUPT when the log of `to` is not the beginning of that of `live`. */
 MUST_CHECK enum result carry_log(struct session *live, struct session *to, struct carried *out, struct err *err);
 

@@ -280,6 +280,19 @@ static enum result take_over(struct run *run, struct err *err)
 
 /* ---- 4: what must not come back ---- */
 
+static enum result take_over_met_again(struct run *run, struct err *err)
+{
+	enum result r = db_begin(run->staged.data, err);
+
+	if (r != OK)
+		return r;
+	r = carry_met_again(&run->vault->read, &run->staged, &run->out->carried, err);
+	if (r == OK)
+		return db_commit(run->staged.data, err);
+	db_rollback(run->staged.data);
+	return r;
+}
+
 static enum result drop_outdated(struct run *run, struct err *err)
 {
 	uint32_t account = VAULT_ACCOUNT;
@@ -298,6 +311,8 @@ static enum result drop(struct run *run, struct err *err)
 {
 	enum result r = reconcile(&run->staged, &run->out->dropped, err);
 
+	if (r == OK && !run->out->live_lost)
+		r = take_over_met_again(run, err);
 	if (r == OK)
 		r = drop_outdated(run, err);
 	if (r == OK)

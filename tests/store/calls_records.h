@@ -326,6 +326,15 @@ CALL(label_recount)
 	return r;
 }
 
+CALL(label_exchange)
+{
+	const struct label_change changes[] = {{7, 70}};
+	enum result r = label_exchange(vault, account, changes, 1, &err);
+
+	*seen = db_changes(vault);
+	return r;
+}
+
 CALL(label_list_unused)
 {
 	int64_t labels[4];

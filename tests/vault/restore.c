@@ -444,6 +444,44 @@ static void labels_made_since_stay_for_policies_and_holds_name_them(void **state
 	assert_int_equal(out.carried.labels, 1);
 }
 
+static enum result unlabel_op(struct session *session, void *arg, struct err *err)
+{
+	return label_delete(session->data, 1, *(int64_t *)arg, err);
+}
+
+static void tag(struct place *p, const char *at)
+{
+	struct world_record spec = {.kind = KIND_NOTE, .at = world_time(at), .phones = {BENT}, .text = "{\"a\":5}",
+				    .label = 1, .world = &p->world};
+	struct err err;
+
+	spec.id = id_new(spec.at);
+	assert_ok(vault_write(p->world.vault, world_put_op, &spec, &err), &err);
+}
+
+/* Nothing had the tag any more, so it went, and came again: the backup has it under a number that no hold knows. */
+static void a_name_that_went_and_came_again_is_the_one_that_policies_and_holds_know(void **state)
+{
+	struct hold_request request = {.tag = 2, .reason = "a court order"};
+	struct place *p = *state;
+	struct label_row row;
+	int64_t old = 1;
+	struct id hold;
+	struct err err;
+
+	assert_ok(vault_write(p->world.vault, label_op, p, &err), &err);
+	for (int i = 0; i < 300; i++) /* more than are looked at in one go */
+		tag(p, i < 200 ? "2025-05-03T10:00:00Z" : "2025-05-04T10:00:00Z");
+	back_up(p);
+	assert_ok(vault_write(p->world.vault, unlabel_op, &old, &err), &err);
+	assert_ok(vault_write(p->world.vault, label_op, p, &err), &err);
+	assert_ok(holds_add(p->world.vault, &p->world.account, &request, p->world.now, &hold, &err), &err);
+	restore(p);
+	assert_int_equal(label_get(p->world.vault->read.data, 1, 1, &p->world.pool, &row, &err), ERR_NOT_FOUND);
+	assert_ok(label_get(p->world.vault->read.data, 1, 2, &p->world.pool, &row, &err), &err);
+	assert_int_equal(row.records, 300);
+}
+
 static struct user_row add_user(struct place *p, const char *name)
 {
 	const struct user_new new = {.name = name, .role = USER_ADMIN};
@@ -692,6 +730,32 @@ static void a_hold_is_of_whom_it_is_in_the_live_data(void **state)
 	assert_ok(hold_find(p->world.vault->read.data, 1, hold, &p->world.pool, &row, &err), &err);
 	assert_int_equal(id_compare(row.person, carl), 0);
 	assert_int_equal(id_compare(person_of(p, ANNA), carl), 0);
+}
+
+/* Bent was erased and called again: a hold covers who he is now, and whoever he is now can be found and erased. */
+static void who_was_erased_and_is_known_again_is_who_they_are_now(void **state)
+{
+	struct place *p = *state;
+	struct hold_request request = {.has_person = true, .reason = "a court order"};
+	int64_t bent = identity_of(&p->world, BENT);
+	struct restore_result out;
+	struct id hold, now;
+	struct err err;
+
+	back_up(p);
+	remove_one(&p->world, KIND_CALL, p->call);
+	remove_one(&p->world, KIND_CALL, p->other);
+	remove_one(&p->world, KIND_MESSAGE, p->old);
+	destroy_identity(&p->world, BENT);
+	assert_ok(vault_write(p->world.vault, forget_op, &bent, &err), &err);
+	world_put(&p->world, KIND_CALL, "2025-05-20T10:00:00Z", "{\"a\":6}", BENT, NULL);
+	now = request.person = person_of(p, BENT);
+	assert_ok(holds_add(p->world.vault, &p->world.account, &request, p->world.now, &hold, &err), &err);
+	out = restore(p);
+	assert_int_equal(out.dropped.identities, 1);
+	assert_int_equal(out.carried.identities, 1);
+	assert_int_not_equal(identity_of(&p->world, BENT), bent);
+	assert_int_equal(id_compare(person_of(p, BENT), now), 0);
 }
 
 static enum result erased_op(struct session *session, void *arg, struct err *err)
@@ -1279,6 +1343,7 @@ int main(void)
 		TEST(identities_known_since_stay_so_that_an_erasure_finds_them),
 		TEST(holds_and_policies_made_since_stay),
 		TEST(labels_made_since_stay_for_policies_and_holds_name_them),
+		TEST(a_name_that_went_and_came_again_is_the_one_that_policies_and_holds_know),
 		TEST(users_are_as_they_are_now_and_a_removed_one_stays_gone),
 		TEST(days_of_the_account_are_as_they_are_now_and_a_removed_one_stays_gone),
 		TEST(the_epoch_length_does_not_go_back),
@@ -1286,6 +1351,7 @@ int main(void)
 		TEST(what_a_released_hold_had_kept_and_is_gone_stays_gone_while_its_key_keeps_others),
 		TEST(what_another_hold_took_over_from_a_released_one_is_kept),
 		TEST(a_hold_is_of_whom_it_is_in_the_live_data),
+		TEST(who_was_erased_and_is_known_again_is_who_they_are_now),
 		TEST(what_was_erased_since_is_listed_so_though_the_backup_has_it_as_expired),
 		TEST(whom_an_erasure_took_under_a_hold_stays_with_it),
 		TEST(whom_a_backup_still_has_and_whose_key_is_gone_stays_with_the_hold_on_them),
