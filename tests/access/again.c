@@ -28,7 +28,7 @@ static void who_does_not_is_not_and_it_is_in_the_log(void **state)
 	struct people *p = *state;
 	struct user_row anna = add_with_password(p, "anna", USER_ADMIN), bent = add_user(p, "bent", USER_AGENT);
 	static const char *const wrong[] = {OTHER, "", "\xff"};
-	const char *leaf = NULL;
+	const char *leaf = "";
 	struct duration wait;
 	struct err err;
 

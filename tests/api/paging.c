@@ -144,8 +144,9 @@ static void a_cursor_of_another_list_account_or_question_is_refused(void **state
 	assert_asked(&asking, METHOD_POST, "/v1/accounts/Other/holds", "{\"reason\":\"2\"}", 201);
 	cursor = page(&asking, "/v1/accounts/Other/audit", "1", NULL);
 	asking.actor.account = world->account.number;
+	refused(&asking, OURS "/audit", cursor);
 	refused(&asking, OURS "/audit", "");
-	cursor = page(&asking, OURS "/audit?from=0", "1", NULL) ;
+	cursor = page(&asking, OURS "/audit?from=0", "1", NULL);
 	assert_non_null(cursor);
 	refused(&asking, OURS "/audit?from=1", cursor);
 	refused(&asking, OURS "/audit", cursor);
