@@ -54,6 +54,7 @@ struct call {
 	const struct actor *actor; /* who was let in, and what they may; NULL: somebody at the machine, who may all */
 	bool json;               /* the document is wanted, not the text */
 	bool terminal;           /* the text goes to a terminal */
+	bool whole;              /* lists are wanted as at the machine, not by pages */
 	bool confidential;       /* the answer reaches nobody but who asked: a secret may be in it */
 	const char *handed_out;  /* what of the answer is a secret, shown once (api/handout.h); in `pool`, NULL: nothing */
 	const char *next;        /* cursor of the page after the one that was shown, in `pool`; NULL: there is none */

@@ -145,7 +145,7 @@ enum result paging_begin(struct call *call, struct paging *paging, uint32_t acco
 {
 	enum result r = OK;
 
-	paging->left = call->actor != NULL && fallback > PAGING_HTTP ? PAGING_HTTP : fallback;
+	paging->left = call->actor != NULL && !call->whole && fallback > PAGING_HTTP ? PAGING_HTTP : fallback;
 	if (paging->limit_text != NULL)
 		r = read_limit(paging->limit_text, &paging->left, err);
 	return r == OK && paging->cursor_text != NULL ? read_cursor(call, paging, account, also, err) : r;

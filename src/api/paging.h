@@ -32,8 +32,9 @@ struct paging {
 };
 #define PAGING_OPTIONS(p) {"limit", &(p).limit_text, NULL}, {"cursor", &(p).cursor_text, NULL}
 
-/* What the cursor points to, and how many there are to be: `fallback` unless said, over HTTP PAGING_HTTP at most. `also`
- * is what is asked for besides the options with values, a literal; "" for nothing. ERR_INPUT names --limit or --cursor. */
+/* What the cursor points to, and how many there are to be: `fallback` unless said, over HTTP PAGING_HTTP at most, but
+ * for a command line. `also` is what is asked for besides the options with values, a literal; "" for nothing. ERR_INPUT
+ * names --limit or --cursor. */
 MUST_CHECK enum result paging_begin(struct call *call, struct paging *paging, uint32_t account, int64_t fallback,
 				    const char *also, struct err *err);
 /* How many rows to read next: one more than may be shown tells whether there is another page. At most `max`. */

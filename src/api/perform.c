@@ -147,6 +147,14 @@ static enum result act_for(struct performing *performing, struct err *err)
 			     "the log holds nothing personal", ACT_REASON_MAX);
 }
 
+/* A command line asks (`lethe --server`): errors are in its words, and lists whole, as at the machine. */
+static bool for_a_command(const struct request *request)
+{
+	const char *words = request_header(request, "lethe-words");
+
+	return words != NULL && strcmp(words, "command") == 0;
+}
+
 static void begin(struct performing *performing, struct call *call, const struct caller *caller)
 {
 	call_begin(call, caller, performing->request->now);
@@ -157,6 +165,7 @@ static void begin(struct performing *performing, struct call *call, const struct
 	call->reach = performing->desk->reach;
 	call->actor = performing->actor;
 	call->confidential = true;
+	call->whole = for_a_command(performing->request);
 	call->json = !performing->text;
 	if (performing->account.number != 0)
 		call->account = pool_strdup(&call->pool, request_parameter(performing->request, "account"));
@@ -229,7 +238,8 @@ static enum result run_direct(struct performing *performing, const struct direct
 
 static void refuse(const struct performing *performing, struct err *err)
 {
-	perform_translate(err);
+	if (!for_a_command(performing->request))
+		perform_translate(err);
 	problem_from(performing->response, performing->request, err, performing->field);
 }
 

@@ -541,7 +541,8 @@ static void print_one(const struct operation *command)
 	       command->summary);
 	if (command->help[0] != '\0')
 		printf("\n%s", command->help);
-	puts("\nEverywhere: --data DIR, --region R, --account NAME, --secret-file FILE, --json, --now TIME.");
+	puts("\nEverywhere: --data DIR, --region R, --account NAME, --secret-file FILE, --json, --now TIME;\n"
+	     "of a daemon: --server URL --token-file FILE [--ca FILE].");
 }
 
 static void print_group(const char *word)

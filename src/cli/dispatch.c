@@ -12,6 +12,7 @@
 #include "api/table.h"
 #include "api/version.h"
 #include "cli/interrupt.h"
+#include "cli/remote.h"
 #include "cli/terminal.h"
 
 static const char *from_environment(const char *name, const char *fallback)
@@ -43,7 +44,8 @@ static bool asks_help(int argc, char **argv)
 	return false;
 }
 
-static enum result run_command(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+static enum result run_command(struct call *call, const struct remote *remote, int argc, char **argv, bool *partly,
+			       struct err *err)
 {
 	const struct operation *command;
 	int words;
@@ -54,14 +56,19 @@ static enum result run_command(struct call *call, int argc, char **argv, bool *p
 	if (asks_help(argc - words, argv + words))
 		return table_help(words, argv, err);
 	call->command = command->name;
+	if (remote->server != NULL)
+		return remote_run(call, remote, command, argc - words, argv + words, partly, err);
 	return command->run(call, argc - words, argv + words, partly, err);
 }
 
 static enum result run(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
+	struct remote remote = {.server = NULL};
 	int used;
-	enum result r;
+	enum result r = remote_options(&argc, argv, &remote, err);
 
+	if (r != OK)
+		return r;
 	if (argc > 0 && (strcmp(argv[0], "--version") == 0 || strcmp(argv[0], "version") == 0)) {
 		printf("lethe %s\n", LETHE_VERSION);
 		return OK;
@@ -81,7 +88,7 @@ static enum result run(struct call *call, int argc, char **argv, bool *partly, s
 		return table_help(argc - 1, argv + 1, err);
 	if (asks_help(argc, argv) && argc == 2)
 		return table_help(1, argv, err);
-	return run_command(call, argc, argv, partly, err);
+	return run_command(call, &remote, argc, argv, partly, err);
 }
 
 /* An error met before the options were read should still answer a program that asked for JSON. */
