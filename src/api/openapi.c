@@ -363,6 +363,11 @@ static void write_answers(struct json_writer *w, const struct resource *resource
 		write_content(w, type, answer);
 		json_end_object(w);
 	}
+	if (resource->method == METHOD_GET) {
+		json_begin_object(w, "304");
+		json_string(w, "description", "What you have is still so.");
+		json_end_object(w);
+	}
 	write_problems(w, resource);
 	json_end_object(w);
 }
