@@ -263,6 +263,7 @@ struct entering {
 	const struct account *account;
 	const struct oidc_setting *setting;
 	const struct oidc_who *who;
+	struct browser browser;
 	const struct session_rule *rule;
 	struct instant now;
 	struct session_new *out;
@@ -353,14 +354,14 @@ static enum result enter_op(struct session *session, void *arg, struct err *err)
 	e->known = e->known && e->user.state == USER_ACTIVE;
 	if (!e->known)
 		return note_failure(session, e, err);
-	return sessions_enter(session, &e->user, SESSION_OPENID, e->rule, e->now, e->out, err);
+	return sessions_enter(session, &e->user, (struct session_by){SESSION_OPENID, e->browser}, e->rule, e->now, e->out, err);
 }
 
 enum result oidc_sign_in(struct vault *vault, const struct account *account, const struct oidc_setting *setting,
-			 const struct oidc_who *who, const struct session_rule *rule, struct instant now,
+			 const struct oidc_who *who, struct browser browser, const struct session_rule *rule, struct instant now,
 			 struct session_new *out, struct id *user, struct err *err)
 {
-	struct entering e = {.account = account, .setting = setting, .who = who, .rule = rule, .now = now, .out = out};
+	struct entering e = {.account = account, .setting = setting, .who = who, .browser = browser, .rule = rule, .now = now, .out = out};
 	enum result r;
 
 	pool_init(&e.pool, POOL_MAX);

@@ -37,7 +37,8 @@ MUST_CHECK enum result user_subject_put(struct vault *vault, const struct user_r
 /* Signs in who came back from the provider. ERR_DENIED when they are no user, in one text for all who are not. */
 MUST_CHECK enum result oidc_sign_in(struct vault *vault, const struct account *account,
 				    const struct oidc_setting *setting, const struct oidc_who *who,
-				    const struct session_rule *rule, struct instant now, struct session_new *out,
+				    struct browser browser, const struct session_rule *rule, struct instant now,
+				    struct session_new *out,
 				    struct id *user, struct err *err);
 
 #endif

@@ -68,10 +68,11 @@ static enum result make_room(struct session *session, const struct user_row *use
 	return user_session_delete(session->data, user->account, user->user, rows[0].id, err);
 }
 
-enum result sessions_begin(struct session *session, const struct user_row *user, enum session_how how,
+enum result sessions_begin(struct session *session, const struct user_row *user, struct session_by by,
 			   const struct session_rule *rule, struct instant now, struct session_new *out, struct err *err)
 {
-	struct user_session_row row = {.account = user->account, .user = user->user, .id = id_new(now), .how = how,
+	struct user_session_row row = {.account = user->account, .user = user->user, .id = id_new(now), .how = by.how,
+				       .browser = browser_number(by.browser),
 				       .created = now, .seen = now, .ends = instant_add(now, rule->absolute)};
 	enum result r = make_room(session, user, err);
 
@@ -104,12 +105,12 @@ static enum result note_sign_in(struct session *session, struct user_row *user, 
 	return act_append(&act, session->data, NULL, err);
 }
 
-enum result sessions_enter(struct session *session, struct user_row *user, enum session_how how,
+enum result sessions_enter(struct session *session, struct user_row *user, struct session_by by,
 			   const struct session_rule *rule, struct instant now, struct session_new *out, struct err *err)
 {
-	enum result r = sessions_begin(session, user, how, rule, now, out, err);
+	enum result r = sessions_begin(session, user, by, rule, now, out, err);
 
-	return r == OK ? note_sign_in(session, user, how, out->id, now, err) : r;
+	return r == OK ? note_sign_in(session, user, by.how, out->id, now, err) : r;
 }
 
 /* ---- finding ---- */

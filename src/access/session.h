@@ -13,6 +13,7 @@
 #define LETHE_ACCESS_SESSION_H
 
 #include "access/actor.h"
+#include "access/browser.h"
 #include "access/opaque.h"
 #include "store/user_session.h"
 #include "vault/vault.h"
@@ -26,13 +27,15 @@ extern const struct session_rule session_rule_default; /* an hour, a day */
 const char *session_how_name(enum session_how how);    /* "recovery_code" */
 
 struct session_new { struct id id; struct opaque opaque; char csrf[CSRF_LEN + 1]; struct instant ends; };
+/* By what somebody came in. */
+struct session_by { enum session_how how; struct browser browser; };
 /* Inside a write transaction: begins one. Its leaf is the caller's. */
-MUST_CHECK enum result sessions_begin(struct session *session, const struct user_row *user, enum session_how how,
+MUST_CHECK enum result sessions_begin(struct session *session, const struct user_row *user, struct session_by by,
 				      const struct session_rule *rule, struct instant now, struct session_new *out,
 				      struct err *err);
 void session_new_wipe(struct session_new *session);
 /* The same for who has just signed in, which is noted with them and in a leaf. */
-MUST_CHECK enum result sessions_enter(struct session *session, struct user_row *user, enum session_how how,
+MUST_CHECK enum result sessions_enter(struct session *session, struct user_row *user, struct session_by by,
 				      const struct session_rule *rule, struct instant now, struct session_new *out,
 				      struct err *err);
 

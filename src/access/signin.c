@@ -225,7 +225,7 @@ static enum result enter_op(struct session *session, void *arg, struct err *err)
 	a->wanted = a->second && a->in->code == NULL;
 	if (!fine)
 		return OK;
-	r = sessions_enter(session, &user, a->how, &a->doors->sessions, a->in->now, &a->out->session, err);
+	r = sessions_enter(session, &user, (struct session_by){a->how, a->in->browser}, &a->doors->sessions, a->in->now, &a->out->session, err);
 	a->out->outcome = r == OK ? SIGNED_IN : SIGNIN_REFUSED;
 	return r;
 }
@@ -360,7 +360,7 @@ enum result signin(const struct doors *doors, struct vault *vault, const struct 
 
 struct straight {
 	const struct user_row *user;
-	enum session_how how;
+	struct session_by by;
 	const struct session_rule *rule;
 	struct instant now;
 	struct session_new *out;
@@ -375,16 +375,16 @@ static enum result straight_op(struct session *session, void *arg, struct err *e
 	bool second = false;
 	enum result r = secret_user(session, s->user->account, s->user->user, &s->pool, &user, err);
 
-	if (r == OK && s->how == SESSION_INVITE)
+	if (r == OK && s->by.how == SESSION_INVITE)
 		r = secret_has(session, &user, SECRET_TOTP, &s->pool, &second, err);
 	s->in = r == OK && !second;
-	return s->in ? sessions_enter(session, &user, s->how, s->rule, s->now, s->out, err) : r;
+	return s->in ? sessions_enter(session, &user, s->by, s->rule, s->now, s->out, err) : r;
 }
 
-enum result signin_straight(const struct doors *doors, struct vault *vault, const struct user_row *user, enum session_how how,
+enum result signin_straight(const struct doors *doors, struct vault *vault, const struct user_row *user, struct session_by by,
 			    struct instant now, struct session_new *out, bool *in, struct err *err)
 {
-	struct straight s = {.user = user, .how = how, .rule = &doors->sessions, .now = now, .out = out};
+	struct straight s = {.user = user, .by = by, .rule = &doors->sessions, .now = now, .out = out};
 	enum result r;
 
 	pool_init(&s.pool, POOL_MAX);

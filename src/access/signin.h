@@ -36,6 +36,7 @@ struct signing {
 	const char *code;               /* of either kind, NULL: none yet */
 	const char *device;             /* what this client has kept of an earlier sign-in, or NULL */
 	const void *address;            /* struct sockaddr: where from */
+	struct browser browser;
 	struct instant now;
 };
 
@@ -62,7 +63,7 @@ void signin_wipe(struct signin *signin);
 /* Signs in who has shown in another way who they are: by a link, or again by their password. A link is one factor: `*in`
  * stays false for a user who has a second one. ERR_NOT_FOUND, ERR_DENIED: they went meanwhile. */
 MUST_CHECK enum result signin_straight(const struct doors *doors, struct vault *vault, const struct user_row *user,
-				       enum session_how how, struct instant now, struct session_new *out, bool *in,
+				       struct session_by by, struct instant now, struct session_new *out, bool *in,
 				       struct err *err);
 
 #endif

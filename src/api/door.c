@@ -78,8 +78,11 @@ const struct door_resource door_resources[DOOR_COUNT] = {
 
 void door_session(struct json_writer *w, const struct user_session_row *row)
 {
+	char browser[BROWSER_TEXT_MAX];
+
 	json_id(w, "id", SESSION_PREFIX, row->id);
 	json_string(w, "by", session_how_name(row->how));
+	json_string(w, "browser", browser_text(browser_of(row->browser), browser));
 	json_instant(w, "created", row->created);
 	json_instant(w, "last_seen", row->seen);
 	json_instant(w, "ends", row->ends);

@@ -314,10 +314,12 @@ enum result op_user_totp(struct call *call, int argc, char **argv, bool *partly,
 
 static void show_session(struct call *call, const struct user_session_row *row)
 {
-	char id[ID_TEXT_MAX], created[TIME_TEXT_MAX], seen[TIME_TEXT_MAX];
+	char id[ID_TEXT_MAX], created[TIME_TEXT_MAX], seen[TIME_TEXT_MAX], text[BROWSER_TEXT_MAX];
+	const char *browser = browser_text(browser_of(row->browser), text);
 
-	call_say(call, "%s  since %s, seen %s, by %s\n", id_format(SESSION_PREFIX, row->id, id),
-		 instant_format(row->created, created), instant_format(row->seen, seen), session_how_name(row->how));
+	call_say(call, "%s  since %s, seen %s, by %s%s%s\n", id_format(SESSION_PREFIX, row->id, id),
+		 instant_format(row->created, created), instant_format(row->seen, seen), session_how_name(row->how),
+		 browser != NULL ? ", with " : "", browser != NULL ? browser : "");
 	json_begin_object(&call->w, NULL);
 	door_session(&call->w, row);
 	json_end_object(&call->w);

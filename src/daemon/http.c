@@ -258,6 +258,22 @@ static enum result describe(struct http *http, struct err *err)
 	return openapi_write(&http->openapi, schemas, len, err);
 }
 
+/* People who come in hold no more than a part of the workers, however many come and however slow a provider is. */
+static size_t part_of(const struct settings *settings, size_t parts)
+{
+	size_t part = (size_t)settings->number[SET_WORKERS] / parts;
+
+	return part > 0 ? part : 1;
+}
+
+static enum result make_providers(struct http *http, size_t at_once, struct err *err)
+{
+	http->providers = calloc(1, sizeof *http->providers);
+	if (http->providers == NULL)
+		return err_no_memory(err);
+	return sem_init(http->providers, 0, (unsigned)at_once) == 0 ? OK : err_sys(err, "cannot make a semaphore");
+}
+
 static enum result make_doors(struct http *http, const struct settings *settings, struct err *err)
 {
 	static const char *const words[] = {[SIGNED_IN] = "in", [SIGNIN_REFUSED] = "refused", [SIGNIN_CODE] = "code",
@@ -273,9 +289,12 @@ static enum result make_doors(struct http *http, const struct settings *settings
 					 &label, 1);
 	if (http->sign_ins == NULL)
 		return err_no_memory(err);
+	options.waiting = part_of(settings, 2) > options.hashes ? part_of(settings, 2) - options.hashes : 0;
 	http->fetcher = (struct oidc_fetcher){.allow_inside = strcmp(settings->text[SET_OIDC_INSIDE], "yes") == 0,
 					      .ca_file = *settings->text[SET_OIDC_CA] != '\0' ? settings->text[SET_OIDC_CA] : NULL};
-	r = doors_new(&options, &http->doors, err);
+	r = make_providers(http, part_of(settings, 4), err);
+	if (r == OK)
+		r = doors_new(&options, &http->doors, err);
 	if (r == OK)
 		r = oidc_fetch_init(err);
 	return r == OK ? oidc_new(oidc_fetch_https, &http->fetcher, &http->oidc, err) : r;
@@ -327,6 +346,7 @@ void http_close(struct http *http)
 	buf_free(&http->openapi);
 	doors_free(&http->doors);
 	oidc_free(http->oidc);
+	free(http->providers);
 	free(http->proxies);
 	rate_free(http->by_token);
 	rate_free(http->by_address);

@@ -8,6 +8,7 @@
 #ifndef LETHE_DAEMON_HTTP_H
 #define LETHE_DAEMON_HTTP_H
 
+#include <semaphore.h>
 #include <stdatomic.h>
 #include "access/oidc_fetch.h"
 #include "access/signin.h"
@@ -33,6 +34,7 @@ struct http {
 	struct doors doors;
 	struct oidc_fetcher fetcher;
 	struct oidc *oidc;
+	sem_t *providers; /* so many requests more may ask an OpenID provider, which may be slow */
 	const char *base_url; /* "": not set; borrowed, like the next */
 	const char *data_dir;
 	int64_t clock_ms;     /* its clock is so much ahead of the machine's: --now */

@@ -41,6 +41,11 @@ void asking_keep(struct asking *a, const struct session_new *session, const char
 		cookie_set(a->response, a->request, &mark);
 }
 
+struct browser asking_browser(const struct asking *a)
+{
+	return browser_read(request_header(a->request, "user-agent"));
+}
+
 static void say_rights(struct asking *a, const struct actor *actor)
 {
 	static const struct { const char *name; enum access access; } lists[] = {{"may", ACCESS_YES}, {"may_own", ACCESS_OWN}};
@@ -191,7 +196,8 @@ static enum result enter(struct asking *a, struct err *err)
 	struct sockaddr_in6 from = {.sin6_family = AF_INET6};
 	char device[DEVICE_LEN + 1];
 	struct signing in = {.name = a->values[1], .password = a->values[2], .password_len = strlen(a->values[2]),
-			     .code = a->values[3], .address = &from, .now = a->request->now};
+			     .code = a->values[3], .address = &from, .browser = asking_browser(a),
+			     .now = a->request->now};
 	struct account account;
 	struct signin out;
 	struct vault *view;

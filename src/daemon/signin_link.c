@@ -99,7 +99,7 @@ static enum result let_in(struct asking *a, struct vault *view, const struct acc
 	enum result r = user_lookup(&view->read, account, id_format(USER_PREFIX, id, text), a->request->pool, &user, err);
 
 	if (r == OK)
-		r = signin_straight(&a->http->doors, view, &user, SESSION_INVITE, a->request->now, &session, &in, err);
+		r = signin_straight(&a->http->doors, view, &user, (struct session_by){SESSION_INVITE, asking_browser(a)}, a->request->now, &session, &in, err);
 	if (r != OK)
 		return r;
 	if (in)

@@ -67,6 +67,12 @@ static enum result meet(struct asking *a, struct meeting *m, struct err *err)
 	return say_redirect(a, m, err);
 }
 
+static enum result too_many(struct err *err)
+{
+	err_set(err, ERR_BUSY, "too many are signing in at this moment");
+	return err_mend(err, "try again in some seconds");
+}
+
 /* The provider cannot be asked, or says what it should not: no fault of ours, and not for ever. */
 static enum result blame(struct asking *a, const struct meeting *m, enum result r, struct err *err)
 {
@@ -86,7 +92,10 @@ enum result oidc_go(struct asking *a, struct err *err)
 
 	if (r != OK)
 		return r;
+	if (sem_trywait(a->http->providers) != 0)
+		return too_many(err);
 	r = oidc_begin(a->http->oidc, m.account.number, &m.provider, a->request->now, a->request->pool, &start, err);
+	sem_post(a->http->providers);
 	if (r != OK)
 		return blame(a, &m, r, err);
 	cookie.value = start.kept;
@@ -139,11 +148,15 @@ static enum result finish(struct asking *a, struct meeting *m, const struct oidc
 {
 	struct oidc_who who;
 	struct id user;
-	enum result r = oidc_finish(a->http->oidc, m->account.number, &m->provider, answer, a->request->now,
-				    a->request->pool, &who, err);
+	enum result r;
 
+	if (sem_trywait(a->http->providers) != 0)
+		return too_many(err);
+	r = oidc_finish(a->http->oidc, m->account.number, &m->provider, answer, a->request->now, a->request->pool, &who,
+			err);
+	sem_post(a->http->providers);
 	if (r == OK)
-		r = oidc_sign_in(m->view, &m->account, &m->setting, &who, &a->http->doors.sessions, a->request->now,
+		r = oidc_sign_in(m->view, &m->account, &m->setting, &who, asking_browser(a), &a->http->doors.sessions, a->request->now,
 				 session, &user, err);
 	return r;
 }

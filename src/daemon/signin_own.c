@@ -141,10 +141,10 @@ static enum result set_password(struct asking *a, const char *text, struct err *
 static enum result begin_anew(struct asking *a, struct err *err)
 {
 	enum session_how how = a->by->who.session.how;
+	const struct session_by by = {how == SESSION_INVITE ? SESSION_PASSWORD : how, asking_browser(a)};
 	struct session_new session;
 	bool in;
-	enum result r = signin_straight(&a->http->doors, a->by->view, &a->by->who.user, how == SESSION_INVITE ? SESSION_PASSWORD : how,
-					a->request->now, &session, &in, err);
+	enum result r = signin_straight(&a->http->doors, a->by->view, &a->by->who.user, by, a->request->now, &session, &in, err);
 
 	if (r == OK)
 		r = asking_welcome(a, a->by->view, &session, NULL, -1, err);

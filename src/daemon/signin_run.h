@@ -28,6 +28,7 @@ door_answer own_show, own_leave, own_sessions, own_sessions_end, own_session_end
 door_answer own_totp, own_totp_begin, own_totp_confirm, own_totp_renew, own_totp_off;
 door_answer link_show, link_use, oidc_go, oidc_back;
 
+struct browser asking_browser(const struct asking *a);
 /* 429: not tried, since too many failed before. */
 void asking_wait(struct asking *a, struct duration wait);
 /* Lets the browser keep the session; `device` NULL: the mark it has stays. */

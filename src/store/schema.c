@@ -184,6 +184,7 @@ static const char vault_1[] =
     " created_at INTEGER NOT NULL,"
     " seen_at INTEGER NOT NULL,"
     " ends_at INTEGER NOT NULL,"
+    " browser INTEGER NOT NULL,"      /* which of a few, on which of a few systems; 0: unknown */
     " PRIMARY KEY(account_id, user_id, id)) WITHOUT ROWID;"
     "CREATE UNIQUE INDEX user_session_hash ON user_session(hash);"
     /* API tokens. Of account 0: the platform operator's. */

@@ -5,14 +5,14 @@
 
 #include "store/column.h"
 
-#define COLUMNS "account_id, user_id, id, hash, how, created_at, seen_at, ends_at"
+#define COLUMNS "account_id, user_id, id, hash, how, created_at, seen_at, ends_at, browser"
 
 enum result user_session_insert(struct db *db, const struct user_session_row *row, struct err *err)
 {
-	return db_run(db, "INSERT INTO user_session(" COLUMNS ") VALUES($1, $2, $3, $4, $5, $6, $7, $8)", err,
+	return db_run(db, "INSERT INTO user_session(" COLUMNS ") VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9)", err,
 		      DB_INT(row->account), DB_INT(row->user), DB_BLOB(row->id.bytes, sizeof row->id.bytes),
 		      DB_BLOB(row->hash.bytes, HASH_LEN), DB_INT(row->how), DB_INT(row->created.ms),
-		      DB_INT(row->seen.ms), DB_INT(row->ends.ms));
+		      DB_INT(row->seen.ms), DB_INT(row->ends.ms), DB_INT(row->browser));
 }
 
 static enum result read_session(struct db_rows *rows, struct user_session_row *out, struct err *err)
@@ -22,7 +22,8 @@ static enum result read_session(struct db_rows *rows, struct user_session_row *o
 
 	*out = (struct user_session_row){.account = (uint32_t)db_int(rows, 0), .user = db_int(rows, 1),
 					 .how = (enum session_how)how, .created = {db_int(rows, 5)},
-					 .seen = {db_int(rows, 6)}, .ends = {db_int(rows, 7)}};
+					 .seen = {db_int(rows, 6)}, .ends = {db_int(rows, 7)},
+					 .browser = (int)db_int(rows, 8)};
 	if (r == OK)
 		r = column_id(rows, 2, &out->id, err);
 	return r == OK ? column_exact(rows, 3, out->hash.bytes, HASH_LEN, err) : r;

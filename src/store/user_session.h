@@ -21,6 +21,7 @@ struct user_session_row {
 	struct id id;          /* ses_ : to name it by */
 	struct hash hash;      /* SHA-256 of what the client holds */
 	enum session_how how;
+	int browser;           /* access/browser.h */
 	struct instant created, seen, ends;
 };
 

@@ -331,7 +331,7 @@ static enum result enter(struct place *p, const char *subject, const char *email
 {
 	const struct oidc_who who = {subject, email};
 	struct session_new session;
-	enum result r = oidc_sign_in(p->people->world.vault, &p->people->world.account, &setting, &who, &p->people->doors.sessions, AT(p),
+	enum result r = oidc_sign_in(p->people->world.vault, &p->people->world.account, &setting, &who, (struct browser){0}, &p->people->doors.sessions, AT(p),
 				     &session, user, err);
 
 	if (r == OK)

@@ -13,7 +13,7 @@ static enum result begin_op(struct session *session, void *arg, struct err *err)
 {
 	struct beginning *b = arg;
 
-	return sessions_begin(session, b->user, SESSION_PASSWORD, b->rule, b->now, &b->session, err);
+	return sessions_begin(session, b->user, (struct session_by){SESSION_PASSWORD, {0}}, b->rule, b->now, &b->session, err);
 }
 
 static struct session_new begin(struct people *p, const struct user_row *user)

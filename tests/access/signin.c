@@ -446,7 +446,7 @@ static bool straight(struct people *p, const struct user_row *user, enum session
 	struct err err;
 	bool in;
 
-	assert_ok(signin_straight(&p->doors, p->world.vault, user, how, p->world.now, &session, &in, &err), &err);
+	assert_ok(signin_straight(&p->doors, p->world.vault, user, (struct session_by){how, {0}}, p->world.now, &session, &in, &err), &err);
 	assert_int_equal(in, in && is_let_in(p, &session));
 	return in;
 }
@@ -465,7 +465,7 @@ static void a_link_is_no_second_factor(void **state)
 	assert_false(straight(p, &anna, SESSION_INVITE));
 	assert_true(straight(p, &anna, SESSION_CODE));
 	remove_user(p, &anna);
-	assert_int_equal(signin_straight(&p->doors, p->world.vault, &anna, SESSION_CODE, p->world.now, &session, &in, &err),
+	assert_int_equal(signin_straight(&p->doors, p->world.vault, &anna, (struct session_by){SESSION_CODE, {0}}, p->world.now, &session, &in, &err),
 			 ERR_NOT_FOUND);
 	assert_false(in);
 	sound(p);

@@ -222,13 +222,15 @@ code_of() {
 	enter anna
 	mv anna.jar first.jar
 	mv anna.csrf first.csrf
-	enter anna
+	post /v1/session "{\"name\":\"anna\",\"password\":\"$PASSWORD\"}" -b anna.jar -c anna.jar \
+		-A 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
+	jq -r .csrf answer >anna.csrf
 	enter bent
 	as bent GET /v1/sessions
 	theirs=$(jq -r '.sessions[0].id' answer)
 	as anna GET /v1/sessions
 	answered 200
-	[ "$(jq '.sessions | length' answer)" = 2 ]
+	[ "$(jq -c '[.sessions[].browser]' answer)" = '["curl","Firefox on Linux"]' ]
 	as anna DELETE "/v1/sessions/$theirs"
 	answered 404
 	as anna DELETE "/v1/sessions/$(jq -r '.sessions[0].id' <(as anna GET /v1/sessions; cat answer))"

@@ -105,7 +105,7 @@ static struct user_secret_row secret_of(uint32_t account, int64_t user)
 
 static struct user_session_row session_of(uint32_t account, int64_t user, unsigned char n)
 {
-	return (struct user_session_row){.account = account, .user = user, .id = {{n}}, .hash = {{n}}, .how = SESSION_CODE};
+	return (struct user_session_row){.account = account, .user = user, .id = {{n}}, .hash = {{n}}, .how = SESSION_CODE, .browser = 3};
 }
 
 static struct token_row token_of(uint32_t account, unsigned char n)

@@ -260,7 +260,7 @@ static void what_is_wrong_with_what_lets_people_in_is_found(void **state)
 	      "their secret of kind 3 cannot be opened");
 	finds(p, "INSERT INTO user_secret VALUES(1, 77, 1, x'00', 0, 0)", "DELETE FROM user_secret WHERE user_id = 77",
 	      "user 77: their secret of kind 1 cannot be opened");
-	finds(p, "INSERT INTO user_session VALUES(1, 77, randomblob(16), zeroblob(32), 1, 0, 0, 0)", "DELETE FROM user_session WHERE user_id = 77",
+	finds(p, "INSERT INTO user_session VALUES(1, 77, randomblob(16), zeroblob(32), 1, 0, 0, 0, 0)", "DELETE FROM user_session WHERE user_id = 77",
 	      "is of user 77, who is not there");
 	finds(p, "INSERT INTO invite VALUES(1, 77, zeroblob(16), zeroblob(32), 'os:0', 0, 0)", "DELETE FROM invite WHERE user_id = 77",
 	      "is for user 77, who is not there");
