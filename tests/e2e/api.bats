@@ -29,6 +29,10 @@ api() {
 	api matrix
 }
 
+@test "every example of docs/api.md does what it says" {
+	api examples
+}
+
 # venv PROGRAM: where it is; scripts/deps puts it there.
 venv() {
 	[ -x "$TOP/build/venv/bin/$1" ] || skip "there is no build/venv/bin/$1: scripts/deps test makes it"
