@@ -164,6 +164,9 @@ code_of() {
 		"$URL/v1/accounts/Acme/holds")
 	answered 403
 	grep -q '"field":"X-Lethe-CSRF"' answer
+	code=$(curl -sS -o answer -w '%{http_code}' -b anna.jar -H 'Content-Type: application/x-ndjson' -d '{}' \
+		"$URL/v1/accounts/Acme/ingest")
+	answered 403
 	cp anna.csrf right
 	tr 'a-zA-Z' 'b-zaB-ZA' <right >anna.csrf
 	as anna POST /v1/accounts/Acme/holds "$hold"
@@ -469,6 +472,24 @@ code_of() {
 	enter anna
 	as anna GET "/v1/accounts/Acme/records/$others"
 	answered 200
+}
+
+@test "many who sign in at once keep nobody else waiting: who is one too many is told to try again" {
+	"$LETHE" token create program --account Acme --role admin --out admin.token >/dev/null
+	add anna admin
+	serve --address-rate 1000 --now $START
+	for ((i = 0; i < 40; i++)); do
+		curl -sS -o /dev/null -w '%{http_code}\n' -H 'Content-Type: application/json' \
+			-d "{\"name\":\"anna\",\"password\":\"$PASSWORD\"}" "$URL/v1/session" >>"came.$((i % 20))" 3>&- &
+	done
+	ask admin.token GET /v1/accounts/Acme/holds
+	answered 200
+	wait
+	sort came.* | uniq -c >came
+	grep -q ' 201$' came
+	run ! grep -v ' 201$\| 429$\| 503$' came # 429: more at once than may be wrong one after another
+	enter anna
+	answered 201
 }
 
 @test "P46: no secret of who signs in is in the log, the figures or an error" {
