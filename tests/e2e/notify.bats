@@ -4,7 +4,8 @@
 #
 # What goes out: events, webhooks, mail.
 
-# shellcheck disable=SC2154 # lethe sets $stderr
+# Each test is a subshell of its own, and means to be; lethe sets $stderr.
+# shellcheck disable=SC2030,SC2031,SC2154
 
 bats_require_minimum_version 1.5.0
 
@@ -68,6 +69,7 @@ receive() {
 		-addext subjectAltName=IP:127.0.0.1 -out cert -keyout key 2>/dev/null
 	: >requests
 	mkfifo port
+	# shellcheck disable=SC2094 # a pipe between two
 	python3 "$TOP/tests/e2e/notify/receiver.py" cert key >port 3>&- &
 	RECEIVING=$!
 	disown "$RECEIVING"
@@ -75,10 +77,10 @@ receive() {
 	HOOK=https://127.0.0.1:$port
 }
 
-# serve [WORD..]: the daemon on a port the system chooses, behind $URL.
+# serve: the daemon on a port the system chooses, behind $URL.
 serve() {
 	: >serve.log
-	"$LETHE" serve --listen 127.0.0.1:0 --webhook-inside "${INSIDE:-127.0.0.0/8}" --webhook-ca cert "$@" 2>serve.log 3>&- &
+	"$LETHE" serve --listen 127.0.0.1:0 --webhook-inside "${INSIDE:-127.0.0.0/8}" --webhook-ca cert 2>serve.log 3>&- &
 	SERVING=$!
 	disown "$SERVING"
 	timeout 30 grep -m 1 -q '"serve.listening"' < <(tail -n +1 -f --pid="$SERVING" serve.log) || { cat serve.log; return 1; }
@@ -168,7 +170,7 @@ got() {
 	ask POST /webhooks '{"url": "https://10.1.2.3/x", "events": "person.*"}'
 	[[ $(jq -r .secret <<<"$output") == whsec_* ]]
 	stop
-	! grep -q whsec_ serve.log
+	run ! grep -q whsec_ serve.log
 	lethe serve --webhook-inside 10.0.0.0/99
 	said 2
 	[[ $stderr == *--webhook-inside* ]]
