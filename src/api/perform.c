@@ -98,7 +98,8 @@ static enum result may_see(const struct performing *performing, struct err *err)
 	return no_account(err);
 }
 
-/* An agent's own records: of another's they are told what they would be told if there were none. */
+/* An agent's own records: of another's they are told what they would be told if there were none. Who is among the users
+ * that are shown, the operation looks at; of all else that is in no record nothing is their own. */
 static enum result must_be_own(const struct performing *performing, struct err *err)
 {
 	const char *text = request_parameter(performing->request, "record");
@@ -107,8 +108,11 @@ static enum result must_be_own(const struct performing *performing, struct err *
 	struct id id;
 	enum result r;
 
-	if (text == NULL)
+	if (text == NULL && performing->resource->permission == MAY_USER_READ)
 		return OK;
+	if (text == NULL)
+		return access_require(performing->actor, performing->resource->permission, performing->account.number, NULL,
+				      err);
 	if (!kind_of_prefix(text, &kind) || id_parse(kind_prefix(kind), text, &id, err) != OK)
 		return err_set(err, ERR_NOT_FOUND, "there is no such record");
 	r = record_get(performing->view->read.data, performing->account.number, kind, id, performing->request->pool, &row,

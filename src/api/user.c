@@ -144,9 +144,18 @@ static enum result show_user(struct call *call, const struct user_rule *rule, co
 	return OK;
 }
 
+/* Who may see themselves and nobody else; 0: whoever asks sees all. */
+static int64_t only_of(const struct call *call, uint32_t account)
+{
+	bool own = call->actor != NULL && access_may(call->actor, MAY_USER_READ, account) == ACCESS_OWN;
+
+	return own ? call->actor->user : 0;
+}
+
 static enum result show_users(struct call *call, uint32_t account, const struct user_rule *rule, struct paging *page,
 			      int64_t *shown, struct err *err)
 {
+	int64_t only = only_of(call, account);
 	struct user_row rows[PAGE];
 	size_t count, ask;
 	enum result r;
@@ -154,9 +163,14 @@ static enum result show_users(struct call *call, uint32_t account, const struct 
 	do {
 		ask = paging_ask(page, PAGE);
 		r = user_list(call->vault->read.data, account, page->number, &call->pool, rows, ask, &count, err);
-		for (size_t i = 0; i < count && r == OK && paging_take(page); i++) {
+		for (size_t i = 0; i < count && r == OK; i++) {
+			bool shows = only == 0 || rows[i].user == only;
+
+			if (shows && !paging_take(page))
+				break;
 			page->number = rows[i].user;
-			r = show_user(call, rule, &rows[i], err);
+			if (shows)
+				r = show_user(call, rule, &rows[i], err);
 		}
 		*shown += (int64_t)count;
 	} while (r == OK && count == ask && !page->more);

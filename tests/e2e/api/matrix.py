@@ -12,6 +12,7 @@ import kit
 
 UNKNOWN = "sample_nonsense"
 # A cell asks with a parameter that is not known: who may is told that (400), and nothing is done.
+USERS, PASSWORD = ("owner", "admin", "agent", "auditor"), "correct horse battery"
 LET_IN, DENIED, NOT_THERE, NOBODY = 400, 403, 404, 401
 
 
@@ -30,6 +31,8 @@ def table():
 
 def wanted(cells, operation, role, where):
     cell = cells[operation.permission][role]
+    if cell == "own" and where == "own":  # what the path names is nowhere; of users, one sees oneself
+        return NOT_THERE if "{record}" in operation.path else LET_IN
     if operation.in_account and where == "none":
         return NOT_THERE
     if operation.in_account and where == "other" and role != "operator":
@@ -51,6 +54,24 @@ def good_no_more():
     return expired, revoked
 
 
+def sign_in(client, role):
+    """A user of that role in Acme, in a browser of their own."""
+    browser = kit.Browser(client)
+    who = {"account": "Acme", "name": role, "password": PASSWORD}
+    answer = browser.ask("POST", "/v1/session", who)
+    if answer.status != 201:
+        kit.fail(f"{role} cannot sign in: {answer.status} {answer.body}")
+    return browser
+
+
+def add_users():
+    with open("password", "w", encoding="ascii") as file:
+        file.write(PASSWORD + "\n")
+    for role in USERS:
+        kit.lethe("user", "add", role, "--account", "Acme", "--role", role)
+        kit.lethe("user", "password", role, "--account", "Acme", "--password-file", "password")
+
+
 class Matrix:
     def __init__(self, client, description):
         self.client, self.description, self.asked, self.wrong = client, description, 0, []
@@ -59,7 +80,10 @@ class Matrix:
         account = {"own": "Acme", "other": "Other", "none": "Nobody"}.get(where, "Acme")
         query = {**operation.needed_query(), UNKNOWN: "1"}
         target = operation.target({**operation.values(), "account": account}, query)
-        answer = self.client.ask(operation.method, target, operation.needed_body(), token)
+        if isinstance(token, kit.Browser):
+            answer = token.ask(operation.method, target, operation.needed_body())
+        else:
+            answer = self.client.ask(operation.method, target, operation.needed_body(), token)
         self.asked += 1
         if answer.status != status:
             self.wrong.append(f"{operation.name} as {role}, {where}: {answer.status}, not {status}")
@@ -77,6 +101,23 @@ def ask_all(matrix, tokens, expired, revoked):
                 matrix.cell(operation, role, token, where, wanted(cells, operation, role, where))
             matrix.cell(operation, role, expired[role], "expired", NOBODY)
             matrix.cell(operation, role, revoked[role], "revoked", NOBODY)
+
+
+def ask_people(matrix):
+    """The same by users who are signed in: agents are only that way."""
+    cells = table()
+    for role in USERS:
+        browser, gone = sign_in(matrix.client, role), sign_in(matrix.client, role)
+        cookies, csrf = dict(gone.cookies), gone.csrf
+        gone.ask("DELETE", "/v1/session")
+        gone.cookies, gone.csrf = cookies, csrf
+        for operation in matrix.description.operations.values():
+            for where in ("own", "other", "none") if operation.in_account else ("own",):
+                matrix.cell(operation, f"{role} in person", browser, where, wanted(cells, operation, role, where))
+            matrix.cell(operation, f"{role} in person", gone, "signed out", NOBODY)
+    seen = [user["name"] for user in sign_in(matrix.client, "agent").ask("GET", "/v1/accounts/Acme/users").json["users"]]
+    if seen != ["agent"]:
+        matrix.wrong.append(f"an agent sees the users {seen}")
 
 
 # ---- what is another account's
@@ -131,10 +172,12 @@ def main():
     tokens = kit.make_vault(samples=False)
     theirs = fill("Other")
     expired, revoked = good_no_more()
+    add_users()
     with kit.Daemon() as daemon:
         client = kit.Client(daemon.port)
         matrix = Matrix(client, kit.Description(client))
         ask_all(matrix, tokens, expired, revoked)
+        ask_people(matrix)
         tell_apart(matrix, tokens["owner"], theirs)
     if matrix.wrong:
         kit.fail("\n".join(["who may do what is not as the table says:", *matrix.wrong]))
