@@ -6,6 +6,7 @@
 #include "access/token.h"
 #include "store/invite.h"
 #include "store/request_key.h"
+#include "store/work.h"
 
 #define BATCH 64
 #define POOL_MAX ((size_t)1024 * 1024)
@@ -102,6 +103,18 @@ static enum result tidy_requests(struct session *session, struct tidying *t, str
 	return r;
 }
 
+static enum result tidy_work(struct session *session, struct tidying *t, struct err *err)
+{
+	int64_t deleted;
+	enum result r;
+
+	do {
+		r = work_delete_ended(session->data, t->account, (struct instant){t->now.ms - listed.ms}, BATCH, &deleted, err);
+		t->out->jobs += deleted;
+	} while (r == OK && deleted == BATCH);
+	return r;
+}
+
 static enum result tidy_op(struct session *session, void *arg, struct err *err)
 {
 	struct tidying *t = arg;
@@ -114,13 +127,16 @@ static enum result tidy_op(struct session *session, void *arg, struct err *err)
 		r = tidy_tokens(session, t, err);
 	if (r == OK)
 		r = tidy_requests(session, t, err);
-	if (r != OK || t->out->sessions + t->out->invites + t->out->tokens + t->out->requests == 0)
+	if (r == OK)
+		r = tidy_work(session, t, err);
+	if (r != OK || t->out->sessions + t->out->invites + t->out->tokens + t->out->requests + t->out->jobs == 0)
 		return r;
 	act_begin(&act, "access.tidy", t->account, t->now);
 	act_int(&act, "sessions", t->out->sessions);
 	act_int(&act, "invites", t->out->invites);
 	act_int(&act, "tokens", t->out->tokens);
 	act_int(&act, "requests", t->out->requests);
+	act_int(&act, "jobs", t->out->jobs);
 	return act_append(&act, session->data, NULL, err);
 }
 

@@ -29,19 +29,32 @@ static void add_param(struct buf *out, bool *first, const char *name, const char
 	add_escaped(out, value);
 }
 
-static void write_link(struct buf *out, const struct target *target, const char *cursor)
+/* Without the parameter `leave` (NULL: with all). */
+static void write_target(struct buf *out, const struct target *target, const char *leave, bool *first)
 {
-	bool first = true;
-
-	buf_add_str(out, "<");
 	for (size_t i = 0; i < target->segment_count; i++) {
 		buf_add_str(out, "/");
 		add_escaped(out, target->segments[i]);
 	}
 	for (size_t i = 0; i < target->param_count; i++) {
-		if (strcmp(target->params[i].name, "cursor") != 0)
-			add_param(out, &first, target->params[i].name, target->params[i].value);
+		if (leave == NULL || strcmp(target->params[i].name, leave) != 0)
+			add_param(out, first, target->params[i].name, target->params[i].value);
 	}
+}
+
+void link_target(struct buf *out, const struct target *target)
+{
+	bool first = true;
+
+	write_target(out, target, NULL, &first);
+}
+
+static void write_link(struct buf *out, const struct target *target, const char *cursor)
+{
+	bool first = true;
+
+	buf_add_str(out, "<");
+	write_target(out, target, "cursor", &first);
 	add_param(out, &first, "cursor", cursor);
 	buf_add_str(out, ">; rel=\"next\"");
 }

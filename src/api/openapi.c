@@ -12,6 +12,7 @@
 #include "api/door.h"
 #include "api/table.h"
 #include "api/version.h"
+#include "api/work.h"
 #include "net/problem.h"
 #include "shim/json_parse.h"
 
@@ -167,6 +168,8 @@ static void write_headers(struct json_writer *w, const struct resource *resource
 		write_header(w, "Idempotency-Key",
 			     "random; who asks again with it is told what was answered, and nothing is done twice",
 			     "^(\"[!#-\\[\\]-~]{1,255}\"|[!#-\\[\\]-~]{1,255})$");
+	if (work_is_long(resource))
+		write_header(w, "Prefer", "respond-async: it is answered at once, and done as a job", NULL);
 	if (resource->flow != RESOURCE_READ && condition_subject(resource) != NULL && !is_stream(resource))
 		write_header(w, "If-Match", "the ETag of what was read: it is done only if that is still so, else 412", NULL);
 	else if (resource->method == METHOD_GET)
@@ -361,6 +364,12 @@ static void write_answers(struct json_writer *w, const struct resource *resource
 		json_begin_object(w, "200");
 		json_string(w, "description", "It was there already, or takes the place of what was.");
 		write_content(w, type, answer);
+		json_end_object(w);
+	}
+	if (work_is_long(resource)) {
+		json_begin_object(w, "202");
+		json_string(w, "description", "It is a job: Location says where.");
+		write_content(w, "application/json", "Job");
 		json_end_object(w);
 	}
 	if (resource->method == METHOD_GET) {

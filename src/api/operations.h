@@ -91,6 +91,10 @@ operation_run op_user_invite;
 operation_run op_user_sessions;
 operation_run op_user_sso;
 
+operation_run op_job_list; /* job.c, with the next two */
+operation_run op_job_show;
+operation_run op_job_cancel;
+
 operation_run op_token_create;
 operation_run op_token_list;
 operation_run op_token_revoke;

@@ -14,7 +14,9 @@
 #include "api/keyed.h"
 #include "api/link.h"
 #include "api/table.h"
+#include "api/work.h"
 #include "net/problem.h"
+#include "store/job.h"
 #include "store/record.h"
 
 struct performing {
@@ -29,6 +31,7 @@ struct performing {
 	bool text;              /* for people */
 	const char *secret;     /* in the answer, to be kept nowhere; in the request's pool */
 	const char *next;       /* cursor of the next page; NULL: none */
+	const struct perform_watch *watch; /* of work; NULL: somebody waits for the answer */
 };
 
 /* ---- how an operation reaches the client ---- */
@@ -54,7 +57,17 @@ static bool is_gone(void *arg)
 {
 	const struct performing *performing = arg;
 
-	return response_gone(performing->response);
+	return performing->watch != NULL ? performing->watch->stop(performing->watch->arg)
+					 : response_gone(performing->response);
+}
+
+static void tell_progress(void *arg, const char *what, int64_t done, int64_t total)
+{
+	const struct performing *performing = arg;
+
+	(void)what;
+	if (performing->watch != NULL)
+		performing->watch->progress(performing->watch->arg, done, total);
 }
 
 /* ---- which account, and may they ---- */
@@ -194,7 +207,7 @@ static enum result run(struct performing *performing, bool *partly, struct err *
 {
 	const struct operation *operation = table_find(performing->resource->operation);
 	const struct caller caller = {
-	    .arg = performing, .say = add_text, .interrupted = is_gone, .flush = add_document};
+	    .arg = performing, .say = add_text, .progress = tell_progress, .interrupted = is_gone, .flush = add_document};
 	struct bound bound;
 	struct call call;
 	enum result r = bind_request(performing->resource, performing->request, &bound, &performing->field, err);
@@ -283,6 +296,74 @@ static enum result answer(struct performing *performing)
 	if (partly)
 		response_header(response, "Lethe-Partly", "true"); /* done, but something was left out and is said */
 	return OK;
+}
+
+/* ---- what is answered later ---- */
+
+/* What is wrong with the words is said now. */
+static enum result file_work(struct performing *performing, struct work_row *row, struct err *err)
+{
+	struct bound bound;
+	enum result r = bind_request(performing->resource, performing->request, &bound, &performing->field, err);
+
+	if (r != OK)
+		return r;
+	perform_as(performing->actor);
+	r = work_file(performing->view, performing->account.number, performing->resource, performing->request,
+		      performing->actor, row, err);
+	perform_as(NULL);
+	return r;
+}
+
+static enum result print_work(const struct performing *performing, const struct work_row *row, struct err *err)
+{
+	struct response *response = performing->response;
+	char id[ID_TEXT_MAX], account[ID_TEXT_MAX];
+	const char *where;
+	struct json_writer w;
+	enum result r;
+
+	json_writer_init(&w, &response->body, 2);
+	json_begin_object(&w, NULL);
+	r = work_print(&w, &performing->view->read, row, false, performing->request->pool, err);
+	json_end_object(&w);
+	id_format(JOB_PREFIX, row->id, id);
+	if (row->account == 0)
+		where = pool_printf(performing->request->pool, "/v1/jobs/%s", id);
+	else
+		where = pool_printf(performing->request->pool, "/v1/accounts/%s/jobs/%s",
+				    id_format("acc", performing->account.id, account), id);
+	if (where == NULL)
+		return err_no_memory(err);
+	response_header(response, "Location", where);
+	return r;
+}
+
+static enum result answer_later(struct performing *performing)
+{
+	const struct desk *desk = performing->desk;
+	struct work_row row;
+	struct err err;
+	enum result r = file_work(performing, &row, &err);
+
+	if (r == OK)
+		r = print_work(performing, &row, &err);
+	if (r != OK) {
+		refuse(performing, &err);
+		return r;
+	}
+	performing->response->status = 202;
+	response_type(performing->response, "application/json");
+	response_header(performing->response, "Preference-Applied", "respond-async");
+	desk->wake(desk->wake_arg);
+	return OK;
+}
+
+static enum result answer_now_or_later(struct performing *performing)
+{
+	if (performing->desk->wake != NULL && work_wanted(performing->resource, performing->request))
+		return answer_later(performing);
+	return answer(performing);
 }
 
 /* ---- what is done once, and only if ---- */
@@ -381,7 +462,7 @@ static enum result answer_guarded(struct guarding *guarding)
 			return r;
 		forget_answer(performing->response);
 		vault_witness(performing->view, guard_op, guarding);
-		r = answer(performing);
+		r = answer_now_or_later(performing);
 		if (!guarding->guard.changed)
 			return r;
 	}
@@ -448,6 +529,24 @@ void perform(const struct desk *desk, const struct resource *resource, const str
 		do_it(&performing);
 	else
 		refuse(&performing, &err);
+}
+
+void perform_work(const struct desk *desk, const struct resource *resource, const struct actor *actor,
+		  struct request *request, struct response *response, const struct perform_watch *watch)
+{
+	struct performing performing = {.desk = desk, .resource = resource, .actor = actor, .request = request,
+					.response = response, .watch = watch};
+	struct err err;
+	enum result r = find_account(&performing, &err);
+
+	if (r != OK) {
+		refuse(&performing, &err);
+		return;
+	}
+	vault_witness(performing.view, watch->first, watch->arg);
+	r = answer(&performing);
+	(void)r; /* the response says it */
+	vault_witness(performing.view, NULL, NULL);
 }
 
 /* ---- an error's words ---- */

@@ -21,6 +21,8 @@ struct desk {
 	size_t count;
 	const struct client_reach *reach; /* where what goes out may go */
 	struct duration keep_answers; /* how long it is known what was asked with a key: api/keyed.h */
+	void (*wake)(void *arg);      /* there is a new job; NULL: nobody carries them out */
+	void *wake_arg;
 };
 
 /* The account of that name or id, and the view of its region. ERR_NOT_FOUND when it is in none. */
@@ -34,6 +36,16 @@ void perform_as(const struct actor *actor);
  * things answer as what is not there. */
 void perform(const struct desk *desk, const struct resource *resource, const struct actor *actor,
 	     struct request *request, struct response *response);
+
+/* Work that was asked for before, by who may: as JSON. */
+struct perform_watch {
+	void *arg;
+	bool (*stop)(void *arg); /* shall it, between two steps? */
+	void (*progress)(void *arg, int64_t done, int64_t total);
+	vault_op *first;         /* in the transaction of the first thing that is written; NULL: nothing */
+};
+void perform_work(const struct desk *desk, const struct resource *resource, const struct actor *actor,
+		  struct request *request, struct response *response, const struct perform_watch *watch);
 
 /* An error says options and commands; over HTTP they are members and resources. Changes what, where and mend. */
 void perform_translate(struct err *err);

@@ -333,6 +333,13 @@ const struct operation operations[] = {
 	 "  --before EVENT    those before that one\n"
 	 "  --count N         so many, 1 to 1000; 50 unless given\n"},
 	{"webhook replay", "WEBHOOK [EVENT]", "deliver an event again, or all that failed", op_webhook_replay, ""},
+	{"job list", "[--operator] [--limit N] [--cursor C]", "long work that was asked for over HTTP, the newest first", op_job_list,
+	 "Of the account, or with --operator of the vault itself. Jobs are listed for 90 days after they ended.\n"
+	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
+	{"job show", "JOB [--operator]", "one job: how far it is, or what was answered", op_job_show, ""},
+	{"job cancel", "JOB [--operator]", "stop a job between two steps", op_job_cancel,
+	 "What must not stay half done, such as an erasure that has begun, goes on when the daemon starts again.\n"},
 	{"audit list", "[--from N] [--count N] [--cursor C]", "the leaves of the audit log", op_audit_list,
 	 "Of one account with --account, else of the whole region. Leaves hold opaque ids, never names or numbers.\n"
 	 "  --cursor C        the page after the one that gave it as next\n"},

@@ -202,6 +202,8 @@ static void *take_desk(void *arg, int worker)
 	desk->views = views;
 	desk->keep_answers = http->keep_answers;
 	desk->reach = http->reach;
+	desk->wake = jobs_wake;
+	desk->wake_arg = http->jobs;
 	for (; desk->count < http->vault_count; desk->count++) {
 		if (vault_view(http->vaults[desk->count], &views[desk->count], &err) != OK) {
 			log_event(LOG_ERROR, "http.worker", LOG_RESULT("why", err.code));
@@ -322,6 +324,15 @@ static enum result make_proxies(struct http *http, const struct settings *settin
 	return r;
 }
 
+static enum result start_jobs(struct http *http, const struct settings *settings, struct err *err)
+{
+	const struct jobs_settings jobs = {.vaults = http->vaults, .count = http->vault_count,
+					   .threads = (int)settings->number[SET_JOB_WORKERS], .router = http->router,
+					   .first_route = OPEN_COUNT + DOOR_COUNT, .now = clock_now, .arg = http};
+
+	return jobs_start(&jobs, &http->jobs, err);
+}
+
 enum result http_open(struct http *http, const struct settings *settings, struct err *err)
 {
 	enum result r = make_routes(http, settings, err);
@@ -338,11 +349,14 @@ enum result http_open(struct http *http, const struct settings *settings, struct
 		r = make_doors(http, settings, err);
 	if (r == OK)
 		r = make_proxies(http, settings, err);
-	return r == OK ? describe(http, err) : r;
+	if (r == OK)
+		r = describe(http, err);
+	return r == OK ? start_jobs(http, settings, err) : r;
 }
 
 void http_close(struct http *http)
 {
+	jobs_stop(http->jobs);
 	buf_free(&http->openapi);
 	doors_free(&http->doors);
 	oidc_free(http->oidc);

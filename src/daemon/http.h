@@ -14,6 +14,7 @@
 #include "access/signin.h"
 #include "access/token_cache.h"
 #include "api/perform.h"
+#include "daemon/jobs.h"
 #include "daemon/settings.h"
 #include "net/address.h"
 #include "net/metrics.h"
@@ -44,6 +45,7 @@ struct http {
 	struct buf openapi;
 	const struct client_reach *reach; /* of what goes out; put in by the caller too */
 	struct duration keep_answers;
+	struct jobs *jobs;
 	atomic_bool ready; /* false: it is starting or stopping */
 };
 

@@ -47,6 +47,7 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
     [SET_DELIVERERS] = {"deliverers", SETTING_NUMBER, "4", 0, 64, NULL, "threads that deliver to webhooks; 0: nothing is delivered"},
     [SET_OIDC_INSIDE] = {"oidc-inside", SETTING_WORD, "no", 0, 0, "no|yes", "whether OpenID providers may be at private and loopback addresses"},
     [SET_OIDC_CA] = {"oidc-ca", SETTING_TEXT, "", 0, 0, NULL, "file of the certificates by which they are trusted, instead of the system's; PEM"},
+    [SET_JOB_WORKERS] = {"job-workers", SETTING_NUMBER, "2", 1, 64, NULL, "jobs being carried out at once"},
     [SET_LOG_LEVEL] = {"log-level", SETTING_WORD, "info", 0, 0, "debug|info|warning|error", "least that is logged"},
 };
 /* clang-format on */

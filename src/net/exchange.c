@@ -306,7 +306,7 @@ bool response_gone(const struct response *response)
 {
 	const struct exchange *x = response->exchange;
 
-	return atomic_load(&x->gone);
+	return x != NULL && atomic_load(&x->gone); /* what is made for nobody has none */
 }
 
 /* --- the head --------------------------------------------------------------------------- */

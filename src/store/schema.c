@@ -227,6 +227,27 @@ static const char vault_1[] =
     "CREATE INDEX request_key_ends ON request_key(account_id, ends_at, blind);"
     "CREATE INDEX request_key_begun ON request_key(state) WHERE state = 1;"
 
+    /* Work that was asked for over HTTP and is answered later. */
+    "CREATE TABLE work("
+    " account_id INTEGER NOT NULL,"   /* 0: of the vault itself */
+    " job_id BLOB NOT NULL,"          /* job_ */
+    " operation TEXT NOT NULL,"       /* "person erase" */
+    " made_by TEXT NOT NULL,"         /* who: an opaque id */
+    " asked BLOB NOT NULL,"           /* the request, sealed under the account's data key */
+    " state INTEGER NOT NULL,"        /* enum work_state */
+    " begun INTEGER NOT NULL,"        /* 1: something was done */
+    " cancel INTEGER NOT NULL,"       /* 1: it is to stop */
+    " done INTEGER NOT NULL,"
+    " total INTEGER NOT NULL,"        /* 0: not known */
+    " status INTEGER NOT NULL,"       /* of the answer; 0: none yet */
+    " result BLOB NOT NULL,"          /* sealed under the account's key of answers; empty: none, or not kept */
+    " created_at INTEGER NOT NULL,"
+    " started_at INTEGER NOT NULL,"   /* 0: not yet; the last time */
+    " ended_at INTEGER NOT NULL,"     /* 0: not yet */
+    " PRIMARY KEY(account_id, job_id)) WITHOUT ROWID;"
+    "CREATE INDEX work_open ON work(created_at, job_id) WHERE ended_at = 0;"
+    "CREATE INDEX work_ended ON work(account_id, ended_at, job_id) WHERE ended_at > 0;"
+
     /* What an account is set to: words, dates and numbers. Nothing personal. */
     "CREATE TABLE setting("
     " account_id INTEGER NOT NULL,"

@@ -17,6 +17,7 @@
 #include "store/setting.h"
 #include "store/user.h"
 #include "store/webhook.h"
+#include "store/work.h"
 #include "vault/carry_access.h"
 
 enum result carry_none_is_fine(enum result r)
@@ -380,6 +381,26 @@ static enum result carry_deliveries(struct carry *c, struct err *err)
 	return r;
 }
 
+/* ---- work that was asked for ---- */
+
+static enum result carry_work(struct carry *c, struct err *err)
+{
+	struct work_row rows[BATCH];
+	struct id before;
+	size_t count;
+	enum result r;
+
+	memset(&before, 0xff, sizeof before);
+	do {
+		pool_reset(&c->pool);
+		r = work_list(c->live->data, c->account, before, &c->pool, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++)
+			r = work_put(c->to->data, &rows[i], err);
+		before = r == OK && count > 0 ? rows[count - 1].id : before;
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
 /* ---- all of it ---- */
 
 static enum result carry_one(struct carry *c, struct err *err)
@@ -412,6 +433,8 @@ static enum result carry_one(struct carry *c, struct err *err)
 		r = carry_aggregates(c, err);
 	if (r == OK)
 		r = carry_jobs(c, err);
+	if (r == OK)
+		r = carry_work(c, err);
 	if (r == OK)
 		r = carry_events(c, err);
 	if (r == OK)

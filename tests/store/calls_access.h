@@ -258,4 +258,68 @@ SYSTEM_CALL(request_key_break)
 	return request_key_break(vault, &err);
 }
 
+CALL(work_put)
+{
+	struct work_row row = work_of(account, 8);
+
+	return one(work_put(vault, &row, &err), seen);
+}
+
+CALL(work_get)
+{
+	struct work_row row;
+
+	return one(work_get(vault, account, (struct id){{7}}, &pool, &row, &err), seen);
+}
+
+CALL(work_list)
+{
+	struct work_row rows[4];
+	size_t count = 0;
+	enum result r = work_list(vault, account, (struct id){{255}}, &pool, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+SYSTEM_CALL(work_list_open)
+{
+	struct work_row rows[4];
+	size_t count;
+
+	return work_list_open(vault, &pool, rows, 4, &count, &err);
+}
+
+CALL(work_set_running)
+{
+	return one(work_set_running(vault, account, (struct id){{7}}, (struct instant){NOON}, &err), seen);
+}
+
+CALL(work_set_begun)
+{
+	return one(work_set_begun(vault, account, (struct id){{7}}, &err), seen);
+}
+
+CALL(work_set_progress)
+{
+	return one(work_set_progress(vault, account, (struct id){{7}}, 1, 2, &err), seen);
+}
+
+CALL(work_set_cancel)
+{
+	return one(work_set_cancel(vault, account, (struct id){{7}}, &err), seen);
+}
+
+CALL(work_end)
+{
+	struct work_row row = work_of(account, 7);
+
+	row.state = WORK_FAILED;
+	return one(work_end(vault, &row, &err), seen);
+}
+
+CALL(work_delete_ended)
+{
+	return work_delete_ended(vault, account, (struct instant){NOON + 1}, 10, seen, &err);
+}
+
 #endif

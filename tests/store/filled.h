@@ -33,6 +33,7 @@
 #include "store/user_session.h"
 #include "store/user_subject.h"
 #include "store/webhook.h"
+#include "store/work.h"
 
 #define NOON INT64_C(1709208000000) /* 2024-02-29T12:00:00Z */
 
@@ -144,6 +145,12 @@ static struct request_key_row request_of(uint32_t account, unsigned char n)
 	return (struct request_key_row){.account = account, .key = blind_of(n), .request = blind_of(1), .state = REQUEST_BEGUN};
 }
 
+static struct work_row work_of(uint32_t account, unsigned char n)
+{
+	return (struct work_row){.account = account, .id = {{n}}, .operation = "check", .made_by = "os:0", .state = WORK_DONE,
+				 .asked = (const unsigned char *)"a", .asked_len = 1, .ended = {NOON}};
+}
+
 static struct aggregate_row aggregate_of(int64_t whose)
 {
 	return (struct aggregate_row){.kind = KIND_CALL, .person = whose, .from = day, .direction = DIRECTION_INBOUND,
@@ -225,6 +232,7 @@ static void fill_access(void)
 	struct request_key_row request = request_of(1, 7);
 	struct webhook_row webhook = webhook_of(1, 7);
 	struct delivery_row delivery = delivery_of(1, 7);
+	struct work_row work = work_of(1, 7);
 
 	assert_ok(user_secret_put(vault, &secret, &err));
 	assert_ok(user_subject_insert(vault, 1, &subject, &err));
@@ -235,6 +243,7 @@ static void fill_access(void)
 	assert_ok(request_key_put(vault, &request, &err));
 	assert_ok(webhook_put(vault, &webhook, &err));
 	assert_ok(delivery_put(vault, &delivery, &err));
+	assert_ok(work_put(vault, &work, &err));
 }
 
 static void fill_acts(void)

@@ -99,7 +99,7 @@ static void every_statement_is_found(void **state)
 	static const char *const tables[] = {"account", "identity", "contact", "contact_identity", "contact_name", "record",
 					     "party", "party_month", "media", "blob_trash", "period", "label", "account_user", "setting", "holiday", "policy",
 					     "obligation", "duty", "hold", "hold_identity", "aggregate", "aggregate_waiting",
-					     "user_secret", "user_subject", "user_session", "token", "invite", "request_key", "event", "webhook", "delivery",
+					     "user_secret", "user_subject", "user_session", "token", "invite", "request_key", "work", "event", "webhook", "delivery",
 					     "held", "job", "audit_leaf", "audit_hash", "meta", "epoch", "account_key",
 					     "wrapped_key", "key_slot", "key_free", "counter", "tombstone"};
 
@@ -120,7 +120,7 @@ static void every_statement_is_found(void **state)
 static bool may_be_scanned(const char *name, const char *sql)
 {
 	static const char *const grown[] = {"record", "party", "media", "identity", "contact", "contact_identity",
-					    "contact_name", "account_user", "user_secret", "user_subject", "user_session", "token", "invite", "request_key", "event", "webhook", "delivery", "period", "policy", "hold", "hold_identity", "held", "job", "audit_leaf",
+					    "contact_name", "account_user", "user_secret", "user_subject", "user_session", "token", "invite", "request_key", "work", "event", "webhook", "delivery", "period", "policy", "hold", "hold_identity", "held", "job", "audit_leaf",
 					    "wrapped_key", "tombstone", "k", "s", "key_slot"};
 	static const char *const whole[] = {
 	    /* `keys status` counts all keys of a class. */

@@ -269,6 +269,34 @@ def users(walk):
     walk.admin("DELETE", A + "/users/{user}", user, status=404)
 
 
+def jobs(walk):
+    later = {"Prefer": "respond-async"}
+    job = {"job": walk.admin("POST", A + "/retention/runs", body={}, headers=later, status=202)["id"]}
+    while walk.admin("GET", A + "/jobs/{job}", job)["ended"] is None:
+        pass
+    walk.admin("DELETE", A + "/jobs/{job}", job, status=409)
+    walk.admin("GET", A + "/jobs", query={"limit": 1})
+    check = {"job": walk.operator("POST", "/v1/checks", headers=later, status=202)["id"]}
+    walk.operator("GET", "/v1/jobs")
+    while walk.operator("GET", "/v1/jobs/{job}", check)["ended"] is None:
+        pass
+    walk.operator("DELETE", "/v1/jobs/{job}", check, status=409)
+    cancelled(walk, "admin", A, A + "/persons/{person}/erasure", {"person": kit.SAMPLE["person"]})
+    cancelled(walk, "operator", "/v1", "/v1/checks", {})
+
+
+def cancelled(walk, role, where, path, values):
+    """One of many jobs still waits when it is cancelled."""
+    operation = walk.description.find("DELETE", where + "/jobs/{job}")
+    for _ in range(200):
+        job = walk.ask(role, "POST", path, values, headers={"Prefer": "respond-async"}, status=202)["id"]
+        answer = walk.client.ask("DELETE", operation.target({"account": "Acme", "job": job}), None, walk.tokens[role])
+        walk.description.judge(operation, answer)
+        if answer.status == operation.success:
+            walk.done.add(operation.name)
+            return
+
+
 PASSWORD, OTHER, THIRD = "correct horse battery", "wrong donkey capacitor", "new words for a door"
 
 
@@ -470,7 +498,7 @@ def main():
         description = kit.Description(client)
         walk = Walk(client, description, tokens_by_role)
         person = {}
-        for step in (persons, accounts, laws, policies, obligations, users, doors, tokens, webhooks, log, sweeps, contacts, readmission, lines, records, holds,
+        for step in (persons, accounts, laws, policies, obligations, users, jobs, doors, tokens, webhooks, log, sweeps, contacts, readmission, lines, records, holds,
                      ends, terms):
             take(step, walk, {"person": person, "ids": ids})
         for operation in description.operations.values():

@@ -1,0 +1,142 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * job list, show, cancel.
+ */
+#include <string.h>
+
+#include "api/operations.h"
+#include "api/paging.h"
+#include "api/work.h"
+#include "store/job.h"
+
+#define PAGE 64
+
+/* Of the account, or with --operator of the vault itself. */
+static enum result open_for(struct call *call, bool platform, bool write, uint32_t *out, struct err *err)
+{
+	struct account account;
+	enum result r;
+
+	*out = VAULT_ACCOUNT;
+	if (platform)
+		return call_open(call, write, err);
+	r = call_open_account(call, write, &account, err);
+	*out = account.number;
+	return r;
+}
+
+/* ---- show ---- */
+
+static void say_work(struct call *call, const struct work_row *row)
+{
+	char id[ID_TEXT_MAX], created[TIME_TEXT_MAX], done[32], total[32];
+
+	call_say(call, "%s  %s  %-9s  lethe %s", id_format(JOB_PREFIX, row->id, id), instant_format(row->created, created),
+		 work_state_name(row->state), call_clean(call, row->operation));
+	if (row->state == WORK_RUNNING && row->total > 0)
+		call_say(call, "  %s of %s", call_count(row->done, done), call_count(row->total, total));
+	call_say(call, "%s\n", row->cancel && row->ended.ms == 0 ? "  stopping" : "");
+}
+
+static enum result print(struct call *call, const struct work_row *row, bool answer, struct err *err)
+{
+	enum result r;
+
+	say_work(call, row);
+	json_begin_object(&call->w, NULL);
+	r = work_print(&call->w, &call->vault->read, row, answer, &call->pool, err);
+	json_end_object(&call->w);
+	return r;
+}
+
+enum result op_job_show(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	bool platform = false;
+	const struct call_option options[] = {{"operator", NULL, &platform}};
+	struct work_row row;
+	struct id id;
+	uint32_t account = 0;
+	enum result r = call_parse(call, options, 1, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK)
+		r = id_parse(JOB_PREFIX, argv[0], &id, err);
+	if (r == OK)
+		r = open_for(call, platform, false, &account, err);
+	if (r == OK)
+		r = work_get(call->vault->read.data, account, id, &call->pool, &row, err);
+	if (r == ERR_NOT_FOUND)
+		return err_mend(err, "`lethe job list` shows those there are");
+	return r == OK ? print(call, &row, true, err) : r;
+}
+
+/* ---- list ---- */
+
+static enum result show_all(struct call *call, uint32_t account, struct paging *page, struct err *err)
+{
+	struct work_row rows[PAGE];
+	size_t count, ask;
+	enum result r;
+
+	if (!page->begun)
+		memset(&page->id, 0xff, sizeof page->id);
+	do {
+		ask = paging_ask(page, PAGE);
+		r = work_list(call->vault->read.data, account, page->id, &call->pool, rows, ask, &count, err);
+		if (r == OK && count == 0 && !page->begun)
+			call_say(call, "There is no job.\n");
+		for (size_t i = 0; i < count && r == OK && paging_take(page); i++) {
+			page->id = rows[i].id;
+			page->begun = true;
+			r = print(call, &rows[i], false, err);
+		}
+	} while (r == OK && count == ask && !page->more);
+	return r;
+}
+
+enum result op_job_list(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	bool platform = false;
+	struct paging page = {0};
+	const struct call_option options[] = {{"operator", NULL, &platform}, PAGING_OPTIONS(page)};
+	uint32_t account = 0;
+	enum result r = call_parse(call, options, 3, &argc, argv, 0, 0, err);
+
+	(void)partly;
+	if (r == OK)
+		r = open_for(call, platform, false, &account, err);
+	if (r == OK)
+		r = paging_begin(call, &page, account, PAGING_ALL, "", err);
+	if (r != OK)
+		return r;
+	json_begin_object(&call->w, NULL);
+	json_begin_array(&call->w, "jobs");
+	r = show_all(call, account, &page, err);
+	json_end_array(&call->w);
+	if (r == OK)
+		r = paging_end(call, &page, account, "", err);
+	json_end_object(&call->w);
+	return r;
+}
+
+/* ---- cancel ---- */
+
+enum result op_job_cancel(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	bool platform = false;
+	const struct call_option options[] = {{"operator", NULL, &platform}};
+	struct work_row row;
+	struct id id;
+	uint32_t account = 0;
+	enum result r = call_parse(call, options, 1, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK)
+		r = id_parse(JOB_PREFIX, argv[0], &id, err);
+	if (r == OK)
+		r = open_for(call, platform, true, &account, err);
+	if (r == OK)
+		r = work_cancel(call->vault, account, id, call->now, &call->pool, &row, err);
+	return r == OK ? print(call, &row, false, err) : r;
+}

@@ -1,0 +1,203 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "api/work.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "api/link.h"
+#include "shim/json_parse.h"
+#include "store/job.h"
+#include "vault/act.h"
+#include "vault/answer.h"
+
+#define ASKED_MAX ((size_t)4 * 1024 * 1024)
+
+/* The end of an account is none: there is nobody left to see it. */
+static const char *const long_ones[] = {"person erase", "person anonymise", "record anonymise", "retention run",
+					"user remove",  "keys rotate",      "audit verify",     "check"};
+
+bool work_is_long(const struct resource *resource)
+{
+	for (size_t i = 0; i < sizeof long_ones / sizeof *long_ones; i++) {
+		if (strcmp(resource->operation, long_ones[i]) == 0)
+			return resource->flow != RESOURCE_READ;
+	}
+	return false;
+}
+
+bool work_wanted(const struct resource *resource, const struct request *request)
+{
+	return work_is_long(resource) && field_has_token(request_header(request, "prefer"), "respond-async");
+}
+
+/* ---- filing ---- */
+
+/* What a thread of ours needs to do it as if it were asked then. */
+static void write_asked(const struct request *request, const struct actor *actor, struct buf *target, struct buf *out)
+{
+	struct json_writer w;
+
+	link_target(target, &request->target);
+	buf_add(target, "", 1);
+	json_writer_init(&w, out, 0);
+	json_begin_object(&w, NULL);
+	json_string(&w, "method", method_name(request->method));
+	json_string(&w, "target", target->data != NULL ? target->data : "");
+	json_string_n(&w, "body", request->body, request->body_len);
+	json_int(&w, "type", actor->type);
+	json_string(&w, "who", actor->who);
+	json_int(&w, "account", actor->account);
+	json_int(&w, "role", actor->role);
+	json_int(&w, "scopes", actor->scopes);
+	json_int(&w, "user", actor->user);
+	json_int(&w, "agent", actor->agent);
+	json_end_object(&w);
+	buf_add(out, "", 1);
+}
+
+struct filing { struct work_row *row; const char *asked; struct pool *pool; };
+
+static enum result file_op(struct session *session, void *arg, struct err *err)
+{
+	struct filing *filing = arg;
+	struct work_row *row = filing->row;
+	struct act act;
+	enum result r = seal_data(session->ring, row->account, "work", row->id, filing->asked, filing->pool, &row->asked,
+				  &row->asked_len, err);
+
+	if (r == OK)
+		r = work_put(session->data, row, err);
+	if (r != OK)
+		return r;
+	act_begin(&act, "job.file", row->account, row->created);
+	act_id(&act, "job", JOB_PREFIX, row->id);
+	return act_append(&act, session->data, NULL, err);
+}
+
+enum result work_file(struct vault *view, uint32_t account, const struct resource *resource,
+		      const struct request *request, const struct actor *actor, struct work_row *out, struct err *err)
+{
+	struct filing filing = {.row = out, .pool = request->pool};
+	struct buf asked, target;
+	enum result r;
+
+	*out = (struct work_row){.account = account, .id = id_new(request->now), .operation = resource->operation,
+				 .made_by = actor->who, .state = WORK_WAITING, .created = request->now};
+	buf_init(&asked, ASKED_MAX);
+	buf_init(&target, ASKED_MAX);
+	write_asked(request, actor, &target, &asked);
+	filing.asked = asked.data;
+	r = buf_ok(&target, "what is asked", err);
+	if (r == OK)
+		r = buf_ok(&asked, "what is asked", err);
+	if (r == OK)
+		r = vault_write(view, file_op, &filing, err);
+	buf_free(&target);
+	buf_free(&asked);
+	return r;
+}
+
+/* ---- stopping ---- */
+
+struct cancelling { uint32_t account; struct id id; struct instant now; struct pool *pool; struct work_row *row; };
+
+static enum result stop_waiting(struct session *session, const struct cancelling *cancelling, struct err *err)
+{
+	struct work_row *row = cancelling->row;
+
+	row->state = WORK_CANCELLED;
+	row->ended = cancelling->now;
+	return work_end(session->data, row, err);
+}
+
+static enum result cancel_op(struct session *session, void *arg, struct err *err)
+{
+	const struct cancelling *cancelling = arg;
+	struct work_row *row = cancelling->row;
+	struct act act;
+	enum result r = work_get(session->data, cancelling->account, cancelling->id, cancelling->pool, row, err);
+
+	if (r == OK && row->ended.ms != 0)
+		return err_set(err, ERR_EXISTS, "the job has ended: it is %s", work_state_name(row->state));
+	if (r == OK && !row->cancel)
+		r = work_set_cancel(session->data, row->account, row->id, err);
+	row->cancel = true;
+	if (r == OK && row->state == WORK_WAITING)
+		r = stop_waiting(session, cancelling, err);
+	if (r != OK)
+		return r;
+	act_begin(&act, "job.cancel", row->account, cancelling->now);
+	act_id(&act, "job", JOB_PREFIX, row->id);
+	return act_append(&act, session->data, NULL, err);
+}
+
+enum result work_cancel(struct vault *view, uint32_t account, struct id id, struct instant now, struct pool *pool,
+			struct work_row *row, struct err *err)
+{
+	struct cancelling cancelling = {account, id, now, pool, row};
+
+	return vault_write(view, cancel_op, &cancelling, err);
+}
+
+/* ---- showing ---- */
+
+const char *work_state_name(enum work_state state)
+{
+	static const char *const names[] = {"?", "waiting", "running", "done", "failed", "cancelled"};
+
+	return names[state];
+}
+
+static void print_time(struct json_writer *w, const char *name, struct instant at)
+{
+	char text[TIME_TEXT_MAX];
+
+	json_string(w, name, at.ms != 0 ? instant_format(at, text) : NULL);
+}
+
+/* Gone with somebody's key, or never there: null. */
+static enum result print_answer(struct json_writer *w, struct session *session, const struct work_row *row,
+				struct pool *pool, struct err *err)
+{
+	const struct json *tree = NULL;
+	struct blind name;
+	const char *plain;
+	size_t len;
+	enum result r = ERR_GONE;
+
+	memcpy(name.bytes, row->id.bytes, BLIND_LEN);
+	if (row->result_len > 0)
+		r = answer_open(session->ring, row->account, &name, row->result, row->result_len, pool, &plain, &len, err);
+	if (r == OK)
+		r = json_parse_once(plain, len, pool, &tree, err);
+	if (r == OK)
+		json_node(w, "answer", tree);
+	else if (r == ERR_GONE)
+		json_null(w, "answer");
+	return r == ERR_GONE ? OK : r;
+}
+
+enum result work_print(struct json_writer *w, struct session *session, const struct work_row *row, bool answer,
+		       struct pool *pool, struct err *err)
+{
+	json_id(w, "id", JOB_PREFIX, row->id);
+	json_string(w, "operation", row->operation);
+	json_string(w, "state", work_state_name(row->state));
+	json_string(w, "made_by", row->made_by);
+	json_instant(w, "created", row->created);
+	print_time(w, "started", row->started);
+	print_time(w, "ended", row->ended);
+	json_int(w, "done", row->done);
+	if (row->total > 0)
+		json_int(w, "total", row->total);
+	else
+		json_null(w, "total");
+	json_bool(w, "cancel", row->cancel);
+	if (row->status != 0)
+		json_int(w, "status", row->status);
+	else
+		json_null(w, "status");
+	return answer ? print_answer(w, session, row, pool, err) : OK;
+}

@@ -1,0 +1,52 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Jobs: long work that is answered later (Prefer: respond-async, RFC 7240).
+ *
+ * What was asked is kept sealed, and carried out by the daemon's own threads,
+ * as it would have been at once.  That something was done is noted in the
+ * transaction of the first thing that is.  After a crash a job is done again
+ * from its beginning, which finds what is done already; but what the vault
+ * itself goes on with to its end (an erasure, say) is not begun anew: the job
+ * ends with what became of it.
+ */
+#ifndef LETHE_API_WORK_H
+#define LETHE_API_WORK_H
+
+#include "api/perform.h"
+#include "base/json.h"
+#include "store/work.h"
+
+#define WORK_KEPT_MS (INT64_C(90) * 24 * 3600 * 1000) /* after they ended: access/tidy.h */
+
+/* May it be answered later? */
+bool work_is_long(const struct resource *resource);
+/* Is it asked to be? */
+bool work_wanted(const struct resource *resource, const struct request *request);
+/* Files it, in one transaction. */
+MUST_CHECK enum result work_file(struct vault *view, uint32_t account, const struct resource *resource,
+				 const struct request *request, const struct actor *actor, struct work_row *out,
+				 struct err *err);
+/* Asks it to stop: at once when it waits, else between two steps. ERR_EXISTS when it has ended; `row` is as it is then. */
+MUST_CHECK enum result work_cancel(struct vault *view, uint32_t account, struct id id, struct instant now,
+				   struct pool *pool, struct work_row *row, struct err *err);
+
+const char *work_state_name(enum work_state state); /* "waiting" */
+/* The members of an object; `answer`: with what was answered, opened by `session`. */
+MUST_CHECK enum result work_print(struct json_writer *w, struct session *session, const struct work_row *row,
+				  bool answer, struct pool *pool, struct err *err);
+
+/* Who carries them out: one thread's. */
+struct work_runner {
+	const struct desk *desk;
+	struct vault *const *vaults;  /* of the same regions as desk->views, to note by how far it is */
+	const struct router *router;  /* of all resources, numbered from `first_route` on */
+	int first_route;
+	bool (*stopping)(void *arg);
+	struct instant (*now)(void *arg);
+	void *arg;
+};
+/* Carries out the job `row` of region n. False: it is still open, because the daemon stops or its end cannot be written. */
+bool work_run(const struct work_runner *runner, size_t n, const struct work_row *row);
+
+#endif

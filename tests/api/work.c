@@ -1,0 +1,364 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * P61: long work that is answered later.
+ */
+#include "api/asking.h"
+
+#include "api/work.h"
+#include "privacy/resume.h"
+#include "store/leaf.h"
+
+#define RUNS OURS "/retention/runs"
+#define JOBS OURS "/jobs"
+
+/* ---- who carries it out ---- */
+
+static int woken;
+static bool stop;
+
+static void wake(void *arg)
+{
+	(void)arg;
+	woken++;
+}
+
+static bool is_stopping(void *arg)
+{
+	(void)arg;
+	return stop;
+}
+
+static struct instant the_time(void *arg)
+{
+	const struct asking *asking = arg;
+
+	return asking->world->now;
+}
+
+static void begin(struct asking *asking, void **state)
+{
+	asking_begin(asking, *state);
+	asking->desk.wake = wake;
+	woken = 0;
+	stop = false;
+	with_header(asking, "prefer", "respond-async, wait=1");
+}
+
+static size_t open_ones(struct asking *asking, struct work_row *out)
+{
+	size_t count;
+	struct err err;
+
+	assert_ok(work_list_open(asking->world->vault->read.data, &asking->world->pool, out, 8, &count, &err), &err);
+	return count;
+}
+
+/* The oldest. Did it end? */
+static bool carry_out(struct asking *asking)
+{
+	const struct work_runner runner = {.desk = &asking->desk, .vaults = &asking->world->vault, .router = asking->router,
+					   .stopping = is_stopping, .now = the_time, .arg = asking};
+	struct work_row rows[8];
+
+	assert_true(open_ones(asking, rows) > 0);
+	return work_run(&runner, 0, &rows[0]);
+}
+
+static const char *file(struct asking *asking, const char *target, const char *body)
+{
+	assert_asked(asking, METHOD_POST, target, body, 202);
+	return pool_strdup(&asking->world->pool, answer_header(asking, "Location"));
+}
+
+static const struct json *job_at(struct asking *asking, const char *where)
+{
+	assert_asked(asking, METHOD_GET, where, NULL, 200);
+	return document(asking);
+}
+
+static void is_in_state(struct asking *asking, const char *where, const char *state)
+{
+	assert_string_equal(json_get_text(job_at(asking, where), "state"), state);
+}
+
+static int count_leaves(const struct world *world, const char *act)
+{
+	struct leaf leaves[256];
+	struct pool pool;
+	struct err err;
+	size_t count;
+	int found = 0;
+
+	pool_init(&pool, 1 << 22);
+	assert_ok(leaf_list(world->vault->read.data, world->account.number, 0, &pool, leaves, 256, &count, &err), &err);
+	for (size_t i = 0; i < count; i++)
+		found += strstr(leaves[i].body, act) != NULL;
+	pool_free(&pool);
+	return found;
+}
+
+/* ---- filing and doing ---- */
+
+static void it_is_filed_at_once_and_done_later(void **state)
+{
+	struct asking asking;
+	const char *where;
+
+	begin(&asking, state);
+	where = file(&asking, RUNS, "{}");
+	assert_string_equal(answer_header(&asking, "Preference-Applied"), "respond-async");
+	assert_string_equal(json_get_text(document(&asking), "state"), "waiting");
+	assert_int_equal(woken, 1);
+	assert_int_equal(count_leaves(*state, "\"job.file\""), 1);
+	assert_int_equal(count_leaves(*state, "\"retention.run\""), 0);
+	is_in_state(&asking, where, "waiting");
+	assert_true(carry_out(&asking));
+	is_in_state(&asking, where, "done");
+	assert_int_equal(json_get_int(document(&asking), "status", 0), 200);
+	assert_non_null(json_get(json_get(document(&asking), "answer"), "kinds"));
+	assert_int_equal(count_leaves(*state, "\"job.end\""), 1);
+	assert_int_equal(count_leaves(*state, asking.actor.who), 2 + count_leaves(*state, "\"retention."));
+	asking_end(&asking);
+}
+
+static void who_does_not_prefer_it_waits_for_the_answer(void **state)
+{
+	struct asking asking;
+
+	begin(&asking, state);
+	with_header(&asking, "prefer", "wait=10");
+	assert_asked(&asking, METHOD_POST, RUNS, "{}", 200);
+	with_header(&asking, "prefer", "respond-async");
+	assert_asked(&asking, METHOD_POST, OURS "/holds", "{\"reason\":\"short\"}", 201);
+	assert_null(answer_header(&asking, "Preference-Applied"));
+	assert_int_equal(woken, 0);
+	asking_end(&asking);
+}
+
+static void what_is_wrong_with_it_is_said_at_once(void **state)
+{
+	struct asking asking;
+	struct work_row rows[8];
+
+	begin(&asking, state);
+	assert_asked(&asking, METHOD_POST, RUNS, "{\"max_recrods\":1}", 400);
+	assert_string_equal(json_get_text(document(&asking), "field"), "max_recrods");
+	asking.actor.scopes = 1 << MAY_JOB_READ;
+	assert_asked(&asking, METHOD_POST, RUNS, "{}", 403);
+	assert_int_equal(open_ones(&asking, rows), 0);
+	asking_end(&asking);
+}
+
+static void what_fails_later_says_why(void **state)
+{
+	struct asking asking;
+	const char *where;
+	const struct json *answer;
+
+	begin(&asking, state);
+	where = file(&asking, OURS "/persons/per_00000000000000000000000000/erasure", "{}");
+	assert_true(carry_out(&asking));
+	is_in_state(&asking, where, "failed");
+	answer = json_get(document(&asking), "answer");
+	assert_string_equal(json_get_text(answer, "type"), "/problems/not-found");
+	assert_int_equal(json_get_int(document(&asking), "status", 0), 404);
+	asking_end(&asking);
+}
+
+static void with_a_key_it_is_filed_once(void **state)
+{
+	struct asking asking;
+	struct work_row rows[8];
+	const char *where;
+
+	begin(&asking, state);
+	with_header(&asking, "idempotency-key", "one");
+	where = file(&asking, RUNS, "{}");
+	assert_string_equal(file(&asking, RUNS, "{}"), where);
+	assert_string_equal(answer_header(&asking, "Idempotency-Replayed"), "true");
+	assert_int_equal(open_ones(&asking, rows), 1);
+	asking_end(&asking);
+}
+
+static void jobs_are_listed_the_newest_first(void **state)
+{
+	struct asking asking;
+	const char *where[3];
+	int i = 3;
+
+	begin(&asking, state);
+	for (int k = 0; k < 3; k++) {
+		where[k] = file(&asking, RUNS, "{}");
+		asking.world->now.ms += 1000;
+	}
+	assert_asked(&asking, METHOD_GET, JOBS "?limit=2", NULL, 200);
+	for (const struct json *at = json_get(document(&asking), "jobs")->first; at != NULL; at = at->next)
+		assert_non_null(strstr(where[--i], json_get_text(at, "id")));
+	assert_int_equal(i, 1);
+	assert_asked(&asking, METHOD_GET,
+		     pool_printf(&asking.world->pool, "%s?limit=2&cursor=%s", JOBS, json_get_text(document(&asking), "next")), NULL, 200);
+	assert_non_null(strstr(where[0], json_get_text(json_get(document(&asking), "jobs")->first, "id")));
+	assert_null(json_get_text(document(&asking), "next"));
+	asking_end(&asking);
+}
+
+static void a_job_of_another_account_is_not_there(void **state)
+{
+	struct world *world = *state;
+	struct asking asking;
+	struct account other;
+	const char *where;
+	struct err err;
+
+	begin(&asking, state);
+	where = strrchr(file(&asking, RUNS, "{}"), '/');
+	assert_ok(accounts_create(world->vault, "Other", "DK", world->now, &world->pool, &other, &err), &err);
+	asking.actor.account = other.number;
+	assert_asked(&asking, METHOD_GET, pool_printf(&world->pool, "/v1/accounts/Other/jobs%s", where), NULL, 404);
+	assert_asked(&asking, METHOD_DELETE, pool_printf(&world->pool, "/v1/accounts/Other/jobs%s", where), NULL, 404);
+	asking_end(&asking);
+}
+
+static void the_operators_jobs_are_of_the_vault(void **state)
+{
+	struct asking asking;
+	const char *where;
+
+	begin(&asking, state);
+	asking.actor.role = ROLE_OPERATOR;
+	asking.actor.account = 0;
+	where = file(&asking, "/v1/checks", "{\"quick\":true}");
+	assert_int_equal(strncmp(where, "/v1/jobs/job_", 13), 0);
+	assert_true(carry_out(&asking));
+	is_in_state(&asking, where, "done");
+	assert_int_equal(json_get_int(json_get(document(&asking), "answer"), "problems", -1), 0);
+	asking_end(&asking);
+}
+
+/* ---- stopping ---- */
+
+static void one_that_waits_is_cancelled_at_once(void **state)
+{
+	struct asking asking;
+	struct work_row rows[8];
+	const char *where;
+
+	begin(&asking, state);
+	where = file(&asking, RUNS, "{}");
+	assert_asked(&asking, METHOD_DELETE, where, NULL, 200);
+	assert_string_equal(json_get_text(document(&asking), "state"), "cancelled");
+	assert_int_equal(open_ones(&asking, rows), 0);
+	is_in_state(&asking, where, "cancelled");
+	assert_asked(&asking, METHOD_DELETE, where, NULL, 409);
+	assert_int_equal(count_leaves(*state, "\"job.cancel\""), 1);
+	asking_end(&asking);
+}
+
+static void one_that_runs_is_stopped_between_two_steps(void **state)
+{
+	struct world *world = *state;
+	struct asking asking;
+	const char *where;
+	struct err err;
+
+	begin(&asking, state);
+	asking.actor.role = ROLE_OPERATOR;
+	asking.actor.account = 0;
+	where = file(&asking, "/v1/checks", "{\"quick\":true}");
+	assert_ok(db_script(world->vault->read.data, "UPDATE work SET state = 2", &err), &err);
+	assert_asked(&asking, METHOD_DELETE, where, NULL, 200);
+	assert_string_equal(json_get_text(document(&asking), "state"), "running");
+	assert_true(carry_out(&asking));
+	is_in_state(&asking, where, "cancelled");
+	assert_int_equal(json_get(document(&asking), "answer")->type, JSON_NULL);
+	asking_end(&asking);
+}
+
+static void what_a_stop_of_the_daemon_broke_off_goes_on(void **state)
+{
+	struct asking asking;
+	const char *where;
+
+	begin(&asking, state);
+	asking.actor.role = ROLE_OPERATOR;
+	asking.actor.account = 0;
+	where = file(&asking, "/v1/checks", "{\"quick\":true}");
+	stop = true;
+	assert_false(carry_out(&asking));
+	is_in_state(&asking, where, "running");
+	stop = false;
+	assert_true(carry_out(&asking));
+	is_in_state(&asking, where, "done");
+	asking_end(&asking);
+}
+
+/* A rotation that was begun is gone on with by the vault itself. */
+static void what_the_vault_has_ended_by_itself_is_not_begun_anew(void **state)
+{
+	struct world *world = *state;
+	struct asking asking;
+	const char *where;
+	struct epoch before, after;
+	struct err err;
+
+	begin(&asking, state);
+	asking.actor.role = ROLE_OPERATOR;
+	asking.actor.account = 0;
+	assert_ok(epoch_find(world->vault->read.keys, EPOCH_CURRENT, &before, &err), &err);
+	where = file(&asking, "/v1/keys/rotations", "{}");
+	assert_ok(db_script(world->vault->read.data, "UPDATE work SET begun = 1, state = 2", &err), &err);
+	assert_true(carry_out(&asking));
+	is_in_state(&asking, where, "done");
+	assert_non_null(json_get(json_get(document(&asking), "answer"), "resumed"));
+	assert_ok(epoch_find(world->vault->read.keys, EPOCH_CURRENT, &after, &err), &err);
+	assert_int_equal(before.epoch, after.epoch);
+	where = file(&asking, "/v1/keys/rotations", "{}");
+	assert_true(carry_out(&asking));
+	assert_ok(epoch_find(world->vault->read.keys, EPOCH_CURRENT, &after, &err), &err);
+	assert_int_equal(before.epoch + 1, after.epoch);
+	asking_end(&asking);
+}
+
+static void what_was_answered_goes_with_the_key_of_anybody(void **state)
+{
+	struct world *world = *state;
+	struct asking asking;
+	const char *where;
+	struct err err;
+
+	begin(&asking, state);
+	where = file(&asking, RUNS, "{}");
+	assert_true(carry_out(&asking));
+	assert_int_equal(json_get(job_at(&asking, where), "answer")->type, JSON_OBJECT);
+	assert_ok(db_script(world->vault->read.keys, "UPDATE key_slot SET wrapped = zeroblob(length(wrapped))"
+						      " WHERE slot = (SELECT slot FROM wrapped_key WHERE class = 4 AND number = 4);"
+						      "DELETE FROM wrapped_key WHERE class = 4 AND number = 4",
+			    &err),
+		  &err);
+	keyring_clear(asking.view->read.ring);
+	assert_int_equal(json_get(job_at(&asking, where), "answer")->type, JSON_NULL);
+	assert_string_equal(json_get_text(document(&asking), "state"), "done");
+	asking_end(&asking);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    IN_WORLD(it_is_filed_at_once_and_done_later),
+	    IN_WORLD(who_does_not_prefer_it_waits_for_the_answer),
+	    IN_WORLD(what_is_wrong_with_it_is_said_at_once),
+	    IN_WORLD(what_fails_later_says_why),
+	    IN_WORLD(with_a_key_it_is_filed_once),
+	    IN_WORLD(jobs_are_listed_the_newest_first),
+	    IN_WORLD(a_job_of_another_account_is_not_there),
+	    IN_WORLD(the_operators_jobs_are_of_the_vault),
+	    IN_WORLD(one_that_waits_is_cancelled_at_once),
+	    IN_WORLD(one_that_runs_is_stopped_between_two_steps),
+	    IN_WORLD(what_a_stop_of_the_daemon_broke_off_goes_on),
+	    IN_WORLD(what_the_vault_has_ended_by_itself_is_not_begun_anew),
+	    IN_WORLD(what_was_answered_goes_with_the_key_of_anybody),
+	};
+
+	return cmocka_run_group_tests_name("api/work", tests, NULL, NULL);
+}
