@@ -449,7 +449,7 @@ code_of() {
 	answered 200
 }
 
-@test "an agent sees their own records, and of others' what they would see if there were none" {
+@test "P39: an agent sees their own records and themselves, and of others' what they would see if there were none" {
 	cat >calls.jsonl <<-'END'
 		{"type":"call","id":"1","source":"pbx","time":"2026-03-01T10:00:00Z","direction":"inbound","from":"+4520304050","to":"+4531313131","agent":"17"}
 		{"type":"call","id":"2","source":"pbx","time":"2026-03-01T11:00:00Z","direction":"inbound","from":"+4520304051","to":"+4531313131","agent":"18"}
@@ -467,6 +467,11 @@ code_of() {
 	answered 200
 	as carl GET "/v1/accounts/Acme/records/$others"
 	answered 404
+	as carl GET /v1/accounts/Acme/users
+	answered 200
+	[ "$(jq -c '[.users[].name]' answer)" = '["carl"]' ]
+	as carl GET /v1/accounts/Acme/users '' -H 'Accept: text/plain'
+	run ! grep anna answer
 	as carl POST /v1/accounts/Acme/persons/search '{"who":"+4520304050"}'
 	answered 403
 	enter anna
