@@ -3,6 +3,7 @@
  */
 #include "db/writer.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,6 @@ struct writer {
 	pthread_t thread;
 	pthread_mutex_t lock;  /* guards what follows, and every queued ticket's result, err, done, next */
 	pthread_cond_t queued; /* the thread waits for work */
-	pthread_cond_t done;   /* callers wait for their ticket */
 	struct writer_ticket *first, **last;
 	bool stopping;
 };
@@ -186,12 +186,11 @@ static void take_group(struct writer *w, struct group *g)
 		w->last = &w->first;
 }
 
-/* Called with the lock held. Once done is seen, the ticket is its owner's and may be gone. */
-static void hand_back(struct writer *w, struct group *g)
+/* From then on each ticket is its owner's and may be gone. */
+static void hand_back(struct group *g)
 {
 	for (size_t i = 0; i < g->count; i++)
-		g->tickets[i]->done = true;
-	pthread_cond_broadcast(&w->done);
+		INVARIANT(sem_post(&g->tickets[i]->done) == 0);
 }
 
 static void *writer_main(void *arg)
@@ -208,8 +207,8 @@ static void *writer_main(void *arg)
 		take_group(w, &group);
 		pthread_mutex_unlock(&w->lock);
 		run_group(w, &group);
+		hand_back(&group);
 		pthread_mutex_lock(&w->lock);
-		hand_back(w, &group);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return NULL;
@@ -232,7 +231,6 @@ enum result writer_start(struct db *const *dbs, size_t count, const struct write
 	w->last = &w->first;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->queued, NULL);
-	pthread_cond_init(&w->done, NULL);
 	failed = pthread_create(&w->thread, NULL, writer_main, w);
 	if (failed) {
 		free(w);
@@ -249,7 +247,7 @@ void writer_submit(struct writer *w, struct writer_ticket *ticket, writer_op *op
 	ticket->arg = arg;
 	ticket->result = OK;
 	ticket->err.code = OK;
-	ticket->done = false;
+	INVARIANT(sem_init(&ticket->done, 0, 0) == 0);
 	ticket->next = NULL;
 	pthread_mutex_lock(&w->lock);
 	INVARIANT(!w->stopping);
@@ -263,10 +261,9 @@ enum result writer_wait(struct writer *w, struct writer_ticket *ticket, struct e
 {
 	/* An operation that waits for another would wait for itself. */
 	INVARIANT(!pthread_equal(pthread_self(), w->thread));
-	pthread_mutex_lock(&w->lock);
-	while (!ticket->done)
-		pthread_cond_wait(&w->done, &w->lock);
-	pthread_mutex_unlock(&w->lock);
+	while (sem_wait(&ticket->done) != 0)
+		INVARIANT(errno == EINTR);
+	INVARIANT(sem_post(&ticket->done) == 0); /* whoever asks again is told again */
 	if (ticket->result)
 		*err = ticket->err;
 	return ticket->result;
@@ -281,7 +278,6 @@ void writer_stop(struct writer *w)
 	pthread_cond_signal(&w->queued);
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
-	pthread_cond_destroy(&w->done);
 	pthread_cond_destroy(&w->queued);
 	pthread_mutex_destroy(&w->lock);
 	free(w);

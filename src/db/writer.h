@@ -11,6 +11,7 @@
 #ifndef LETHE_DB_WRITER_H
 #define LETHE_DB_WRITER_H
 
+#include <semaphore.h>
 #include "db/db.h"
 
 #define WRITER_DBS_MAX 2
@@ -37,7 +38,7 @@ struct writer_ticket {
 	void *arg;
 	enum result result;
 	struct err err;
-	bool done;
+	sem_t done;                 /* one of its own: nobody is woken for another's */
 	struct writer_ticket *next; /* the writer's */
 };
 

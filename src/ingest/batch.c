@@ -24,6 +24,7 @@ enum result batch_new(struct vault *vault, const struct import_options *options,
 	batch->sealer = sealer;
 	batch->account = options->account->number;
 	batch->now = options->now;
+	batch->rows_max = options->batch_rows != 0 ? options->batch_rows : BATCH_ROWS_MAX;
 	pool_init(&batch->pool, POOL_MAX);
 	batch->records = calloc(BATCH_ROWS_MAX, sizeof *batch->records);
 	batch->contacts = calloc(BATCH_ROWS_MAX, sizeof *batch->contacts);
@@ -66,7 +67,7 @@ void batch_free(struct batch *batch)
 
 bool batch_is_full(const struct batch *batch)
 {
-	return batch->record_count + batch->contact_count >= BATCH_ROWS_MAX || batch->bytes >= BATCH_BYTES_MAX ||
+	return batch->record_count + batch->contact_count >= batch->rows_max || batch->bytes >= BATCH_BYTES_MAX ||
 	       batch->key_count >= BATCH_MEDIA_MAX || batch->media_bytes >= BATCH_MEDIA_BYTES_MAX;
 }
 

@@ -85,6 +85,7 @@ struct batch {
 	struct vault *vault;
 	struct sealer *sealer; /* borrowed; used by the batch that is being stored */
 	uint32_t account;
+	size_t rows_max;
 	struct instant now;
 	struct pool pool; /* of all it points to */
 	struct batch_record *records;

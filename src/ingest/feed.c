@@ -12,6 +12,8 @@
 #include "privacy/account_life.h"
 
 #define SCRATCH_MAX ((size_t)512 * 1024 * 1024) /* one line, parsed */
+/* Others who write, and whoever reads what leaves a leaf, wait for a batch: it is smaller than a file's, where nobody waits. */
+#define ROWS ((size_t)1000)
 #define WHY_MAX ((size_t)16 * 1024 * 1024)      /* reasons of the lines of one batch that were refused */
 
 /* A line until its batch is settled. */
@@ -91,7 +93,7 @@ static enum result turn_if_full(struct feed *feed, struct err *err)
 {
 	const struct batch *batch = feed->pipe.filling;
 
-	if (!batch_is_full(batch) && half_of(feed, batch)->count < BATCH_ROWS_MAX)
+	if (!batch_is_full(batch) && half_of(feed, batch)->count < ROWS)
 		return OK;
 	return pipeline_turn(&feed->pipe, &feed->result, err);
 }
@@ -101,7 +103,7 @@ static struct noted *add(struct feed *feed, uint64_t number)
 	struct half *half = half_of(feed, feed->pipe.filling);
 	struct noted *noted = &half->lines[half->count++];
 
-	INVARIANT(half->count <= BATCH_ROWS_MAX);
+	INVARIANT(half->count <= ROWS);
 	*noted = (struct noted){.number = number};
 	return noted;
 }
@@ -196,7 +198,7 @@ const struct import_result *feed_result(const struct feed *feed)
 static enum result half_new(struct half *half, const struct batch *batch, struct err *err)
 {
 	half->batch = batch;
-	half->lines = calloc(BATCH_ROWS_MAX, sizeof *half->lines);
+	half->lines = calloc(ROWS, sizeof *half->lines);
 	return half->lines != NULL ? OK : err_no_memory(err);
 }
 
@@ -224,7 +226,7 @@ enum result feed_new(struct vault *vault, const struct feed_options *options, st
 	if (feed == NULL)
 		return err_no_memory(err);
 	feed->options = options;
-	feed->import = (struct import_options){.account = options->account, .now = options->now};
+	feed->import = (struct import_options){.account = options->account, .now = options->now, .batch_rows = ROWS};
 	feed->context = (struct intake_context){.default_source = options->source != NULL ? options->source : "import",
 						.zone = options->zone,
 						.latest = {options->now.ms + INTAKE_FUTURE_MS}};

@@ -28,6 +28,7 @@ struct import_options {
 	const char *media_root; /* where media paths start; NULL: the folder of each file, and no absolute paths */
 	const char *rejects;    /* NULL: see rejects.h */
 	bool strict;            /* end at the first bad line */
+	size_t batch_rows;      /* of a batch at most; 0: BATCH_ROWS_MAX */
 	struct instant now;
 	void *arg;              /* for what follows; each may be NULL */
 	bool (*stop)(void *arg);

@@ -127,23 +127,27 @@ void act_digest_(struct act *act, const char *name, const char *hex)
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct act_field *)a)->name, ((const struct act_field *)b)->name);
+	const struct act_field *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
 }
 
 enum result act_write(const struct act *act, struct buf *out, struct err *err)
 {
-	struct act sorted = *act;
+	const struct act_field *sorted[ACT_FIELDS_MAX];
 	struct json_writer w;
 
+	for (size_t i = 0; i < act->count; i++)
+		sorted[i] = &act->fields[i];
 	/* Names are ASCII, so byte order is the UTF-16 order RFC 8785 asks for. */
-	qsort(sorted.fields, sorted.count, sizeof sorted.fields[0], by_name);
+	qsort(sorted, act->count, sizeof sorted[0], by_name);
 	json_writer_init(&w, out, 0);
 	json_begin_object(&w, NULL);
-	for (size_t i = 0; i < sorted.count; i++) {
-		if (sorted.fields[i].is_int)
-			json_int(&w, sorted.fields[i].name, sorted.fields[i].integer);
+	for (size_t i = 0; i < act->count; i++) {
+		if (sorted[i]->is_int)
+			json_int(&w, sorted[i]->name, sorted[i]->integer);
 		else
-			json_string(&w, sorted.fields[i].name, sorted.fields[i].text);
+			json_string(&w, sorted[i]->name, sorted[i]->text);
 	}
 	json_end_object(&w);
 	return buf_ok(out, "an audit leaf", err);

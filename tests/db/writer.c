@@ -422,8 +422,12 @@ static void stopping_finishes_what_is_queued(void **state)
 		writer_submit(w, &t[i], insert_both, &values[i]);
 	}
 	writer_stop(w);
-	for (int i = 0; i < 50; i++)
-		assert_true(t[i].done && t[i].result == OK);
+	for (int i = 0; i < 50; i++) {
+		int told = 0;
+
+		assert_int_equal(sem_getvalue(&t[i].done, &told), 0);
+		assert_true(told > 0 && t[i].result == OK);
+	}
 	assert_int_equal(rows_in(0), 50);
 }
 
