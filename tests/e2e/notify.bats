@@ -69,12 +69,11 @@ receive() {
 		-addext subjectAltName=IP:127.0.0.1 -out cert -keyout key 2>/dev/null
 	: >requests
 	mkfifo port
-	# shellcheck disable=SC2094 # a pipe between two
 	python3 "$TOP/tests/e2e/notify/receiver.py" cert key >port 3>&- &
 	RECEIVING=$!
 	disown "$RECEIVING"
-	read -r port <port
-	HOOK=https://127.0.0.1:$port
+	read -r number <port
+	HOOK=https://127.0.0.1:$number
 }
 
 # serve: the daemon on a port the system chooses, behind $URL.
