@@ -123,6 +123,7 @@ $(BUILD)/obj/%.c.o: src/%.c Makefile
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # It takes in the files below law/ as they are.
+$(BUILD)/obj/notify/template.c.o: $(wildcard templates/mail/*)
 $(BUILD)/obj/law/embed.c.o: $(wildcard law/*.json law/obligations/*.json law/profiles/*.json)
 $(BUILD)/obj/api/schemas.c.o: src/api/schemas.json
 

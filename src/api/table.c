@@ -73,6 +73,7 @@ const struct operation operations[] = {
 	 "  billed_until      a day: what is billed; what a profile erases only once billed waits for it\n"
 	 "  contact_grace_days  0 to 365: how many days a deleted contact can be brought back (30, or what the profile says)\n"
 	 "  grace_hours       0 to 8760: how long a policy that would delete something can be undone (24)\n"
+	 "  mail              on or off: whether its owners and admins get mails (on)\n"
 	 "  plan, profile     which bounds the policies have; rules that are set stay as they are\n"
 	 "  calendar          whose public holidays count: DE, DE-BY (the account's country)\n"
 	 "  time_zone         in which days and hours of deadlines are counted (UTC)\n"

@@ -3,12 +3,14 @@
  */
 #include "daemon/deliver.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/log.h"
 #include "net/thread.h"
+#include "store/account.h"
 
 #define TURN 4 /* attempts */
 #define LOOK_AGAIN_S 1
@@ -33,6 +35,65 @@ static bool is_set(const struct settings *settings, enum setting setting)
 	return *settings->text[setting] != '\0';
 }
 
+/* "credential:mail" is what systemd put for us under that name. */
+static enum result credential_path(const char *text, char *out, size_t size, struct err *err)
+{
+	static const char prefix[] = "credential:";
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	int len;
+
+	if (strncmp(text, prefix, strlen(prefix)) != 0) {
+		len = snprintf(out, size, "%s", text);
+	} else if (folder == NULL || strchr(text, '/') != NULL) {
+		err_set(err, ERR_INPUT, "there is no credential of that name");
+		return err_mend(err, "give it to the unit: LoadCredential=%s:/path", text + strlen(prefix));
+	} else {
+		len = snprintf(out, size, "%s/%s", folder, text + strlen(prefix));
+	}
+	return len > 0 && (size_t)len < size ? OK : err_set(err, ERR_INPUT, "the name of the file is too long");
+}
+
+static enum result read_password(const struct settings *settings, struct outbound *out, struct err *err)
+{
+	char path[4096];
+	enum result r = credential_path(settings->text[SET_MAIL_PASSWORD_FILE], path, sizeof path, err);
+
+	if (r == OK)
+		r = secret_read(path, NULL, false, &out->password, err);
+	if (r != OK && err->where[0] == '\0')
+		err_where(err, "--%s", setting_rows[SET_MAIL_PASSWORD_FILE].name);
+	return r;
+}
+
+static enum result read_mail(const struct settings *settings, struct outbound *out, struct err *err)
+{
+	enum result r;
+
+	out->smtp = (struct smtp_server){.url = settings->text[SET_MAIL_SERVER], .from = settings->text[SET_MAIL_FROM],
+					 .plain = strcmp(settings->text[SET_MAIL_PLAIN], "yes") == 0,
+					 .ca_file = is_set(settings, SET_MAIL_CA) ? settings->text[SET_MAIL_CA] : NULL};
+	out->mails = is_set(settings, SET_MAIL_SERVER);
+	if (!out->mails)
+		return OK;
+	r = smtp_check(&out->smtp, err);
+	if (r != OK)
+		return err_where(err, "--%s", setting_rows[SET_MAIL_SERVER].name);
+	if (is_set(settings, SET_MAIL_USER) != is_set(settings, SET_MAIL_PASSWORD_FILE)) {
+		err_set(err, ERR_INPUT, "who signs in at a mail server has a name and a password");
+		return err_mend(err, "set both mail-user and mail-password-file, or neither");
+	}
+	if (!is_set(settings, SET_MAIL_USER))
+		return OK;
+	out->smtp.user = settings->text[SET_MAIL_USER];
+	out->smtp.password = out->password.text;
+	return read_password(settings, out, err);
+}
+
+void outbound_wipe(struct outbound *outbound)
+{
+	secret_wipe(&outbound->password);
+}
+
 enum result outbound_read(const struct settings *settings, struct outbound *out, struct err *err)
 {
 	const char *at = settings->text[SET_WEBHOOK_INSIDE];
@@ -47,7 +108,9 @@ enum result outbound_read(const struct settings *settings, struct outbound *out,
 		r = add_inside(out, at, len, err);
 		at += len;
 	}
-	return r == OK ? OK : err_where(err, "--%s", setting_rows[SET_WEBHOOK_INSIDE].name);
+	if (r != OK)
+		return err_where(err, "--%s", setting_rows[SET_WEBHOOK_INSIDE].name);
+	return read_mail(settings, out, err);
 }
 
 /* ---- whose turn it is ---- */
@@ -67,11 +130,13 @@ struct deliverer {
 	struct vault *const *vaults;
 	size_t count;
 	struct deliver_how how;
+	const struct outbound *outbound;
 	struct duration clock;  /* so much ahead of the machine's */
 	pthread_mutex_t lock;   /* of all below */
 	pthread_cond_t wake;
 	bool stopping;
 	bool worked;            /* in this round */
+	bool mailing;           /* somebody is sending mails */
 	struct place last;      /* whose turn began last */
 	struct worker *workers;
 	size_t worker_count;
@@ -125,6 +190,40 @@ static void wait_a_while(struct deliverer *d)
 	pthread_cond_timedwait(&d->wake, &d->lock, &until);
 }
 
+/* One account's damage keeps no other from its mails. */
+static void send_of_region(const struct deliverer *d, struct vault *view, struct mailed *out)
+{
+	uint32_t account = 0;
+	size_t found;
+	struct err err;
+
+	while (account_list(view->read.data, account, &account, 1, &found, &err) == OK && found > 0) {
+		enum result r = mail_account(view, &d->outbound->smtp, account, instant_add(instant_now(), d->clock), TURN,
+					     out, &err);
+
+		if (r != OK)
+			log_event(LOG_ERROR, "mail.failed", LOG_INT("account", account), LOG_RESULT("why", r));
+	}
+}
+
+/* Mails of every account, a few each. Under the lock, which is let go meanwhile. */
+static void send_mails(struct deliverer *d, const struct worker *w)
+{
+	struct mailed out = {.listed = 0};
+
+	if (!d->outbound->mails || d->mailing)
+		return;
+	d->mailing = true;
+	pthread_mutex_unlock(&d->lock);
+	for (size_t i = 0; i < d->count; i++)
+		send_of_region(d, w->views[i], &out);
+	if (out.sent + out.failed > 0)
+		log_event(LOG_INFO, "mail", LOG_INT("sent", out.sent), LOG_INT("failed", out.failed));
+	pthread_mutex_lock(&d->lock);
+	d->mailing = false;
+	d->worked = d->worked || out.sent > 0;
+}
+
 /* Under the lock. False: it is stopping. */
 static bool take_turn(struct deliverer *d, struct worker *w)
 {
@@ -137,7 +236,8 @@ static bool take_turn(struct deliverer *d, struct worker *w)
 			return true;
 		}
 		d->last = (struct place){.region = 0};
-		if (!d->worked)
+		send_mails(d, w);
+		if (!d->worked && !d->stopping)
 			wait_a_while(d);
 		d->worked = false;
 	}
@@ -198,7 +298,7 @@ static enum result start_worker(struct deliverer *d, struct worker *w, struct er
 	return r;
 }
 
-static enum result make(struct vault *const *vaults, size_t count, const struct client_reach *reach, size_t threads,
+static enum result make(struct vault *const *vaults, size_t count, const struct outbound *outbound, size_t threads,
 			struct deliverer **out, struct err *err)
 {
 	struct deliverer *d = calloc(1, sizeof *d);
@@ -209,7 +309,8 @@ static enum result make(struct vault *const *vaults, size_t count, const struct 
 		return err_no_memory(err);
 	d->vaults = vaults;
 	d->count = count;
-	d->how.reach = reach;
+	d->outbound = outbound;
+	d->how.reach = &outbound->reach;
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -233,11 +334,11 @@ static enum result start_all(struct deliverer *d, size_t threads, struct err *er
 	return r;
 }
 
-enum result deliverer_start(struct vault *const *vaults, size_t count, const struct client_reach *reach, size_t threads,
+enum result deliverer_start(struct vault *const *vaults, size_t count, const struct outbound *outbound, size_t threads,
 			    int64_t clock_ms, struct deliverer **out, struct err *err)
 {
 	struct deliverer *d;
-	enum result r = make(vaults, count, reach, threads, &d, err);
+	enum result r = make(vaults, count, outbound, threads, &d, err);
 
 	if (r == OK)
 		r = client_init(err);

@@ -267,7 +267,7 @@ static enum result serve(struct serving *serving, const sigset_t *signals, struc
 	if (r == OK)
 		r = http_open(&serving->http, &serving->settings, err);
 	if (r == OK)
-		r = deliverer_start(serving->http.vaults, serving->http.vault_count, &serving->outbound.reach,
+		r = deliverer_start(serving->http.vaults, serving->http.vault_count, &serving->outbound,
 				    (size_t)serving->settings.number[SET_DELIVERERS], serving->http.clock_ms,
 				    &serving->deliverer, err);
 	if (r == OK)
@@ -279,6 +279,7 @@ static enum result serve(struct serving *serving, const sigset_t *signals, struc
 		server_stop(serving->server, serving->settings.number[SET_STOP_WITHIN] * 1000);
 	}
 	deliverer_stop(serving->deliverer);
+	outbound_wipe(&serving->outbound);
 	http_close(&serving->http);
 	close_vaults(&serving->http);
 	return r;

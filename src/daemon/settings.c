@@ -48,6 +48,12 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
     [SET_OIDC_INSIDE] = {"oidc-inside", SETTING_WORD, "no", 0, 0, "no|yes", "whether OpenID providers may be at private and loopback addresses"},
     [SET_OIDC_CA] = {"oidc-ca", SETTING_TEXT, "", 0, 0, NULL, "file of the certificates by which they are trusted, instead of the system's; PEM"},
     [SET_JOB_WORKERS] = {"job-workers", SETTING_NUMBER, "2", 1, 64, NULL, "jobs being carried out at once"},
+    [SET_MAIL_SERVER] = {"mail-server", SETTING_TEXT, "", 0, 0, NULL, "smtp://host:587 (STARTTLS) or smtps://host; without one no mail is sent"},
+    [SET_MAIL_PLAIN] = {"mail-plain", SETTING_WORD, "no", 0, 0, "yes|no", "whether the mail server may do without TLS: one on this machine"},
+    [SET_MAIL_USER] = {"mail-user", SETTING_TEXT, "", 0, 0, NULL, "who signs in at the mail server"},
+    [SET_MAIL_PASSWORD_FILE] = {"mail-password-file", SETTING_TEXT, "", 0, 0, NULL, "file of their password; credential:NAME is one of systemd's"},
+    [SET_MAIL_FROM] = {"mail-from", SETTING_TEXT, "", 0, 0, NULL, "whose mails they are: lethe@example.com"},
+    [SET_MAIL_CA] = {"mail-ca", SETTING_TEXT, "", 0, 0, NULL, "file of certificates that the mail server's is verified by, PEM"},
     [SET_LOG_LEVEL] = {"log-level", SETTING_WORD, "info", 0, 0, "debug|info|warning|error", "least that is logged"},
 };
 /* clang-format on */

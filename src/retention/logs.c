@@ -10,6 +10,7 @@
 #include "shim/json_parse.h"
 #include "store/event.h"
 #include "store/job.h"
+#include "store/mail.h"
 #include "store/setting.h"
 #include "store/webhook.h"
 
@@ -177,11 +178,13 @@ static enum result forget_op(struct session *session, void *arg, struct err *err
 {
 	struct forgetting *f = arg;
 
-	int64_t deliveries;
+	int64_t deliveries, mails = 0;
 	enum result r = delivery_delete_before(session->data, f->account, f->before, BATCH, &deliveries, err);
 
 	f->deliveries += r == OK ? deliveries : 0;
-	f->more = r == OK && deliveries == BATCH;
+	if (r == OK)
+		r = mail_delete_before(session->data, f->account, f->before, BATCH, &mails, err);
+	f->more = r == OK && (deliveries == BATCH || mails == BATCH);
 	if (r == OK)
 		r = event_delete_before(session->data, f->account, f->before, BATCH, &f->events, err);
 	f->more = f->more || (r == OK && f->events == BATCH);

@@ -19,6 +19,7 @@ const struct setting_rule setting_rules[] = {
     {"calendar", SETTING_CALENDAR, 0, 0, NULL, "whose public holidays count: a country or a part of one; else the account's country"},
     {"contact_grace_days", SETTING_GRACE, 0, 365, "30", "how many days a deleted contact can be brought back"},
     {"grace_hours", SETTING_INT, 0, 8760, "24", "how long a policy that would delete something can be undone"},
+    {"mail", SETTING_SWITCH, 0, 0, "on", "whether its owners and admins get mails: data go soon, erasures, stopped webhooks"},
     {"plan", SETTING_PLAN, 0, 0, NULL, "the plan within the profile: which periods may be chosen"},
     {"profile", SETTING_PROFILE, 0, 0, NULL, "whose rules bound the account's policies"},
     {"time_zone", SETTING_ZONE, 0, 0, "UTC", "in which days and hours of deadlines are counted"},
@@ -192,6 +193,16 @@ static enum result check_date(const struct setting_rule *rule, const char *text,
 	return err_mend(err, "write a day, as in 2026-03-01");
 }
 
+static enum result check_switch(const struct setting_rule *rule, const char *text, struct err *err)
+{
+	char shown[QUOTE_MAX];
+
+	if (strcmp(text, "on") == 0 || strcmp(text, "off") == 0)
+		return OK;
+	err_set(err, ERR_INPUT, "%s cannot be %s", rule->name, quote(text, strlen(text), shown));
+	return err_mend(err, "give on or off");
+}
+
 static enum result check_calendar(const char *code, struct err *err)
 {
 	const struct holidays_country *country;
@@ -271,6 +282,8 @@ static enum result check(struct session *session, uint32_t account, const struct
 		return check_zone(value, err);
 	case SETTING_PROFILE:
 		return check_profile(session, account, value, pool, err);
+	case SETTING_SWITCH:
+		return check_switch(rule, value, err);
 	case SETTING_PLAN:
 		return check_plan(session, account, value, pool, err);
 	}

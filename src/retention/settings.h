@@ -21,6 +21,7 @@ enum setting_type {
 	SETTING_CALENDAR, /* a code of law/holidays.json: "DE-BY" */
 	SETTING_ZONE,    /* "Europe/Copenhagen" */
 	SETTING_PROFILE, /* one that is built in */
+	SETTING_SWITCH,  /* "on" or "off" */
 	SETTING_PLAN,    /* one of the account's profile */
 };
 

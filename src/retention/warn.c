@@ -165,6 +165,7 @@ static enum result note(struct session *session, uint32_t account, const struct 
 	act_int(&act, "lead_days", warning->lead);
 	act_word_(&act, "kind", name_of(warning->kind));
 	act_instant(&act, "first_day", date_start(warning->first));
+	act_instant(&act, "last_day", date_start(warning->last));
 	act_int(&act, "records", warning->goes.records);
 	act_int(&act, "media", warning->goes.media);
 	act_int(&act, "cut_down", warning->cut);

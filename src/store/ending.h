@@ -10,7 +10,7 @@
 
 /* Every table of the vault with an account in it, but for: account itself, which goes first; blob_trash, which goes with
  * the blobs; audit_leaf, which is the log. */
-#define ENDING_TABLES 32
+#define ENDING_TABLES 33
 #define ENDING_MEDIA 0
 const char *ending_table(int table); /* 0 to ENDING_TABLES - 1 */
 

@@ -432,6 +432,21 @@ static const char vault_1[] =
     "CREATE INDEX delivery_waiting ON delivery(account_id, webhook_id, next_at, event_id) WHERE state = 1;"
     "CREATE INDEX delivery_event ON delivery(account_id, event_id);"
 
+    /* Mails of events to users; what they say is made as they are sent. */
+    "CREATE TABLE mail("
+    " account_id INTEGER NOT NULL,"
+    " id BLOB NOT NULL,"              /* mail_ */
+    " user_id INTEGER NOT NULL,"
+    " template INTEGER NOT NULL,"     /* enum mail_template */
+    " first_event BLOB NOT NULL,"
+    " last_event BLOB NOT NULL,"
+    " state INTEGER NOT NULL,"        /* enum mail_state */
+    " attempts INTEGER NOT NULL,"
+    " next_at INTEGER NOT NULL,"      /* waiting: not before */
+    " status INTEGER NOT NULL,"       /* what the server answered last; 0: nothing */
+    " PRIMARY KEY(account_id, id)) WITHOUT ROWID;"
+    "CREATE INDEX mail_waiting ON mail(account_id, next_at, id) WHERE state = 1;"
+
     /* The log of acts. Nothing personal, append only; of an old leaf the body goes, and its hash stays. */
     "CREATE TABLE audit_leaf("
     " seq INTEGER PRIMARY KEY," /* from 0, without gaps */

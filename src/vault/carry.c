@@ -13,6 +13,7 @@
 #include "store/holiday.h"
 #include "store/job.h"
 #include "store/label.h"
+#include "store/mail.h"
 #include "store/policy.h"
 #include "store/setting.h"
 #include "store/user.h"
@@ -381,6 +382,25 @@ static enum result carry_deliveries(struct carry *c, struct err *err)
 	return r;
 }
 
+static enum result carry_mails(struct carry *c, struct err *err)
+{
+	struct mail_row rows[BATCH];
+	struct id after = {{0}};
+	size_t count;
+	enum result r = mail_clear(c->to->data, c->account, err);
+
+	if (r != OK)
+		return r;
+	do {
+		r = mail_list(c->live->data, c->account, after, rows, BATCH, &count, err);
+		for (size_t i = 0; r == OK && i < count; i++) {
+			after = rows[i].id;
+			r = mail_put(c->to->data, &rows[i], err);
+		}
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
 /* ---- work that was asked for ---- */
 
 static enum result carry_work(struct carry *c, struct err *err)
@@ -439,7 +459,9 @@ static enum result carry_one(struct carry *c, struct err *err)
 		r = carry_events(c, err);
 	if (r == OK)
 		r = carry_webhooks(c, err);
-	return r == OK ? carry_deliveries(c, err) : r;
+	if (r == OK)
+		r = carry_deliveries(c, err);
+	return r == OK ? carry_mails(c, err) : r;
 }
 
 static enum result carry_if_alive(void *arg, const struct identity_row *live, struct err *err)

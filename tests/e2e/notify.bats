@@ -204,3 +204,117 @@ got() {
 	[ ! -e secret3 ]
 	ok check
 }
+
+# ---- mail, to a real server
+
+# mailbox: a mail server behind $SMTP, whose certificate is in cert.
+mailbox() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+		-addext subjectAltName=IP:127.0.0.1 -out cert -keyout key 2>/dev/null
+	mkfifo port
+	/usr/bin/python3 "$TOP/tests/e2e/notify/mailbox.py" cert key >port 3>&- & # the one whose packages scripts/deps installs
+	RECEIVING=$!
+	disown "$RECEIVING"
+	read -r port <port
+	SMTP=smtp://127.0.0.1:$port
+	echo 'correct horse' >password
+}
+
+# mailing [WORD..]: the daemon, which sends mails.
+mailing() {
+	serve --mail-server "$SMTP" --mail-user lethe --mail-password-file password --mail-from lethe@example.com --mail-ca cert "$@"
+}
+
+# told N: waits until N mails were taken.
+told() {
+	timeout 60 head -n "$1" < <(tail -n +1 -f told) >/dev/null || { cat serve.log; return 1; }
+}
+
+# logged PATTERN: waits for a line of the daemon's log.
+logged() {
+	timeout 60 grep -m 1 -qE "$1" < <(tail -n +1 -f serve.log) || { cat serve.log; return 1; }
+}
+
+# begun: waits until the daemon has noted that from now on mails are sent.
+begun() {
+	for ((i = 0; i < 600; i++)); do
+		[ "$(sqlite3 "$REGION/vault.db" "SELECT COUNT(*) FROM setting WHERE name = 'mailed'")" -lt "$1" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+mail() { /usr/bin/python3 "$TOP/tests/e2e/notify/read.py" "mails/$1"; }
+
+@test "P62: owners and admins get mails over STARTTLS, which other programs read" {
+	mailbox
+	ok account create 'Blåbær & Søn' --country DK
+	export LETHE_ACCOUNT='Blåbær & Søn'
+	ok user add owner@example.com --role owner
+	ok user add agent@example.com
+	printf '%s\n' '{"type":"call","id":"1","time":"2025-11-20T10:00:00Z","from":"+4520000578","to":"+4520000300"}' >in.jsonl
+	ok import in.jsonl
+	ok token create t --role admin --out admin.token --account 'Blåbær & Søn'
+	mailing
+	begun 2
+	account=$(curl -sS -H "Authorization: Bearer $(cat admin.token)" "$URL/v1/accounts/Bl%C3%A5b%C3%A6r%20%26%20S%C3%B8n" | jq -r .id)
+	person=$(curl -sS -H "Authorization: Bearer $(cat admin.token)" -H 'Content-Type: application/json' -d '{"who": "+4520000578"}' \
+		"$URL/v1/accounts/$account/persons/search" | jq -r '.persons[0].id')
+	job=$(curl -sS -X POST -H "Authorization: Bearer $(cat admin.token)" "$URL/v1/accounts/$account/persons/$person/erasure" | jq -r .job)
+	told 1
+	same "to whom" "lethe@example.com owner@example.com" "$(cat told)"
+	mail 0 >mail.json
+	same "subject" 'Blåbær & Søn: a person was erased' "$(jq -r .headers.subject mail.json)"
+	same "parts" 'text/plain text/html' "$(jq -r '.parts | join(" ")' mail.json)"
+	same "sender" 'Lethe <lethe@example.com>' "$(jq -r .headers.from mail.json)"
+	same "automatic" auto-generated "$(jq -r '.headers["auto-submitted"]' mail.json)"
+	[[ $(jq -r .text mail.json) == *"person: $person"*"lethe person receipt $job"* ]]
+	[[ $(jq -r .html mail.json) == *'Blåbær &amp; Søn'*"$person"* ]]
+	[[ $(jq -r '.headers["message-id"]' mail.json) == '<mail_'*'@example.com>' ]]
+	! grep -q 20000578 mails/0
+	stop
+	! grep -qE 'owner@|correct horse|Bl' serve.log
+}
+
+@test "P62: with a wrong password or for a refused address nothing is sent, and what can be is tried again" {
+	mailbox
+	ok user add refused@example.com --role owner
+	echo '{"type":"contact","id":"c","name":"Astrid Holst","phones":["+4520000578"]}' >in.jsonl
+	ok import in.jsonl
+	ok token create t --role admin --out admin.token
+	echo wrong >password
+	mailing
+	begun 1
+	ask POST /persons/search '{"who": "+4520000578"}'
+	ask POST "/persons/$(jq -r '.persons[0].id' <<<"$output")/erasure"
+	logged '"event":"mail","sent":0,"failed":1'
+	same "waits" 1 "$(sqlite3 "$REGION/vault.db" "SELECT state FROM mail")"
+	stop
+	echo 'correct horse' >password
+	sqlite3 "$REGION/vault.db" "UPDATE mail SET next_at = 0"
+	mailing
+	logged '"event":"mail","sent":0,"failed":1'
+	same "refused for good" "3 550" "$(sqlite3 -separator ' ' "$REGION/vault.db" "SELECT state, status FROM mail")"
+	same "taken" 0 "$(wc -l <told)"
+	stop
+}
+
+@test "settings of mail that cannot be are refused before anything begins" {
+	lethe config check --mail-server mail.example.com --mail-from lethe@example.com
+	said 2
+	[[ $stderr == *--mail-server* ]]
+	lethe config check --mail-server smtp://mail.example.com --mail-from nobody
+	said 2
+	lethe config check --mail-server smtp://mail.example.com --mail-from lethe@example.com --mail-user x
+	said 2
+	[[ $stderr == *"set both mail-user and mail-password-file"* ]]
+	lethe config check --mail-server smtp://mail.example.com --mail-from lethe@example.com --mail-user x --mail-password-file none
+	[ "$status" -ne 0 ]
+	mkdir credentials
+	echo secret >credentials/mail
+	CREDENTIALS_DIRECTORY=$PWD/credentials ok config check --mail-server smtp://mail.example.com --mail-from lethe@example.com \
+		--mail-user x --mail-password-file credential:mail
+	lethe config check --mail-server smtp://mail.example.com --mail-from lethe@example.com --mail-user x --mail-password-file credential:mail
+	said 2
+	[[ $stderr == *LoadCredential=mail:* ]]
+}

@@ -160,7 +160,7 @@ static void each_warning_has_its_leaf_without_anything_personal(void **state)
 	assert_ok(leaf_get(world->vault->read.data, size - 1, &world->pool, &leaf, &err), &err);
 	assert_int_equal(leaf.term, LEAF_PROOF);
 	assert_non_null(strstr(leaf.body, "\"retention.warn\""));
-	assert_non_null(strstr(leaf.body, "\"first_day\":\"2026-03-04T00:00:00Z\",\"kind\":\"call\",\"lead_days\":7,"
+	assert_non_null(strstr(leaf.body, "\"first_day\":\"2026-03-04T00:00:00Z\",\"kind\":\"call\",\"last_day\":\"2026-03-04T00:00:00Z\",\"lead_days\":7,"
 					  "\"media\":0,\"records\":1"));
 	assert_int_equal(say(world).count, 0);
 	assert_ok(leaf_tree_size(world->vault->read.data, &size, &err), &err);

@@ -38,6 +38,7 @@ static const struct call {
 
     READ(user_secret_get), READ(user_secret_list), READ(user_subject_find), READ(user_subject_list), READ(user_session_list), READ(token_get), READ(token_list), READ(invite_list), READ(request_key_get), READ(request_key_list), READ(work_get), READ(work_list),
 
+    READ(mail_get), READ(mail_list), READ(mail_due), WRITE(mail_put), WRITE(mail_delete_before), WRITE(mail_clear),
     READ(webhook_get), READ(webhook_list), READ(delivery_get), READ(delivery_back), READ(delivery_list), READ(delivery_due),
     WRITE(webhook_put), WRITE(webhook_delete), WRITE(webhook_clear), WRITE(delivery_put), WRITE(delivery_delete_webhook),
     WRITE(delivery_delete_before), WRITE(delivery_clear),

@@ -157,4 +157,48 @@ CALL(delivery_clear)
 	return one(delivery_clear(vault, account, &err), seen);
 }
 
+/* ---- mails ---- */
+
+CALL(mail_put)
+{
+	struct mail_row row = mail_of(account, 8);
+
+	return one(mail_put(vault, &row, &err), seen);
+}
+
+CALL(mail_get)
+{
+	struct mail_row row;
+
+	return one(mail_get(vault, account, (struct id){{7}}, &row, &err), seen);
+}
+
+CALL(mail_list)
+{
+	struct mail_row rows[4];
+	size_t count = 0;
+	enum result r = mail_list(vault, account, (struct id){{0}}, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(mail_due)
+{
+	struct mail_row rows[4];
+	size_t count = 0;
+	enum result r = mail_due(vault, account, (struct instant){9}, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+CALL(mail_delete_before)
+{
+	return mail_delete_before(vault, account, (struct instant){INT64_C(0x800000000000)}, 5, seen, &err);
+}
+
+CALL(mail_clear)
+{
+	return one(mail_clear(vault, account, &err), seen);
+}
+
 #endif

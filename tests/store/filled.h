@@ -20,6 +20,7 @@
 #include "store/job.h"
 #include "store/label.h"
 #include "store/leaf.h"
+#include "store/mail.h"
 #include "store/media.h"
 #include "store/party.h"
 #include "store/period.h"
@@ -119,6 +120,11 @@ static struct event_row event_of(uint32_t account, unsigned char n)
 {
 	return (struct event_row){.account = account, .seq = n, .type = EVENT_HOLD_ADDED, .id = {{n}},
 				  .ids = (const unsigned char *)"", .ids_len = 0};
+}
+
+static struct mail_row mail_of(uint32_t account, unsigned char n)
+{
+	return (struct mail_row){.account = account, .id = {{n}}, .user = 7, .template = 1, .state = MAIL_WAITING};
 }
 
 static struct webhook_row webhook_of(uint32_t account, unsigned char n)
@@ -231,6 +237,7 @@ static void fill_access(void)
 	struct event_row event = event_of(1, 7);
 	struct request_key_row request = request_of(1, 7);
 	struct webhook_row webhook = webhook_of(1, 7);
+	struct mail_row mail = mail_of(1, 7);
 	struct delivery_row delivery = delivery_of(1, 7);
 	struct work_row work = work_of(1, 7);
 
@@ -242,6 +249,7 @@ static void fill_access(void)
 	assert_ok(event_insert(vault, &event, &err));
 	assert_ok(request_key_put(vault, &request, &err));
 	assert_ok(webhook_put(vault, &webhook, &err));
+	assert_ok(mail_put(vault, &mail, &err));
 	assert_ok(delivery_put(vault, &delivery, &err));
 	assert_ok(work_put(vault, &work, &err));
 }

@@ -99,7 +99,7 @@ static void every_statement_is_found(void **state)
 	static const char *const tables[] = {"account", "identity", "contact", "contact_identity", "contact_name", "record",
 					     "party", "party_month", "media", "blob_trash", "period", "label", "account_user", "setting", "holiday", "policy",
 					     "obligation", "duty", "hold", "hold_identity", "aggregate", "aggregate_waiting",
-					     "user_secret", "user_subject", "user_session", "token", "invite", "request_key", "work", "event", "webhook", "delivery",
+					     "user_secret", "user_subject", "user_session", "token", "invite", "request_key", "work", "event", "webhook", "delivery", "mail",
 					     "held", "job", "audit_leaf", "audit_hash", "meta", "epoch", "account_key",
 					     "wrapped_key", "key_slot", "key_free", "counter", "tombstone"};
 
@@ -120,7 +120,7 @@ static void every_statement_is_found(void **state)
 static bool may_be_scanned(const char *name, const char *sql)
 {
 	static const char *const grown[] = {"record", "party", "media", "identity", "contact", "contact_identity",
-					    "contact_name", "account_user", "user_secret", "user_subject", "user_session", "token", "invite", "request_key", "work", "event", "webhook", "delivery", "period", "policy", "hold", "hold_identity", "held", "job", "audit_leaf",
+					    "contact_name", "account_user", "user_secret", "user_subject", "user_session", "token", "invite", "request_key", "work", "event", "webhook", "delivery", "mail", "period", "policy", "hold", "hold_identity", "held", "job", "audit_leaf",
 					    "wrapped_key", "tombstone", "k", "s", "key_slot"};
 	static const char *const whole[] = {
 	    /* `keys status` counts all keys of a class. */
@@ -156,7 +156,7 @@ static bool may_walk_account(const char *sql)
 	    "DELETE FROM account_key WHERE account_id = $1", "DELETE FROM tombstone WHERE account_id = $1", /* its end */
 	    "DELETE FROM user_secret WHERE account_id = $1", "DELETE FROM user_subject WHERE account_id = $1",
 	    "DELETE FROM user_session WHERE account_id = $1", "DELETE FROM token WHERE account_id = $1",
-	    "DELETE FROM invite WHERE account_id = $1", "DELETE FROM event WHERE account_id = $1", "DELETE FROM webhook WHERE account_id = $1", "DELETE FROM delivery WHERE account_id = $1", "DELETE FROM request_key WHERE account_id = $1", /* a restore */
+	    "DELETE FROM invite WHERE account_id = $1", "DELETE FROM event WHERE account_id = $1", "DELETE FROM webhook WHERE account_id = $1", "DELETE FROM mail WHERE account_id = $1", "DELETE FROM delivery WHERE account_id = $1", "DELETE FROM request_key WHERE account_id = $1", /* a restore */
 	    "SELECT slot FROM key_free WHERE account_id = $1 ORDER BY slot LIMIT 1", /* any one */
 	};
 

@@ -1,0 +1,182 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * P62: which mails there are, to whom, and what becomes of those that cannot be sent. A server that takes them is in
+ * tests/e2e/notify.bats.
+ */
+#include "access/people.h"
+
+#include "notify/mail.h"
+#include "notify/schedule.h"
+#include "notify/template.h"
+#include "retention/settings.h"
+
+#define MAX 64
+
+/* Nobody listens there. */
+static const struct smtp_server nobody = {.url = "smtp://127.0.0.1:1", .plain = true, .from = "lethe@example.com", .timeout_ms = 2000};
+static struct err err;
+
+struct doing { struct people *p; const char *act; int times; };
+
+static enum result do_op(struct session *session, void *arg, struct err *e)
+{
+	const struct doing *doing = arg;
+	enum result r = OK;
+	struct act act;
+
+	for (int i = 0; i < doing->times && r == OK; i++) {
+		act_begin_(&act, doing->act, doing->p->world.account.number, doing->p->world.now);
+		r = act_append(&act, session->data, NULL, e);
+	}
+	return r;
+}
+
+static void happen(struct people *p, const char *act, int times)
+{
+	struct doing doing = {p, act, times};
+
+	assert_ok(vault_write(p->world.vault, do_op, &doing, &err), &err);
+}
+
+static struct mailed mail(struct people *p)
+{
+	struct mailed out = {.listed = 0};
+
+	assert_ok(mail_account(p->world.vault, &nobody, p->world.account.number, p->world.now, 16, &out, &err), &err);
+	return out;
+}
+
+static size_t mails(struct people *p, struct mail_row *rows)
+{
+	size_t count;
+
+	assert_ok(mail_list(p->world.vault->read.data, p->world.account.number, (struct id){{0}}, rows, MAX, &count, &err), &err);
+	return count;
+}
+
+static void owners_and_admins_are_told_from_now_on(void **state)
+{
+	struct people *p = *state;
+	struct user_row owner = add_user(p, "o@example.com", USER_OWNER), admin = add_user(p, "a@example.com", USER_ADMIN);
+	struct mail_row rows[MAX];
+
+	add_user(p, "g@example.com", USER_AGENT);
+	add_user(p, "u@example.com", USER_AUDITOR);
+	happen(p, "person.erase", 1); /* before there were mails */
+	assert_int_equal(mail(p).listed, 0);
+	happen(p, "person.erase", 1);
+	happen(p, "hold.add", 1);
+	assert_int_equal(mail(p).listed, 2);
+	assert_int_equal(mail(p).listed, 0);
+	assert_int_equal(mails(p, rows), 2);
+	assert_true(rows[0].user == owner.user || rows[0].user == admin.user);
+	assert_int_equal(rows[0].user + rows[1].user, owner.user + admin.user);
+	assert_int_equal(rows[0].template, MAIL_PERSON_ERASED);
+}
+
+static void warnings_that_are_given_together_are_one_mail(void **state)
+{
+	struct people *p = *state;
+	struct mail_row rows[MAX];
+
+	add_user(p, "o@example.com", USER_OWNER);
+	mail(p);
+	happen(p, "retention.warn", 5);
+	happen(p, "webhook.disable", 2);
+	assert_int_equal(mail(p).listed, 3);
+	assert_int_equal(mails(p, rows), 3);
+}
+
+static void an_account_that_wants_none_gets_none(void **state)
+{
+	struct people *p = *state;
+	struct mail_row rows[MAX];
+
+	add_user(p, "o@example.com", USER_OWNER);
+	mail(p);
+	assert_int_equal(settings_set(p->world.vault, &p->world.account, "mail", "no", p->world.now, &p->world.pool, &err), ERR_INPUT);
+	assert_string_equal(err.mend, "give on or off");
+	assert_ok(settings_set(p->world.vault, &p->world.account, "mail", "off", p->world.now, &p->world.pool, &err), &err);
+	happen(p, "person.erase", 1);
+	assert_int_equal(mail(p).listed, 0);
+	assert_ok(settings_set(p->world.vault, &p->world.account, "mail", "on", p->world.now, &p->world.pool, &err), &err);
+	assert_int_equal(mail(p).listed, 0);
+	assert_int_equal(mails(p, rows), 0);
+}
+
+static void what_no_server_takes_is_tried_by_the_schedule(void **state)
+{
+	struct people *p = *state;
+	struct mail_row rows[MAX];
+
+	add_user(p, "o@example.com", USER_OWNER);
+	mail(p);
+	happen(p, "person.erase", 1);
+	for (int i = 1; i < SCHEDULE_ATTEMPTS; i++) {
+		assert_int_equal(mail(p).failed, 1);
+		assert_int_equal(mails(p, rows), 1);
+		assert_int_equal(rows[0].state, MAIL_WAITING);
+		assert_int_equal(rows[0].attempts, i);
+		assert_true(rows[0].next.ms > p->world.now.ms);
+		p->world.now = rows[0].next;
+	}
+	assert_int_equal(mail(p).failed, 1);
+	assert_int_equal(mails(p, rows), 1);
+	assert_int_equal(rows[0].state, MAIL_FAILED);
+}
+
+static void who_has_no_address_or_is_gone_is_sent_nothing(void **state)
+{
+	struct people *p = *state;
+	struct mail_row rows[MAX];
+	struct mailed listed = {.listed = 0};
+	struct user_row leaving;
+
+	add_user(p, "front-desk", USER_OWNER);
+	leaving = add_user(p, "o@example.com", USER_ADMIN);
+	mail(p);
+	happen(p, "person.erase", 1);
+	assert_ok(mail_account(p->world.vault, &nobody, p->world.account.number, p->world.now, 0, &listed, &err), &err);
+	leaving.role = USER_AGENT;
+	assert_ok(user_put(p->world.vault->read.data, &leaving, &err), &err);
+	assert_int_equal(mail(p).failed, 2);
+	assert_int_equal(mails(p, rows), 2);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(rows[i].state, MAIL_FAILED);
+		assert_int_equal(rows[i].status, 0);
+	}
+}
+
+static void what_is_no_mail_server_is_refused(void **state)
+{
+	static const char *const bad[] = {"", "mail.example.com", "http://mail.example.com", "smtp://", "imap://mail.example.com"};
+	struct smtp_server server = nobody;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		server.url = bad[i];
+		assert_int_equal(smtp_check(&server, &err), ERR_INPUT);
+	}
+	server = nobody;
+	server.from = "lethe";
+	assert_int_equal(smtp_check(&server, &err), ERR_INPUT);
+	assert_string_equal(err.mend, "set mail-from to one: lethe@example.com");
+	assert_true(smtp_is_final(550));
+	assert_false(smtp_is_final(451));
+	assert_false(smtp_is_final(535));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    AMONG_PEOPLE(owners_and_admins_are_told_from_now_on),
+	    AMONG_PEOPLE(warnings_that_are_given_together_are_one_mail),
+	    AMONG_PEOPLE(an_account_that_wants_none_gets_none),
+	    AMONG_PEOPLE(what_no_server_takes_is_tried_by_the_schedule),
+	    AMONG_PEOPLE(who_has_no_address_or_is_gone_is_sent_nothing),
+	    cmocka_unit_test(what_is_no_mail_server_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("notify/mail", tests, NULL, NULL);
+}
