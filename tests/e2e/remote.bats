@@ -126,6 +126,7 @@ alike() {
 	alike owner.token hold lst
 	alike owner.token hold list --frm x
 	alike owner.token hold list one
+	alike owner.token hold list --yes
 	alike owner.token record get call_01h455vb4pex5vsknk084sn02q
 	alike owner.token policy set call '5 fortnights'
 	alike owner.token policy set form '30 days'

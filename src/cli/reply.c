@@ -1,0 +1,73 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cli/reply.h"
+
+#include <string.h>
+
+#include "shim/json_parse.h"
+
+static enum result result_of(const char *type)
+{
+	static const struct { const char *word; enum result result; } results[] = {
+	    {"input", ERR_INPUT},	  {"unauthenticated", ERR_DENIED}, {"denied", ERR_DENIED},
+	    {"not-found", ERR_NOT_FOUND}, {"conflict", ERR_EXISTS},	   {"gone", ERR_GONE},
+	    {"limit", ERR_LIMIT},	  {"rate", ERR_BUSY},		   {"busy", ERR_BUSY},
+	    {"unsupported", ERR_UNSUPPORTED}, {"full", ERR_FULL},
+	};
+
+	for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
+		if (strcmp(type, results[i].word) == 0)
+			return results[i].result;
+	}
+	return ERR_INTERNAL;
+}
+
+static enum result foreign(const struct asked *asked, int status, struct err *err)
+{
+	err_set(err, ERR_IO, "what answers there is no Lethe: status %d", status);
+	err_where(err, "%s", asked->server.url);
+	return err_mend(err, "see whether --server names the daemon, and no other path of its machine");
+}
+
+/* A problem as the error it was made from. */
+static enum result read_problem(struct asked *asked, const struct buf *body, int status, struct err *err)
+{
+	static const char before[] = "/problems/";
+	const char *type, *detail, *field, *mend;
+	const struct json *problem;
+	char option[ASKED_NAME_MAX];
+
+	if (body->data == NULL || json_parse_once(body->data, body->len, &asked->call->pool, &problem, err) != OK)
+		return foreign(asked, status, err);
+	type = json_get_text(problem, "type");
+	if (type == NULL || strncmp(type, before, strlen(before)) != 0)
+		return foreign(asked, status, err);
+	detail = json_get_text(problem, "detail");
+	field = json_get_text(problem, "field");
+	mend = json_get_text(problem, "mend");
+	err_set(err, result_of(type + strlen(before)), "%s", detail != NULL ? detail : json_get_text(problem, "title"));
+	if (field != NULL && strncmp(field, "--", 2) == 0)
+		err_where(err, "%s", field);
+	else if (field != NULL) {
+		asked_option_name(field, option);
+		err_where(err, "%s%s", asked_option(asked, option) != NULL ? "--" : "", option);
+	}
+	if (mend != NULL)
+		err_mend(err, "%s", mend);
+	return err->code;
+}
+
+enum result reply_get(struct asked *asked, const struct ask_request *request, const char *type, struct buf *body,
+		      struct ask_answer *answer, struct err *err)
+{
+	enum result r = ask(&asked->server, request, body, answer, err);
+
+	if (r != OK)
+		return r;
+	if (answer->status >= 200 && answer->status < 300 && strcmp(answer->type, type) == 0)
+		return OK;
+	if (strcmp(answer->type, "application/problem+json") == 0)
+		return read_problem(asked, body, answer->status, err);
+	return foreign(asked, answer->status, err);
+}

@@ -1,0 +1,18 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * What a daemon answered: the document or text that was wanted, or a problem
+ * as the error that it was made from.
+ */
+#ifndef LETHE_CLI_REPLY_H
+#define LETHE_CLI_REPLY_H
+
+#include "cli/asked.h"
+
+#define REPLY_MAX ((size_t)512 * 1024 * 1024)
+
+/* `type` is the media type that is wanted. An answer of nobody we know is ERR_IO. */
+MUST_CHECK enum result reply_get(struct asked *asked, const struct ask_request *request, const char *type,
+				 struct buf *body, struct ask_answer *answer, struct err *err);
+
+#endif
