@@ -8,6 +8,7 @@
 #include "api/export_stream.h"
 #include "api/ingest.h"
 #include "api/media.h"
+#include "api/work_watch.h"
 #include "ingest/intake.h"
 #include "ingest/media_add.h"
 
@@ -26,6 +27,8 @@ static const struct direct_resource table[] = {
     {METHOD_POST, A "/persons/{person}/export", true, 0, NULL, "application/zip", export_stream},
     {METHOD_PUT, A "/records/{record}/media/{n}", true, MEDIA_ADD_BYTES_MAX, NULL, "application/json", media_put},
     {METHOD_GET, A "/records/{record}/media/{n}", true, 0, NULL, "*/*", media_get},
+    {METHOD_GET, A "/jobs/{job}/events", true, 0, NULL, "text/event-stream", work_watch},
+    {METHOD_GET, "/v1/jobs/{job}/events", true, 0, NULL, "text/event-stream", work_watch},
 };
 /* clang-format on */
 

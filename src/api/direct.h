@@ -13,6 +13,7 @@
 #include "vault/accounts.h"
 
 struct direct {
+	const struct desk *desk;
 	const struct resource *resource;
 	const struct actor *actor;
 	struct request *request;

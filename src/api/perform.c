@@ -234,7 +234,7 @@ static enum result run(struct performing *performing, bool *partly, struct err *
 /* Its body is no document of words: only path and query are bound. */
 static enum result run_direct(struct performing *performing, const struct direct_resource *how, struct err *err)
 {
-	struct direct direct = {.resource = performing->resource, .actor = performing->actor, .request = performing->request,
+	struct direct direct = {.desk = performing->desk, .resource = performing->resource, .actor = performing->actor, .request = performing->request,
 				.response = performing->response, .view = performing->view, .account = &performing->account};
 	struct request bare = *performing->request;
 	struct bound bound;

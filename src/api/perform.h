@@ -23,6 +23,7 @@ struct desk {
 	struct duration keep_answers; /* how long it is known what was asked with a key: api/keyed.h */
 	void (*wake)(void *arg);      /* there is a new job; NULL: nobody carries them out */
 	void *wake_arg;
+	struct work_watchers *watchers; /* of jobs: api/work_watch.h */
 };
 
 /* The account of that name or id, and the view of its region. ERR_NOT_FOUND when it is in none. */

@@ -354,9 +354,11 @@ const struct resource resources[] = {
     {METHOD_POST, A "/webhooks/{webhook}/replays", "webhook replay", MAY_WEBHOOK_MANAGE, RESOURCE_WRITE, WORDS(webhook_replay), NULL, "WebhookReplay"},
     {METHOD_GET, A "/jobs", "job list", MAY_JOB_READ, RESOURCE_READ, WORDS(page), NULL, "JobList"},
     {METHOD_GET, A "/jobs/{job}", "job show", MAY_JOB_READ, RESOURCE_READ, WORDS(job), NULL, "Job"},
+    {METHOD_GET, A "/jobs/{job}/events", "job show", MAY_JOB_READ, RESOURCE_READ, WORDS(job), NULL, "JobEvents"},
     {METHOD_DELETE, A "/jobs/{job}", "job cancel", MAY_JOB_CANCEL, RESOURCE_WRITE, WORDS(job), NULL, "Job"},
     {METHOD_GET, "/v1/jobs", "job list", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(page), "--operator", "JobList"},
     {METHOD_GET, "/v1/jobs/{job}", "job show", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(job), "--operator", "Job"},
+    {METHOD_GET, "/v1/jobs/{job}/events", "job show", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(job), NULL, "JobEvents"},
     {METHOD_DELETE, "/v1/jobs/{job}", "job cancel", MAY_VAULT_OPERATE, RESOURCE_WRITE, WORDS(job), "--operator", "Job"},
 
     {METHOD_GET, A "/audit", "audit list", MAY_AUDIT_READ, RESOURCE_READ, WORDS(audit_list), NULL, "LeafList"},

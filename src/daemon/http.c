@@ -204,6 +204,7 @@ static void *take_desk(void *arg, int worker)
 	desk->reach = http->reach;
 	desk->wake = jobs_wake;
 	desk->wake_arg = http->jobs;
+	desk->watchers = http->watchers;
 	for (; desk->count < http->vault_count; desk->count++) {
 		if (vault_view(http->vaults[desk->count], &views[desk->count], &err) != OK) {
 			log_event(LOG_ERROR, "http.worker", LOG_RESULT("why", err.code));
@@ -326,11 +327,13 @@ static enum result make_proxies(struct http *http, const struct settings *settin
 
 static enum result start_jobs(struct http *http, const struct settings *settings, struct err *err)
 {
-	const struct jobs_settings jobs = {.vaults = http->vaults, .count = http->vault_count,
-					   .threads = (int)settings->number[SET_JOB_WORKERS], .router = http->router,
-					   .first_route = OPEN_COUNT + DOOR_COUNT, .now = clock_now, .arg = http};
+	struct jobs_settings jobs = {.vaults = http->vaults, .count = http->vault_count,
+				     .threads = (int)settings->number[SET_JOB_WORKERS], .router = http->router,
+				     .first_route = OPEN_COUNT + DOOR_COUNT, .now = clock_now, .arg = http};
+	enum result r = work_watchers_new(&http->watchers, err);
 
-	return jobs_start(&jobs, &http->jobs, err);
+	jobs.watchers = http->watchers;
+	return r == OK ? jobs_start(&jobs, &http->jobs, err) : r;
 }
 
 enum result http_open(struct http *http, const struct settings *settings, struct err *err)
@@ -357,6 +360,7 @@ enum result http_open(struct http *http, const struct settings *settings, struct
 void http_close(struct http *http)
 {
 	jobs_stop(http->jobs);
+	work_watchers_free(http->watchers);
 	buf_free(&http->openapi);
 	doors_free(&http->doors);
 	oidc_free(http->oidc);

@@ -46,6 +46,7 @@ struct http {
 	const struct client_reach *reach; /* of what goes out; put in by the caller too */
 	struct duration keep_answers;
 	struct jobs *jobs;
+	struct work_watchers *watchers;
 	atomic_bool ready; /* false: it is starting or stopping */
 };
 

@@ -13,7 +13,8 @@
 #include "net/thread.h"
 
 #define THREADS_MAX 64
-#define LOOK_AGAIN_S 5 /* a disk that was full may have room */
+#define LOOK_AGAIN_MS 5000 /* a disk that was full may have room */
+#define TELL_MS 200
 #define POOL_MAX ((size_t)64 * 1024 * 1024)
 
 struct hand {
@@ -30,8 +31,8 @@ struct jobs {
 	pthread_mutex_t lock; /* guards each hand's `at`, and `news` */
 	pthread_cond_t woken;
 	atomic_bool stopping;
-	bool news;
-	struct hand hands[THREADS_MAX];
+	uint64_t news; /* how often there was something new */
+	struct hand hands[THREADS_MAX + 1]; /* the last tells who watches */
 };
 
 static bool is_stopping(void *arg)
@@ -84,7 +85,6 @@ static bool take(struct hand *hand, struct pool *pool, struct work_row *out, siz
 	bool found = false;
 
 	pthread_mutex_lock(&hand->jobs->lock);
-	hand->jobs->news = false;
 	for (*region = 0; *region < hand->desk.count && !found; *region += !found)
 		found = take_from(hand, *region, pool, out);
 	pthread_mutex_unlock(&hand->jobs->lock);
@@ -98,15 +98,28 @@ static void leave(struct hand *hand)
 	pthread_mutex_unlock(&hand->jobs->lock);
 }
 
-static void wait_for_news(struct jobs *jobs)
+static uint64_t news_of(struct jobs *jobs)
+{
+	uint64_t news;
+
+	pthread_mutex_lock(&jobs->lock);
+	news = jobs->news;
+	pthread_mutex_unlock(&jobs->lock);
+	return news;
+}
+
+/* Until there is something new since `seen`, or that long. */
+static void wait_for_news(struct jobs *jobs, uint64_t seen, int64_t wait_ms)
 {
 	struct timespec until;
 	int waited = 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += LOOK_AGAIN_S;
+	until.tv_nsec += wait_ms % 1000 * 1000000;
+	until.tv_sec += wait_ms / 1000 + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&jobs->lock);
-	while (!jobs->news && !atomic_load(&jobs->stopping) && waited != ETIMEDOUT)
+	while (jobs->news == seen && !atomic_load(&jobs->stopping) && waited != ETIMEDOUT)
 		waited = pthread_cond_timedwait(&jobs->woken, &jobs->lock, &until);
 	pthread_mutex_unlock(&jobs->lock);
 }
@@ -140,15 +153,31 @@ static void *work(void *arg)
 	struct hand *hand = arg;
 
 	while (!atomic_load(&hand->jobs->stopping)) {
+		uint64_t seen = news_of(hand->jobs);
+
 		if (!do_next(hand))
-			wait_for_news(hand->jobs);
+			wait_for_news(hand->jobs, seen, LOOK_AGAIN_MS);
+	}
+	return NULL;
+}
+
+static void *tell(void *arg)
+{
+	struct hand *hand = arg;
+	struct jobs *jobs = hand->jobs;
+
+	while (!atomic_load(&jobs->stopping)) {
+		uint64_t seen = news_of(jobs);
+		bool any = work_watchers_tell(jobs->settings.watchers, hand->desk.views, hand->desk.count);
+
+		wait_for_news(jobs, seen, any ? TELL_MS : LOOK_AGAIN_MS);
 	}
 	return NULL;
 }
 
 /* ---- beginning and ending ---- */
 
-static enum result open_hand(struct jobs *jobs, struct hand *hand, struct err *err)
+static enum result open_hand(struct jobs *jobs, struct hand *hand, void *(*run)(void *arg), struct err *err)
 {
 	size_t count = jobs->settings.count;
 	enum result r = OK;
@@ -161,7 +190,7 @@ static enum result open_hand(struct jobs *jobs, struct hand *hand, struct err *e
 	for (; r == OK && hand->desk.count < count; hand->desk.count += r == OK)
 		r = vault_view(jobs->settings.vaults[hand->desk.count], &hand->views[hand->desk.count], err);
 	if (r == OK)
-		r = thread_start(&hand->thread, work, hand, err);
+		r = thread_start(&hand->thread, run, hand, err);
 	hand->started = r == OK;
 	return r;
 }
@@ -197,7 +226,9 @@ enum result jobs_start(const struct jobs_settings *settings, struct jobs **out, 
 	jobs->settings = *settings;
 	init_locks(jobs);
 	for (int i = 0; i < settings->threads && r == OK; i++)
-		r = open_hand(jobs, &jobs->hands[i], err);
+		r = open_hand(jobs, &jobs->hands[i], work, err);
+	if (r == OK)
+		r = open_hand(jobs, &jobs->hands[settings->threads], tell, err);
 	if (r == OK)
 		*out = jobs;
 	else
@@ -210,7 +241,7 @@ void jobs_wake(void *arg)
 	struct jobs *jobs = arg;
 
 	pthread_mutex_lock(&jobs->lock);
-	jobs->news = true;
+	jobs->news++;
 	pthread_cond_broadcast(&jobs->woken);
 	pthread_mutex_unlock(&jobs->lock);
 }
@@ -221,7 +252,7 @@ void jobs_stop(struct jobs *jobs)
 		return;
 	atomic_store(&jobs->stopping, true);
 	jobs_wake(jobs);
-	for (int i = 0; i < jobs->settings.threads; i++)
+	for (int i = 0; i <= jobs->settings.threads; i++)
 		close_hand(&jobs->hands[i]);
 	pthread_cond_destroy(&jobs->woken);
 	pthread_mutex_destroy(&jobs->lock);

@@ -9,6 +9,7 @@
 #define LETHE_DAEMON_JOBS_H
 
 #include "api/work.h"
+#include "api/work_watch.h"
 
 struct jobs;
 
@@ -21,6 +22,7 @@ struct jobs_settings {
 	int first_route;
 	struct instant (*now)(void *arg);
 	void *arg;
+	struct work_watchers *watchers; /* told by a thread of their own */
 };
 
 MUST_CHECK enum result jobs_start(const struct jobs_settings *settings, struct jobs **out, struct err *err);

@@ -57,6 +57,44 @@ person() {
 	"$LETHE" check >/dev/null
 }
 
+@test "who watches a job is told how far it is, and when it has ended" {
+	serve
+	file admin.token "/v1/accounts/Acme/persons/$(person +4520000289)/erasure"
+	ask auditor.token GET "$where/events" '' --max-time 30
+	answered 200
+	grep -qi '^content-type: text/event-stream' headers
+	sed -n 's/^data: //p' answer | tail -n 1 | jq -e '.state == "done" and .status == 200'
+	[ "$(grep -c '^event: end' answer)" = 1 ]
+	ask auditor.token GET "$where/events" '' --max-time 30 # it has ended
+	answered 200
+	[ "$(grep -c '^event: ' answer)" = 1 ]
+	ask admin.token GET "/v1/accounts/Other/jobs/${where##*/}/events"
+	answered 404
+	ask admin.token GET "$JOBS/job_00000000000000000000000000/events"
+	answered 404
+}
+
+@test "who watches a job that does not end holds up nothing, not even the end of the daemon" {
+	serve --job-workers 1 --stream-workers 1
+	file admin.token /v1/accounts/Acme/retention/runs
+	ends
+	local id=${where##*/}
+	# As if somebody were still at it; no thread takes what was asked for at no time.
+	sqlite3 lethe-data/regions/default/vault.db "UPDATE work SET ended_at = 0, created_at = 0, state = 2 WHERE operation = 'retention run'"
+	: >watched
+	for _ in 1 2 3; do
+		curl -sSN -H "Authorization: Bearer $(cat admin.token)" "$URL$where/events" >>watched 2>/dev/null &
+	done
+	for ((i = 0; i < 100; i++)); do
+		[ "$(grep -c '^event: progress' watched)" -lt 3 ] || break
+		sleep 0.05
+	done
+	[ "$(grep -c '^event: progress' watched)" = 3 ]
+	ask admin.token GET "$JOBS/$id"
+	answered 200
+	stop
+}
+
 @test "what waits when the daemon is told to stop is done when it begins again" {
 	serve --job-workers 1
 	file admin.token /v1/accounts/Acme/retention/runs

@@ -275,12 +275,14 @@ def jobs(walk):
     while walk.admin("GET", A + "/jobs/{job}", job)["ended"] is None:
         pass
     walk.admin("DELETE", A + "/jobs/{job}", job, status=409)
+    walk.admin("GET", A + "/jobs/{job}/events", job)
     walk.admin("GET", A + "/jobs", query={"limit": 1})
     check = {"job": walk.operator("POST", "/v1/checks", headers=later, status=202)["id"]}
     walk.operator("GET", "/v1/jobs")
     while walk.operator("GET", "/v1/jobs/{job}", check)["ended"] is None:
         pass
     walk.operator("DELETE", "/v1/jobs/{job}", check, status=409)
+    walk.operator("GET", "/v1/jobs/{job}/events", check)
     cancelled(walk, "admin", A, A + "/persons/{person}/erasure", {"person": kit.SAMPLE["person"]})
     cancelled(walk, "operator", "/v1", "/v1/checks", {})
 

@@ -1,0 +1,220 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "api/work_watch.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/work.h"
+#include "net/events.h"
+#include "store/job.h"
+
+#define TEXT_MAX ((size_t)16 * 1024)
+#define POOL_MAX ((size_t)8 * 1024 * 1024)
+
+struct watcher {
+	struct watcher *next;
+	struct flow *flow;
+	struct id region; /* of the vault that the job is in */
+	uint32_t account;
+	struct id job;
+	bool told;
+	enum work_state state; /* as it was told, with the next two */
+	int64_t done, total;
+	bool cancel;
+};
+
+struct work_watchers {
+	pthread_mutex_t lock; /* guards all of it */
+	struct watcher *first;
+	size_t count;
+};
+
+enum result work_watchers_new(struct work_watchers **out, struct err *err)
+{
+	*out = calloc(1, sizeof **out);
+	if (*out == NULL)
+		return err_no_memory(err);
+	pthread_mutex_init(&(*out)->lock, NULL);
+	return OK;
+}
+
+static void watcher_free(struct watcher *watcher)
+{
+	flow_release(watcher->flow);
+	free(watcher);
+}
+
+void work_watchers_free(struct work_watchers *watchers)
+{
+	struct watcher *at, *next;
+
+	if (watchers == NULL)
+		return;
+	for (at = watchers->first; at != NULL; at = next) {
+		next = at->next;
+		flow_abort(at->flow, ERR_INTERRUPTED, "the server stops");
+		watcher_free(at);
+	}
+	pthread_mutex_destroy(&watchers->lock);
+	free(watchers);
+}
+
+size_t work_watchers_count(struct work_watchers *watchers)
+{
+	size_t count;
+
+	pthread_mutex_lock(&watchers->lock);
+	count = watchers->count;
+	pthread_mutex_unlock(&watchers->lock);
+	return count;
+}
+
+/* ---- telling ---- */
+
+static enum result send(struct watcher *watcher, struct session *session, const struct work_row *row,
+			struct pool *pool, struct err *err)
+{
+	const char *event = row->ended.ms != 0 ? "end" : "progress";
+	struct json_writer w;
+	struct buf text;
+	enum result r;
+
+	buf_init(&text, TEXT_MAX);
+	json_writer_init(&w, &text, 0);
+	json_begin_object(&w, NULL);
+	r = work_print(&w, session, row, false, pool, err);
+	json_end_object(&w);
+	if (r == OK)
+		r = buf_ok(&text, "an event", err);
+	if (r == OK)
+		r = events_send(watcher->flow, NULL, event, text.data, text.len, err);
+	buf_free(&text);
+	return r;
+}
+
+static bool is_news(const struct watcher *watcher, const struct work_row *row)
+{
+	return !watcher->told || watcher->state != row->state || watcher->done != row->done ||
+	       watcher->total != row->total || watcher->cancel != row->cancel;
+}
+
+/* False: there is no more to tell, or nobody to tell it to. */
+static bool tell(struct watcher *watcher, struct session *session, struct pool *pool)
+{
+	struct work_row row;
+	struct err err;
+	enum result r = work_get(session->data, watcher->account, watcher->job, pool, &row, &err);
+
+	if (r == OK && is_news(watcher, &row))
+		r = send(watcher, session, &row, pool, &err);
+	if (r != OK || flow_aborted(watcher->flow)) {
+		flow_abort(watcher->flow, ERR_BUSY, "the client reads too slowly, or the job is gone");
+		return false;
+	}
+	watcher->told = true;
+	watcher->state = row.state;
+	watcher->done = row.done;
+	watcher->total = row.total;
+	watcher->cancel = row.cancel;
+	if (row.ended.ms == 0)
+		return true;
+	flow_end(watcher->flow);
+	return false;
+}
+
+static struct session *session_of(struct vault *const *views, size_t count, struct id region)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (id_compare(views[i]->id, region) == 0)
+			return &views[i]->read;
+	}
+	return NULL;
+}
+
+bool work_watchers_tell(struct work_watchers *watchers, struct vault *const *views, size_t count)
+{
+	struct pool pool;
+	bool any;
+
+	pool_init(&pool, POOL_MAX);
+	pthread_mutex_lock(&watchers->lock);
+	for (struct watcher **at = &watchers->first; *at != NULL;) {
+		struct watcher *watcher = *at;
+		struct session *session = session_of(views, count, watcher->region);
+
+		pool_reset(&pool);
+		if (session != NULL && tell(watcher, session, &pool)) {
+			at = &watcher->next;
+			continue;
+		}
+		*at = watcher->next;
+		watchers->count--;
+		watcher_free(watcher);
+	}
+	any = watchers->first != NULL;
+	pthread_mutex_unlock(&watchers->lock);
+	pool_free(&pool);
+	return any;
+}
+
+/* ---- beginning ---- */
+
+static enum result add(struct work_watchers *watchers, struct watcher *watcher, struct err *err)
+{
+	bool room;
+
+	pthread_mutex_lock(&watchers->lock);
+	room = watchers->count < WORK_WATCHERS_MAX;
+	if (room) {
+		watcher->next = watchers->first;
+		watchers->first = watcher;
+		watchers->count++;
+	}
+	pthread_mutex_unlock(&watchers->lock);
+	return room ? OK : err_set(err, ERR_BUSY, "%d watch a job already", WORK_WATCHERS_MAX);
+}
+
+static enum result find(const struct direct *direct, struct work_row *row, struct err *err)
+{
+	struct id id;
+	enum result r = id_parse(JOB_PREFIX, request_parameter(direct->request, "job"), &id, err);
+
+	if (r != OK)
+		return err_set(err, ERR_NOT_FOUND, "there is no such job");
+	return work_get(direct->view->read.data, direct->account->number, id, direct->request->pool, row, err);
+}
+
+enum result work_watch(struct direct *direct, struct err *err)
+{
+	struct watcher *watcher;
+	struct work_row row;
+	struct flow *flow = NULL;
+	enum result r = find(direct, &row, err);
+
+	if (r == OK && work_watchers_count(direct->desk->watchers) >= WORK_WATCHERS_MAX)
+		r = err_set(err, ERR_BUSY, "%d watch a job already", WORK_WATCHERS_MAX);
+	if (r != OK)
+		return r;
+	watcher = calloc(1, sizeof *watcher);
+	if (watcher == NULL)
+		return err_no_memory(err);
+	*watcher = (struct watcher){.region = direct->view->id, .account = row.account, .job = row.id};
+	r = events_start(direct->response, &flow, err);
+	if (r != OK) {
+		free(watcher);
+		return r;
+	}
+	watcher->flow = flow_keep(flow);
+	response_detach(direct->response);
+	r = add(direct->desk->watchers, watcher, err);
+	if (r != OK) {
+		flow_abort(flow, ERR_BUSY, "too many watch");
+		watcher_free(watcher);
+		return OK; /* the head is sent */
+	}
+	direct->desk->wake(direct->desk->wake_arg);
+	return OK;
+}
