@@ -434,3 +434,25 @@ digest() { printf 'sha-256=:%s:' "$(openssl dgst -sha256 -binary "$1" | base64 -
 	stop
 	"$LETHE" audit list --account Acme --count 1000 --json | jq -e '[.leaves[].leaf | select(.act == "contact.show")] | length == 400'
 }
+
+@test "a record or contact alone is taken once for one Idempotency-Key, and a contact corrected only if it is as it was" {
+	serve
+	local id old
+	ask admin.token POST /v1/accounts/Acme/records "$(calls 1)" -H 'Idempotency-Key: "one"'
+	answered 201
+	id=$(jq -r .id answer)
+	ask admin.token POST /v1/accounts/Acme/records "$(calls 1)" -H 'Idempotency-Key: "one"'
+	answered 201
+	grep -qi '^Idempotency-Replayed: true' headers
+	[ "$(jq -r .id answer)" = "$id" ]
+	ask admin.token POST /v1/accounts/Acme/contacts '{"id":"k-9","name":"Bo","phones":["+4520000579"]}'
+	id=$(jq -r .id answer)
+	ask admin.token GET "/v1/accounts/Acme/contacts/$id"
+	old=$(sed -n 's/^ETag: \(.*\)\r$/\1/p' headers)
+	ask admin.token PUT "/v1/accounts/Acme/contacts/$id" '{"name":"Bo Holst","phones":["+4520000579"]}' -H "If-Match: $old"
+	answered 200
+	ask admin.token PUT "/v1/accounts/Acme/contacts/$id" '{"name":"Bob","phones":["+4520000579"]}' -H "If-Match: $old"
+	answered 412
+	ask admin.token GET "/v1/accounts/Acme/contacts/$id"
+	jq -e '.content.name == "Bo Holst"' answer
+}
