@@ -101,6 +101,9 @@ lint:
 install: all
 	install -D -m 0755 $(BUILD)/lethe $(DESTDIR)$(PREFIX)/bin/lethe
 	install -D -m 0644 man/lethe.1 $(DESTDIR)$(PREFIX)/share/man/man1/lethe.1
+	install -D -m 0644 systemd/lethe.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/lethe.conf
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' systemd/lethe.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/lethe.service
 
 ## make clean       remove build/
 clean:
