@@ -99,13 +99,16 @@ static enum result take_option(struct reading *reading, const char *text, int ar
 
 static enum result read_now(struct call *call, const char *text, struct err *err)
 {
+	bool is_day = strlen(text) == 10;
 	struct date date;
+	enum result r = is_day ? date_parse(text, 10, &date, err) : instant_parse(text, strlen(text), &call->now, err);
 
-	if (strlen(text) == 10 && date_parse(text, 10, &date, err) == OK)
+	if (r == OK && is_day)
 		call->now = date_start(date);
-	else if (instant_parse(text, strlen(text), &call->now, err) != OK)
-		return err_where(err, "--now");
-	return OK;
+	if (r == OK)
+		return OK;
+	err_where(err, "--now");
+	return err_mend(err, "write a day, as 2024-02-29, or a time with its offset, as 2024-02-29T12:00:00Z");
 }
 
 /* Sorts argv into options, which are taken, and operands, which move to the front. With `until_operand` the first

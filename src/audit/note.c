@@ -110,7 +110,7 @@ static bool hash_parse(const char *text, size_t len, uint32_t *out)
 static enum result key_malformed(struct err *err, const char *why)
 {
 	err_set(err, ERR_INPUT, "this is not a verifier key: %s", why);
-	return err_mend(err, "a verifier key is one line: name+8 hex digits+base64; `lethe audit key` prints it");
+	return err_mend(err, "a verifier key is one line: name+8 hex digits+base64, as in lethe.pub of the region's folder");
 }
 
 enum result note_key_parse(const char *text, struct note_key *out, struct err *err)

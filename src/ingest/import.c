@@ -174,9 +174,13 @@ static enum result reject(struct reading *reading, const struct line *line, cons
 	return set_aside(reading->run, reading->file, line, why, err);
 }
 
+/* A byte order mark is nothing. */
 static bool is_blank(const struct line *line)
 {
-	for (size_t i = 0; i < line->len; i++) {
+	static const char bom[] = "\xef\xbb\xbf";
+	bool marked = line->len >= 3 && memcmp(line->text, bom, 3) == 0;
+
+	for (size_t i = marked ? 3 : 0; i < line->len; i++) {
 		if (line->text[i] == '\0' || strchr(" \t\r\n", line->text[i]) == NULL)
 			return false;
 	}

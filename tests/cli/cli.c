@@ -132,6 +132,9 @@ static void now_is_an_instant_or_a_day(void **state)
 	assert_int_equal(call.now.ms, 2 * 86400000);
 	assert_int_equal(parse("--now yesterday", 0, 0, &argc, argv), ERR_INPUT);
 	assert_string_equal(err.where, "--now");
+	assert_string_equal(err.mend, "write a day, as 2024-02-29, or a time with its offset, as 2024-02-29T12:00:00Z");
+	assert_int_equal(parse("--now 2025-02-29", 0, 0, &argc, argv), ERR_INPUT);
+	assert_string_equal(err.where, "--now");
 }
 
 static void an_unknown_option_is_refused_with_the_nearest_known_one(void **state)

@@ -124,6 +124,16 @@ static void line_ends_of_windows_byte_order_marks_and_blank_lines_are_taken(void
 	assert_int_equal(result.rejected, 0);
 }
 
+static void a_byte_order_mark_before_a_blank_line_is_as_blank(void **state)
+{
+	(void)state;
+	put_file("in.jsonl", "\xef\xbb\xbf\r\n" CALL("1", ""));
+	assert_ok(import("in.jsonl"), &err);
+	assert_int_equal(result.lines, 1);
+	assert_int_equal(result.records[KIND_CALL], 1);
+	assert_int_equal(result.rejected, 0);
+}
+
 static void strict_ends_at_the_first_bad_line_with_nothing_of_its_batch(void **state)
 {
 	(void)state;
@@ -473,6 +483,7 @@ int main(void)
 	    TEST(several_files_each_have_their_rejects),
 	    TEST(a_line_too_long_is_rejected_whole_and_the_next_one_read),
 	    TEST(line_ends_of_windows_byte_order_marks_and_blank_lines_are_taken),
+	    TEST(a_byte_order_mark_before_a_blank_line_is_as_blank),
 	    TEST(strict_ends_at_the_first_bad_line_with_nothing_of_its_batch),
 	    TEST(a_file_that_is_not_there_or_a_folder_says_so),
 	    TEST(master_csv_is_read_in_its_time_zone),
