@@ -158,7 +158,7 @@ static enum result check_key(struct check_run *run, struct note_key *key, struct
 		return r;
 	if (r == ERR_NOT_FOUND || note_key_parse(text.data != NULL ? text.data : "", &said, err) != OK ||
 	    memcmp(said.public_key, key->public_key, sizeof said.public_key) != 0)
-		check_found(run, CHECK_LOG, "lethe.pub is not the key this vault signs with");
+		check_found(run, CHECK_LOG, "lethe.pub is not the key this vault signs with; a restore writes it anew");
 	if (r == OK)
 		buf_free(&text);
 	return OK;

@@ -3,6 +3,8 @@
  *
  * Media rows, their streams, and the blobs in the store.
  */
+#include <stdio.h>
+
 #include "crypto/stream.h"
 #include "store/media.h"
 #include "vault/check_run.h"
@@ -95,11 +97,17 @@ static enum result open_stream(struct check_run *run, const struct media_row *ro
 	return r;
 }
 
-static const char *stream_fault(enum result r)
+/* A restore looks at names and sizes: it brings back only a blob that is not there. */
+static const char *stream_fault(enum result r, const struct blob_name *name, char out[CHECK_TEXT_MAX])
 {
+	char path[BLOB_PATH_MAX];
+
 	if (r == ERR_NOT_FOUND)
 		return "it belongs to a record that does not exist";
-	return r == ERR_GONE ? "its key is gone and no unfinished job explains it" : "it cannot be decrypted";
+	if (r == ERR_GONE)
+		return "its key is gone and no unfinished job explains it";
+	snprintf(out, CHECK_TEXT_MAX, "it cannot be decrypted; move blobs/%s away before a restore", blob_path(name, path));
+	return out;
 }
 
 static enum result check_one(struct check_run *run, const struct media_row *row, struct err *err)
@@ -113,7 +121,7 @@ static enum result check_one(struct check_run *run, const struct media_row *row,
 				  .bytes = stream_sealed_size(row->bytes, row->segment)};
 	const struct blob_name name = blob_of(&suspect);
 	struct blob_file *file = NULL;
-	char id[ID_TEXT_MAX];
+	char id[ID_TEXT_MAX], fault[CHECK_TEXT_MAX];
 	uint64_t size = 0;
 	enum result r = blob_get(run->vault->blobs, &name, &file, &size, err);
 
@@ -134,7 +142,8 @@ static enum result check_one(struct check_run *run, const struct media_row *row,
 		return r;
 	suspect.check = r == ERR_NOT_FOUND ? CHECK_MEDIA : CHECK_STREAMS;
 	suspect.again = stream_again;
-	check_suspect(run, &suspect, "account %u: %s: media %d: %s", run->account, id, row->n, stream_fault(r));
+	check_suspect(run, &suspect, "account %u: %s: media %d: %s", run->account, id, row->n,
+		      stream_fault(r, &name, fault));
 	return OK;
 }
 

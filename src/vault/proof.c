@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "shim/json_parse.h"
 #include "store/leaf.h"
 
@@ -33,6 +34,19 @@ enum result proof_key(struct session *session, struct id vault, struct note_key 
 		r = key_of_seed(&seed, vault, out, err);
 	key_wipe(&seed);
 	return r;
+}
+
+enum result proof_write_key(struct session *session, struct id vault, const char *path, struct err *err)
+{
+	char text[NOTE_KEY_TEXT_MAX], line[NOTE_KEY_TEXT_MAX + 1];
+	struct note_key key;
+	enum result r = proof_key(session, vault, &key, err);
+	int len;
+
+	if (r != OK)
+		return r;
+	len = snprintf(line, sizeof line, "%s\n", note_key_format(&key, text));
+	return file_write_atomic(path, line, (size_t)len, 0644, err);
 }
 
 enum result proof_checkpoint(struct session *session, struct id vault, struct checkpoint *at, struct buf *note,

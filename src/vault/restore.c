@@ -21,6 +21,7 @@
 #include "vault/labels.h"
 #include "vault/lock.h"
 #include "vault/outdated.h"
+#include "vault/proof.h"
 
 #define STAGED "vault.db.restore"
 #define DAMAGED "vault.db.damaged"
@@ -553,6 +554,14 @@ static enum result log_restore(struct run *run, struct err *err)
 	return r;
 }
 
+/* It may be what was damaged. */
+static enum result write_public_key(struct run *run, struct err *err)
+{
+	char path[VAULT_PATH_MAX];
+
+	return proof_write_key(&run->staged, run->vault->id, vault_path(run->vault, "lethe.pub", path), err);
+}
+
 /* Closing the last connection folds the log into the file and removes it. */
 static enum result close_staged(struct run *run, struct err *err)
 {
@@ -697,6 +706,8 @@ static enum result go(struct run *run, struct err *err)
 		r = settle_blobs(run, err);
 	if (r == OK)
 		r = log_restore(run, err);
+	if (r == OK)
+		r = write_public_key(run, err);
 	if (r == OK)
 		r = close_staged(run, err);
 	return r == OK ? swap(run, err) : r;

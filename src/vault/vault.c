@@ -305,17 +305,10 @@ static enum result first_leaf(struct session *session, struct id vault, struct i
 
 static enum result write_public_key(struct session *session, const char *dir, struct id vault, struct err *err)
 {
-	char path[VAULT_PATH_MAX], text[NOTE_KEY_TEXT_MAX], line[NOTE_KEY_TEXT_MAX + 1];
-	struct note_key key;
-	int len;
-	enum result r = proof_key(session, vault, &key, err);
+	char path[VAULT_PATH_MAX];
+	enum result r = join(path, dir, "lethe.pub", err);
 
-	if (r == OK)
-		r = join(path, dir, "lethe.pub", err);
-	if (r != OK)
-		return r;
-	len = snprintf(line, sizeof line, "%s\n", note_key_format(&key, text));
-	return file_write_atomic(path, line, (size_t)len, 0644, err);
+	return r == OK ? proof_write_key(session, vault, path, err) : r;
 }
 
 static enum result fill(const char *dir, struct keyring_shared *shared, struct instant now, struct err *err)

@@ -231,7 +231,7 @@ static void a_changed_byte_of_a_stream_is_found_unless_the_check_is_quick(void *
 
 	flip(recording_path(&rec, path), -100000);
 	finds(world, (struct check_options){.quick = true}, CHECK_STREAMS, 0, "");
-	finds(world, (struct check_options){0}, CHECK_STREAMS, 1, "media 0: it cannot be decrypted");
+	finds(world, (struct check_options){0}, CHECK_STREAMS, 1, "media 0: it cannot be decrypted; move blobs/");
 }
 
 static void media_rows_without_their_record_are_found(void **state)
@@ -537,7 +537,7 @@ static void another_public_key_beside_the_vault_is_found(void **state)
 
 	snprintf(path, sizeof path, "%s/regions/default/lethe.pub", world->data);
 	flip(path, -10);
-	finds(world, (struct check_options){0}, CHECK_LOG, 1, "lethe.pub is not the key");
+	finds(world, (struct check_options){0}, CHECK_LOG, 1, "lethe.pub is not the key this vault signs with; a restore writes it anew");
 }
 
 static bool stop(void *arg, int64_t done, int64_t total)

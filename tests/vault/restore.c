@@ -986,6 +986,19 @@ static void blobs_come_back_and_those_of_later_records_go(void **state)
 	sound(p);
 }
 
+static void a_public_key_that_was_damaged_is_written_anew(void **state)
+{
+	struct place *p = *state;
+	char path[PATH_MAX];
+
+	back_up(p);
+	snprintf(path, sizeof path, "%s/regions/default/lethe.pub", p->world.data);
+	assert_int_equal(truncate(path, 20), 0);
+	restore(p);
+	assert_int_equal(unlink(path), 0);
+	restore(p);
+}
+
 static void erased_blobs_do_not_come_back(void **state)
 {
 	struct place *p = *state;
@@ -1359,6 +1372,7 @@ int main(void)
 		TEST(whether_a_contact_is_deleted_is_as_it_is_now),
 		TEST(a_contact_that_a_hold_keeps_past_its_grace_survives_a_backup_from_before),
 		TEST(blobs_come_back_and_those_of_later_records_go),
+		TEST(a_public_key_that_was_damaged_is_written_anew),
 		TEST(erased_blobs_do_not_come_back),
 		TEST(blobs_that_neither_has_are_counted),
 		TEST(a_newer_backup_can_still_be_restored_after_an_older_one),
