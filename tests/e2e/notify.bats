@@ -76,10 +76,10 @@ receive() {
 	HOOK=https://127.0.0.1:$number
 }
 
-# serve: the daemon on a port the system chooses, behind $URL.
+# serve [WORD..]: the daemon on a port the system chooses, behind $URL.
 serve() {
 	: >serve.log
-	"$LETHE" serve --listen 127.0.0.1:0 --webhook-inside "${INSIDE:-127.0.0.0/8}" --webhook-ca cert 2>serve.log 3>&- &
+	"$LETHE" serve --listen 127.0.0.1:0 --webhook-inside "${INSIDE:-127.0.0.0/8}" --webhook-ca cert "$@" 2>serve.log 3>&- &
 	SERVING=$!
 	disown "$SERVING"
 	timeout 30 grep -m 1 -q '"serve.listening"' < <(tail -n +1 -f --pid="$SERVING" serve.log) || { cat serve.log; return 1; }
@@ -220,9 +220,9 @@ mailbox() {
 	echo 'correct horse' >password
 }
 
-# mailing [WORD..]: the daemon, which sends mails.
+# mailing: the daemon, which sends mails.
 mailing() {
-	serve --mail-server "$SMTP" --mail-user lethe --mail-password-file password --mail-from lethe@example.com --mail-ca cert "$@"
+	serve --mail-server "$SMTP" --mail-user lethe --mail-password-file password --mail-from lethe@example.com --mail-ca cert
 }
 
 # told N: waits until N mails were taken.
