@@ -9,7 +9,9 @@
 #include "store/request_key.h"
 #include "store/token.h"
 #include "store/user_session.h"
+#include "store/job.h"
 #include "store/user_subject.h"
+#include "store/work.h"
 #include "vault/answer.h"
 #include "vault/check_run.h"
 #include "vault/seal.h"
@@ -375,6 +377,68 @@ static enum result check_answers(struct check_run *run, struct err *err)
 	return r;
 }
 
+/* ---- work that was asked for ---- */
+
+static enum result open_work(struct check_run *run, const struct work_row *row, struct err *err)
+{
+	struct blind name;
+	const char *plain;
+	size_t len;
+	enum result r = open_data(run->session->ring, row->account, "work", row->id, row->asked, row->asked_len, &run->pool,
+				  &plain, err);
+
+	memcpy(name.bytes, row->id.bytes, BLIND_LEN);
+	if (r != OK || row->result_len == 0)
+		return r;
+	r = answer_open(run->session->ring, row->account, &name, row->result, row->result_len, &run->pool, &plain, &len, err);
+	return r == ERR_GONE ? OK : r; /* somebody was erased since */
+}
+
+static enum result work_still_wrong(struct check_run *run, const struct suspect *suspect, bool *still, struct err *err)
+{
+	struct work_row row;
+	enum result r = work_get(run->session->data, suspect->account, suspect->id, &run->pool, &row, err);
+
+	*still = false;
+	if (r == ERR_NOT_FOUND)
+		return OK;
+	return unless_covered(run, suspect, r == OK ? open_work(run, &row, err) : r, still, err);
+}
+
+static enum result check_one_work(struct check_run *run, const struct work_row *row, struct err *err)
+{
+	const struct suspect suspect = {.check = CHECK_ACCESS, .again = work_still_wrong, .account = run->account,
+					.id = row->id};
+	char text[ID_TEXT_MAX];
+	enum result r = open_work(run, row, err);
+
+	run->report->checks[CHECK_ACCESS].looked_at++;
+	if (!check_is_problem(r))
+		return r;
+	check_suspect(run, &suspect, "account %u: %s: what was asked or answered cannot be opened", run->account,
+		      id_format(JOB_PREFIX, row->id, text));
+	return OK;
+}
+
+static enum result check_work(struct check_run *run, struct err *err)
+{
+	struct work_row rows[BATCH];
+	struct id before;
+	size_t count;
+	enum result r;
+
+	memset(&before, 0xff, sizeof before);
+	do {
+		pool_reset(&run->pool);
+		r = work_list(run->session->data, run->account, before, &run->pool, rows, BATCH, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			before = rows[i].id;
+			r = check_one_work(run, &rows[i], err);
+		}
+	} while (r == OK && count == BATCH);
+	return r;
+}
+
 enum result check_access(struct check_run *run, struct err *err)
 {
 	enum result r = check_secrets(run, err);
@@ -387,5 +451,7 @@ enum result check_access(struct check_run *run, struct err *err)
 		r = check_subjects(run, err);
 	if (r == OK)
 		r = check_tokens(run, err);
-	return r == OK ? check_answers(run, err) : r;
+	if (r == OK)
+		r = check_answers(run, err);
+	return r == OK ? check_work(run, err) : r;
 }

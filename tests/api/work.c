@@ -8,6 +8,7 @@
 #include "api/work.h"
 #include "privacy/resume.h"
 #include "store/leaf.h"
+#include "vault/check.h"
 
 #define RUNS OURS "/retention/runs"
 #define JOBS OURS "/jobs"
@@ -342,6 +343,29 @@ static void what_was_answered_goes_with_the_key_of_anybody(void **state)
 	asking_end(&asking);
 }
 
+static void what_is_damaged_is_found(void **state)
+{
+	struct world *world = *state;
+	struct check_options options = {.quick = true};
+	struct check_report report;
+	struct asking asking;
+	struct err err;
+
+	begin(&asking, state);
+	file(&asking, RUNS, "{}");
+	assert_true(carry_out(&asking));
+	assert_ok(check_vault(world->vault, &options, &report, &err), &err);
+	assert_int_equal(report.problems, 0);
+	assert_ok(db_script(world->vault->read.data, "UPDATE work SET result = substr(result, 1, length(result) - 1) || x'00'", &err),
+		  &err);
+	assert_ok(check_vault(world->vault, &options, &report, &err), &err);
+	assert_int_equal(report.checks[CHECK_ACCESS].problems, 1);
+	assert_ok(db_script(world->vault->read.data, "UPDATE work SET result = x'', asked = x'00'", &err), &err);
+	assert_ok(check_vault(world->vault, &options, &report, &err), &err);
+	assert_int_equal(report.checks[CHECK_ACCESS].problems, 1);
+	asking_end(&asking);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +381,7 @@ int main(void)
 	    IN_WORLD(one_that_runs_is_stopped_between_two_steps),
 	    IN_WORLD(what_a_stop_of_the_daemon_broke_off_goes_on),
 	    IN_WORLD(what_the_vault_has_ended_by_itself_is_not_begun_anew),
+	    IN_WORLD(what_is_damaged_is_found),
 	    IN_WORLD(what_was_answered_goes_with_the_key_of_anybody),
 	};
 

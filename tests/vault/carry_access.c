@@ -14,6 +14,7 @@
 #include "access/token_cache.h"
 #include "store/request_key.h"
 #include "store/user_subject.h"
+#include "store/work.h"
 #include "vault/backup.h"
 #include "vault/restore.h"
 
@@ -298,6 +299,34 @@ static void what_was_asked_with_a_key_since_is_not_done_again(void **state)
 	assert_int_equal(found.state, REQUEST_BROKEN);
 }
 
+static enum result put_work(struct session *session, void *arg, struct err *err)
+{
+	return work_put(session->data, arg, err);
+}
+
+static void jobs_that_were_asked_for_are_as_they_are_now(void **state)
+{
+	struct people *p = *state;
+	uint32_t account = p->world.account.number;
+	struct work_row old = {.account = account, .id = {{1}}, .operation = "check", .made_by = "os:0", .state = WORK_DONE,
+			       .ended = {1}};
+	struct work_row new = old, found;
+	struct err err;
+
+	new.id.bytes[0] = 2;
+	assert_ok(seal_data(AT(p).ring, account, "work", old.id, "{}", &p->world.pool, &old.asked, &old.asked_len, &err), &err);
+	assert_ok(seal_data(AT(p).ring, account, "work", new.id, "{}", &p->world.pool, &new.asked, &new.asked_len, &err), &err);
+	assert_ok(vault_write(p->world.vault, put_work, &old, &err), &err);
+	back_up(p);
+	old.state = WORK_FAILED;
+	assert_ok(vault_write(p->world.vault, put_work, &old, &err), &err);
+	assert_ok(vault_write(p->world.vault, put_work, &new, &err), &err);
+	restore(p);
+	assert_ok(work_get(AT(p).data, account, old.id, &p->world.pool, &found, &err), &err);
+	assert_int_equal(found.state, WORK_FAILED);
+	assert_ok(work_get(AT(p).data, account, new.id, &p->world.pool, &found, &err), &err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +334,7 @@ int main(void)
 	    AMONG_PEOPLE(a_restore_without_live_data_brings_back_nothing_that_was_ended),
 	    AMONG_PEOPLE(a_second_factor_that_was_turned_off_stays_off),
 	    AMONG_PEOPLE(a_clock_that_was_set_back_outdates_no_present_password),
+	    AMONG_PEOPLE(jobs_that_were_asked_for_are_as_they_are_now),
 	    AMONG_PEOPLE(what_was_asked_with_a_key_since_is_not_done_again),
 	    AMONG_PEOPLE(what_is_wrong_with_what_lets_people_in_is_found),
 	};
