@@ -13,6 +13,7 @@
 #include "base/log.h"
 
 #define BATCH 16
+#define LINKS_MAX 16 /* who has more accounts than that to begin with makes them with `lethe user invite` */
 #define LINK_MAX ((size_t)4096)
 #define PATH_LEN 4096
 
@@ -20,7 +21,7 @@ struct offering {
 	struct call *call;
 	const char *url;
 	struct vault *vault;
-	int64_t made;
+	int64_t made, seen;
 	bool somebody; /* can be let in */
 };
 
@@ -72,7 +73,7 @@ static enum result each_account(struct offering *o, with_account *with, struct e
 			after = numbers[i];
 			r = with(o, after, err);
 		}
-	} while (r == OK && count == BATCH);
+	} while (r == OK && count == BATCH && !o->somebody);
 	return r;
 }
 
@@ -153,7 +154,7 @@ static enum result offer_one(struct offering *o, uint32_t number, struct err *er
 	if (r != OK)
 		return r;
 	path_of(o->call->data_dir, account.id, path);
-	if (!terminal && is_good(o, path))
+	if (o->seen++ >= LINKS_MAX || (!terminal && is_good(o, path)))
 		return OK;
 	return make(o, &account, terminal ? NULL : path, err);
 }

@@ -4,10 +4,10 @@
  * The first start: nobody can be let in yet, and there is no default password.
  *
  * While no account has an owner and there is no token of the operator's, each
- * account is given a one-time link, by which somebody becomes its owner.  It
- * goes to the terminal, once; without one into the file first-owner-acc_..
- * beside the data, of mode 0600.  Never into the log.  Whoever is let in
- * otherwise makes further ones by `lethe user invite --first-owner`.
+ * account (the first 16) is given a one-time link, by which somebody becomes
+ * its owner.  It goes to the terminal, once; without one into the file
+ * first-owner-acc_.. in the data folder, of mode 0600.  Never into the log.
+ * Whoever is let in otherwise makes more by `lethe user invite --first-owner`.
  */
 #ifndef LETHE_DAEMON_FIRST_OWNER_H
 #define LETHE_DAEMON_FIRST_OWNER_H

@@ -376,6 +376,90 @@ code_of() {
 	stop
 }
 
+@test "a link that cannot be written down is said, and the daemon does not begin" {
+	mkdir "lethe-data/first-owner-$("$LETHE" account show Acme --json | jq -r .id)"
+	run "$LETHE" serve --listen 127.0.0.1:0
+	[ "$status" -eq 8 ]
+	[[ $output == *first-owner-acc_* ]]
+	[[ $output != *lethe_i* ]]
+}
+
+# used BODY: uses the link in $link; the answer's number, 000 when the daemon is gone.
+used() {
+	code=$(curl -sS -o answer -w '%{http_code}' -H 'Content-Type: application/json' -d "$1" "$URL/v1/links/use" 2>/dev/null) || true
+}
+
+@test "P52: killed at any change of a file, a link is good or used, and never both or neither" {
+	local from all at good=0 gone=0
+	"$LETHE" token create machine --operator --out operator.token >/dev/null
+	"$LETHE" user invite --first-owner --account Acme --now $START --out link >/dev/null
+	link=$(cat link)
+	use="{\"link\":\"$link\",\"name\":\"olga\",\"password\":\"$PASSWORD\"}"
+	cp -a lethe-data fresh
+	FAULT=count:$BATS_TEST_TMPDIR/from serve --now $START
+	stop
+	from=$(<from)
+	rm -rf lethe-data && cp -a fresh lethe-data
+	FAULT=count:$BATS_TEST_TMPDIR/all serve --now $START
+	used "$use"
+	answered 201
+	stop
+	all=$(<all)
+	[ "$all" -gt "$from" ]
+	for ((at = from > 8 ? from - 8 : 1; at <= all; at++)); do
+		rm -rf lethe-data && cp -a fresh lethe-data
+		if FAULT=kill:$at serve --now $START >/dev/null; then
+			used "$use"
+			kill -KILL "$SERVING" 2>/dev/null || true
+		fi
+		serve --now $START
+		enter olga
+		if [ "$code" = 201 ]; then
+			used "$use"
+			answered 403
+			gone=$((gone + 1))
+		else
+			answered 401
+			used "$use"
+			answered 201
+			good=$((good + 1))
+		fi
+		kill -KILL "$SERVING"
+		SERVING=
+	done
+	[ "$good" -gt 0 ] && [ "$gone" -gt 0 ]
+}
+
+@test "with the disk full nobody is let in, it is said, and they are when there is space" {
+	local all at full=0
+	add anna admin
+	"$LETHE" token create machine --operator --out operator.token >/dev/null
+	serve --now $START # the first start writes more than those after it
+	stop
+	FAULT=count:$BATS_TEST_TMPDIR/all serve --now $START
+	enter anna
+	stop
+	all=$(<all)
+	for ((at = all - 16; at <= all; at++)); do
+		rm -f anna.jar
+		FAULT=enospc:$at:0 serve --now $START >/dev/null || continue
+		enter anna
+		if [ "$code" = 507 ]; then
+			run ! grep -i '^set-cookie' head
+			full=$((full + 1))
+		else
+			answered 201
+		fi
+		stop
+	done
+	[ "$full" -gt 0 ]
+	serve --now $START
+	enter anna
+	answered 201
+	stop
+	check_clean
+}
+
 @test "no link is made for who can be let in already" {
 	"$LETHE" token create machine --operator --out operator.token >/dev/null
 	serve
