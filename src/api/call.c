@@ -354,6 +354,15 @@ enum result call_open_account(struct call *call, bool write, struct account *out
 	return r;
 }
 
+enum result call_open_owner(struct call *call, bool platform, bool write, uint32_t *account, struct err *err)
+{
+	struct account found = {.number = VAULT_ACCOUNT};
+	enum result r = platform ? call_open(call, write, err) : call_open_account(call, write, &found, err);
+
+	*account = found.number;
+	return r;
+}
+
 enum result call_open_named(struct call *call, const char *name, bool write, struct account *out, struct err *err)
 {
 	call->account = name;

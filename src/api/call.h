@@ -92,6 +92,8 @@ MUST_CHECK enum result call_parse(struct call *call, const struct call_option *o
 MUST_CHECK enum result call_open(struct call *call, bool write, struct err *err);
 /* Opens whichever region has the account of --account, and finds it. Without --account: the only one there is. */
 MUST_CHECK enum result call_open_account(struct call *call, bool write, struct account *out, struct err *err);
+/* What --operator of the platform's own is under: VAULT_ACCOUNT of the region; else the number of the account, as above. */
+MUST_CHECK enum result call_open_owner(struct call *call, bool platform, bool write, uint32_t *account, struct err *err);
 /* The same for the account that an operand names, whatever --account says. */
 MUST_CHECK enum result call_open_named(struct call *call, const char *name, bool write, struct account *out,
 				      struct err *err);

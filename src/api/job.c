@@ -12,18 +12,17 @@
 
 #define PAGE 64
 
-/* Of the account, or with --operator of the vault itself. */
-static enum result open_for(struct call *call, bool platform, bool write, uint32_t *out, struct err *err)
+/* The job that a command names, and whose it is. */
+static enum result parse_one(struct call *call, int argc, char **argv, bool write, uint32_t *account, struct id *id,
+			     struct err *err)
 {
-	struct account account;
-	enum result r;
+	bool platform = false;
+	const struct call_option options[] = {{"operator", NULL, &platform}};
+	enum result r = call_parse(call, options, 1, &argc, argv, 1, 1, err);
 
-	*out = VAULT_ACCOUNT;
-	if (platform)
-		return call_open(call, write, err);
-	r = call_open_account(call, write, &account, err);
-	*out = account.number;
-	return r;
+	if (r == OK)
+		r = id_parse(JOB_PREFIX, argv[0], id, err);
+	return r == OK ? call_open_owner(call, platform, write, account, err) : r;
 }
 
 /* ---- show ---- */
@@ -52,18 +51,12 @@ static enum result print(struct call *call, const struct work_row *row, bool ans
 
 enum result op_job_show(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
-	bool platform = false;
-	const struct call_option options[] = {{"operator", NULL, &platform}};
 	struct work_row row;
 	struct id id;
-	uint32_t account = 0;
-	enum result r = call_parse(call, options, 1, &argc, argv, 1, 1, err);
+	uint32_t account;
+	enum result r = parse_one(call, argc, argv, false, &account, &id, err);
 
 	(void)partly;
-	if (r == OK)
-		r = id_parse(JOB_PREFIX, argv[0], &id, err);
-	if (r == OK)
-		r = open_for(call, platform, false, &account, err);
 	if (r == OK)
 		r = work_get(call->vault->read.data, account, id, &call->pool, &row, err);
 	if (r == ERR_NOT_FOUND)
@@ -105,7 +98,7 @@ enum result op_job_list(struct call *call, int argc, char **argv, bool *partly, 
 
 	(void)partly;
 	if (r == OK)
-		r = open_for(call, platform, false, &account, err);
+		r = call_open_owner(call, platform, false, &account, err);
 	if (r == OK)
 		r = paging_begin(call, &page, account, PAGING_ALL, "", err);
 	if (r != OK)
@@ -124,18 +117,12 @@ enum result op_job_list(struct call *call, int argc, char **argv, bool *partly, 
 
 enum result op_job_cancel(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
-	bool platform = false;
-	const struct call_option options[] = {{"operator", NULL, &platform}};
 	struct work_row row;
 	struct id id;
-	uint32_t account = 0;
-	enum result r = call_parse(call, options, 1, &argc, argv, 1, 1, err);
+	uint32_t account;
+	enum result r = parse_one(call, argc, argv, true, &account, &id, err);
 
 	(void)partly;
-	if (r == OK)
-		r = id_parse(JOB_PREFIX, argv[0], &id, err);
-	if (r == OK)
-		r = open_for(call, platform, true, &account, err);
 	if (r == OK)
 		r = work_cancel(call->vault, account, id, call->now, &call->pool, &row, err);
 	return r == OK ? print(call, &row, false, err) : r;

@@ -12,16 +12,6 @@
 #define PAGE 64
 #define EXPIRES "12 months" /* unless said */
 
-/* The account's, or with --operator the vault's own. */
-static enum result open_for(struct call *call, bool platform, bool write, uint32_t *account, struct err *err)
-{
-	struct account found = {.number = VAULT_ACCOUNT};
-	enum result r = platform ? call_open(call, write, err) : call_open_account(call, write, &found, err);
-
-	*account = found.number;
-	return r;
-}
-
 /* ---- creating ---- */
 
 static enum result read_role(const char *text, bool platform, enum access_role *out, struct err *err)
@@ -122,7 +112,7 @@ enum result op_token_create(struct call *call, int argc, char **argv, bool *part
 	if (r == OK)
 		r = read_expiry(call, expires, &new, err);
 	if (r == OK)
-		r = open_for(call, platform, true, &account, err);
+		r = call_open_owner(call, platform, true, &account, err);
 	if (r == OK)
 		r = handout_begin(call, out, &handout, err);
 	if (r == OK)
@@ -221,7 +211,7 @@ enum result op_token_list(struct call *call, int argc, char **argv, bool *partly
 
 	(void)partly;
 	if (r == OK)
-		r = open_for(call, platform, false, &account, err);
+		r = call_open_owner(call, platform, false, &account, err);
 	if (r == OK)
 		r = paging_begin(call, &page, account, PAGING_ALL, "", err);
 	if (r == OK)
@@ -255,7 +245,7 @@ enum result op_token_revoke(struct call *call, int argc, char **argv, bool *part
 	if (r == OK && id_parse(TOKEN_PREFIX, argv[0], &id, err) != OK)
 		r = err_mend(err, "give the token's id, tok_..: `lethe token list` shows it");
 	if (r == OK)
-		r = open_for(call, platform, true, &account, err);
+		r = call_open_owner(call, platform, true, &account, err);
 	if (r == OK)
 		r = tokens_revoke(call->vault, account, id, call->now, err);
 	if (r != OK)
