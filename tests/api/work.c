@@ -194,7 +194,7 @@ static void jobs_are_listed_the_newest_first(void **state)
 		asking.world->now.ms += 1000;
 	}
 	assert_asked(&asking, METHOD_GET, JOBS "?limit=2", NULL, 200);
-	for (const struct json *at = json_get(document(&asking), "jobs")->first; at != NULL; at = at->next)
+	for (const struct json *at = json_get(document(&asking), "jobs")->first; at != NULL && i > 0; at = at->next)
 		assert_non_null(strstr(where[--i], json_get_text(at, "id")));
 	assert_int_equal(i, 1);
 	assert_asked(&asking, METHOD_GET,
@@ -316,6 +316,7 @@ static void what_the_vault_has_ended_by_itself_is_not_begun_anew(void **state)
 	assert_int_equal(before.epoch, after.epoch);
 	where = file(&asking, "/v1/keys/rotations", "{}");
 	assert_true(carry_out(&asking));
+	is_in_state(&asking, where, "done");
 	assert_ok(epoch_find(world->vault->read.keys, EPOCH_CURRENT, &after, &err), &err);
 	assert_int_equal(before.epoch + 1, after.epoch);
 	asking_end(&asking);
