@@ -361,7 +361,8 @@ code_of() {
 	run ! ls lethe-data/first-owner-*
 }
 
-@test "who is at a terminal sees the link of the first owner there, and it is in no file" {
+# on_terminal: the daemon on a terminal, of which the file `typed` is what it showed.
+on_terminal() {
 	script -qfec 'echo $$ >pid; exec "$LETHE" serve --listen 127.0.0.1:0 2>serve.log' typed </dev/null >/dev/null 2>&1 3>&- &
 	disown $!
 	for ((i = 0; i < 200; i++)); do
@@ -369,6 +370,10 @@ code_of() {
 		sleep 0.05
 	done
 	SERVING=$(cat pid)
+}
+
+@test "who is at a terminal sees the link of the first owner there, and it is in no file" {
+	on_terminal
 	grep -q 'The account Acme has no owner yet' typed
 	[ "$(grep -o 'lethe_i[0-9A-Za-z]*' typed | wc -l)" = 1 ]
 	run ! ls lethe-data/first-owner-*
@@ -389,7 +394,7 @@ used() {
 	code=$(curl -sS -o answer -w '%{http_code}' -H 'Content-Type: application/json' -d "$1" "$URL/v1/links/use" 2>/dev/null) || true
 }
 
-@test "P52: killed at any change of a file, a link is good or used, and never both or neither" {
+@test "P55: killed at any change of a file, a link is good or used, and never both or neither" {
 	local from all at good=0 gone=0
 	"$LETHE" token create machine --operator --out operator.token >/dev/null
 	"$LETHE" user invite --first-owner --account Acme --now $START --out link >/dev/null
@@ -410,7 +415,7 @@ used() {
 		rm -rf lethe-data && cp -a fresh lethe-data
 		if FAULT=kill:$at serve --now $START >/dev/null; then
 			used "$use"
-			kill -KILL "$SERVING" 2>/dev/null || true
+			end_serving 2>/dev/null
 		fi
 		serve --now $START
 		enter olga
@@ -424,9 +429,9 @@ used() {
 			answered 201
 			good=$((good + 1))
 		fi
-		kill -KILL "$SERVING"
-		SERVING=
+		end_serving
 	done
+	SERVING=
 	[ "$good" -gt 0 ] && [ "$gone" -gt 0 ]
 }
 
