@@ -25,7 +25,7 @@ static const char *const names[EVENT_TYPE_COUNT] = {
     [EVENT_JOB_DONE] = "job.done",			 [EVENT_JOB_FAILED] = "job.failed",
     [EVENT_USER_ADDED] = "user.added",			 [EVENT_USER_REMOVED] = "user.removed",
     [EVENT_USER_INVITED] = "user.invited",		 [EVENT_WEBHOOK_DISABLED] = "webhook.disabled",
-    [EVENT_WEBHOOK_TEST] = "webhook.test",
+    [EVENT_WEBHOOK_TEST] = "webhook.test",		 [EVENT_JOB_ENDED] = "job.ended",
 };
 
 const char *event_type_name(enum event_type type)

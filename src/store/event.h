@@ -26,8 +26,9 @@ enum event_type {
 	EVENT_JOB_STARTED = 24, EVENT_JOB_DONE = 25, EVENT_JOB_FAILED = 26,
 	EVENT_USER_ADDED = 27, EVENT_USER_REMOVED = 28, EVENT_USER_INVITED = 29,
 	EVENT_WEBHOOK_DISABLED = 30, EVENT_WEBHOOK_TEST = 31,
+	EVENT_JOB_ENDED = 32,
 };
-#define EVENT_TYPE_COUNT 32
+#define EVENT_TYPE_COUNT 33
 const char *event_type_name(enum event_type type); /* "person.erased" */
 bool event_type_parse(const char *name, size_t len, enum event_type *out);
 

@@ -25,6 +25,8 @@ static const struct { const char *act; enum event_type type; } told[] = {
     {"contact.undelete", EVENT_CONTACT_RESTORED},
     {"hold.add", EVENT_HOLD_ADDED},
     {"hold.release", EVENT_HOLD_RELEASED},
+    {"job.end", EVENT_JOB_ENDED},
+    {"job.file", EVENT_JOB_STARTED},
     {"obligation.add", EVENT_OBLIGATION_CHANGED},
     {"obligation.end", EVENT_OBLIGATION_CHANGED},
     {"person.anonymise", EVENT_PERSON_ERASED},

@@ -215,8 +215,8 @@ mailbox() {
 	/usr/bin/python3 "$TOP/tests/e2e/notify/mailbox.py" cert key >port 3>&- & # the one whose packages scripts/deps installs
 	RECEIVING=$!
 	disown "$RECEIVING"
-	read -r port <port
-	SMTP=smtp://127.0.0.1:$port
+	read -r number <port
+	SMTP=smtp://127.0.0.1:$number
 	echo 'correct horse' >password
 }
 
@@ -271,9 +271,9 @@ mail() { /usr/bin/python3 "$TOP/tests/e2e/notify/read.py" "mails/$1"; }
 	[[ $(jq -r .text mail.json) == *"person: $person"*"lethe person receipt $job"* ]]
 	[[ $(jq -r .html mail.json) == *'Blåbær &amp; Søn'*"$person"* ]]
 	[[ $(jq -r '.headers["message-id"]' mail.json) == '<mail_'*'@example.com>' ]]
-	! grep -q 20000578 mails/0
+	run ! grep -q 20000578 mails/0
 	stop
-	! grep -qE 'owner@|correct horse|Bl' serve.log
+	run ! grep -qE 'owner@|correct horse|Bl' serve.log
 }
 
 @test "P62: with a wrong password or for a refused address nothing is sent, and what can be is tried again" {

@@ -91,6 +91,18 @@ static void an_act_tells_what_its_leaf_says(void **state)
 	assert_string_equal(text_of(world, &rows[0]), wanted);
 }
 
+static void a_job_that_was_asked_for_is_told_of_twice(void **state)
+{
+	struct world *world = *state;
+	struct event_row rows[3];
+
+	did(world, "job.file");
+	did(world, "job.end");
+	assert_int_equal(events(world, rows, 3), 2);
+	assert_int_equal(rows[0].type, EVENT_JOB_STARTED);
+	assert_int_equal(rows[1].type, EVENT_JOB_ENDED);
+}
+
 static void an_act_that_is_undone_tells_nobody(void **state)
 {
 	struct world *world = *state;
@@ -303,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    IN_WORLD(an_account_that_is_made_is_told_of),
 	    IN_WORLD(an_act_tells_what_its_leaf_says),
+	    IN_WORLD(a_job_that_was_asked_for_is_told_of_twice),
 	    IN_WORLD(an_act_that_is_undone_tells_nobody),
 	    IN_WORLD(most_acts_and_those_of_no_account_tell_nobody),
 	    cmocka_unit_test(every_type_has_a_name_of_its_own),
