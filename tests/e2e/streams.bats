@@ -169,12 +169,12 @@ calls() {
 @test "a client that goes away leaves whole batches and nothing else" {
 	serve
 	calls 12500 >lines
-	{ cat lines; sleep 2; } | timeout 1 curl -sS -o answer -X POST -H "Authorization: Bearer $(cat admin.token)" \
+	{ cat lines; sleep 5; } | timeout 3 curl -sS -o answer -X POST -H "Authorization: Bearer $(cat admin.token)" \
 		-H 'Content-Type: application/x-ndjson' -T - "$URL/v1/accounts/Acme/ingest" || true
 	stop
 	"$LETHE" check >/dev/null
 	"$LETHE" import --account Acme --json lines >again
-	jq -e '.duplicates == 12000 and .records.call == 500' again
+	jq -e '.duplicates > 0 and .duplicates % 1000 == 0 and .duplicates + .records.call == 12500' again
 }
 
 @test "a record alone: made, known, refused" {
