@@ -14,11 +14,22 @@ bool condition_asked(const struct resource *resource, const struct request *requ
 						   request_header(request, "if-none-match") != NULL);
 }
 
+/* A list that has to be told of what cannot be what was read. */
+static bool asks_for_more(const struct resource *resource)
+{
+	for (size_t i = 0; i < resource->word_count; i++) {
+		if (resource->words[i].place == IN_QUERY && resource->words[i].required)
+			return true;
+	}
+	return false;
+}
+
 static const struct resource *read_at(const char *path, size_t len)
 {
 	for (size_t i = 0; i < resource_count; i++) {
 		if (resources[i].method == METHOD_GET && strlen(resources[i].path) == len &&
-		    memcmp(resources[i].path, path, len) == 0 && direct_find(&resources[i]) == NULL)
+		    memcmp(resources[i].path, path, len) == 0 && direct_find(&resources[i]) == NULL &&
+		    !asks_for_more(&resources[i]))
 			return &resources[i];
 	}
 	return NULL;

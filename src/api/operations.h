@@ -52,6 +52,7 @@ operation_run op_contact_delete;
 operation_run op_contact_undelete;
 operation_run op_contact_readmit;
 
+operation_run op_record_list; /* record_list.c */
 operation_run op_record_get;
 operation_run op_record_media;
 operation_run op_record_anonymise; /* op_aggregate.c */

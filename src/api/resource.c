@@ -216,6 +216,12 @@ static const struct word webhook_replay[] = {
     {"event", WORD_TEXT, IN_BODY, false, 2, NULL, "which; all that failed unless said"},
 };
 
+static const struct word record_list[] = {
+    {"kind", WORD_CHOICE, IN_QUERY, true, 1, KINDS, "of what"},
+    ASKS("from", WORD_TIME, "from then on"),
+    ASKS("until", WORD_TIME, "until then, which is not included"),
+    PAGE,
+};
 static const struct word audit_list[] = {
     ASKS("from", WORD_INT, "from this leaf on; else the last ones"),
     PAGE,
@@ -289,6 +295,7 @@ const struct resource resources[] = {
 
     {METHOD_POST, A "/ingest", "import", MAY_RECORD_WRITE, RESOURCE_WRITE, WORDS(lines), NULL, "TakenLine"},
     {METHOD_POST, A "/records", "import", MAY_RECORD_WRITE, RESOURCE_MAKE, WORDS(one_line), NULL, "Taken"},
+    {METHOD_GET, A "/records", "record list", MAY_RECORD_READ, RESOURCE_READ, WORDS(record_list), NULL, "RecordList"},
     {METHOD_GET, A "/records/{record}", "record get", MAY_RECORD_READ, RESOURCE_READ, WORDS(record), NULL, "Record"},
     {METHOD_GET, A "/records/{record}/media/{n}", "record media", MAY_RECORD_MEDIA, RESOURCE_READ, WORDS(media), NULL, "Media"},
     {METHOD_PUT, A "/records/{record}/media/{n}", "record media", MAY_RECORD_WRITE, RESOURCE_MAKE, WORDS(media), NULL, "MediaTaken"},

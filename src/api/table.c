@@ -167,6 +167,12 @@ const struct operation operations[] = {
 	{"contact readmit", "CONTACT", "let imports bring a deleted contact again", op_contact_readmit,
 	 "What was deleted here stays so whatever its source still says of it, also when it is gone: imports of it are refused\n"
 	 "and counted. This ends that. The id is in the audit log, in the act contact.delete.\n"},
+	{"record list", "KIND [--from T] [--until T] [--limit N] [--cursor C]", "the records of a kind, the oldest first", op_record_list,
+	 "What was said and by whom is not shown: `lethe record get`. Leaves an audit leaf.\n"
+	 "  --from T          from that day or moment on\n"
+	 "  --until T         until then, which is not included\n"
+	 "  --limit N         so many, 1 to 1000; 50 unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
 	{"record get", "ID", "one record, opened", op_record_get, "Leaves an audit leaf.\n"},
 	{"record media", "ID --out FILE [--n N] [--range A-B]", "a record's audio or attachment", op_record_media,
 	 "FILE \"-\" is standard output, which may not be a terminal. Nothing is written before its tag is checked.\n"

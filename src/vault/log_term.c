@@ -28,6 +28,7 @@ static const struct { const char *act; enum leaf_term term; } acts[] = {
     {"person.find", LEAF_ACCESS},
     {"person.show", LEAF_ACCESS},
     {"record.get", LEAF_ACCESS},
+    {"record.list", LEAF_ACCESS},
     {"record.media", LEAF_ACCESS},
     {"token.list", LEAF_ACCESS},
     {"user.list", LEAF_ACCESS},

@@ -151,6 +151,7 @@ static void a_condition_is_about_the_nearest_that_can_be_read(void **state)
 	    {METHOD_POST, "/v1/accounts/{account}/policies/removals", "/v1/accounts/{account}/policies"},
 	    {METHOD_PUT, "/v1/accounts/{account}/settings/{setting}", "/v1/accounts/{account}"},
 	    {METHOD_POST, "/v1/keys/rotations", "/v1/keys"},
+	    {METHOD_POST, "/v1/accounts/{account}/records", "/v1/accounts/{account}"},
 	};
 
 	(void)state;

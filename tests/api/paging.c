@@ -231,6 +231,71 @@ static void leaves_of_the_log_are_paged_from_any_on(void **state)
 	asking_end(&asking);
 }
 
+/* ---- records ---- */
+
+static struct id put_message(struct world *world, const char *at, uint32_t n, int64_t agent)
+{
+	struct record_row row = {.account = world->account.number, .kind = KIND_MESSAGE, .direction = DIRECTION_INBOUND,
+				 .duration_ms = -1, .agent = agent, .payload = (const unsigned char *)"x", .payload_len = 1};
+	unsigned char entropy[16] = {0, 0, (unsigned char)(n >> 8), (unsigned char)n};
+	bool inserted;
+	struct err err;
+
+	row.id = id_derived(world_time(at), entropy);
+	assert_ok(record_insert(world->vault->read.data, &row, &inserted, &err), &err);
+	assert_true(inserted);
+	return row.id;
+}
+
+static size_t count_all(struct asking *asking, const char *list, const char *limit)
+{
+	const char *cursor = NULL;
+	size_t seen = 0;
+
+	do {
+		cursor = page(asking, list, limit, cursor);
+		seen += rows_of(asking, "records");
+	} while (cursor != NULL);
+	return seen;
+}
+
+static void records_are_listed_by_kind_and_time_over_days(void **state)
+{
+	struct world *world = *state;
+	struct asking asking;
+
+	asking_begin(&asking, world);
+	for (uint32_t i = 0; i < 250; i++)
+		put_message(world, i < 120 ? "2025-01-02T10:00:00Z" : i < 200 ? "2025-01-03T10:00:00Z" : "2025-05-03T10:00:00Z", i, i % 5 == 0 ? 77 : 0);
+	assert_int_equal(count_all(&asking, OURS "/records?kind=message", "7"), 250);
+	assert_int_equal(count_all(&asking, OURS "/records?kind=message", "1000"), 250);
+	assert_int_equal(count_all(&asking, OURS "/records?kind=call", "7"), 0);
+	assert_int_equal(count_all(&asking, OURS "/records?kind=message&from=2025-01-03", "7"), 130);
+	assert_int_equal(count_all(&asking, OURS "/records?kind=message&until=2025-01-03", "50"), 120);
+	assert_int_equal(count_all(&asking, OURS "/records?kind=message&from=2025-01-03T09:00:00Z&until=2025-01-03T11:00:00Z", "40"), 80);
+	assert_int_equal(count_all(&asking, OURS "/records?kind=message&from=2025-01-03T11:00:00Z&until=2025-01-04", "40"), 0);
+	assert_asked(&asking, METHOD_GET, OURS "/records", NULL, 400);
+	assert_string_equal(json_get_text(document(&asking), "field"), "kind");
+	asking_end(&asking);
+}
+
+static void an_agent_sees_the_records_that_are_theirs(void **state)
+{
+	struct world *world = *state;
+	struct asking asking;
+
+	asking_begin(&asking, world);
+	for (uint32_t i = 0; i < 50; i++)
+		put_message(world, "2025-01-02T10:00:00Z", i, i % 5 == 0 ? 77 : i % 5);
+	asking.actor.type = ACTOR_USER;
+	asking.actor.role = ROLE_OF_AGENT;
+	asking.actor.agent = 77;
+	assert_int_equal(count_all(&asking, OURS "/records?kind=message", "3"), 10);
+	asking.actor.agent = 0; /* of no records */
+	assert_int_equal(count_all(&asking, OURS "/records?kind=message", "3"), 0);
+	asking_end(&asking);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +306,8 @@ int main(void)
 	    IN_WORLD(a_changed_cursor_is_refused),
 	    IN_WORLD(a_limit_is_from_1_to_1000_and_is_no_part_of_the_question),
 	    IN_WORLD(a_link_leads_to_the_next_page),
+	    IN_WORLD(records_are_listed_by_kind_and_time_over_days),
+	    IN_WORLD(an_agent_sees_the_records_that_are_theirs),
 	    IN_WORLD(leaves_of_the_log_are_paged_from_any_on),
 	};
 

@@ -185,6 +185,9 @@ def records(walk, ids):
     for kind in sorted(set(ids) - {"acc", "per", "con", "usr", "job", "hold", "chat"}):
         walk.admin("GET", A + "/records/{record}", {"record": ids[kind][0]})
         walk.admin("GET", A + "/records/{record}/disposition", {"record": ids[kind][0]})
+    page = walk.admin("GET", A + "/records", query={"kind": "call", "limit": 2})
+    walk.admin("GET", A + "/records", query={"kind": "call", "limit": 2, "cursor": page["next"]})
+    walk.admin("GET", A + "/records", query={"kind": "message", "limit": 2, "cursor": page["next"]}, status=400)
     walk.admin("GET", A + "/labels")
     walk.admin("GET", A + "/labels", query={"kind": "tag"})
 
