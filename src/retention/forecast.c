@@ -334,6 +334,8 @@ enum result forecast_make(struct session *session, uint32_t account, struct inst
 	pool_init(&looking.pool, PAYLOADS_MAX);
 	looking.rows = malloc(ROWS * sizeof *looking.rows);
 	r = keepers_load(session, account, now, pool, &looking.keepers, err);
+	if (r == OK)
+		r = holds_find_days(session, &looking.keepers.holds, pool, err);
 	if (r == OK && looking.rows == NULL)
 		r = err_no_memory(err);
 	if (r == OK)

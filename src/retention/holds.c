@@ -207,15 +207,23 @@ const struct hold_scope *holds_cover_contact(const struct hold_set *set, const s
 	return NULL;
 }
 
-bool holds_touch_period(const struct hold_set *set, enum record_kind kind, struct date day)
+static bool may_touch(const struct hold_scope *scope, enum record_kind kind, struct date day)
 {
 	int64_t start = date_start(day).ms, end = date_start(date_add_days(day, 1)).ms;
+	const struct hold_row *hold = &scope->row;
+	const struct hold_day key = {kind, day};
 
+	if (!fits_kind(hold, kind) || (hold->has_from && end <= hold->from.ms) ||
+	    (hold->has_until && start >= hold->until.ms))
+		return false;
+	return !scope->has_days || (scope->day_count > 0 && bsearch(&key, scope->days, scope->day_count, sizeof key,
+								    hold_day_compare) != NULL);
+}
+
+bool holds_touch_period(const struct hold_set *set, enum record_kind kind, struct date day)
+{
 	for (size_t i = 0; i < set->count; i++) {
-		const struct hold_row *hold = &set->scopes[i].row;
-
-		if (fits_kind(hold, kind) && (!hold->has_from || end > hold->from.ms) &&
-		    (!hold->has_until || start < hold->until.ms))
+		if (may_touch(&set->scopes[i], kind, day))
 			return true;
 	}
 	return false;

@@ -273,6 +273,8 @@ enum result sweep_plan_with(struct session *session, uint32_t account, struct in
 	pool_init(&pool, (size_t)64 * 1024 * 1024);
 	r = keepers_load(session, account, now, &pool, &planning.keepers, err);
 	if (r == OK)
+		r = holds_find_days(session, &planning.keepers.holds, &pool, err);
+	if (r == OK)
 		r = load_rules(&planning, now, change, &pool, err);
 	if (r == OK)
 		r = plan_all(&planning, err);

@@ -345,8 +345,10 @@ enum result policy_effect_agree(const struct policy_effect *effect, const char *
 static enum result load_keepers(struct counting *c, struct instant now, struct err *err)
 {
 	struct instant then = date_start(c->until);
+	enum result r =
+	    keepers_load(c->session, c->account, then.ms > now.ms ? then : now, c->pool, &c->keepers, err);
 
-	return keepers_load(c->session, c->account, then.ms > now.ms ? then : now, c->pool, &c->keepers, err);
+	return r == OK ? holds_find_days(c->session, &c->keepers.holds, c->pool, err) : r;
 }
 
 static enum result load_rules(struct counting *c, struct instant now, struct err *err)

@@ -92,24 +92,6 @@ static enum result walk_lane(struct walk *walk, const int64_t *lanes, size_t lan
 	return r;
 }
 
-/* Those whose party rows lead to every record of the scope; count 0 when there are none. An own number has none. */
-static enum result find_lanes(struct walk *walk, const int64_t **lanes, size_t *count, struct err *err)
-{
-	const struct hold_row *hold = &walk->scope->row;
-	struct identity_row row;
-	enum result r = OK;
-
-	*lanes = hold->has_person ? walk->scope->identities : hold->identity != 0 ? &hold->identity : &hold->agent;
-	*count = hold->has_person ? walk->scope->identity_count : (size_t)(**lanes != 0);
-	for (size_t i = 0; i < *count && r == OK; i++) {
-		r = identity_get(walk->session->data, hold->account, (*lanes)[i], &walk->pool, &row, err);
-		if (r == OK && row.kind == IDENTITY_NUMBER)
-			*count = 0;
-		r = r == ERR_NOT_FOUND ? OK : r;
-	}
-	return r;
-}
-
 /* ---- by days ---- */
 
 static enum result walk_day(void *arg, const struct period *period, struct err *err)
@@ -150,7 +132,7 @@ static enum result walk_scope(struct walk *walk, struct err *err)
 {
 	const int64_t *lanes;
 	size_t count;
-	enum result r = find_lanes(walk, &lanes, &count, err);
+	enum result r = holds_lanes(walk->session, walk->scope, &walk->pool, &lanes, &count, err);
 
 	if (r != OK || count > 0) {
 		for (size_t i = 0; i < count && r == OK; i++)
