@@ -36,17 +36,30 @@ enum result proof_key(struct session *session, struct id vault, struct note_key 
 	return r;
 }
 
+static bool has_text(const char *path, const char *line, size_t len)
+{
+	struct err ignored;
+	struct buf text;
+	bool same;
+
+	if (file_read(path, 4096, &text, &ignored) != OK)
+		return false;
+	same = text.len == len && memcmp(text.data, line, len) == 0;
+	buf_free(&text);
+	return same;
+}
+
 enum result proof_write_key(struct session *session, struct id vault, const char *path, struct err *err)
 {
 	char text[NOTE_KEY_TEXT_MAX], line[NOTE_KEY_TEXT_MAX + 1];
 	struct note_key key;
 	enum result r = proof_key(session, vault, &key, err);
-	int len;
+	size_t len;
 
 	if (r != OK)
 		return r;
-	len = snprintf(line, sizeof line, "%s\n", note_key_format(&key, text));
-	return file_write_atomic(path, line, (size_t)len, 0644, err);
+	len = (size_t)snprintf(line, sizeof line, "%s\n", note_key_format(&key, text));
+	return has_text(path, line, len) ? OK : file_write_atomic(path, line, len, 0644, err);
 }
 
 enum result proof_checkpoint(struct session *session, struct id vault, struct checkpoint *at, struct buf *note,

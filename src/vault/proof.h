@@ -11,7 +11,7 @@
 
 /* The key that verifies this vault's checkpoints; its name is the log's origin, "lethe/<vault id>". */
 MUST_CHECK enum result proof_key(struct session *session, struct id vault, struct note_key *out, struct err *err);
-/* The same into the file `path`, as `lethe verify` reads it. */
+/* The same into the file `path`, as `lethe verify` reads it, unless it is there. */
 MUST_CHECK enum result proof_write_key(struct session *session, struct id vault, const char *path, struct err *err);
 /* A signed checkpoint over all leaves there are. */
 MUST_CHECK enum result proof_checkpoint(struct session *session, struct id vault, struct checkpoint *at,
