@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include "base/json.h"
 #include "crypto/primitives.h"
-#include "net/client.h"
+#include "net/asking.h"
 #include "net/events.h"
 #include "net/body_lines.h"
 #include "net/server.h"

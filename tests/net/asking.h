@@ -4,8 +4,8 @@
  * A client that sends whatever bytes it is told to, and reads answers as RFC 9112 has them. What it waits for comes, or
  * the test fails after half a minute.
  */
-#ifndef LETHE_TESTS_NET_CLIENT_H
-#define LETHE_TESTS_NET_CLIENT_H
+#ifndef LETHE_TESTS_NET_ASKING_H
+#define LETHE_TESTS_NET_ASKING_H
 
 #include <arpa/inet.h>
 #include <errno.h>
