@@ -146,12 +146,6 @@ static bool is_covered(const struct played *played, const struct seen *record, b
 	return false;
 }
 
-static bool same_scope(const struct facts *a, const struct facts *b)
-{
-	return a->number == b->number && a->queue == b->queue && a->campaign == b->campaign && a->tags == b->tags &&
-	       a->direction == b->direction && a->seconds == b->seconds;
-}
-
 /* Is a later rule of the very same scope in force? Then this one is history. */
 static bool is_history(const struct played *played, int nth)
 {

@@ -14,12 +14,18 @@
 #define PEOPLE 4
 #define NAMES 2 /* own numbers, queues, campaigns and tags there are of each */
 #define STEPS 24
-#define EVENTS 192
+#define EVENTS 224
 #define DAY_MS INT64_C(86400000)
 
 /* What a record has, and what a rule or a hold asks for; 0: nothing. Tags are a bit each: a record may have both, a
  * scope has one. Of a scope `seconds` are at least so many. */
 struct facts { int number, queue, campaign; unsigned tags; enum direction direction; int seconds; };
+
+static bool same_scope(const struct facts *a, const struct facts *b)
+{
+	return a->number == b->number && a->queue == b->queue && a->campaign == b->campaign && a->tags == b->tags &&
+	       a->direction == b->direction && a->seconds == b->seconds;
+}
 
 enum happening { LAWS, PUT, RULE, HOLD, RESTRICT, RELEASE, ERASE, CLOCK, SWEEP };
 
@@ -126,6 +132,68 @@ static struct facts draw_scope(struct drawing *d)
 			      .seconds = maybe(d, 60 + 60 * model_pick(&d->random, 2))};
 }
 
+/* Leaves one or two of the parts that there are. */
+static struct facts few_parts(struct drawing *d, struct facts has)
+{
+	int wanted = 1 + model_pick(&d->random, 2);
+	struct facts out = {.number = 0};
+
+	for (int i = 0; i < wanted; i++) {
+		switch (model_pick(&d->random, 6)) {
+		case 0: out.number = has.number; break;
+		case 1: out.queue = has.queue; break;
+		case 2: out.campaign = has.campaign; break;
+		case 3: out.tags = has.tags == 3 ? 1u << model_pick(&d->random, NAMES) : has.tags; break;
+		case 4: out.direction = has.direction; break;
+		default: out.seconds = has.seconds > 60 ? 60 * (1 + model_pick(&d->random, 2)) : has.seconds; break;
+		}
+	}
+	return out;
+}
+
+/* One of those that were put in; there are some. */
+static const struct event *any_put(struct drawing *d)
+{
+	int nth = model_pick(&d->random, d->records);
+	const struct event *event = d->script->list;
+
+	while (event->what != PUT || event->name != nth)
+		event++;
+	return event;
+}
+
+/* The last rule that names a tag; NULL: none does. */
+static const struct event *last_with_tag(const struct script *script)
+{
+	for (int i = script->count - 2; i >= 0; i--) { /* the last is what is being drawn */
+		if (script->list[i].what == RULE && script->list[i].facts.tags != 0)
+			return &script->list[i];
+	}
+	return NULL;
+}
+
+/* Mostly such as fits a record, so that several of equally many parts do. */
+static void draw_rule_scope(struct drawing *d, struct event *event)
+{
+	/* Which of them is longer, the day says. */
+	static const struct model_span near[] = {{false, 0, 30}, {false, 1, 0}, {false, 0, 31}};
+	const struct event *like = last_with_tag(d->script);
+
+	if (like != NULL && model_chance(&d->random, 4)) {
+		event->kind = like->kind;
+		event->facts = like->facts;
+		event->facts.tags = 3 - like->facts.tags; /* the other: a record may have both */
+		if (model_chance(&d->random, 2))
+			event->keep = near[model_pick(&d->random, 3)];
+	} else if (model_chance(&d->random, 3)) {
+		event->facts = draw_scope(d);
+	} else {
+		like = any_put(d);
+		event->kind = like->kind;
+		event->facts = few_parts(d, like->facts);
+	}
+}
+
 static void draw_rule(struct drawing *d)
 {
 	static const struct model_span spans[] = {{false, 0, 0},  {false, 0, 30}, {false, 0, 90}, {false, 1, 0},
@@ -137,11 +205,23 @@ static void draw_rule(struct drawing *d)
 	event->at = d->now + (model_chance(&d->random, 4) ? DAY_MS : 0);
 	if (model_chance(&d->random, 5))
 		return;
-	event->facts = draw_scope(d);
+	draw_rule_scope(d, event);
 	event->removed = model_chance(&d->random, 5);
 }
 
-/* Narrowed by something, or everything is held. */
+/* Of somebody alone, or such as fits a record, or any. */
+static struct facts draw_hold_scope(struct drawing *d, bool someone)
+{
+	struct facts scope = {.number = 0};
+
+	if (someone && model_chance(&d->random, 2))
+		return scope;
+	scope = model_chance(&d->random, 2) ? few_parts(d, any_put(d)->facts) : draw_scope(d);
+	scope.direction = DIRECTION_NONE;
+	scope.seconds = 0;
+	return scope;
+}
+
 static void draw_hold(struct drawing *d)
 {
 	bool someone = model_chance(&d->random, 2), restriction = someone && model_chance(&d->random, 3);
@@ -151,10 +231,9 @@ static void draw_hold(struct drawing *d)
 	event->from = someone ? model_pick(&d->random, PEOPLE) : -1;
 	if (restriction)
 		return;
-	event->facts = someone && model_chance(&d->random, 2) ? (struct facts){.number = 0} : draw_scope(d);
-	event->facts.direction = DIRECTION_NONE;
-	event->facts.seconds = 0;
-	event->calls_only = !someone || model_chance(&d->random, 3);
+	event->facts = draw_hold_scope(d, someone);
+	event->calls_only = (!someone && same_scope(&event->facts, &(struct facts){.number = 0})) ||
+			    model_chance(&d->random, 3);
 	if (model_chance(&d->random, 2))
 		event->since = d->now - model_pick(&d->random, 90) * DAY_MS;
 	if (event->since != 0 && model_chance(&d->random, 3))
@@ -186,7 +265,7 @@ static void draw_step(struct drawing *d)
 	switch (model_pick(&d->random, 12)) {
 	case 0: case 1: case 2: draw_clock(d); break;
 	case 3: case 4: case 5: draw_sweep(d); break;
-	case 6: case 7: draw_rule(d); draw_rule(d); break;
+	case 6: case 7: draw_rule(d); draw_rule(d); draw_rule(d); break;
 	case 8: draw_hold(d); draw_hold(d); break;
 	case 9: draw_event(d, RELEASE)->name = model_pick(&d->random, 1 + d->holds); break;
 	case 10: draw_event(d, ERASE)->from = model_pick(&d->random, PEOPLE); break;
