@@ -250,6 +250,21 @@ program() {
 	[[ $output == *"'apt-get update' failed"* ]]
 }
 
+@test "what would ask for a database at its installation is told beforehand that there is none" {
+	command -v dpkg-query >/dev/null || skip 'not a Debian system'
+	printf 'test glewlwyd # a provider of OpenID Connect\n' >scripts/packages.txt
+	mkdir bin
+	printf '#!/bin/sh\n' >bin/dpkg-query
+	printf '#!/bin/sh\necho "apt-get $*" >>order\nexit 100\n' >bin/apt-get
+	printf '#!/bin/sh\ncat >>order\n' >bin/debconf-set-selections
+	printf '#!/bin/sh\nexec "$@"\n' >bin/sudo
+	chmod +x bin/*
+	PATH=$tree/bin:$PATH run scripts/deps test
+	[ "$status" -eq 1 ]
+	[ "$(head -n 1 order)" = 'glewlwyd glewlwyd/config_type select No configuration' ]
+	[[ $(sed -n 2p order) == 'apt-get '*update ]]
+}
+
 @test "on another system the packages are named instead of installed" {
 	mkdir bin
 	for tool in bash env awk dirname; do ln -s "$(command -v "$tool")" bin/; done
