@@ -52,7 +52,7 @@ def free_port():
 def make_keys():
     """A certificate for TLS, and a key that tokens are signed with."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650",
-                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "cert.pem"],
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"],
                    check=True, capture_output=True)
     for words in (["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "sign.pem"],
                   ["pkey", "-in", "sign.pem", "-pubout", "-out", "verify.pem"]):
@@ -67,7 +67,8 @@ class Browser:
 
     def ask(self, method, target, body=None):
         context = ssl.create_default_context(cafile="cert.pem")
-        connection = http.client.HTTPSConnection("localhost", self.port, context=context, timeout=30)
+        # By its address: a bare system does not resolve the name.
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=30)
         headers = {"Cookie": self.cookie} if self.cookie else {}
         if body is not None:
             headers["Content-Type"] = "application/json"
