@@ -132,7 +132,7 @@ static enum result find_user(struct session *session, const struct invite_row *r
 {
 	enum result r = secret_user(session, row->account, row->user, pool, &out->user, err);
 
-	if (r == ERR_NOT_FOUND || r == ERR_DENIED)
+	if (r == ERR_NOT_FOUND || r == ERR_WRONG_STATE)
 		return no_link(err);
 	return r == OK ? open_user(session->ring, &out->user, pool, &out->name, err) : r;
 }

@@ -57,6 +57,6 @@ enum result secret_user(struct session *session, uint32_t account, int64_t user,
 	if (r == ERR_NOT_FOUND)
 		return err_set(err, r, "the user is no more");
 	if (r == OK && out->state == USER_LEAVING)
-		r = err_set(err, ERR_DENIED, "the user is being removed");
+		r = err_set(err, ERR_WRONG_STATE, "the user is being removed");
 	return r;
 }

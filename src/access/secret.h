@@ -22,7 +22,7 @@ MUST_CHECK enum result secret_set(struct session *session, const struct user_row
 /* No-op when there is none. */
 MUST_CHECK enum result secret_drop(struct session *session, const struct user_row *user, enum user_secret_kind kind,
 				   struct instant now, struct err *err);
-/* The user as they are in this transaction: ERR_NOT_FOUND when they are gone, ERR_DENIED while they are being removed. */
+/* The user as they are in this transaction: ERR_NOT_FOUND when they are gone, ERR_WRONG_STATE while they are being removed. */
 MUST_CHECK enum result secret_user(struct session *session, uint32_t account, int64_t user, struct pool *pool,
 				   struct user_row *out, struct err *err);
 

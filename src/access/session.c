@@ -160,7 +160,7 @@ enum result sessions_find(struct vault *vault, const char *text, size_t len, con
 	if (!found || has_ended(&out->session, rule, now))
 		return no_session(err);
 	r = secret_user(&vault->read, out->session.account, out->session.user, pool, &out->user, err);
-	if (r == ERR_NOT_FOUND || r == ERR_DENIED)
+	if (r == ERR_NOT_FOUND || r == ERR_WRONG_STATE)
 		return no_session(err);
 	if (r == OK && now.ms - out->session.seen.ms >= SESSION_NOTED_MS)
 		r = vault_write(vault, see_op, &seeing, err);

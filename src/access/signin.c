@@ -191,7 +191,7 @@ static enum result still_stands(struct session *session, struct attempt *a, stru
 	enum result r = secret_user(session, a->user.account, a->user.user, &a->pool, user, err);
 
 	*stands = false;
-	if (r == ERR_NOT_FOUND || r == ERR_DENIED)
+	if (r == ERR_NOT_FOUND || r == ERR_WRONG_STATE)
 		return OK;
 	if (r == OK)
 		r = user_secret_get(session->data, a->user.account, a->user.user, SECRET_PASSWORD, &a->pool, &now, err);

@@ -208,7 +208,7 @@ static enum result refuse_unasserted(const struct account_life *life, struct err
 	for (int i = 0; i < ITEM_COUNT; i++) {
 		if (life->items[i].asserted)
 			continue;
-		err_set(err, ERR_DENIED, "it is not asserted yet that %s", account_item_title((enum account_item)i));
+		err_set(err, ERR_WRONG_STATE, "it is not asserted yet that %s", account_item_title((enum account_item)i));
 		return err_mend(err, "`lethe account assert NAME %s`, once it is so",
 				account_item_name((enum account_item)i));
 	}

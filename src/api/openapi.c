@@ -310,7 +310,7 @@ static void write_problems(struct json_writer *w, const struct resource *resourc
 					      PROBLEM_NOT_FOUND, PROBLEM_GONE,	       PROBLEM_RATE,
 					      PROBLEM_INTERNAL,	 PROBLEM_BUSY};
 	static const enum problem of_bodies[] = {PROBLEM_TOO_LARGE, PROBLEM_MEDIA_TYPE};
-	static const enum problem of_writes[] = {PROBLEM_CONFLICT, PROBLEM_LIMIT, PROBLEM_FULL};
+	static const enum problem of_writes[] = {PROBLEM_CONFLICT, PROBLEM_PRECONDITION, PROBLEM_LIMIT, PROBLEM_FULL};
 
 	for (size_t i = 0; i < sizeof always / sizeof *always; i++)
 		write_problem_ref(w, always[i]);
@@ -318,6 +318,8 @@ static void write_problems(struct json_writer *w, const struct resource *resourc
 		write_problem_ref(w, of_bodies[i]);
 	for (size_t i = 0; resource->flow != RESOURCE_READ && i < sizeof of_writes / sizeof *of_writes; i++)
 		write_problem_ref(w, of_writes[i]);
+	if (has_word(resource, "plan") && has_word(resource, "keep") + has_word(resource, "setting") + has_word(resource, "kind") > 0)
+		write_problem_ref(w, PROBLEM_PRECONDITION_REQUIRED);
 	json_begin_object(w, "default");
 	json_string(w, "description", "It was not done.");
 	write_content(w, "application/problem+json", "Problem");

@@ -420,7 +420,7 @@ static enum result look(const struct performing *performing, const struct resour
 static enum result precondition_failed(struct performing *performing)
 {
 	problem_answer(performing->response, performing->request, PROBLEM_PRECONDITION, NULL, NULL);
-	return ERR_EXISTS;
+	return ERR_CHANGED;
 }
 
 /* OK: the condition holds now, and guard_op sees that it still does. Else the answer is made. */
@@ -566,18 +566,42 @@ static const char *copy_option(const char *at, char *out, size_t *used, size_t s
 	return at;
 }
 
+static bool has_option(const char *command, size_t len, const char *option)
+{
+	const char *at = memmem(command, len, option, strlen(option));
+
+	return at != NULL && (at + strlen(option) == command + len || !is_option_char(at[strlen(option)]));
+}
+
+/* How well a resource of that operation fits the options that the command has: `lethe account set .. --dry-run`. */
+static size_t count_options(const struct resource *resource, const char *command, size_t len)
+{
+	size_t count = resource->fixed != NULL && has_option(command, len, resource->fixed);
+	char option[64];
+
+	for (size_t i = 0; i < resource->word_count; i++) {
+		snprintf(option, sizeof option, "--%s", resource->words[i].name);
+		count += has_option(command, len, option);
+	}
+	return count;
+}
+
 static const struct resource *resource_of(const char *command, size_t len)
 {
 	const struct resource *best = NULL;
-	size_t longest = 0;
+	size_t longest = 0, most = 0;
 
 	for (size_t i = 0; i < resource_count; i++) {
-		size_t name = strlen(resources[i].operation);
+		size_t name = strlen(resources[i].operation), count;
 
-		if (name > longest && name <= len && memcmp(command, resources[i].operation, name) == 0 &&
-		    (name == len || command[name] == ' ')) {
+		if (name < longest || name > len || memcmp(command, resources[i].operation, name) != 0 ||
+		    (name < len && command[name] != ' '))
+			continue;
+		count = count_options(&resources[i], command, len);
+		if (name > longest || count > most) {
 			best = &resources[i];
 			longest = name;
+			most = count;
 		}
 	}
 	return best;

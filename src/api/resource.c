@@ -31,6 +31,12 @@ static const struct word account_set[] = {
     PATH("account", 1, "its id, or its name"),
     PATH("setting", 2, "one of those that the account shows"),
     OPERAND("value", 3, "what it is to be; none goes back to how it began"),
+    MAY("plan", WORD_TEXT, "the digest of its dry run: needed when it would delete something"),
+};
+static const struct word account_set_dry[] = {
+    PATH("account", 1, "its id, or its name"),
+    PATH("setting", 2, "one of those that the account shows"),
+    OPERAND("value", 3, "what it is to be; none goes back to how it began"),
 };
 static const struct word account_assert[] = {
     PATH("account", 1, "its id, or its name"),
@@ -261,6 +267,7 @@ const struct resource resources[] = {
     {METHOD_GET, A, "account show", MAY_ACCOUNT_READ, RESOURCE_READ, WORDS(account), NULL, "AccountShown"},
     {METHOD_DELETE, A, "account delete", MAY_ACCOUNT_END, RESOURCE_WRITE, WORDS(account), "--yes", "AccountEnd"},
     {METHOD_PUT, A "/settings/{setting}", "account set", MAY_ACCOUNT_MANAGE, RESOURCE_WRITE, WORDS(account_set), NULL, "AccountShown"},
+    {METHOD_POST, A "/settings/{setting}/plan", "account set", MAY_RETENTION_READ, RESOURCE_READ, WORDS(account_set_dry), "--dry-run", "PlannedSetting"},
     {METHOD_GET, A "/status", "account status", MAY_ACCOUNT_READ, RESOURCE_READ, WORDS(account), NULL, "AccountStatus"},
     {METHOD_PUT, A "/cancellation", "account cancel", MAY_ACCOUNT_END, RESOURCE_WRITE, WORDS(account), "--yes", "AccountStatus"},
     {METHOD_DELETE, A "/cancellation", "account reopen", MAY_ACCOUNT_END, RESOURCE_WRITE, WORDS(account), NULL, "AccountStatus"},

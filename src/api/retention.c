@@ -622,7 +622,7 @@ static enum result run_one(struct call *call, const struct sweep_budget *budget,
 		r = account_life_may_end(&life, err);
 		if (r == OK)
 			return account_end_now(call, &account, receipt, partly, err);
-		if (r != ERR_DENIED)
+		if (r != ERR_HELD)
 			return r;
 		call_say(call, "The account is past its time, and does not end: %s\n", err->what);
 		*partly = true;

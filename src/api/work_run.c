@@ -198,7 +198,7 @@ static enum result find_receipt(struct running *running, const char *person, con
 	if (r != OK || !finding.any)
 		return r;
 	if (finding.found.end == ERASURE_FAILED)
-		return err_set(err, ERR_EXISTS, "it was given up: something that must be kept could not be, and nothing was destroyed");
+		return err_set(err, ERR_HELD, "it was given up: something that must be kept could not be, and nothing was destroyed");
 	*target = pool_printf(&running->pool, "/v1/accounts/%s/erasures/%s/receipt", account,
 			      id_format(JOB_PREFIX, finding.found.job, job));
 	return *target != NULL ? OK : err_no_memory(err);

@@ -23,6 +23,10 @@ enum result {
 	ERR_NOT_FOUND,   /* no such thing in this account */
 	ERR_EXISTS,      /* it is there already */
 	ERR_DENIED,      /* the caller may not (file mode, wrong passphrase, wrong key) */
+	ERR_WRONG_STATE, /* what it is about is in a state that does not allow it */
+	ERR_HELD,        /* a legal hold, an obligation or a restriction stands in the way */
+	ERR_UNSEEN,      /* it would delete something: it wants to be told what was seen of that */
+	ERR_CHANGED,     /* what was seen is not so any more */
 	ERR_GONE,        /* it was there; its key has been destroyed */
 	ERR_CORRUPT,     /* stored bytes fail their tag or their invariant */
 	ERR_IO,          /* the system refused: open, read, write, sync */

@@ -14,6 +14,10 @@ enum exit_code exit_code_of(enum result result)
 		return EXIT_NOT_FOUND;
 	case ERR_EXISTS:
 	case ERR_DENIED:
+	case ERR_WRONG_STATE:
+	case ERR_HELD:
+	case ERR_UNSEEN:
+	case ERR_CHANGED:
 	case ERR_LIMIT:
 	case ERR_UNSUPPORTED:
 		return EXIT_REFUSED;

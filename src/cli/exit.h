@@ -12,7 +12,7 @@ enum exit_code {
 	EXIT_FAILED = 1,      /* none of the others: a bug, no memory */
 	EXIT_USAGE = 2,       /* command line or input is wrong */
 	EXIT_NOT_FOUND = 3,
-	EXIT_REFUSED = 4,     /* denied, exists already, unsupported */
+	EXIT_REFUSED = 4,     /* denied, exists already, in a state that does not allow it, held, unsupported */
 	EXIT_PARTLY = 5,      /* done, but something was left out and is reported: rejected lines, held records; or a warning was said */
 	EXIT_BUSY = 6,
 	EXIT_CORRUPT = 7,     /* a check or a proof failed */

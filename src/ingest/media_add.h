@@ -28,7 +28,7 @@ struct media_adding {
 struct media_add;
 
 /* ERR_NOT_FOUND: no such record. ERR_INPUT: it has not so many files that this could be the next. ERR_EXISTS: it takes no
- * more files. ERR_GONE: it cannot be read any more. ERR_DENIED: the account takes nothing in. `view` is borrowed. */
+ * more files. ERR_GONE: it cannot be read any more. ERR_WRONG_STATE: the account takes nothing in. `view` is borrowed. */
 MUST_CHECK enum result media_add_begin(struct vault *view, const struct media_adding *what, struct media_add **out,
 				       struct err *err);
 MUST_CHECK enum result media_add_write(struct media_add *add, const void *data, size_t len, struct err *err);

@@ -18,12 +18,14 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
     [PROBLEM_NOT_FOUND] = {"not-found", "Not found", 404, "There is no such thing, or none that who asks may know of."},
     [PROBLEM_METHOD] = {"method", "Method not allowed", 405,
 			"The path is there, the method is not. Allow names those that are."},
-    [PROBLEM_NOT_ACCEPTABLE] = {"not-acceptable", "Not acceptable", 406,
-				"There is no form of the answer that the Accept header takes."},
-    [PROBLEM_CONFLICT] = {"conflict", "Conflict", 409, "It is there already, or in a state that does not allow this."},
+    [PROBLEM_CONFLICT] = {"conflict", "Conflict", 409, "It is there already, was done already, or is there with another content."},
+    [PROBLEM_STATE] = {"state", "Not in this state", 409,
+		       "What it is about is in a state that does not allow this. `mend` says what comes first."},
+    [PROBLEM_HELD] = {"held", "Must be kept", 409,
+		      "A legal hold, an obligation or a restriction stands in the way. Nothing was done."},
     [PROBLEM_GONE] = {"gone", "Gone", 410, "It was there. Its key has been destroyed."},
     [PROBLEM_PRECONDITION] = {"precondition", "Changed meanwhile", 412,
-			      "What If-Match or If-None-Match demanded does not hold: read it again."},
+			      "What was seen (If-Match, If-None-Match, `plan`) is not so any more: look again."},
     [PROBLEM_TOO_LARGE] = {"too-large", "Body too large", 413, "The body is longer than this operation takes."},
     [PROBLEM_TARGET_TOO_LONG] = {"target-too-long", "Address too long", 414, "Path and query are too long together."},
     [PROBLEM_MEDIA_TYPE] = {"media-type", "Wrong media type", 415,
@@ -38,7 +40,7 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
     [PROBLEM_KEY_REUSED] = {"idempotency-key-reused", "Key of another request", 422,
 			    "The Idempotency-Key was sent before, with another method, path, query or body."},
     [PROBLEM_PRECONDITION_REQUIRED] = {"precondition-required", "Condition required", 428,
-				       "An edit needs If-Match with the ETag of what was read."},
+				       "It would delete something. Look at what, and send the digest of that dry run as `plan`."},
     [PROBLEM_RATE] = {"rate", "Too many requests", 429, "Wait as many seconds as Retry-After says."},
     [PROBLEM_HEADERS_TOO_LARGE] = {"headers-too-large", "Headers too large", 431,
 				   "The headers of the request are too long together."},
@@ -66,6 +68,14 @@ enum problem problem_of(enum result result)
 		return PROBLEM_CONFLICT;
 	case ERR_DENIED:
 		return PROBLEM_DENIED;
+	case ERR_WRONG_STATE:
+		return PROBLEM_STATE;
+	case ERR_HELD:
+		return PROBLEM_HELD;
+	case ERR_UNSEEN:
+		return PROBLEM_PRECONDITION_REQUIRED;
+	case ERR_CHANGED:
+		return PROBLEM_PRECONDITION;
 	case ERR_GONE:
 		return PROBLEM_GONE;
 	case ERR_LIMIT:

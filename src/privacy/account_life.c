@@ -236,11 +236,11 @@ enum result account_life_may_end(const struct account_life *life, struct err *er
 	if (!account_life_blocked(life))
 		return OK;
 	if (life->holds > 0 || life->obligations > 0) {
-		err_set(err, ERR_DENIED, "%lld legal holds and %lld obligations are on the account: %.150s",
+		err_set(err, ERR_HELD, "%lld legal holds and %lld obligations are on the account: %.150s",
 			(long long)life->holds, (long long)life->obligations, life->names);
 		return err_mend(err, "`lethe hold release` and `lethe obligation end` lift them, if the law allows it");
 	}
-	err_set(err, ERR_DENIED, "obligations that ended still keep records of the account");
+	err_set(err, ERR_HELD, "obligations that ended still keep records of the account");
 	return err_mend(err, "they go by themselves on their day: run `lethe retention run` until then");
 }
 
@@ -256,7 +256,7 @@ enum result account_life_takes_in(struct session *session, uint32_t account, str
 	pool_free(&pool);
 	if (r != OK || life.state == ACCOUNT_ACTIVE)
 		return r;
-	err_set(err, ERR_DENIED, life.state == ACCOUNT_CANCELLED ? "the account is cancelled: it takes nothing in"
+	err_set(err, ERR_WRONG_STATE, life.state == ACCOUNT_CANCELLED ? "the account is cancelled: it takes nothing in"
 								 : "the account is being deleted: it takes nothing in");
 	return err_mend(err, "what it has can be read and exported; `lethe account reopen` makes it active again");
 }
@@ -313,7 +313,7 @@ static enum result change_state(struct vault *vault, struct change *change, stru
 	if (r == OK && life.state == change->to)
 		r = err_set(err, ERR_EXISTS, "the account is %s already", states[change->to]);
 	if (r == OK && change->to == ACCOUNT_ACTIVE && account_life_due(&life, change->now)) {
-		err_set(err, ERR_DENIED, "the account was cancelled too long ago: it is due to end");
+		err_set(err, ERR_WRONG_STATE, "the account was cancelled too long ago: it is due to end");
 		r = err_mend(err, "make a new one with `lethe account create`");
 	}
 	return r == OK ? vault_write(vault, set_state_op, change, err) : r;
@@ -364,7 +364,7 @@ enum result account_assert(struct vault *vault, const struct account *account, e
 	enum result r = account_life_read(&vault->read, account, &life, err);
 
 	if (r == OK && life.state != ACCOUNT_DELETING) {
-		err_set(err, ERR_DENIED, "the account is not being deleted");
+		err_set(err, ERR_WRONG_STATE, "the account is not being deleted");
 		r = err_mend(err, "begin with `lethe account delete`");
 	}
 	if (r != OK)

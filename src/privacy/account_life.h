@@ -40,12 +40,12 @@ MUST_CHECK enum result account_life_read(struct session *session, const struct a
 /* Is a cancelled account past its time? What is in the way is another matter. */
 bool account_life_due(const struct account_life *life, struct instant now);
 bool account_life_blocked(const struct account_life *life);
-/* ERR_DENIED says what is in the way of ending it, and how to mend that. */
+/* ERR_HELD says what is in the way of ending it, and how to mend that. */
 MUST_CHECK enum result account_life_may_end(const struct account_life *life, struct err *err);
-/* ERR_DENIED when it is not active: it takes nothing in. */
+/* ERR_WRONG_STATE when it is not active: it takes nothing in. */
 MUST_CHECK enum result account_life_takes_in(struct session *session, uint32_t account, struct err *err);
 
-/* By whom: an opaque id, such as "os:1000". ERR_EXISTS when it is in that state already; ERR_DENIED to reopen one that is past
+/* By whom: an opaque id, such as "os:1000". ERR_EXISTS when it is in that state already; ERR_WRONG_STATE to reopen one that is past
  * its time. */
 MUST_CHECK enum result account_cancel(struct vault *vault, const struct account *account, struct instant now,
 				      struct err *err);
@@ -53,7 +53,7 @@ MUST_CHECK enum result account_reopen(struct vault *vault, const struct account 
 				      struct err *err);
 MUST_CHECK enum result account_delete_begin(struct vault *vault, const struct account *account, struct instant now,
 					    struct err *err);
-/* ERR_DENIED when it is not being deleted. Asserting again notes the later one. */
+/* ERR_WRONG_STATE when it is not being deleted. Asserting again notes the later one. */
 MUST_CHECK enum result account_assert(struct vault *vault, const struct account *account, enum account_item item,
 				      const char *by, struct instant now, struct err *err);
 

@@ -17,7 +17,7 @@ static enum result deny_unbilled(struct date day, const char *until, const struc
 {
 	char text[TIME_TEXT_MAX];
 
-	err_set(err, ERR_DENIED, "what happened on %s is not billed yet, and the profile %s lets go only of what is",
+	err_set(err, ERR_WRONG_STATE, "what happened on %s is not billed yet, and the profile %s lets go only of what is",
 		date_format(day, text), profile->name);
 	err_where(err, "billed_until %s", until != NULL ? until : "is not set");
 	return err_mend(err, "nothing was changed; once it is billed, say so (`lethe account set NAME billed_until DAY`) "

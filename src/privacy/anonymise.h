@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "privacy/erase_state.h"
 
-/* May what happened on that day go? ERR_DENIED under a profile that lets go only of what is billed, while it is not. */
+/* May what happened on that day go? ERR_WRONG_STATE under a profile that lets go only of what is billed, while it is not. */
 MUST_CHECK enum result anonymise_billed(struct session *session, uint32_t account, struct date day, struct err *err);
 /* The same of the newest record of each identity. */
 MUST_CHECK enum result anonymise_person_billed(struct session *session, const struct erase_state *state, struct err *err);

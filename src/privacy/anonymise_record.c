@@ -112,7 +112,7 @@ static enum result deny_kept(const struct run *run, struct err *err)
 {
 	char id[ID_TEXT_MAX];
 
-	err_set(err, ERR_DENIED, "a legal hold, a restriction or an obligation keeps this record");
+	err_set(err, ERR_HELD, "a legal hold, a restriction or an obligation keeps this record");
 	err_where(err, "%s", id_format(kind_prefix(run->row.kind), run->id, id));
 	return err_mend(err, "it was not anonymised; `lethe why %s` says by which and until when", id);
 }

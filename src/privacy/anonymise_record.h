@@ -24,8 +24,8 @@ struct record_anonymised {
 	uint64_t leaf;
 };
 
-/* ERR_NOT_FOUND. ERR_DENIED when a hold, a restriction or an obligation keeps it, or it is not billed yet and a profile
- * wants that: nothing was changed. ERR_CORRUPT when another record of its day cannot be sealed anew. */
+/* ERR_NOT_FOUND. ERR_HELD when a hold, a restriction or an obligation keeps it, ERR_WRONG_STATE when it is not billed yet and a
+ * profile wants that: nothing was changed. ERR_CORRUPT when another record of its day cannot be sealed anew. */
 MUST_CHECK enum result record_anonymise(struct vault *vault, const struct account *account, enum record_kind kind,
 					struct id id, struct instant now, struct record_anonymised *out,
 					struct err *err);

@@ -114,7 +114,7 @@ static enum result load(struct session *session, struct changing *c, struct err 
 
 static enum result only_held(struct err *err)
 {
-	err_set(err, ERR_DENIED, "only a legal hold or a restriction keeps this contact, as it is");
+	err_set(err, ERR_HELD, "only a legal hold or a restriction keeps this contact, as it is");
 	return err_mend(err, "it goes when that ends: `lethe hold list`");
 }
 

@@ -19,7 +19,7 @@
  * was deleted and is past its grace. */
 MUST_CHECK enum result contacts_find(struct session *session, const struct account *account, const char *text,
 				     bool deleted, struct pool *pool, struct id *out, struct err *err);
-/* `out` is the row as it is then, in the pool. ERR_EXISTS when it is deleted already; ERR_DENIED when only a hold keeps
+/* `out` is the row as it is then, in the pool. ERR_EXISTS when it is deleted already; ERR_HELD when only a hold keeps
  * it. */
 MUST_CHECK enum result contacts_delete(struct vault *vault, const struct account *account, struct id id,
 				       struct instant now, struct pool *pool, struct contact_row *out, struct err *err);

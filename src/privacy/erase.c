@@ -13,7 +13,7 @@ static enum result keep_or_give_up(struct run *run, struct err *err)
 	struct err second;
 	enum result r = erase_keep(run, err);
 
-	if (r != ERR_CORRUPT && r != ERR_DENIED)
+	if (r != ERR_CORRUPT && r != ERR_HELD)
 		return r;
 	log_event(LOG_ERROR, "person.erase.failed", LOG_ID("job", JOB_PREFIX, run->state.job));
 	/* When it does not come to its end, the next command that writes goes on with it. */

@@ -74,8 +74,8 @@ struct erase_result {
 	const char *receipt;          /* JSON, in the pool */
 };
 
-/* ERR_NOT_FOUND when there is no such person. ERR_DENIED when they are an agent in a record that a hold covers, which may
- * not be changed; and when something of theirs is not billed yet under a profile that lets go only of what is. */
+/* ERR_NOT_FOUND when there is no such person. ERR_HELD when they are an agent in a record that a hold covers, which may
+ * not be changed; ERR_WRONG_STATE when something of theirs is not billed yet under a profile that lets go only of what is. */
 MUST_CHECK enum result erase_person(struct vault *vault, const struct account *account, struct id person,
 				    const struct erase_options *options, struct pool *pool, struct erase_result *out,
 				    struct err *err);

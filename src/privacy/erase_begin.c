@@ -31,7 +31,7 @@ static enum result deny_unbilled(const struct billing *billing, int64_t count, s
 {
 	char until[TIME_TEXT_MAX];
 
-	err_set(err, ERR_DENIED,
+	err_set(err, ERR_WRONG_STATE,
 		"%lld record%s of this person %s not billed yet, and the account's profile erases only what is",
 		(long long)count, count == 1 ? "" : "s", count == 1 ? "is" : "are");
 	if (billing->said)

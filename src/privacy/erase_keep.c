@@ -12,7 +12,7 @@ static enum result deny_agent(const struct record_row *row, struct err *err)
 {
 	char text[ID_TEXT_MAX];
 
-	err_set(err, ERR_DENIED,
+	err_set(err, ERR_HELD,
 		"a legal hold covers a record this person was the agent of, and it may not be changed");
 	err_where(err, "%s", id_format(kind_prefix(row->kind), row->id, text));
 	return err_mend(err, "nothing was erased; release the hold first (`lethe hold list`)");

@@ -81,9 +81,9 @@ MUST_CHECK enum result erase_contacts_of(struct session *session, struct run *ru
 
 /* ---- the steps, each in a file of its name ---- */
 
-/* 1. ERR_NOT_FOUND, ERR_DENIED: nothing of it is on disk. */
+/* 1. ERR_NOT_FOUND, ERR_WRONG_STATE: nothing of it is on disk. */
 MUST_CHECK enum result erase_begin(struct run *run, const struct account *account, struct id person, struct err *err);
-/* 2. ERR_DENIED, ERR_CORRUPT when something that a keeper covers cannot be kept: it is to be given up. Everything was
+/* 2. ERR_HELD, ERR_CORRUPT when something that a keeper covers cannot be kept: it is to be given up. Everything was
  * looked at before anything is sealed. */
 MUST_CHECK enum result erase_keep(struct run *run, struct err *err);
 /* Under which hold's key it is still to be sealed; NULL: under none, or what keeps it already. */

@@ -423,7 +423,7 @@ static enum result check_hold(struct session *session, const struct linking *lin
 
 	if (r != OK || !held)
 		return r;
-	err_set(err, ERR_DENIED, "a legal hold or a restriction covers this person, with every identity they have");
+	err_set(err, ERR_HELD, "a legal hold or a restriction covers this person, with every identity they have");
 	return err_mend(err, "hold each number by itself, release that hold or lift the restriction (`lethe hold list`), and "
 			     "then part them");
 }

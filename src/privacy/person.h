@@ -58,7 +58,7 @@ MUST_CHECK enum result person_walk_next(struct session *session, struct person_w
  * already. */
 MUST_CHECK enum result person_link(struct vault *vault, const struct account *account, struct id a, struct id b,
 				   struct instant now, bool *changed, struct err *err);
-/* Takes one identity out into a person of its own. ERR_INPUT when it is the only one; ERR_DENIED while a hold is on
+/* Takes one identity out into a person of its own. ERR_INPUT when it is the only one; ERR_HELD while a hold is on
  * the person: it would be free of it. */
 MUST_CHECK enum result person_unlink(struct vault *vault, const struct account *account, struct id person,
 				     int64_t identity, struct instant now, struct id *out, struct err *err);

@@ -262,7 +262,7 @@ static enum result sign_in(struct session *session, const struct signing_in *in,
 	enum result r = user_get(session->data, in->account, in->user, pool, &row, err);
 
 	if (r == OK && row.state == USER_LEAVING)
-		r = err_set(err, ERR_DENIED, "the user is being removed");
+		r = err_set(err, ERR_WRONG_STATE, "the user is being removed");
 	if (r != OK || (row.signed_in && row.last_sign_in.ms >= in->at.ms))
 		return r;
 	row.signed_in = true;

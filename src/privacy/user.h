@@ -24,7 +24,7 @@ struct user_new {
 	const char *agent;   /* the source's id of the agent they are, NULL: none */
 };
 /* Makes it, its key and its leaf in one transaction. ERR_EXISTS when the account has that user, or that agent is
- * another user's; ERR_DENIED when the account takes nothing in. */
+ * another user's; ERR_WRONG_STATE when the account takes nothing in. */
 MUST_CHECK enum result user_add(struct vault *vault, const struct account *account, const struct user_new *new,
 				struct instant now, struct pool *pool, struct id *out, struct err *err);
 /* Inside a write transaction: the same, for who has more to do in it. out->name is in the pool, sealed. */

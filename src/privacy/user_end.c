@@ -119,7 +119,7 @@ static enum result erase_or_give_up(struct run *run, struct err *err)
 	struct err second;
 	enum result r = run->agent != 0 ? erase_agent(run, err) : OK;
 
-	if (r == ERR_DENIED || r == ERR_CORRUPT)
+	if (r == ERR_HELD || r == ERR_WRONG_STATE || r == ERR_CORRUPT)
 		run->gave_up = vault_write(run->vault, give_up_op, run, &second) == OK;
 	return r;
 }
@@ -392,8 +392,8 @@ static enum result end_if_due(void *arg, const struct user_row *user, const stru
 	ending->out->gone += r == OK;
 	ending->out->agents += r == OK && end.agent;
 	ending->out->left += r == OK ? end.left : 0;
-	ending->out->held += r == ERR_DENIED;
-	return r == ERR_DENIED ? OK : r;
+	ending->out->held += r == ERR_HELD || r == ERR_WRONG_STATE;
+	return r == ERR_HELD || r == ERR_WRONG_STATE ? OK : r;
 }
 
 enum result users_run(struct vault *vault, const struct account *account, struct instant now,

@@ -32,7 +32,7 @@ struct user_end {
 
 /* Before each step, 2 to 4; true stops with ERR_INTERRUPTED, to be gone on with by the next writing command. */
 typedef bool user_end_progress(void *arg, int step);
-/* ERR_DENIED when a legal hold is in the way: nothing is changed. `progress` may be NULL. */
+/* ERR_HELD when a legal hold is in the way, ERR_WRONG_STATE when something is not billed yet: nothing is changed. `progress` may be NULL. */
 MUST_CHECK enum result user_end(struct vault *vault, const struct account *account, const struct user_row *user,
 				enum user_end_why why, struct instant now, user_end_progress *progress, void *arg,
 				struct user_end *out, struct err *err);

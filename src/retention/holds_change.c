@@ -389,7 +389,7 @@ static enum result find_active(struct session *session, const struct releasing *
 		return err_mend(err, "`lethe hold list` shows those there are");
 	}
 	if (r == OK && out->type == HOLD_RESTRICTION) {
-		err_set(err, ERR_DENIED, "%s is a restriction, which ends only after the person was told", id);
+		err_set(err, ERR_WRONG_STATE, "%s is a restriction, which ends only after the person was told", id);
 		return err_mend(err, "lethe person unrestrict %s --told DATE", id_format(PERSON_PREFIX, out->person, id));
 	}
 	if (r != OK || !out->released)

@@ -192,7 +192,7 @@ static enum result agree(const struct policy_request *request, const struct poli
 				     "same day");
 	if (agreed || effect->records == 0)
 		return OK;
-	err_set(err, ERR_DENIED, "this would delete %lld %s of %lld %s%s", (long long)records,
+	err_set(err, ERR_UNSEEN, "this would delete %lld %s of %lld %s%s", (long long)records,
 		records == 1 ? kind_name(request->kind) : kind_plural(request->kind), (long long)effect->day_count, effect->day_count == 1 ? "day" : "days",
 		effect->records > records ? ", besides what holds or obligations keep" : "");
 	return err_mend(err, "look at what goes with `lethe retention plan --policy \"%s=..\"` and the same scope, and give "
@@ -209,7 +209,7 @@ static enum result change_op(struct session *session, void *arg, struct err *err
 	enum result r = policies_load_all(session, account, a->pool, &now_known, err);
 
 	if (r == OK && now_known.newest[policy->kind] != a->kind_newest) {
-		err_set(err, ERR_BUSY, "another change of policy came in between");
+		err_set(err, ERR_CHANGED, "another change of policy came in between");
 		r = err_mend(err, "look at `lethe policy list`, and try again");
 	}
 	if (r == OK)
@@ -252,7 +252,7 @@ static enum result nothing_to_undo(const struct policy *newest, struct err *err)
 		err_set(err, ERR_NOT_FOUND, "no such rule was ever set for %s", kind_plural(newest->kind));
 		return err_mend(err, "`lethe policy list` shows those there are");
 	}
-	err_set(err, ERR_DENIED, "the last change of this rule, version %d, is in force since %s: it can be undone no more",
+	err_set(err, ERR_WRONG_STATE, "the last change of this rule, version %d, is in force since %s: it can be undone no more",
 		newest->version, instant_format(newest->begins_at, at));
 	return err_mend(err, "set the period you want with `lethe policy set`; what was deleted does not come back");
 }

@@ -41,12 +41,13 @@ MUST_CHECK enum result policy_plan(struct session *session, const struct account
 				   const struct policy_request *request, struct instant now, struct pool *pool,
 				   struct policy_planned *out, struct err *err);
 /* ERR_INPUT for a span outside the account's bounds, saying the bound and its source; ERR_NOT_FOUND when there is no rule
- * to remove; ERR_DENIED without the digest that is needed, or when it no longer fits. */
+ * to remove; ERR_UNSEEN without the digest that is needed, ERR_CHANGED when it no longer fits or another change came in
+ * between. */
 MUST_CHECK enum result policy_change(struct vault *vault, const struct account *account,
 				     const struct policy_request *request, struct instant now, struct pool *pool,
 				     struct policy_planned *out, struct err *err);
 /* Takes back a change that has not begun: `out` is the new version. ERR_NOT_FOUND when the scope never had a rule,
- * ERR_DENIED once the change has begun. */
+ * ERR_WRONG_STATE once the change has begun. */
 MUST_CHECK enum result policy_undo(struct vault *vault, const struct account *account, enum record_kind kind,
 				   const struct scope_given *scope, const char *set_by, struct instant now,
 				   struct pool *pool, struct policy *out, struct err *err);

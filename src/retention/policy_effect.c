@@ -334,7 +334,7 @@ enum result policy_effect_agree(const struct policy_effect *effect, const char *
 	*agreed = plan != NULL && policy_effect_agreed(effect, plan);
 	if (*agreed || plan == NULL)
 		return OK;
-	return err_set(err, ERR_DENIED, "the digest does not fit: what the change would delete is not what it was, or "
+	return err_set(err, ERR_CHANGED, "the digest does not fit: what the change would delete is not what it was, or "
 					"another change was looked at (now %lld %s)",
 		       (long long)records, records == 1 ? "record" : "records");
 }

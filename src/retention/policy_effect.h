@@ -53,7 +53,7 @@ MUST_CHECK enum result billing_effect(struct session *session, const struct acco
 int64_t policy_effect_deleted(const struct policy_effect *effect);
 /* Is `text` the digest, or its beginning of at least PLAN_DIGEST_SHOWN digits? */
 bool policy_effect_agreed(const struct policy_effect *effect, const char *text);
-/* `*agreed` when `plan`, which may be NULL, is the digest. ERR_DENIED when it is that of something else. */
+/* `*agreed` when `plan`, which may be NULL, is the digest. ERR_CHANGED when it is that of something else. */
 MUST_CHECK enum result policy_effect_agree(const struct policy_effect *effect, const char *plan, bool *agreed,
 					   struct err *err);
 

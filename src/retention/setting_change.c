@@ -90,7 +90,7 @@ static enum result agree(const struct setting_request *request, const struct pol
 				request->name, request->value);
 	if (agreed || effect->records == 0)
 		return OK;
-	err_set(err, ERR_DENIED, "with %s %s the rules in force would delete %lld %s more%s", request->name,
+	err_set(err, ERR_UNSEEN, "with %s %s the rules in force would delete %lld %s more%s", request->name,
 		request->value, (long long)records, records == 1 ? "record" : "records",
 		effect->records > records ? ", besides what holds or obligations keep" : "");
 	return err_mend(err, "look at what goes with `lethe account set NAME %s %s --dry-run`, and give its digest with --plan",
@@ -112,7 +112,7 @@ static enum result change_op(struct session *session, void *arg, struct err *err
 	if (r == OK && c->bears &&
 	    (!same_billing(&now_known.billing, &c->before.billing) ||
 	     memcmp(now_known.newest, c->before.newest, sizeof now_known.newest) != 0)) {
-		err_set(err, ERR_BUSY, "another change of a policy or of what is billed came in between");
+		err_set(err, ERR_CHANGED, "another change of a policy or of what is billed came in between");
 		r = err_mend(err, "look at `lethe account show` and `lethe policy list`, and try again");
 	}
 	return r == OK ? settings_change(session, account, c->request->name, c->request->value, c->now, c->pool, err) : r;

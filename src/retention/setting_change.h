@@ -26,7 +26,7 @@ struct setting_request {
 MUST_CHECK enum result setting_plan(struct session *session, const struct account *account,
 				    const struct setting_request *request, struct instant now, struct pool *pool,
 				    struct policy_effect *out, struct err *err);
-/* ERR_DENIED without the digest that is needed, or when it no longer fits; ERR_BUSY when rules or billing changed in
+/* ERR_UNSEEN without the digest that is needed; ERR_CHANGED when it no longer fits, or rules or billing changed in
  * between. */
 MUST_CHECK enum result setting_change(struct vault *vault, const struct account *account,
 				      const struct setting_request *request, struct instant now, struct pool *pool,

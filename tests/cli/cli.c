@@ -335,7 +335,7 @@ static void every_result_has_its_documented_exit_code(void **state)
 {
 	static const struct { enum result result; int code; } codes[] = {
 		{OK, 0}, {ERR_INTERNAL, 1}, {ERR_NO_MEMORY, 1}, {ERR_INPUT, 2}, {ERR_NOT_FOUND, 3}, {ERR_EXISTS, 4},
-		{ERR_DENIED, 4}, {ERR_UNSUPPORTED, 4}, {ERR_LIMIT, 4}, {ERR_BUSY, 6}, {ERR_CORRUPT, 7}, {ERR_IO, 8},
+		{ERR_DENIED, 4}, {ERR_WRONG_STATE, 4}, {ERR_HELD, 4}, {ERR_UNSEEN, 4}, {ERR_CHANGED, 4}, {ERR_UNSUPPORTED, 4}, {ERR_LIMIT, 4}, {ERR_BUSY, 6}, {ERR_CORRUPT, 7}, {ERR_IO, 8},
 		{ERR_FULL, 8}, {ERR_GONE, 9}, {ERR_INTERRUPTED, 130},
 	};
 

@@ -29,6 +29,10 @@ api() {
 	api matrix
 }
 
+@test "P47: each type of problem that docs/api.md lists is given, with its status, and explained" {
+	api problems
+}
+
 @test "every example of docs/api.md does what it says" {
 	api examples
 }

@@ -271,6 +271,8 @@ static void each_result_has_its_status(void **state)
 	    {ERR_BUSY, 503, "busy"},         {ERR_LIMIT, 422, "limit"},
 	    {ERR_NO_MEMORY, 503, "busy"},    {ERR_INTERRUPTED, 503, "busy"},
 	    {ERR_INTERNAL, 500, "internal"}, {ERR_UNSUPPORTED, 501, "unsupported"},
+	    {ERR_WRONG_STATE, 409, "state"},       {ERR_HELD, 409, "held"},
+	    {ERR_CHANGED, 412, "precondition"}, {ERR_UNSEEN, 428, "precondition-required"},
 	};
 
 	(void)state;

@@ -126,7 +126,7 @@ static void a_hold_refuses_the_end_whoever_asks_for_it_and_nothing_is_changed(vo
 	hold = add_hold(world, &request);
 	before = rows_left(world, world->account.number);
 	assert_int_equal(account_end(world->vault, &world->account, world->now, NULL, NULL, &world->pool, &end, &err),
-			 ERR_DENIED);
+			 ERR_HELD);
 	assert_int_equal(rows_left(world, world->account.number), before);
 	release_hold(world, hold);
 	end_it(world, &end);
@@ -209,7 +209,7 @@ static void a_cancelled_account_takes_nothing_in_and_still_gives(void **state)
 	struct err err;
 
 	assert_ok(account_cancel(world->vault, &world->account, world->now, &err), &err);
-	assert_int_equal(import_files(world->vault, &options, files, 1, &result, &err), ERR_DENIED);
+	assert_int_equal(import_files(world->vault, &options, files, 1, &result, &err), ERR_WRONG_STATE);
 	assert_string_equal(err.what, "the account is cancelled: it takes nothing in");
 	assert_ok(world_open_record(world, KIND_CALL, id, &text, &err), &err);
 	assert_ok(account_reopen(world->vault, &world->account, world->now, &err), &err);
@@ -223,7 +223,7 @@ static void a_cancellation_is_undone_within_its_time_only(void **state)
 
 	assert_int_equal(account_reopen(world->vault, &world->account, world->now, &err), ERR_EXISTS);
 	assert_ok(account_cancel(world->vault, &world->account, world->now, &err), &err);
-	assert_int_equal(account_reopen(world->vault, &world->account, world_time("2026-05-30T00:00:00Z"), &err), ERR_DENIED);
+	assert_int_equal(account_reopen(world->vault, &world->account, world_time("2026-05-30T00:00:00Z"), &err), ERR_WRONG_STATE);
 	assert_ok(account_reopen(world->vault, &world->account, world_time("2026-05-29T00:00:00Z"), &err), &err);
 	assert_int_equal(life_of(world).state, ACCOUNT_ACTIVE);
 }
@@ -266,13 +266,13 @@ static void a_hold_or_an_obligation_is_named_and_refuses_the_end(void **state)
 	hold = add_hold(world, &request);
 	life = life_of(world);
 	assert_int_equal(life.holds, 1);
-	assert_int_equal(account_life_may_end(&life, &err), ERR_DENIED);
+	assert_int_equal(account_life_may_end(&life, &err), ERR_HELD);
 	assert_non_null(strstr(err.what, id_format(HOLD_PREFIX, hold, name)));
 	release_hold(world, hold);
 	assert_ok(vault_write(world->vault, oblige_op, world, &err), &err);
 	life = life_of(world);
 	assert_int_equal(life.holds, 0);
-	assert_int_equal(account_life_may_end(&life, &err), ERR_DENIED);
+	assert_int_equal(account_life_may_end(&life, &err), ERR_HELD);
 	assert_non_null(strstr(err.what, "it-1"));
 }
 
@@ -285,7 +285,7 @@ static void each_item_is_asserted_by_somebody_at_some_time(void **state)
 	enum account_item item;
 	struct err err;
 
-	assert_int_equal(account_assert(world->vault, &world->account, ITEM_NUMBERS, "os:7", world->now, &err), ERR_DENIED);
+	assert_int_equal(account_assert(world->vault, &world->account, ITEM_NUMBERS, "os:7", world->now, &err), ERR_WRONG_STATE);
 	assert_ok(account_delete_begin(world->vault, &world->account, world->now, &err), &err);
 	life = life_of(world);
 	assert_int_equal(life.due.days, instant_date(world->now).days + 30);

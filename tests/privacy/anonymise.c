@@ -172,13 +172,13 @@ static void what_is_not_billed_yet_is_not_anonymised(void **state)
 	struct id id = world_put(world, KIND_CALL, DAY, "{}", people[0], NULL);
 
 	set(world, "profile", "callrail");
-	assert_int_equal(try_anonymise(world, people[0], NULL, &out, &err), ERR_DENIED);
+	assert_int_equal(try_anonymise(world, people[0], NULL, &out, &err), ERR_WRONG_STATE);
 	assert_string_equal(err.what, "what happened on 2025-05-01 is not billed yet, and the profile callrail lets go only of "
 				      "what is");
 	set(world, "billed_until", "2025-04-30");
-	assert_int_equal(try_anonymise(world, people[0], NULL, &out, &err), ERR_DENIED);
+	assert_int_equal(try_anonymise(world, people[0], NULL, &out, &err), ERR_WRONG_STATE);
 	assert_int_equal(record_anonymise(world->vault, &world->account, KIND_CALL, id, world->now, &record, &err),
-			 ERR_DENIED);
+			 ERR_WRONG_STATE);
 	assert_opens(world, KIND_CALL, id, "{}");
 	set(world, "billed_until", "2025-05-01");
 	anonymise(world, people[0]);
@@ -286,7 +286,7 @@ static void a_record_that_is_held_is_not_anonymised(void **state)
 
 	add_hold(world, &hold);
 	assert_int_equal(record_anonymise(world->vault, &world->account, KIND_CALL, id, world->now, &out, &err),
-			 ERR_DENIED);
+			 ERR_HELD);
 	assert_string_equal(err.what, "a legal hold, a restriction or an obligation keeps this record");
 	assert_opens(world, KIND_CALL, id, "{}");
 	assert_int_equal(waiting(world, KIND_CALL).rows, 0);

@@ -340,7 +340,7 @@ static void what_only_a_hold_keeps_can_be_neither_deleted_nor_brought_back(void 
 	request.person = person_of(IDENTITY_PHONE, ANN);
 	assert_ok(holds_add(world.vault, &world.account, &request, world.now, &hold, &err), &err);
 	erase(ANN, "2024-06-02T00:00:00Z");
-	assert_int_equal(try_delete(id, &row), ERR_DENIED);
+	assert_int_equal(try_delete(id, &row), ERR_HELD);
 	assert_non_null(strstr(err.mend, "hold list"));
 	assert_int_equal(try_undelete(id), ERR_EXISTS);
 }

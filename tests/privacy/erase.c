@@ -386,7 +386,7 @@ static void an_agent_in_a_held_record_is_not_erased_from_it(void **state)
 	struct err err;
 
 	hold_person(world, ANNA);
-	assert_int_equal(ERR_DENIED, erase_person(world->vault, &world->account, one(world, "a7"), &options,
+	assert_int_equal(ERR_HELD, erase_person(world->vault, &world->account, one(world, "a7"), &options,
 						  &world->pool, &result, &err));
 	assert_non_null(strstr(err.mend, "release the hold"));
 	assert_true(found(world, "a7"));

@@ -91,7 +91,7 @@ static void when_they_are_the_agent_in_a_held_record_the_rest_of_theirs_is_due_f
 
 	link_them(world, ANNA, AGENT);
 	hold = add_hold(world, &all);
-	assert_int_equal(erase(world, ANNA, &err), ERR_DENIED);
+	assert_int_equal(erase(world, ANNA, &err), ERR_HELD);
 	nothing_runs(world);
 	assert_int_equal(release_hold(world, hold), 0);
 	sweep(world);

@@ -127,7 +127,7 @@ static void an_erasure_that_was_given_up_has_failed_and_has_no_receipt(void **st
 
 	world_put_agent(world, "2025-05-01T08:00:00Z", "{\"agent\":\"a7\"}", ANNA, "a7");
 	hold_person(world, ANNA);
-	assert_int_equal(ERR_DENIED, erase(world, "a7", NULL, &result, &err));
+	assert_int_equal(ERR_HELD, erase(world, "a7", NULL, &result, &err));
 	assert_null(strstr(err.mend, "next command"));
 	list(world, seen);
 	assert_int_equal(1, seen->count);

@@ -163,7 +163,7 @@ static void nobody_is_taken_out_of_a_person_under_a_hold(void **state)
 	assert_int_equal(OK, link_two(world, ANNA, ANNA_2));
 	hold = hold_person(world, ANNA);
 	person = load(world, one(world, ANNA));
-	assert_int_equal(ERR_DENIED, person_unlink(world->vault, &world->account, person.id,
+	assert_int_equal(ERR_HELD, person_unlink(world->vault, &world->account, person.id,
 						   person.identities[1].identity, world->now, &out, &err));
 	release_hold(world, hold);
 	assert_ok(person_unlink(world->vault, &world->account, person.id, person.identities[1].identity, world->now,

@@ -281,7 +281,7 @@ static void a_hold_on_a_call_of_theirs_keeps_an_idle_user_and_it_is_said(void **
 
 	add(world, "bo", NULL);
 	hold = hold_person(world, ANNA);
-	assert_int_equal(user_end(world->vault, &world->account, &row, USER_REMOVED, world->now, NULL, NULL, &end, &err), ERR_DENIED);
+	assert_int_equal(user_end(world->vault, &world->account, &row, USER_REMOVED, world->now, NULL, NULL, &end, &err), ERR_HELD);
 	assert_non_null(strstr(err.what, "a legal hold covers a record this person was the agent of"));
 	assert_int_equal(look_up(world, "ib").state, USER_ACTIVE);
 	done = run_users(world, "2027-04-01T00:00:00Z");

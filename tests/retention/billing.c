@@ -100,7 +100,7 @@ static void nothing_is_billed_before_it_is_said(void **state)
 	assert_int_equal(due.unbilled, 1);
 	run_sweep(world, &result);
 	assert_opens(world, KIND_CALL, id, "{}");
-	assert_int_equal(erase(world, ANNA, &err), ERR_DENIED);
+	assert_int_equal(erase(world, ANNA, &err), ERR_WRONG_STATE);
 	assert_string_equal(err.where, "billed_until is not set");
 	/* Of no account under another profile. */
 	set(world, "profile", "exotel");
@@ -138,11 +138,11 @@ static void an_erasure_that_would_take_what_is_not_billed_destroys_nothing(void 
 	world_put(world, KIND_MESSAGE, "2025-12-01T11:00:00Z", "{}", ANNA, NULL);
 	set(world, "profile", "callrail");
 	set(world, "billed_until", "2025-11-30");
-	assert_int_equal(erase(world, ANNA, &err), ERR_DENIED);
+	assert_int_equal(erase(world, ANNA, &err), ERR_WRONG_STATE);
 	assert_string_equal(err.what, "2 records of this person are not billed yet, and the account's profile erases only "
 				      "what is");
 	assert_string_equal(err.where, "billed_until is 2025-11-30");
-	assert_int_equal(erase(world, BENT, &err), ERR_DENIED);
+	assert_int_equal(erase(world, BENT, &err), ERR_WRONG_STATE);
 	assert_string_equal(err.what, "1 record of this person is not billed yet, and the account's profile erases only "
 				      "what is");
 	assert_opens(world, KIND_CALL, old, "{}");
@@ -167,7 +167,7 @@ static void what_is_billed_is_asked_in_the_transaction_that_begins_the_erasure(v
 	vault_write_submit(world->vault, &ticket, set_op, &op); /* comes before, whether it is on disk by then or not */
 	r = erase(world, ANNA, &erring);
 	assert_ok(vault_write_wait(&ticket, &err), &err);
-	assert_int_equal(r, ERR_DENIED);
+	assert_int_equal(r, ERR_WRONG_STATE);
 	assert_string_equal(erring.where, "billed_until is 2025-06-30");
 	assert_int_not_equal(identity_of(world, IDENTITY_PHONE, ANNA, NULL), 0);
 }

@@ -247,7 +247,7 @@ static void what_was_refused_is_not_anonymised(void **state)
 
 	hold_person(world, ANNA);
 	assert_int_equal(record_anonymise(world->vault, &world->account, KIND_CALL, id, world->now, &out, &err),
-			 ERR_DENIED);
+			 ERR_HELD);
 	begin_job(world, JOB_RECORD, 1, id, NULL);
 	assert_ok(erasing_was_anonymised(&world->vault->read, world->account.number, KIND_CALL, id, &was, &at, &err),
 		  &err);

@@ -396,7 +396,7 @@ static void a_restriction_is_lifted_only_after_the_person_was_told(void **state)
 	assert_non_null(strstr(err.what, "yet to come"));
 	assert_int_equal(lift("2024-05-31T00:00:00Z", &due), ERR_INPUT);
 	assert_non_null(strstr(err.what, "before the restriction was made"));
-	assert_int_equal(holds_release(world.vault, &world.account, id, world.now, &due, &err), ERR_DENIED);
+	assert_int_equal(holds_release(world.vault, &world.account, id, world.now, &due, &err), ERR_WRONG_STATE);
 	assert_non_null(strstr(err.mend, "person unrestrict"));
 	assert_ok(lift("2024-06-01T00:00:00Z", &due), &err);
 	assert_ok(holds_restriction(&world.vault->read, world.account.number, person_of(IDENTITY_PHONE, ANNA), 0,

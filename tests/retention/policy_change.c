@@ -207,11 +207,11 @@ static void what_would_delete_something_is_refused_without_the_digest_of_its_dry
 	call(world, "2026-01-01T11:00:00Z", ANNA);
 	call(world, "2026-01-15T11:00:00Z", ANNA);
 	call(world, "2026-02-15T11:00:00Z", ANNA);
-	refused(world, &request, ERR_DENIED, "would delete 3 calls of 2 days");
+	refused(world, &request, ERR_UNSEEN, "would delete 3 calls of 2 days");
 	request.plan = "0123456789abcdef";
-	refused(world, &request, ERR_DENIED, "(now 3 records)");
+	refused(world, &request, ERR_CHANGED, "(now 3 records)");
 	request.plan = "";
-	refused(world, &request, ERR_DENIED, "digest does not fit");
+	refused(world, &request, ERR_CHANGED, "digest does not fit");
 	assert_int_equal(versions(world), 0);
 }
 
@@ -243,7 +243,7 @@ static void the_first_sixteen_digits_are_enough_and_fifteen_are_not(void **state
 	snprintf(digest, sizeof digest, "%s", plan(world, &request).effect.digest);
 	request.plan = digest;
 	digest[PLAN_DIGEST_SHOWN - 1] = '\0';
-	refused(world, &request, ERR_DENIED, "digest does not fit");
+	refused(world, &request, ERR_CHANGED, "digest does not fit");
 	snprintf(digest, sizeof digest, "%.16s", plan(world, &request).effect.digest);
 	change(world, &request);
 }
@@ -258,16 +258,16 @@ static void a_digest_fits_no_more_when_what_would_go_has_changed(void **state)
 	snprintf(digest, sizeof digest, "%s", plan(world, &request).effect.digest);
 	request.plan = digest;
 	call(world, "2026-01-01T10:00:00Z", BENT);
-	refused(world, &request, ERR_DENIED, "digest does not fit");
+	refused(world, &request, ERR_CHANGED, "digest does not fit");
 	other = request_of("29 days"); /* the same records, another span */
 	snprintf(digest, sizeof digest, "%s", plan(world, &request).effect.digest);
 	other.plan = digest;
-	refused(world, &other, ERR_DENIED, "digest does not fit");
+	refused(world, &other, ERR_CHANGED, "digest does not fit");
 	hold_person(world, ANNA);
-	refused(world, &request, ERR_DENIED, "digest does not fit");
+	refused(world, &request, ERR_CHANGED, "digest does not fit");
 	snprintf(digest, sizeof digest, "%s", plan(world, &request).effect.digest);
 	world->now = world_time("2026-03-02T00:00:00Z"); /* another day */
-	refused(world, &request, ERR_DENIED, "digest does not fit");
+	refused(world, &request, ERR_CHANGED, "digest does not fit");
 	snprintf(digest, sizeof digest, "%s", plan(world, &request).effect.digest);
 	change(world, &request);
 }
@@ -284,7 +284,7 @@ static void another_change_that_came_in_between_is_to_be_looked_at_first(void **
 	planned = plan(world, &request);
 	assert_int_equal(planned.effect.records, 0);
 	set_policy(world, KIND_CALL, "20 days");
-	assert_int_equal(try(world, &request, &planned, &err), ERR_BUSY);
+	assert_int_equal(try(world, &request, &planned, &err), ERR_CHANGED);
 	assert_string_equal(err.what, "another change of policy came in between");
 	assert_string_equal(err.mend, "look at `lethe policy list`, and try again");
 	db_rollback(world->vault->read.data);
@@ -336,7 +336,7 @@ static void what_a_hold_keeps_is_counted_apart(void **state)
 	assert_int_equal(planned.effect.days[1].held, 0);
 	assert_int_equal(planned.effect.records, 3);
 	assert_int_equal(planned.effect.held, 1);
-	refused(world, &request, ERR_DENIED, "would delete 2 calls of 2 days, besides what holds or obligations keep");
+	refused(world, &request, ERR_UNSEEN, "would delete 2 calls of 2 days, besides what holds or obligations keep");
 }
 
 static void every_number_of_the_dry_run_is_what_the_run_then_does(void **state)
@@ -443,7 +443,7 @@ static void a_base_rule_does_not_count_what_a_narrower_rule_keeps(void **state)
 	removal.scope.tag = "Vip";
 	assert_true(plan(world, &removal).effect.shortens);
 	assert_int_equal(plan(world, &removal).effect.records, 1);
-	refused(world, &removal, ERR_DENIED, "would delete 1 call of 1 day");
+	refused(world, &removal, ERR_UNSEEN, "would delete 1 call of 1 day");
 	assert_int_equal(change_agreed(world, removal).effect.records, 1);
 	last_leaf_has(world, "\"act\":\"policy.remove\"");
 }
@@ -543,10 +543,10 @@ static void until_it_begins_a_change_can_be_undone_and_then_no_more(void **state
 	call(world, "2025-06-01T00:00:00Z", ANNA);
 	undo_refused(world, ERR_NOT_FOUND, "no such rule was ever set");
 	set_policy(world, KIND_CALL, "1 year");
-	undo_refused(world, ERR_DENIED, "version 1, is in force since 2026-03-01T12:00:00Z");
+	undo_refused(world, ERR_WRONG_STATE, "version 1, is in force since 2026-03-01T12:00:00Z");
 	planned = change_agreed(world, request_of("30 days"));
 	world->now.ms = planned.policy.begins_at.ms;
-	undo_refused(world, ERR_DENIED, "can be undone no more");
+	undo_refused(world, ERR_WRONG_STATE, "can be undone no more");
 	world->now.ms--;
 	undone = undo(world, NULL);
 	assert_int_equal(undone.version, 3);
@@ -554,7 +554,7 @@ static void until_it_begins_a_change_can_be_undone_and_then_no_more(void **state
 	assert_string_equal(undone.set_by, "os:8");
 	last_leaf_has(world, "\"act\":\"policy.undo\"");
 	last_leaf_has(world, "\"undone\":2");
-	undo_refused(world, ERR_DENIED, "can be undone no more");
+	undo_refused(world, ERR_WRONG_STATE, "can be undone no more");
 	world->now.ms++;
 	assert_int_equal(base(world)->keep.months, 12);
 }
@@ -638,7 +638,7 @@ static void two_changes_do_not_do_together_what_neither_does_alone(void **state)
 	assert_int_equal(plan(world, &removal).effect.records, 0);
 	assert_int_equal(change_agreed(world, request_of("30 days")).effect.records, 1);
 	assert_int_equal(plan(world, &removal).effect.records, 1);
-	refused(world, &removal, ERR_DENIED, "would delete 1");
+	refused(world, &removal, ERR_UNSEEN, "would delete 1");
 }
 
 /* ---- bounds ---- */

@@ -66,7 +66,7 @@ static void billing_more_is_refused_without_the_digest_of_its_dry_run(void **sta
 	struct err err;
 
 	fill(world);
-	assert_int_equal(change(world, "billed_until", "2025-12-31", NULL, &effect, &err), ERR_DENIED);
+	assert_int_equal(change(world, "billed_until", "2025-12-31", NULL, &effect, &err), ERR_UNSEEN);
 	assert_string_equal(err.what, "with billed_until 2025-12-31 the rules in force would delete 3 records more");
 	assert_string_equal(err.mend, "look at what goes with `lethe account set NAME billed_until 2025-12-31 --dry-run`, and give "
 				      "its digest with --plan");
@@ -91,11 +91,11 @@ static void a_digest_is_of_one_day_of_one_value_and_of_what_was_there(void **sta
 	fill(world);
 	effect = look(world, "billed_until", "2025-06-30");
 	assert_int_equal(policy_effect_deleted(&effect), 1);
-	assert_int_equal(change(world, "billed_until", "2025-07-01", effect.digest, &other, &err), ERR_DENIED);
+	assert_int_equal(change(world, "billed_until", "2025-07-01", effect.digest, &other, &err), ERR_CHANGED);
 	assert_string_equal(err.what, "the digest does not fit: what the change would delete is not what it was, or another change "
 				      "was looked at (now 3 records)");
 	world_put(world, KIND_CALL, "2025-06-30T11:00:00Z", "{}", ANNA, NULL);
-	assert_int_equal(change(world, "billed_until", "2025-06-30", effect.digest, &other, &err), ERR_DENIED);
+	assert_int_equal(change(world, "billed_until", "2025-06-30", effect.digest, &other, &err), ERR_CHANGED);
 	assert_null(setting(world, "billed_until"));
 }
 
@@ -122,7 +122,7 @@ static void another_profile_that_does_not_wait_for_the_bill_needs_one_too(void *
 	struct err err;
 
 	fill(world);
-	assert_int_equal(change(world, "profile", "none", NULL, &effect, &err), ERR_DENIED);
+	assert_int_equal(change(world, "profile", "none", NULL, &effect, &err), ERR_UNSEEN);
 	assert_string_equal(err.what, "with profile none the rules in force would delete 3 records more");
 	assert_string_equal(setting(world, "profile"), "callrail");
 	effect = look(world, "profile", "none");
@@ -142,7 +142,7 @@ static void what_a_hold_keeps_is_counted_apart(void **state)
 	effect = look(world, "billed_until", "2025-12-31");
 	assert_int_equal(effect.records, 3);
 	assert_int_equal(policy_effect_deleted(&effect), 0);
-	assert_int_equal(change(world, "billed_until", "2025-12-31", NULL, &effect, &err), ERR_DENIED);
+	assert_int_equal(change(world, "billed_until", "2025-12-31", NULL, &effect, &err), ERR_UNSEEN);
 	assert_string_equal(err.what, "with billed_until 2025-12-31 the rules in force would delete 0 records more, besides what "
 				      "holds or obligations keep");
 }
@@ -178,7 +178,7 @@ static void what_came_in_between_is_to_be_looked_at_first(void **state)
 	effect = look(world, "billed_until", "2025-06-30");
 	read_as_of_now(world);
 	set_policy(world, KIND_CALL, "10 days");
-	assert_int_equal(change(world, "billed_until", "2025-06-30", effect.digest, &effect, &err), ERR_BUSY);
+	assert_int_equal(change(world, "billed_until", "2025-06-30", effect.digest, &effect, &err), ERR_CHANGED);
 	assert_string_equal(err.what, "another change of a policy or of what is billed came in between");
 	assert_string_equal(err.mend, "look at `lethe account show` and `lethe policy list`, and try again");
 	db_rollback(world->vault->read.data);
@@ -203,7 +203,7 @@ static void so_is_another_change_of_what_is_billed_but_not_for_other_settings(vo
 	fill(world);
 	read_as_of_now(world);
 	assert_ok(vault_write(world->vault, bill_op, world, &err), &err);
-	assert_int_equal(change(world, "billed_until", "2025-06-29", NULL, &effect, &err), ERR_BUSY);
+	assert_int_equal(change(world, "billed_until", "2025-06-29", NULL, &effect, &err), ERR_CHANGED);
 	assert_ok(change(world, "warn_days", "7", NULL, &effect, &err), &err);
 	db_rollback(world->vault->read.data);
 	assert_string_equal(setting(world, "billed_until"), "2025-06-29");

@@ -64,6 +64,7 @@ def accounts(walk):
     walk.admin("GET", A)
     walk.admin("PUT", A + "/settings/{setting}", {"setting": "warn_days"}, {"value": "20,5"})
     walk.admin("PUT", A + "/settings/{setting}", {"setting": "plan"}, {"value": "none such"}, status=400)
+    walk.admin("POST", A + "/settings/{setting}/plan", {"setting": "profile"}, {"value": "callrail"})
     third = {"account": "Third"}
     walk.operator("GET", A + "/status", third)
     walk.operator("PUT", A + "/cancellation", third)
@@ -201,10 +202,11 @@ def policies(walk):
     walk.admin("POST", A + "/policies", body={**kind, "keep": "5 fortnights"}, status=400)
     plan = walk.admin("POST", A + "/retention/plan", body={"policy": "message=90 days"})
     assert plan["records"] > 0 and plan["shortens"], plan
-    walk.admin("POST", A + "/policies", body={**kind, "keep": "90 days"}, status=403)
+    walk.admin("POST", A + "/policies", body={**kind, "keep": "90 days"}, status=428)
+    walk.admin("POST", A + "/policies", body={**kind, "keep": "90 days", "plan": "0" * 64}, status=412)
     walk.admin("POST", A + "/policies", body={**kind, "keep": "90 days", "plan": plan["digest"]})
     walk.admin("POST", A + "/policies/undo", body=kind)
-    walk.admin("POST", A + "/policies/undo", body=kind, status=403)
+    walk.admin("POST", A + "/policies/undo", body=kind, status=409)
     scoped = {"kind": "call", "tag": "vip", "direction": "inbound", "min_duration": "30 seconds"}
     walk.admin("POST", A + "/policies", body={**scoped, "keep": "unlimited"})
     walk.admin("GET", A + "/policies")
@@ -225,7 +227,7 @@ def holds(walk, person, ids):
     walk.admin("GET", A + "/records/{record}", {"record": record})
     walk.admin("GET", A + "/records/{record}/disposition", {"record": record})
     release = A + "/holds/{hold}/release"
-    walk.admin("POST", A + "/records/{record}/anonymisation", {"record": record}, status=403)
+    walk.admin("POST", A + "/records/{record}/anonymisation", {"record": record}, status=409)
     walk.admin("POST", release, {"hold": hold["id"]}, {"dry_run": True})
     walk.admin("POST", release, {"hold": other["id"]})
     walk.admin("POST", release, {"hold": hold["id"]})
