@@ -194,6 +194,16 @@ static void close_vaults(struct http *http)
 
 /* ---- until it is told to stop ---- */
 
+/* What `systemctl status` shows of it: the log takes no words that come from outside. */
+static void tell_status(enum result r, const struct err *err)
+{
+	if (r == OK)
+		sd_notify(0, "STATUS=The certificate was read again and is in use.");
+	else
+		sd_notifyf(0, "STATUS=The new certificate is not used, the one before is: %s%s%s%s%s", err->what,
+			   err->where[0] != '\0' ? ", " : "", err->where, err->mend[0] != '\0' ? "; " : "", err->mend);
+}
+
 static void reload(struct serving *serving)
 {
 	struct err err;
@@ -204,6 +214,7 @@ static void reload(struct serving *serving)
 	sd_notify(0, "RELOADING=1");
 	r = server_reload_certificate(serving->server, instant_now(), &err);
 	log_event(r == OK ? LOG_INFO : LOG_ERROR, "serve.certificate", LOG_RESULT("result", r));
+	tell_status(r, &err);
 	sd_notify(0, "READY=1");
 }
 

@@ -253,6 +253,7 @@ static void keeps_the_old(enum result why)
 	got_free(curl, &got);
 }
 
+/* P63 */
 static void a_broken_new_certificate_leaves_the_old_in_use(void **state)
 {
 	time_t now = (time_t)(instant_now().ms / 1000);
