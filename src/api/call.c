@@ -335,8 +335,13 @@ enum result call_open_account(struct call *call, bool write, struct account *out
 {
 	region_name regions[REGIONS_MAX];
 	size_t count;
-	enum result r = list_regions(call, regions, &count, err);
+	enum result r;
 
+	if (call->found != NULL && call->views != NULL) {
+		*out = *call->found;
+		return take_view(call, call->region, err);
+	}
+	r = list_regions(call, regions, &count, err);
 	if (r != OK)
 		return r;
 	if (count > 1 && call->account == NULL)
@@ -366,6 +371,7 @@ enum result call_open_owner(struct call *call, bool platform, bool write, uint32
 enum result call_open_named(struct call *call, const char *name, bool write, struct account *out, struct err *err)
 {
 	call->account = name;
+	call->found = NULL;
 	return call_open_account(call, write, out, err);
 }
 

@@ -65,6 +65,7 @@ struct call {
 	struct pool pool;        /* lives as long as the call */
 	struct vault *const *views; /* of the regions, open already and staying open; NULL: call_open* opens */
 	size_t view_count;
+	const struct account *found; /* what `account` says, in `region`, looked up already; NULL: call_open_account does */
 	struct vault *vault;     /* what call_open* opened */
 	struct buf out;          /* the document */
 	struct json_writer w;    /* over out */

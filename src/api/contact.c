@@ -230,31 +230,30 @@ static enum result show_content(struct call *call, const struct contact_row *row
 }
 
 /* What is deleted is not read by the way: --deleted asks for it. */
-static enum result show(struct call *call, const struct account *account, struct id id, bool deleted, struct err *err)
+static enum result show(struct call *call, const struct contact_row *row, bool deleted, struct err *err)
 {
-	struct contact_row row;
 	char text[ID_TEXT_MAX], at[TIME_TEXT_MAX];
-	enum result r = contact_get(call->vault->read.data, account->number, id, &call->pool, &row, err);
-	bool open = r == OK && (deleted || !contact_is_deleted(&row));
+	bool open = deleted || !contact_is_deleted(row);
+	enum result r = OK;
 
 	if (open)
-		r = contacts_note_show(&call->vault->read, account->number, id, call->now, err);
+		r = contacts_note_show(&call->vault->read, row->account, row->id, call->now, err);
 	if (r != OK)
 		return r;
-	call_say(call, "%s, changed last on %s\n", id_format(CONTACT_PREFIX, id, text),
-		 instant_format(row.updated, at));
+	call_say(call, "%s, changed last on %s\n", id_format(CONTACT_PREFIX, row->id, text),
+		 instant_format(row->updated, at));
 	json_begin_object(&call->w, NULL);
 	json_string(&call->w, "id", text);
 	json_string(&call->w, "updated", at);
-	print_state(call, &row);
+	print_state(call, row);
 	if (open)
-		r = show_content(call, &row, err);
+		r = show_content(call, row, err);
 	else
 		json_null(&call->w, "content");
 	if (r == OK)
-		r = show_holds(call, &row, err);
+		r = show_holds(call, row, err);
 	json_end_object(&call->w);
-	say_state(call, &row);
+	say_state(call, row);
 	if (r == OK && !open)
 		call_say(call, "What is in it is shown with --deleted.\n");
 	return r;
@@ -265,15 +264,15 @@ enum result op_contact_show(struct call *call, int argc, char **argv, bool *part
 	bool deleted = false;
 	const struct call_option options[] = {{"deleted", NULL, &deleted}};
 	struct account account;
-	struct id id;
+	struct contact_row row;
 	enum result r = call_parse(call, options, 1, &argc, argv, 1, 1, err);
 
 	(void)partly;
 	if (r == OK)
 		r = call_open_account(call, false, &account, err);
 	if (r == OK)
-		r = contacts_find(&call->vault->read, &account, argv[0], deleted, &call->pool, &id, err);
-	return r == OK ? show(call, &account, id, deleted, err) : r;
+		r = contacts_find(&call->vault->read, &account, argv[0], deleted, &call->pool, &row, err);
+	return r == OK ? show(call, &row, deleted, err) : r;
 }
 
 /* ---- delete, undelete, readmit ---- */
@@ -290,7 +289,6 @@ enum result op_contact_delete(struct call *call, int argc, char **argv, bool *pa
 {
 	struct account account;
 	struct contact_row row;
-	struct id id;
 	char text[ID_TEXT_MAX], until[TIME_TEXT_MAX];
 	enum result r = call_parse(call, NULL, 0, &argc, argv, 1, 1, err);
 
@@ -298,12 +296,12 @@ enum result op_contact_delete(struct call *call, int argc, char **argv, bool *pa
 	if (r == OK)
 		r = call_open_account(call, true, &account, err);
 	if (r == OK)
-		r = contacts_find(&call->vault->read, &account, argv[0], false, &call->pool, &id, err);
+		r = contacts_find(&call->vault->read, &account, argv[0], false, &call->pool, &row, err);
 	if (r == OK)
-		r = contacts_delete(call->vault, &account, id, call->now, &call->pool, &row, err);
+		r = contacts_delete(call->vault, &account, row.id, call->now, &call->pool, &row, err);
 	if (r != OK)
 		return r;
-	id_format(CONTACT_PREFIX, id, text);
+	id_format(CONTACT_PREFIX, row.id, text);
 	date_format(row.gone_on, until);
 	if (contacts_in_grace(&row, call->now))
 		call_say(call,
@@ -321,7 +319,6 @@ enum result op_contact_undelete(struct call *call, int argc, char **argv, bool *
 {
 	struct account account;
 	struct contact_row row;
-	struct id id;
 	char text[ID_TEXT_MAX];
 	enum result r = call_parse(call, NULL, 0, &argc, argv, 1, 1, err);
 
@@ -329,12 +326,12 @@ enum result op_contact_undelete(struct call *call, int argc, char **argv, bool *
 	if (r == OK)
 		r = call_open_account(call, true, &account, err);
 	if (r == OK)
-		r = contacts_find(&call->vault->read, &account, argv[0], true, &call->pool, &id, err);
+		r = contacts_find(&call->vault->read, &account, argv[0], true, &call->pool, &row, err);
 	if (r == OK)
-		r = contacts_undelete(call->vault, &account, id, call->now, &call->pool, &row, err);
+		r = contacts_undelete(call->vault, &account, row.id, call->now, &call->pool, &row, err);
 	if (r != OK)
 		return r;
-	call_say(call, "%s is back as it was.\n", id_format(CONTACT_PREFIX, id, text));
+	call_say(call, "%s is back as it was.\n", id_format(CONTACT_PREFIX, row.id, text));
 	print_changed(call, &row);
 	return OK;
 }

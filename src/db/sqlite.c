@@ -425,7 +425,7 @@ static enum result sqlite_begin(struct db *db, bool write, struct err *err)
 	if (r || write)
 		return r;
 	/* The snapshot is fixed by the first read. */
-	r = read_int(db, "SELECT count(*) FROM sqlite_schema", &ignored, err);
+	r = read_int(db, "SELECT 1 FROM sqlite_schema LIMIT 1", &ignored, err);
 	if (r)
 		db_rollback(db);
 	return r;

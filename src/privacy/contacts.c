@@ -78,21 +78,22 @@ static enum result of_person(struct session *session, const struct account *acco
 }
 
 enum result contacts_find(struct session *session, const struct account *account, const char *text, bool deleted,
-			  struct pool *pool, struct id *out, struct err *err)
+			  struct pool *pool, struct contact_row *out, struct err *err)
 {
-	struct contact_row row;
-	struct id person;
+	struct id person, id;
 	enum result r;
 
-	if (id_parse(CONTACT_PREFIX, text, out, err) == OK) {
-		r = contact_get(session->data, account->number, *out, pool, &row, err);
-		return r == ERR_NOT_FOUND ? not_there(session, account->number, *out, err) : r;
+	if (id_parse(CONTACT_PREFIX, text, &id, err) == OK) {
+		r = contact_get(session->data, account->number, id, pool, out, err);
+		return r == ERR_NOT_FOUND ? not_there(session, account->number, id, err) : r;
 	}
 	r = person_find_one(session, account, text, pool, &person, err);
 	if (r == ERR_NOT_FOUND && deleted)
 		err_mend(err, "a deleted contact is not found by its name: give a number or address in it, or its id "
 			      "(`lethe contact list --deleted`)");
-	return r == OK ? of_person(session, account, person, deleted, pool, out, err) : r;
+	if (r == OK)
+		r = of_person(session, account, person, deleted, pool, &id, err);
+	return r == OK ? contact_get(session->data, account->number, id, pool, out, err) : r;
 }
 
 /* ---- changing ---- */

@@ -14,11 +14,11 @@
 #include "store/contact.h"
 #include "vault/accounts.h"
 
-/* What `text` names: a con_ id, or whatever finds one person (privacy/person.h), who is in one contact that is there,
- * or, `deleted`, in one that is deleted. ERR_INPUT names them when they are several; ERR_NOT_FOUND, ERR_GONE when it
- * was deleted and is past its grace. */
+/* What `text` names, its row in the pool: a con_ id, or whatever finds one person (privacy/person.h), who is in one contact
+ * that is there, or, `deleted`, in one that is deleted. ERR_INPUT names them when they are several; ERR_NOT_FOUND,
+ * ERR_GONE when it was deleted and is past its grace. */
 MUST_CHECK enum result contacts_find(struct session *session, const struct account *account, const char *text,
-				     bool deleted, struct pool *pool, struct id *out, struct err *err);
+				     bool deleted, struct pool *pool, struct contact_row *out, struct err *err);
 /* `out` is the row as it is then, in the pool. ERR_EXISTS when it is deleted already; ERR_HELD when only a hold keeps
  * it. */
 MUST_CHECK enum result contacts_delete(struct vault *vault, const struct account *account, struct id id,

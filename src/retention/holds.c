@@ -4,8 +4,11 @@
 #include "retention/holds.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "vault/reseal.h"
+
+#define HOLDS_FEW 8
 
 /* ---- what holds cover ---- */
 
@@ -79,18 +82,49 @@ static int by_weight(const void *a, const void *b)
 	return (x->row.hold > y->row.hold) - (x->row.hold < y->row.hold);
 }
 
+/* Most accounts have none or a few, and every read of a person, contact or record asks: so no room for all there may be. */
+static enum result list_active(struct session *session, uint32_t account, struct pool *pool, struct hold_row **out,
+			       size_t *count, struct err *err)
+{
+	struct hold_row few[HOLDS_FEW];
+	size_t room = HOLDS_FEW;
+	enum result r = hold_list(session->data, account, true, 0, pool, few, HOLDS_FEW, count, err);
+
+	if (r == OK && *count == HOLDS_FEW)
+		room = HOLDS_MAX;
+	if (r != OK || *count == 0)
+		return r;
+	*out = pool_alloc(pool, room * sizeof **out);
+	if (*out == NULL)
+		return err_no_memory(err);
+	if (room == HOLDS_MAX)
+		return hold_list(session->data, account, true, 0, pool, *out, HOLDS_MAX, count, err);
+	memcpy(*out, few, *count * sizeof **out);
+	return OK;
+}
+
+static bool is_unheld(const struct vault *view, uint32_t account, uint64_t written)
+{
+	const struct unheld *known = view != NULL ? &view->unheld[account % VAULT_UNHELD] : NULL;
+
+	return written != 0 && known->account == account && known->written == written;
+}
+
 enum result holds_load(struct session *session, uint32_t account, struct pool *pool, struct hold_set *out,
 		       struct err *err)
 {
-	struct hold_row *rows = pool_alloc(pool, HOLDS_MAX * sizeof *rows);
+	struct hold_row *rows = NULL;
+	uint64_t written = session->vault != NULL ? vault_written(session->vault) : 0;
 	enum result r;
 
 	*out = (struct hold_set){.account = account};
-	if (rows == NULL)
-		return err_no_memory(err);
-	r = hold_list(session->data, account, true, 0, pool, rows, HOLDS_MAX, &out->count, err);
+	if (is_unheld(session->vault, account, written))
+		return OK;
+	r = list_active(session, account, pool, &rows, &out->count, err);
 	if (r != OK)
 		return r;
+	if (out->count == 0 && written != 0)
+		session->vault->unheld[account % VAULT_UNHELD] = (struct unheld){account, written};
 	out->scopes = pool_alloc(pool, out->count * sizeof *out->scopes);
 	if (out->scopes == NULL)
 		return err_no_memory(err);

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -134,6 +135,64 @@ enum result accounts_get(struct session *session, uint32_t number, struct pool *
 	*out = (struct account){.number = row.account, .id = row.id, .created = row.created};
 	snprintf(out->country, sizeof out->country, "%s", row.country);
 	return open_data(session->ring, number, "name", row.id, row.name, row.name_len, pool, &out->name, err);
+}
+
+/* ---- found before ---- */
+
+#define KNOWN 8
+
+struct known { uint64_t written; char who[ACCOUNT_NAME_MAX + 1], name[ACCOUNT_NAME_MAX + 1]; struct account account; };
+struct accounts_known { size_t next; struct known entries[KNOWN]; };
+
+void accounts_known_free(struct accounts_known *known)
+{
+	if (known != NULL)
+		explicit_bzero(known, sizeof *known);
+	free(known);
+}
+
+static bool recall(const struct accounts_known *known, const char *who, uint64_t written, struct account *out)
+{
+	for (size_t i = 0; known != NULL && i < KNOWN; i++) {
+		const struct known *entry = &known->entries[i];
+
+		if (entry->written == written && strcmp(entry->who, who) == 0) {
+			*out = entry->account;
+			out->name = entry->name;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void remember(struct vault *view, const char *who, uint64_t written, const struct account *account)
+{
+	struct known *entry;
+
+	if (view->known == NULL)
+		view->known = calloc(1, sizeof *view->known);
+	if (view->known == NULL || strlen(who) > ACCOUNT_NAME_MAX || strlen(account->name) > ACCOUNT_NAME_MAX)
+		return;
+	entry = &view->known->entries[view->known->next++ % KNOWN];
+	*entry = (struct known){.written = written, .account = *account};
+	memcpy(entry->who, who, strlen(who) + 1);
+	memcpy(entry->name, account->name, strlen(account->name) + 1);
+}
+
+enum result accounts_find_known(struct vault *view, const char *who, struct pool *pool, struct account *out,
+				struct err *err)
+{
+	uint64_t written = vault_written(view);
+	enum result r;
+
+	if (written != 0 && recall(view->known, who, written, out)) {
+		out->name = pool_strdup(pool, out->name);
+		return out->name != NULL ? OK : err_no_memory(err);
+	}
+	r = accounts_find(&view->read, who, pool, out, err);
+	if (r == OK && written != 0)
+		remember(view, who, written, out);
+	return r;
 }
 
 enum result accounts_find(struct session *session, const char *who, struct pool *pool, struct account *out,

@@ -29,6 +29,11 @@ MUST_CHECK enum result accounts_create_with(struct vault *vault, const char *nam
 /* `who` is a name (compared folded) or an acc_ id. ERR_NOT_FOUND. */
 MUST_CHECK enum result accounts_find(struct session *session, const char *who, struct pool *pool, struct account *out,
 				     struct err *err);
+/* The same for who looks up the same ones again and again: what was found is remembered as long as nothing is written. */
+MUST_CHECK enum result accounts_find_known(struct vault *view, const char *who, struct pool *pool, struct account *out,
+					   struct err *err);
+struct accounts_known;
+void accounts_known_free(struct accounts_known *known); /* NULL is fine */
 MUST_CHECK enum result accounts_get(struct session *session, uint32_t number, struct pool *pool, struct account *out,
 				    struct err *err);
 

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "store/account.h"
 #include "store/schema.h"
+#include "vault/accounts.h"
 #include "vault/directory.h"
 #include "vault/lock.h"
 #include "vault/proof.h"
@@ -143,9 +144,12 @@ static void forget_cached(void *arg)
 /* Until now another thread could read a key that this group destroyed, and cache it. */
 static void tell_readers(void *arg)
 {
-	const struct vault *vault = arg;
+	struct vault *vault = arg;
 
 	keyring_committed(vault->write.ring);
+	if (vault->changing)
+		atomic_fetch_add(&vault->shared->written, 1);
+	vault->changing = false;
 }
 
 static enum result open_writer(struct vault *vault, struct err *err)
@@ -165,6 +169,13 @@ static enum result open_writer(struct vault *vault, struct err *err)
 
 /* ---- writing ---- */
 
+static enum result note_op(struct session *session, void *arg, struct err *err);
+
+static struct vault *owner_of(struct vault *vault)
+{
+	return vault->view_of != NULL ? vault->view_of : vault;
+}
+
 static enum result run_op(void *arg, struct err *err)
 {
 	struct vault_ticket *ticket = arg;
@@ -172,6 +183,8 @@ static enum result run_op(void *arg, struct err *err)
 	enum result r = OK;
 
 	act_by_take(&ticket->by);
+	if (ticket->op != note_op)
+		owner_of(ticket->vault)->changing = true;
 	if (ticket->witness != NULL)
 		r = ticket->witness(session, ticket->vault->witness_arg, err);
 	if (r == OK)
@@ -256,6 +269,32 @@ enum result vault_note_numbered(struct session *session, const struct act *act, 
 enum result vault_note(struct session *session, const struct act *act, struct err *err)
 {
 	return vault_note_numbered(session, act, NULL, err);
+}
+
+/* ---- reading what does not change ---- */
+
+enum result vault_snapshot_begin(struct vault *view, struct err *err)
+{
+	uint64_t written = vault_written(view);
+	enum result r = db_begin_read(view->read.data, err);
+
+	view->snapshot = r == OK;
+	view->snapshot_written = written;
+	return r;
+}
+
+void vault_snapshot_end(struct vault *view)
+{
+	if (view->snapshot)
+		db_rollback(view->read.data);
+	view->snapshot = false;
+}
+
+uint64_t vault_written(const struct vault *view)
+{
+	if (!view->writable)
+		return 0;
+	return view->snapshot ? view->snapshot_written : 1 + atomic_load(&view->shared->written);
 }
 
 enum result vault_scrub(struct vault *vault, struct err *err)
@@ -676,6 +715,9 @@ enum result vault_view(struct vault *vault, struct vault **out, struct err *err)
 	view->read = (struct session){0};
 	view->witness = NULL;
 	view->witness_arg = NULL;
+	view->snapshot = false;
+	view->known = NULL;
+	memset(view->unheld, 0, sizeof view->unheld);
 	r = open_reader(view, VIEW_KEYS, err);
 	if (r == OK)
 		*out = view;
@@ -703,6 +745,7 @@ void vault_close(struct vault *vault)
 	if (vault == NULL)
 		return;
 	session_close(&vault->read);
+	accounts_known_free(vault->known);
 	if (vault->view_of == NULL)
 		close_own(vault);
 	free(vault);

@@ -29,6 +29,7 @@
 #define VAULT_PATH_MAX 4096
 #define VAULT_DEFAULT_REGION "default"
 #define VAULT_READERS "readers"
+#define VAULT_UNHELD 16
 
 /* Connections and keys of one thread. */
 struct session {
@@ -52,13 +53,18 @@ struct vault {
 	const char *command;               /* of the options, borrowed */
 	int lock_wait_ms;
 	struct keyring_shared *shared;     /* holds the root; a view's is its vault's */
-	const struct vault *view_of;       /* NULL: not a view */
+	struct vault *view_of;             /* NULL: not a view */
 	struct blob_store *blobs;
 	struct session read;               /* the calling thread's */
 	struct session write;              /* the writer thread's; zero when not writable */
 	struct writer *writer;
 	vault_op *witness;                 /* see vault_witness */
 	void *witness_arg;
+	bool snapshot;                     /* see vault_snapshot_begin */
+	uint64_t snapshot_written;
+	struct accounts_known *known;      /* see accounts_find_known; NULL: none yet */
+	struct unheld { uint32_t account; uint64_t written; } unheld[VAULT_UNHELD]; /* see holds_load */
+	bool changing;                     /* the writer thread's: the group under way does more than note reads */
 };
 
 struct vault_options {
@@ -121,6 +127,15 @@ MUST_CHECK enum result vault_note(struct session *session, const struct act *act
 /* The same, saying its number. */
 MUST_CHECK enum result vault_note_numbered(struct session *session, const struct act *act, uint64_t *seq,
 					   struct err *err);
+
+/* Reads of view->read.data are of one moment until the end: for what is short, because an open one keeps the logs from
+ * being emptied. What is noted meanwhile is not in it. */
+MUST_CHECK enum result vault_snapshot_begin(struct vault *view, struct err *err);
+void vault_snapshot_end(struct vault *view); /* without a beginning: nothing */
+/* For who remembers what was read: 0, remember nothing; else the same number as before means that nothing but notes of
+ * reads was written meanwhile, for a vault that is open for writing is written by its process alone. To be asked before
+ * reading. Of the snapshot while there is one. */
+uint64_t vault_written(const struct vault *view);
 
 /* After keys were destroyed: empties the logs of both databases, so that no old page keeps a wrapped key. */
 MUST_CHECK enum result vault_scrub(struct vault *vault, struct err *err);

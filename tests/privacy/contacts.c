@@ -18,7 +18,12 @@
 
 static enum result try_find(const char *text, bool deleted, struct id *out)
 {
-	return contacts_find(&world.vault->read, &world.account, text, deleted, &world.pool, out, &err);
+	struct contact_row row;
+	enum result r = contacts_find(&world.vault->read, &world.account, text, deleted, &world.pool, &row, &err);
+
+	if (r == OK)
+		*out = row.id;
+	return r;
 }
 
 static struct id contact_of(const char *text, bool deleted)

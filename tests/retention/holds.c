@@ -341,6 +341,23 @@ static void why_tells_policy_hold_and_what_became_of_it(void **state)
 				    &err), ERR_INPUT);
 }
 
+static void that_nothing_is_held_is_remembered_until_something_is(void **state)
+{
+	struct world *world = *state;
+	struct hold_request request = {.kinds = 1u << KIND_CALL};
+	struct hold_set set;
+	struct err err;
+
+	for (int i = 0; i < 2; i++) {
+		assert_ok(holds_load(&world->vault->read, world->account.number, &world->pool, &set, &err), &err);
+		assert_int_equal(set.count, 0);
+	}
+	for (size_t i = 1; i <= 12; i++) {
+		hold_on(world, &request, &set);
+		assert_int_equal(set.count, i);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -358,6 +375,7 @@ int main(void)
 	    KEEPING(on_release_another_hold_that_covers_takes_over),
 	    KEEPING(a_hold_made_after_a_release_saves_what_had_become_due),
 	    KEEPING(why_tells_policy_hold_and_what_became_of_it),
+	    KEEPING(that_nothing_is_held_is_remembered_until_something_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

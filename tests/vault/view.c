@@ -131,6 +131,96 @@ static void the_leaf_of_a_read_goes_through_the_writer(void **state)
 	vault_close(view);
 }
 
+static enum result note(struct vault *view, struct world *world, struct err *err)
+{
+	struct act act;
+
+	act_begin(&act, "test.read", world->account.number, world->now);
+	return vault_note(&view->read, &act, err);
+}
+
+static void reads_in_a_snapshot_are_of_one_moment(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = view_of(world);
+	uint64_t before = vault_written(view);
+	struct err err;
+
+	assert_ok(vault_snapshot_begin(view, &err), &err);
+	assert_ok(vault_write(world->vault, set_meta, seen, &err), &err);
+	assert_false(has_meta(view, "seen"));
+	assert_int_equal(vault_written(view), before);
+	assert_ok(note(view, world, &err), &err);
+	vault_snapshot_end(view);
+	assert_true(has_meta(view, "seen"));
+	assert_int_not_equal(vault_written(view), before);
+	vault_snapshot_end(view);
+	vault_close(view);
+}
+
+static void a_note_of_a_read_ends_nothing_that_is_remembered_and_a_write_does(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = view_of(world);
+	uint64_t before = vault_written(view);
+	struct err err;
+
+	assert_int_not_equal(before, 0);
+	assert_ok(note(view, world, &err), &err);
+	assert_int_equal(vault_written(view), before);
+	assert_int_equal(vault_write(world->vault, set_and_fail, nothing, &err), ERR_LIMIT);
+	assert_int_equal(vault_written(view), before);
+	assert_ok(vault_write(world->vault, set_meta, deed, &err), &err);
+	assert_int_not_equal(vault_written(view), before);
+	vault_close(view);
+}
+
+static enum result destroy_account(struct session *session, void *arg, struct err *err)
+{
+	const struct world *world = arg;
+	int64_t count;
+
+	return keyring_account_destroy(session->ring, world->account.number, &count, err);
+}
+
+static void an_account_that_is_remembered_is_looked_up_again_after_a_write(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = view_of(world);
+	struct account found;
+	struct err err;
+
+	for (int i = 0; i < 2; i++) {
+		assert_ok(accounts_find_known(view, world->account.name, &world->pool, &found, &err), &err);
+		assert_int_equal(found.number, world->account.number);
+		assert_string_equal(found.name, world->account.name);
+	}
+	assert_ok(vault_write(world->vault, destroy_account, world, &err), &err);
+	assert_int_equal(accounts_find_known(view, world->account.name, &world->pool, &found, &err), ERR_GONE);
+	assert_int_equal(accounts_find_known(view, "nobody", &world->pool, &found, &err), ERR_NOT_FOUND);
+	vault_close(view);
+}
+
+static void more_accounts_than_are_remembered_are_found_all_the_same(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = view_of(world);
+	struct account made, found;
+	char name[16];
+	struct err err;
+
+	for (int i = 0; i < 12; i++) {
+		snprintf(name, sizeof name, "acme %d", i);
+		assert_ok(accounts_create(world->vault, name, "DK", world->now, &world->pool, &made, &err), &err);
+	}
+	for (int i = 0; i < 24; i++) {
+		snprintf(name, sizeof name, "acme %d", i % 12);
+		assert_ok(accounts_find_known(view, name, &world->pool, &found, &err), &err);
+		assert_string_equal(found.name, name);
+	}
+	vault_close(view);
+}
+
 /* ---- many at once ---- */
 
 enum { THREADS = 4, ROUNDS = 50 };
@@ -183,6 +273,10 @@ int main(void)
 		IN_WORLD(a_witness_is_there_exactly_if_something_was_done),
 		IN_WORLD(when_the_witness_refuses_nothing_is_done),
 		IN_WORLD(the_leaf_of_a_read_goes_through_the_writer),
+		IN_WORLD(reads_in_a_snapshot_are_of_one_moment),
+		IN_WORLD(a_note_of_a_read_ends_nothing_that_is_remembered_and_a_write_does),
+		IN_WORLD(an_account_that_is_remembered_is_looked_up_again_after_a_write),
+		IN_WORLD(more_accounts_than_are_remembered_are_found_all_the_same),
 		IN_WORLD(views_work_side_by_side),
 	};
 
