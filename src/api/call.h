@@ -63,6 +63,8 @@ struct call {
 	struct { const char *name, *value; } given[CALL_GIVEN_MAX]; /* the options read so far */
 	size_t given_count;
 	struct pool pool;        /* lives as long as the call */
+	const struct id *job;    /* it is carried out as this one (api/work.h), and may keep a file with it; NULL: it is none */
+	struct duration keeps;   /* for how long */
 	struct vault *const *views; /* of the regions, open already and staying open; NULL: call_open* opens */
 	size_t view_count;
 	const struct account *found; /* what `account` says, in `region`, looked up already; NULL: call_open_account does */

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-#include "api/export_stream.h"
 #include "api/ingest.h"
 #include "api/media.h"
+#include "api/work_file.h"
 #include "api/work_watch.h"
 #include "ingest/intake.h"
 #include "ingest/media_add.h"
@@ -24,9 +24,9 @@ static const struct direct_resource table[] = {
     {METHOD_POST, A "/records", false, INTAKE_LINE_MAX, document, "application/json", ingest_record},
     {METHOD_POST, A "/contacts", false, INTAKE_LINE_MAX, document, "application/json", ingest_contact},
     {METHOD_PUT, A "/contacts/{contact}", false, INTAKE_LINE_MAX, document, "application/json", ingest_contact_again},
-    {METHOD_POST, A "/persons/{person}/export", true, 0, NULL, "application/zip", export_stream},
     {METHOD_PUT, A "/records/{record}/media/{n}", true, MEDIA_ADD_BYTES_MAX, NULL, "application/json", media_put},
     {METHOD_GET, A "/records/{record}/media/{n}", true, 0, NULL, "*/*", media_get},
+    {METHOD_GET, A "/jobs/{job}/result", true, 0, NULL, "*/*", work_file_send},
     {METHOD_GET, A "/jobs/{job}/events", true, 0, NULL, "text/event-stream", work_watch},
     {METHOD_GET, "/v1/jobs/{job}/events", true, 0, NULL, "text/event-stream", work_watch},
 };

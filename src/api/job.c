@@ -1,13 +1,15 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * job list, show, cancel.
+ * job list, show, cancel, fetch.
  */
 #include <string.h>
 
 #include "api/operations.h"
+#include "api/outfile.h"
 #include "api/paging.h"
 #include "api/work.h"
+#include "api/work_file.h"
 #include "store/job.h"
 
 #define PAGE 64
@@ -126,4 +128,51 @@ enum result op_job_cancel(struct call *call, int argc, char **argv, bool *partly
 	if (r == OK)
 		r = work_cancel(call->vault, account, id, call->now, &call->pool, &row, err);
 	return r == OK ? print(call, &row, false, err) : r;
+}
+
+/* ---- fetch ---- */
+
+static enum result fetch(struct call *call, uint32_t account, struct id id, const char *path, uint64_t *bytes,
+			 struct err *err)
+{
+	struct outfile out;
+	struct kept_file file;
+	enum result r = outfile_open(call, path, &out, err);
+
+	*bytes = 0;
+	if (r != OK)
+		return r;
+	r = work_file_open(call->vault, account, id, call->now, &call->pool, &file, err);
+	if (r == OK)
+		r = stream_read(file.reader, 0, stream_reader_size(file.reader), outfile_write, &out, err);
+	kept_close(&file);
+	*bytes = out.written;
+	return outfile_close(&out, r, err);
+}
+
+enum result op_job_fetch(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	const char *path = NULL;
+	const struct call_option options[] = {{"out", &path, NULL}};
+	struct account account;
+	uint64_t bytes;
+	struct id id;
+	char size[32];
+	enum result r = call_parse(call, options, 1, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK)
+		r = id_parse(JOB_PREFIX, argv[0], &id, err);
+	if (r == OK)
+		r = call_open_account(call, false, &account, err);
+	if (r == OK)
+		r = fetch(call, account.number, id, path, &bytes, err);
+	if (r != OK || strcmp(path, "-") == 0)
+		return r;
+	call_say(call, "%s: %s\n", call_clean(call, path), call_bytes(bytes, size));
+	json_begin_object(&call->w, NULL);
+	json_string(&call->w, "file", path);
+	json_int(&call->w, "bytes", (int64_t)bytes);
+	json_end_object(&call->w);
+	return OK;
 }

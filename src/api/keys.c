@@ -31,6 +31,7 @@ static const struct class_name {
     {KEY_HOLD, "hold", "hold keys: one per legal hold that keeps something"},
 	{KEY_CONTACT, "contact", "contact keys: one per contact"},
     {KEY_USER, "user", "user keys: one per user of an account"},
+    {KEY_FILE, "file", "file keys: one per file that a job keeps for a while"},
     {KEY_OWN, "own", "keys of the accounts and of the vault itself"},
 };
 

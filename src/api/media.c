@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/digest.h"
+#include "api/opened.h"
 #include "ingest/intake.h"
 #include "ingest/media_add.h"
 #include "vault/media_open.h"
@@ -179,51 +180,12 @@ enum result media_put(struct direct *direct, struct err *err)
 
 /* ---- down ---- */
 
-/* One segment opened: the server asks for less at a time, and each would be decrypted again. */
-struct sending {
-	struct media_open open;
-	uint64_t from; /* where in the file `piece` begins */
-	size_t len;
-	char piece[STREAM_SEGMENT_MAX];
-};
-
-static enum result keep(void *arg, const void *data, size_t len, struct err *err)
+static void end_sending(void *arg)
 {
-	struct sending *sending = arg;
+	struct media_open *open = arg;
 
-	(void)err;
-	INVARIANT(len <= sizeof sending->piece - sending->len);
-	memcpy(sending->piece + sending->len, data, len);
-	sending->len += len;
-	return OK;
-}
-
-static enum result read_file(void *arg, uint64_t offset, void *out, size_t len, size_t *got, struct err *err)
-{
-	struct sending *sending = arg;
-	size_t within;
-	enum result r = OK;
-
-	if (offset < sending->from || offset >= sending->from + sending->len) {
-		sending->from = offset;
-		sending->len = 0;
-		r = stream_read(sending->open.reader, offset, sizeof sending->piece, keep, sending, err);
-	}
-	if (r != OK)
-		sending->len = 0; /* nothing of it is to be trusted */
-	within = (size_t)(offset - sending->from);
-	*got = sending->len - within < len ? sending->len - within : len;
-	memcpy(out, sending->piece + within, *got);
-	return r;
-}
-
-static void free_sending(void *arg)
-{
-	struct sending *sending = arg;
-
-	media_close(&sending->open);
-	explicit_bzero(sending, sizeof *sending);
-	free(sending);
+	media_close(open);
+	free(open);
 }
 
 static enum result find(struct direct *direct, struct record_row *record, struct media_row *out, struct err *err)
@@ -263,22 +225,23 @@ static enum result note(const struct direct *direct, const struct record_row *re
 
 enum result media_get(struct direct *direct, struct err *err)
 {
-	struct sending *sending = calloc(1, sizeof *sending);
+	struct media_open *open = calloc(1, sizeof *open);
 	struct record_row record;
 	struct media_row media;
-	enum result r = sending != NULL ? find(direct, &record, &media, err) : err_no_memory(err);
+	enum result r = open != NULL ? find(direct, &record, &media, err) : err_no_memory(err);
 
 	if (r == OK)
-		r = media_open(&direct->view->read, direct->view->blobs, &record, &media, &sending->open, err);
+		r = media_open(&direct->view->read, direct->view->blobs, &record, &media, open, err);
 	if (r == OK)
 		r = note(direct, &record, err);
+	if (r == OK)
+		r = opened_answer(direct->response, open->reader, end_sending, open, err);
 	if (r != OK) {
-		if (sending != NULL)
-			free_sending(sending);
+		if (open != NULL)
+			end_sending(open);
 		return r;
 	}
 	response_type(direct->response, kinds[media.format].type);
 	describe(direct, &media);
-	response_reader(direct->response, read_file, free_sending, sending, stream_reader_size(sending->open.reader));
 	return OK;
 }

@@ -168,7 +168,7 @@ static void write_headers(struct json_writer *w, const struct resource *resource
 		write_header(w, "Idempotency-Key",
 			     "random; who asks again with it is told what was answered, and nothing is done twice",
 			     "^(\"[!#-\\[\\]-~]{1,255}\"|[!#-\\[\\]-~]{1,255})$");
-	if (work_is_long(resource))
+	if (work_is_long(resource) && !work_is_slow(resource))
 		write_header(w, "Prefer", "respond-async: it is answered at once, and done as a job", NULL);
 	if (resource->flow != RESOURCE_READ && condition_subject(resource) != NULL && !is_stream(resource))
 		write_header(w, "If-Match", "the ETag of what was read: it is done only if that is still so, else 412", NULL);
@@ -344,6 +344,23 @@ static void write_elsewhere(struct json_writer *w)
 	json_end_object(w);
 }
 
+/* `answer` is what the job's answer is, in the end. */
+static void write_job(struct json_writer *w, const char *answer)
+{
+	char ref[NAME_MAX_LEN];
+
+	json_begin_object(w, "202");
+	json_string(w, "description", "It is a job: Location says where.");
+	write_content(w, "application/json", "Job");
+	if (answer != NULL) {
+		snprintf(ref, sizeof ref, "#/components/schemas/%s", answer);
+		json_begin_object(w, "x-lethe-answer");
+		json_string(w, "$ref", ref);
+		json_end_object(w);
+	}
+	json_end_object(w);
+}
+
 static void write_answers(struct json_writer *w, const struct resource *resource, const struct json *schemas)
 {
 	const struct direct_resource *direct = direct_find(resource);
@@ -358,6 +375,12 @@ static void write_answers(struct json_writer *w, const struct resource *resource
 		json_end_object(w);
 		return;
 	}
+	if (work_is_slow(resource)) {
+		write_job(w, answer);
+		write_problems(w, resource);
+		json_end_object(w);
+		return;
+	}
 	json_begin_object(w, resource->flow == RESOURCE_MAKE ? "201" : "200");
 	json_string(w, "description", resource->flow == RESOURCE_READ ? "What was asked for." : "Done, and on disk.");
 	write_content(w, type, answer);
@@ -368,12 +391,8 @@ static void write_answers(struct json_writer *w, const struct resource *resource
 		write_content(w, type, answer);
 		json_end_object(w);
 	}
-	if (work_is_long(resource)) {
-		json_begin_object(w, "202");
-		json_string(w, "description", "It is a job: Location says where.");
-		write_content(w, "application/json", "Job");
-		json_end_object(w);
-	}
+	if (work_is_long(resource))
+		write_job(w, answer);
 	if (resource->method == METHOD_GET) {
 		json_begin_object(w, "304");
 		json_string(w, "description", "What you have is still so.");

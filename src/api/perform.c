@@ -16,6 +16,7 @@
 #include "api/table.h"
 #include "api/work.h"
 #include "net/problem.h"
+#include "privacy/person.h"
 #include "store/job.h"
 #include "store/record.h"
 
@@ -183,6 +184,8 @@ static void begin(struct performing *performing, struct call *call, const struct
 	call->who = performing->actor->who;
 	call->reach = performing->desk->reach;
 	call->actor = performing->actor;
+	call->job = performing->watch != NULL ? &performing->watch->job : NULL;
+	call->keeps = performing->desk->keep_files;
 	call->confidential = true;
 	call->whole = for_a_command(performing->request);
 	call->json = !performing->text;
@@ -303,12 +306,25 @@ static enum result answer(struct performing *performing)
 
 /* ---- what is answered later ---- */
 
+/* Of whom a copy is made: somebody who is not there is no job. */
+static enum result look_for_person(const struct performing *performing, struct err *err)
+{
+	const char *text = request_parameter(performing->request, "person");
+	struct id person;
+
+	if (!work_is_slow(performing->resource) || text == NULL)
+		return OK;
+	return person_find_one(&performing->view->read, &performing->account, text, performing->request->pool, &person, err);
+}
+
 /* What is wrong with the words is said now. */
 static enum result file_work(struct performing *performing, struct work_row *row, struct err *err)
 {
 	struct bound bound;
 	enum result r = bind_request(performing->resource, performing->request, &bound, &performing->field, err);
 
+	if (r == OK)
+		r = look_for_person(performing, err);
 	if (r != OK)
 		return r;
 	perform_as(performing->actor);
@@ -357,7 +373,8 @@ static enum result answer_later(struct performing *performing)
 	}
 	performing->response->status = 202;
 	response_type(performing->response, "application/json");
-	response_header(performing->response, "Preference-Applied", "respond-async");
+	if (work_preferred(performing->request))
+		response_header(performing->response, "Preference-Applied", "respond-async");
 	desk->wake(desk->wake_arg);
 	return OK;
 }

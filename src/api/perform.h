@@ -20,6 +20,7 @@ struct desk {
 	struct vault *const *views;
 	size_t count;
 	const struct client_reach *reach; /* where what goes out may go */
+	struct duration keep_files;   /* of jobs: vault/kept.h */
 	struct duration keep_answers; /* how long it is known what was asked with a key: api/keyed.h */
 	void (*wake)(void *arg);      /* there is a new job; NULL: nobody carries them out */
 	void *wake_arg;
@@ -40,6 +41,7 @@ void perform(const struct desk *desk, const struct resource *resource, const str
 
 /* Work that was asked for before, by who may: as JSON. */
 struct perform_watch {
+	struct id job;
 	void *arg;
 	bool (*stop)(void *arg); /* shall it, between two steps? */
 	void (*progress)(void *arg, int64_t done, int64_t total);

@@ -10,6 +10,10 @@
 
 #include "export/export.h"
 #include "privacy/person.h"
+#include "store/job.h"
+#include "vault/kept.h"
+
+#define TRIES 3 /* while others are erased or deleted, of whom the copy may tell */
 
 static bool show_progress(void *arg, int64_t done, int64_t total)
 {
@@ -31,14 +35,8 @@ static void say(struct call *call, const char *path, const struct export_result 
 	call_say(call, "audit leaf %" PRIu64 "\n", result->leaf);
 }
 
-static void print(struct call *call, const char *path, struct id person, const struct export_request *request,
-		  const struct export_result *result)
+static void print_counts(struct json_writer *w, const struct export_request *request, const struct export_result *result)
 {
-	struct json_writer *w = &call->w;
-
-	json_begin_object(w, NULL);
-	json_id(w, "person", PERSON_PREFIX, person);
-	json_string(w, "file", path);
 	json_int(w, "bytes", (int64_t)result->bytes);
 	json_string(w, "others", request->show_others ? "show" : "mask");
 	json_int(w, "records", result->records);
@@ -49,7 +47,6 @@ static void print(struct call *call, const char *path, struct id person, const s
 	json_int(w, "left_out", result->left_out);
 	json_int(w, "media_left_out", result->media_left_out);
 	json_int(w, "audit_leaf", (int64_t)result->leaf);
-	json_end_object(w);
 }
 
 static enum result read_others(const char *word, bool *show, struct err *err)
@@ -72,11 +69,85 @@ static enum result run(struct call *call, const struct account *account, const s
 	request.progress = show_progress;
 	request.progress_arg = &progress;
 	request.now = call->now;
-	signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error like a full disk: the part is removed */
 	r = export_person(call->vault, account, &request, result, err);
 	call_progress_end(&progress);
 	return r;
 }
+
+/* ---- into a file of whoever asks ---- */
+
+static enum result write_file(struct call *call, const struct account *account, struct export_request *request,
+			      const char *path, struct export_result *result, struct err *err)
+{
+	enum result r;
+
+	signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error like a full disk: the part is removed */
+	request->path = path;
+	r = run(call, account, request, result, err);
+	if (r != OK)
+		return r;
+	say(call, path, result);
+	json_begin_object(&call->w, NULL);
+	json_id(&call->w, "person", PERSON_PREFIX, request->person);
+	json_string(&call->w, "file", path);
+	print_counts(&call->w, request, result);
+	json_end_object(&call->w);
+	return OK;
+}
+
+/* ---- kept with the job, to be fetched ---- */
+
+static enum result to_kept(void *arg, const void *data, size_t len, struct err *err)
+{
+	return kept_write(arg, data, len, err);
+}
+
+static enum result keep_once(struct call *call, const struct account *account, struct export_request *request,
+			     struct instant until, struct export_result *result, struct err *err)
+{
+	const struct kept_what what = {.account = account->number, .job = *call->job, .tells = true, .now = call->now};
+	char id[ID_TEXT_MAX], name[KEPT_NAME_MAX];
+	struct kept_put *put;
+	enum result r = kept_begin(call->vault, &what, &put, err);
+
+	if (r != OK)
+		return r;
+	snprintf(name, sizeof name, "%s.zip", id_format(PERSON_PREFIX, request->person, id));
+	request->write = to_kept;
+	request->write_arg = put;
+	r = run(call, account, request, result, err);
+	if (r == OK)
+		r = kept_finish(put, name, until, err);
+	kept_free(put);
+	return r;
+}
+
+static enum result keep(struct call *call, const struct account *account, struct export_request *request,
+			struct export_result *result, struct err *err)
+{
+	const struct instant until = {call->now.ms + call->keeps.ms};
+	char of[ID_TEXT_MAX], job[ID_TEXT_MAX];
+	const char *where;
+	enum result r = ERR_BUSY;
+
+	for (int i = 0; i < TRIES && r == ERR_BUSY; i++)
+		r = keep_once(call, account, request, until, result, err);
+	if (r != OK)
+		return r;
+	where = pool_printf(&call->pool, "/v1/accounts/%s/jobs/%s/result", id_format(ACCOUNT_PREFIX, account->id, of),
+			    id_format(JOB_PREFIX, *call->job, job));
+	if (where == NULL)
+		return err_no_memory(err);
+	json_begin_object(&call->w, NULL);
+	json_id(&call->w, "person", PERSON_PREFIX, request->person);
+	json_string(&call->w, "result", where);
+	json_instant(&call->w, "kept_until", until);
+	print_counts(&call->w, request, result);
+	json_end_object(&call->w);
+	return OK;
+}
+
+/* ---- the operation ---- */
 
 enum result op_person_export(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
@@ -89,7 +160,7 @@ enum result op_person_export(struct call *call, int argc, char **argv, bool *par
 
 	if (r == OK)
 		r = read_others(others, &request.show_others, err);
-	if (r == OK && out == NULL) {
+	if (r == OK && out == NULL && call->job == NULL) {
 		err_set(err, ERR_INPUT, "where the ZIP goes is missing");
 		r = err_mend(err, "say --out FILE.zip");
 	}
@@ -97,15 +168,10 @@ enum result op_person_export(struct call *call, int argc, char **argv, bool *par
 		r = call_open_account(call, false, &account, err);
 	if (r == OK)
 		r = person_find_one(&call->vault->read, &account, argv[0], &call->pool, &request.person, err);
-	request.path = out;
-	if (r == OK)
-		r = run(call, &account, &request, &result, err);
-	if (r != OK)
-		return r;
-	*partly = result.left_out + result.media_left_out > 0;
-	if (call->json)
-		print(call, out, request.person, &request, &result);
-	else
-		say(call, out, &result);
-	return OK;
+	if (r == OK && call->job != NULL)
+		r = keep(call, &account, &request, &result, err);
+	else if (r == OK)
+		r = write_file(call, &account, &request, out, &result, err);
+	*partly = r == OK && result.left_out + result.media_left_out > 0;
+	return r;
 }

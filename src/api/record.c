@@ -2,16 +2,14 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/quote.h"
 #include "api/operations.h"
+#include "api/outfile.h"
 #include "retention/duties.h"
 #include "retention/holds.h"
 #include "shim/json_parse.h"
@@ -328,78 +326,24 @@ static enum result pick_media(struct call *call, const struct record_row *row, c
 	return err_mend(err, count == 0 ? "it has none at all" : "they are counted from 0");
 }
 
-struct output {
-	struct call *call;
-	int fd;
-	uint64_t written;
-};
-
-static enum result to_fd(void *arg, const void *data, size_t len, struct err *err)
-{
-	struct output *output = arg;
-
-	if (call_interrupted(output->call))
-		return err_set(err, ERR_INTERRUPTED, "stopped");
-	output->written += len;
-	return file_write_all(output->fd, data, len, err);
-}
-
-static enum result open_output(const char *path, struct output *out, struct err *err)
-{
-	if (path == NULL) {
-		err_set(err, ERR_INPUT, "where the file goes is not said");
-		return err_mend(err, "add --out FILE, or --out - for standard output");
-	}
-	if (strcmp(path, "-") == 0) {
-		out->fd = STDOUT_FILENO;
-		if (!isatty(out->fd))
-			return OK;
-		err_set(err, ERR_INPUT, "sound and pictures do not belong on a terminal");
-		return err_mend(err, "pipe it into a program, or name a file with --out");
-	}
-	out->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (out->fd >= 0)
-		return OK;
-	if (errno == EEXIST) {
-		err_set(err, ERR_EXISTS, "there is a file of that name already");
-		return err_where(err, "%s", path);
-	}
-	err_sys(err, "cannot make the file");
-	return err_where(err, "%s", path);
-}
-
-/* A file that could not be written whole is no file. */
-static enum result close_output(const char *path, struct output *out, enum result r, struct err *err)
-{
-	if (out->fd == STDOUT_FILENO)
-		return r;
-	if (close(out->fd) != 0 && r == OK) {
-		err_sys(err, "cannot write the file");
-		r = err_where(err, "%s", path);
-	}
-	if (r != OK)
-		unlink(path);
-	return r;
-}
-
 static enum result copy_media(struct call *call, const struct record_row *row, const struct media_row *media,
 			      const struct range *range, const char *path, uint64_t *written, struct err *err)
 {
-	struct output output = {.call = call, .fd = -1};
+	struct outfile out;
 	struct media_open open;
 	enum result r = media_open(&call->vault->read, call->vault->blobs, row, media, &open, err);
 
 	if (r == OK && range->from > stream_reader_size(open.reader))
 		r = err_set(err, ERR_INPUT, "the file has only %" PRIu64 " bytes", stream_reader_size(open.reader));
 	if (r == OK)
-		r = open_output(path, &output, err);
+		r = outfile_open(call, path, &out, err);
 	if (r == OK) {
 		r = note_read(call, row, true, err);
 		if (r == OK)
-			r = stream_read(open.reader, range->from, range->len, to_fd, &output, err);
-		r = close_output(path, &output, r, err);
+			r = stream_read(open.reader, range->from, range->len, outfile_write, &out, err);
+		r = outfile_close(&out, r, err);
+		*written = out.written;
 	}
-	*written = output.written;
 	media_close(&open);
 	return r;
 }

@@ -66,7 +66,7 @@ static const struct word person_erase[] = {
 };
 static const struct word person_export[] = {
     PATH("person", 1, "its id"),
-    ASKS_ONE("others", "mask|show", "the numbers, addresses and names of other people; masked unless said"),
+    MAY_BE("others", WORD_CHOICE, "mask|show", "the numbers, addresses and names of other people; masked unless said"),
 };
 static const struct word person_restrict[] = {
     PATH("person", 1, "its id"),
@@ -286,7 +286,7 @@ const struct resource resources[] = {
     {METHOD_POST, A "/persons/{person}/unlinks", "person unlink", MAY_PERSON_LINK, RESOURCE_WRITE, WORDS(person_unlink), NULL, "PersonUnlinked"},
     {METHOD_POST, A "/persons/{person}/erasure", "person erase", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_erase), "--yes", "Erasure"},
     {METHOD_POST, A "/persons/{person}/anonymisation", "person anonymise", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_erase), "--yes", "Erasure"},
-    {METHOD_POST, A "/persons/{person}/export", "person export", MAY_PERSON_EXPORT, RESOURCE_READ, WORDS(person_export), NULL, "Archive"},
+    {METHOD_POST, A "/persons/{person}/export", "person export", MAY_PERSON_EXPORT, RESOURCE_WRITE, WORDS(person_export), NULL, "PersonExported"},
     {METHOD_PUT, A "/persons/{person}/restriction", "person restrict", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_restrict), NULL, "Restriction"},
     {METHOD_DELETE, A "/persons/{person}/restriction", "person unrestrict", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_unrestrict), NULL, "RestrictionLifted"},
     {METHOD_GET, A "/erasures", "person receipt", MAY_AUDIT_READ, RESOURCE_READ, NO_WORDS, NULL, "ErasureList"},
@@ -369,6 +369,7 @@ const struct resource resources[] = {
     {METHOD_GET, A "/jobs", "job list", MAY_JOB_READ, RESOURCE_READ, WORDS(page), NULL, "JobList"},
     {METHOD_GET, A "/jobs/{job}", "job show", MAY_JOB_READ, RESOURCE_READ, WORDS(job), NULL, "Job"},
     {METHOD_GET, A "/jobs/{job}/events", "job show", MAY_JOB_READ, RESOURCE_READ, WORDS(job), NULL, "JobEvents"},
+    {METHOD_GET, A "/jobs/{job}/result", "job fetch", MAY_PERSON_EXPORT, RESOURCE_READ, WORDS(job), NULL, "JobFile"},
     {METHOD_DELETE, A "/jobs/{job}", "job cancel", MAY_JOB_CANCEL, RESOURCE_WRITE, WORDS(job), NULL, "Job"},
     {METHOD_GET, "/v1/jobs", "job list", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(page), "--operator", "JobList"},
     {METHOD_GET, "/v1/jobs/{job}", "job show", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(job), "--operator", "Job"},

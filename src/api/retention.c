@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "access/tidy.h"
 #include "api/operations.h"
+#include "vault/kept.h"
 #include "api/policy_words.h"
 #include "privacy/account_life.h"
 #include "privacy/user_end.h"
@@ -565,6 +566,7 @@ static enum result tidy(struct call *call, uint32_t account, struct err *err)
 static enum result end_users(struct call *call, const struct sweep_all *all, struct users_done **out, struct err *err)
 {
 	struct users_done *users = pool_alloc(&call->pool, (all->count + 1) * sizeof *users);
+	int64_t files;
 	enum result r = users != NULL ? OK : err_no_memory(err);
 
 	*out = users;
@@ -576,6 +578,8 @@ static enum result end_users(struct call *call, const struct sweep_all *all, str
 		if (r == OK && all->accounts[i].result == OK)
 			r = tidy(call, all->accounts[i].account.number, err);
 	}
+	if (r == OK)
+		r = kept_expire(call->vault, call->now, &files, err);
 	return r == OK ? tidy(call, VAULT_ACCOUNT, err) : r;
 }
 

@@ -16,7 +16,8 @@
 
 /* The end of an account is none: there is nobody left to see it. */
 static const char *const long_ones[] = {"person erase", "person anonymise", "record anonymise", "retention run",
-					"user remove",  "keys rotate",      "audit verify",     "check"};
+					"user remove",  "keys rotate",      "audit verify",     "check",
+					"person export"};
 
 bool work_is_long(const struct resource *resource)
 {
@@ -27,9 +28,20 @@ bool work_is_long(const struct resource *resource)
 	return false;
 }
 
+/* Its answer is a file, which is fetched when it is whole. */
+bool work_is_slow(const struct resource *resource)
+{
+	return strcmp(resource->operation, "person export") == 0;
+}
+
+bool work_preferred(const struct request *request)
+{
+	return field_has_token(request_header(request, "prefer"), "respond-async");
+}
+
 bool work_wanted(const struct resource *resource, const struct request *request)
 {
-	return work_is_long(resource) && field_has_token(request_header(request, "prefer"), "respond-async");
+	return work_is_long(resource) && (work_is_slow(resource) || work_preferred(request));
 }
 
 /* ---- filing ---- */

@@ -21,6 +21,10 @@
 
 /* May it be answered later? */
 bool work_is_long(const struct resource *resource);
+/* Is it never answered at once? */
+bool work_is_slow(const struct resource *resource);
+/* Prefer: respond-async */
+bool work_preferred(const struct request *request);
 /* Is it asked to be? */
 bool work_wanted(const struct resource *resource, const struct request *request);
 /* Files it, in one transaction. */

@@ -139,7 +139,7 @@ static enum result read_asked(struct running *running, struct err *err)
 
 static void do_it(struct running *running, bool watched)
 {
-	const struct perform_watch watch = {.arg = running, .stop = shall_stop, .progress = note_progress,
+	const struct perform_watch watch = {.job = running->row->id, .arg = running, .stop = shall_stop, .progress = note_progress,
 					    .first = watched ? begun_op : NULL};
 
 	perform_work(running->runner->desk, &resources[running->request.match.route - running->runner->first_route],

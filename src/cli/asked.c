@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/direct.h"
+#include "api/work.h"
 
 /* ---- which request ---- */
 
@@ -42,7 +43,7 @@ static void add_option(struct asked *asked, const char *word, bool flag)
 
 static bool is_of(const struct resource *resource, const struct operation *command)
 {
-	return strcmp(resource->operation, command->name) == 0 && direct_find(resource) == NULL;
+	return strcmp(resource->operation, command->name) == 0 && direct_find(resource) == NULL && !work_is_slow(resource);
 }
 
 static bool is_fixed_option(const struct resource *resource)

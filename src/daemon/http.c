@@ -329,7 +329,8 @@ static enum result start_jobs(struct http *http, const struct settings *settings
 {
 	struct jobs_settings jobs = {.vaults = http->vaults, .count = http->vault_count,
 				     .threads = (int)settings->number[SET_JOB_WORKERS], .router = http->router,
-				     .first_route = OPEN_COUNT + DOOR_COUNT, .now = clock_now, .arg = http};
+				     .first_route = OPEN_COUNT + DOOR_COUNT, .now = clock_now, .arg = http,
+				     .keep_files = {settings->number[SET_RESULT_KEEP] * 3600 * 1000}};
 	enum result r = work_watchers_new(&http->watchers, err);
 
 	jobs.watchers = http->watchers;

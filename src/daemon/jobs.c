@@ -10,11 +10,14 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/log.h"
 #include "net/thread.h"
+#include "vault/kept.h"
 
 #define THREADS_MAX 64
 #define LOOK_AGAIN_MS 5000 /* a disk that was full may have room */
 #define TELL_MS 200
+#define EXPIRE_MS 60000
 #define POOL_MAX ((size_t)64 * 1024 * 1024)
 
 struct hand {
@@ -161,14 +164,35 @@ static void *work(void *arg)
 	return NULL;
 }
 
+/* Files whose time is over; what cannot be done now is tried again. */
+static void expire(struct hand *hand)
+{
+	struct err err;
+	int64_t ended;
+
+	for (size_t i = 0; i < hand->desk.count; i++) {
+		if (kept_expire(hand->views[i], clock_now(hand), &ended, &err) != OK)
+			log_event(LOG_WARNING, "job.expire", LOG_RESULT("why", err.code));
+		else if (ended > 0)
+			log_event(LOG_INFO, "job.expire", LOG_INT("files", ended));
+	}
+}
+
 static void *tell(void *arg)
 {
 	struct hand *hand = arg;
 	struct jobs *jobs = hand->jobs;
+	int64_t expired_ms = 0;
+	bool any;
 
 	while (!atomic_load(&jobs->stopping)) {
 		uint64_t seen = news_of(jobs);
-		bool any = work_watchers_tell(jobs->settings.watchers, hand->desk.views, hand->desk.count);
+
+		if (expired_ms == 0 || monotonic_ms() - expired_ms >= EXPIRE_MS) {
+			expire(hand);
+			expired_ms = monotonic_ms();
+		}
+		any = work_watchers_tell(jobs->settings.watchers, hand->desk.views, hand->desk.count);
 
 		wait_for_news(jobs, seen, any ? TELL_MS : LOOK_AGAIN_MS);
 	}
@@ -186,7 +210,7 @@ static enum result open_hand(struct jobs *jobs, struct hand *hand, void *(*run)(
 	hand->views = calloc(count, sizeof *hand->views);
 	if (hand->views == NULL)
 		return err_no_memory(err);
-	hand->desk = (struct desk){.views = hand->views};
+	hand->desk = (struct desk){.views = hand->views, .keep_files = jobs->settings.keep_files};
 	for (; r == OK && hand->desk.count < count; hand->desk.count += r == OK)
 		r = vault_view(jobs->settings.vaults[hand->desk.count], &hand->views[hand->desk.count], err);
 	if (r == OK)

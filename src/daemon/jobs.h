@@ -3,7 +3,7 @@
  *
  * The threads that carry out jobs (api/work.h): a few, each at one job, the
  * oldest first.  What was open when the daemon stopped or died goes on when
- * they start.
+ * they start.  Files of jobs go when their time is over.
  */
 #ifndef LETHE_DAEMON_JOBS_H
 #define LETHE_DAEMON_JOBS_H
@@ -22,6 +22,7 @@ struct jobs_settings {
 	int first_route;
 	struct instant (*now)(void *arg);
 	void *arg;
+	struct duration keep_files;     /* of jobs: vault/kept.h */
 	struct work_watchers *watchers; /* told by a thread of their own */
 };
 

@@ -10,6 +10,7 @@
 #include "shim/json_parse.h"
 #include "store/job.h"
 #include "store/media.h"
+#include "vault/kept.h"
 #include "vault/proof.h"
 #include "vault/receipts.h"
 
@@ -169,6 +170,8 @@ static enum result look_again(struct run *run, struct err *err)
 	uint64_t removed;
 	enum result r = vault_empty_trash(run->vault, &removed, err);
 
+	if (r == OK)
+		r = kept_remove_account(run->vault, run->number, err);
 	if (r == OK)
 		r = vault_scrub(run->vault, err);
 	if (r == OK)

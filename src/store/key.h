@@ -14,7 +14,7 @@
 #define KEY_WRAPPED_LEN 60   /* nonce, 32 bytes, tag */
 #define BLIND_LEN 16
 
-enum key_class { KEY_IDENTITY = 1, KEY_PERIOD = 2, KEY_HOLD = 3, KEY_OWN = 4, KEY_USER = 5, KEY_CONTACT = 6 };
+enum key_class { KEY_IDENTITY = 1, KEY_PERIOD = 2, KEY_HOLD = 3, KEY_OWN = 4, KEY_USER = 5, KEY_CONTACT = 6, KEY_FILE = 7 };
 /* Numbers within KEY_OWN. That of answers is made when there is one to keep, and goes with any key of a person, contact
  * or user (vault/keyring.h). */
 enum own_key { OWN_INDEX = 1, OWN_DATA = 2, OWN_SIGN = 3, OWN_ANSWERS = 4 };

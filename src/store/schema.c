@@ -244,7 +244,12 @@ static const char vault_1[] =
     " created_at INTEGER NOT NULL,"
     " started_at INTEGER NOT NULL,"   /* 0: not yet; the last time */
     " ended_at INTEGER NOT NULL,"     /* 0: not yet */
+    " file_key INTEGER NOT NULL,"     /* of its file in kept/; 0: it has none, and the next three are empty */
+    " file_bytes INTEGER NOT NULL,"
+    " file_until INTEGER NOT NULL,"   /* when that key is destroyed */
+    " file BLOB NOT NULL,"            /* what opens the file, and its name: sealed (vault/kept.h) */
     " PRIMARY KEY(account_id, job_id)) WITHOUT ROWID;"
+    "CREATE INDEX work_file ON work(account_id, file_key) WHERE file_key > 0;"
     "CREATE INDEX work_open ON work(created_at, job_id) WHERE ended_at = 0;"
     "CREATE INDEX work_ended ON work(account_id, ended_at, job_id) WHERE ended_at > 0;"
 

@@ -9,20 +9,26 @@
 
 #define COLUMNS \
 	"account_id, job_id, operation, made_by, asked, state, begun, cancel, done, total, status, result, created_at, " \
-	"started_at, ended_at"
+	"started_at, ended_at, file_key, file_bytes, file_until, file"
+#define FILE_OF(row) \
+	DB_INT((row)->file_key), DB_INT((row)->file_bytes), DB_INT((row)->file_until.ms), \
+	    DB_BLOB((row)->file != NULL ? (row)->file : (const void *)"", (row)->file_len)
 #define THIS DB_INT(account), DB_BLOB(id.bytes, sizeof id.bytes)
 
 enum result work_put(struct db *db, const struct work_row *row, struct err *err)
 {
-	return db_run(db, "INSERT INTO work(" COLUMNS ") VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+	return db_run(db, "INSERT INTO work(" COLUMNS ") VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
+			  " $17, $18, $19)"
 			  " ON CONFLICT(account_id, job_id) DO UPDATE SET state = excluded.state, begun = excluded.begun,"
 			  " cancel = excluded.cancel, done = excluded.done, total = excluded.total, status = excluded.status,"
-			  " result = excluded.result, started_at = excluded.started_at, ended_at = excluded.ended_at",
+			  " result = excluded.result, started_at = excluded.started_at, ended_at = excluded.ended_at,"
+			  " file_key = excluded.file_key, file_bytes = excluded.file_bytes, file_until = excluded.file_until,"
+			  " file = excluded.file",
 		      err, DB_INT(row->account), DB_BLOB(row->id.bytes, sizeof row->id.bytes), DB_TEXT(row->operation),
 		      DB_TEXT(row->made_by), DB_BLOB(row->asked, row->asked_len), DB_INT(row->state), DB_INT(row->begun),
 		      DB_INT(row->cancel), DB_INT(row->done), DB_INT(row->total), DB_INT(row->status),
 		      DB_BLOB(row->result != NULL ? row->result : (const void *)"", row->result_len), DB_INT(row->created.ms),
-		      DB_INT(row->started.ms), DB_INT(row->ended.ms));
+		      DB_INT(row->started.ms), DB_INT(row->ended.ms), FILE_OF(row));
 }
 
 static enum result read_work(struct db_rows *rows, struct pool *pool, struct work_row *out, struct err *err)
@@ -34,7 +40,8 @@ static enum result read_work(struct db_rows *rows, struct pool *pool, struct wor
 				 .made_by = pool_strdup(pool, db_text(rows, 3)), .begun = db_int(rows, 6) != 0,
 				 .cancel = db_int(rows, 7) != 0, .done = db_int(rows, 8), .total = db_int(rows, 9),
 				 .status = (int)db_int(rows, 10), .created = {db_int(rows, 12)}, .started = {db_int(rows, 13)},
-				 .ended = {db_int(rows, 14)}};
+				 .ended = {db_int(rows, 14)}, .file_key = db_int(rows, 15), .file_bytes = db_int(rows, 16),
+				 .file_until = {db_int(rows, 17)}};
 	if (out->operation == NULL || out->made_by == NULL)
 		return err_no_memory(err);
 	r = column_id(rows, 1, &out->id, err);
@@ -43,7 +50,9 @@ static enum result read_work(struct db_rows *rows, struct pool *pool, struct wor
 	if (r == OK)
 		r = column_word(rows, 5, WORK_WAITING, WORK_CANCELLED, &state, err);
 	out->state = (enum work_state)state;
-	return r == OK ? column_bytes(rows, 11, pool, &out->result, &out->result_len, err) : r;
+	if (r == OK)
+		r = column_bytes(rows, 11, pool, &out->result, &out->result_len, err);
+	return r == OK ? column_bytes(rows, 18, pool, &out->file, &out->file_len, err) : r;
 }
 
 static enum result read_all(struct db_rows *rows, struct pool *pool, struct work_row *out, size_t *count,
@@ -131,6 +140,36 @@ enum result work_end(struct db *db, const struct work_row *row, struct err *err)
 		      err, DB_INT(row->account), DB_BLOB(row->id.bytes, sizeof row->id.bytes), DB_INT(row->state),
 		      DB_INT(row->status), DB_BLOB(row->result != NULL ? row->result : (const void *)"", row->result_len),
 		      DB_INT(row->ended.ms));
+}
+
+enum result work_set_file(struct db *db, const struct work_row *row, struct err *err)
+{
+	return db_run(db, "UPDATE work SET file_key = $3, file_bytes = $4, file_until = $5, file = $6"
+			  " WHERE account_id = $1 AND job_id = $2",
+		      err, DB_INT(row->account), DB_BLOB(row->id.bytes, sizeof row->id.bytes), FILE_OF(row));
+}
+
+enum result work_list_files(struct db *db, uint32_t account, int64_t key, struct pool *pool, struct work_row *out,
+			    size_t max, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query(db, "SELECT " COLUMNS " FROM work WHERE file_key > 0 AND (account_id, file_key) > ($1, $2)"
+				     " ORDER BY account_id, file_key LIMIT $3",
+				 &rows, err, DB_INT(account), DB_INT(key), DB_INT(max));
+
+	*count = 0;
+	return r == OK ? read_all(&rows, pool, out, count, err) : r;
+}
+
+enum result work_has_key(struct db *db, uint32_t account, int64_t key, bool *out, struct err *err)
+{
+	struct db_rows rows;
+	enum result r = db_query_one(db, "SELECT 1 FROM work WHERE account_id = $1 AND file_key = $2 AND file_key > 0", &rows, out,
+				     err, DB_INT(account), DB_INT(key));
+
+	if (r == OK)
+		db_end(&rows);
+	return r;
 }
 
 enum result work_delete_ended(struct db *db, uint32_t account, struct instant before, int64_t max, int64_t *deleted,

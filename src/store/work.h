@@ -29,6 +29,11 @@ struct work_row {
 	const unsigned char *result; /* sealed (vault/answer.h); empty: none, or not kept */
 	size_t result_len;
 	struct instant created, started, ended; /* ms 0: not yet */
+	int64_t file_key;      /* number of the key of its file (vault/kept.h); 0: it has none */
+	int64_t file_bytes;
+	struct instant file_until;
+	const unsigned char *file; /* sealed */
+	size_t file_len;
 };
 
 /* Takes the place of one of that id, for a restore. */
@@ -50,6 +55,12 @@ MUST_CHECK enum result work_set_progress(struct db *db, uint32_t account, struct
 MUST_CHECK enum result work_set_cancel(struct db *db, uint32_t account, struct id id, struct err *err);
 /* Writes state, status, result and ended. */
 MUST_CHECK enum result work_end(struct db *db, const struct work_row *row, struct err *err);
+/* Writes what there is of its file. */
+MUST_CHECK enum result work_set_file(struct db *db, const struct work_row *row, struct err *err);
+/* Of all accounts, those that have a file, after that of `account` with the key `key`, up to max. */
+MUST_CHECK enum result work_list_files(struct db *db, uint32_t account, int64_t key, struct pool *pool,
+				       struct work_row *out, size_t max, size_t *count, struct err *err);
+MUST_CHECK enum result work_has_key(struct db *db, uint32_t account, int64_t key, bool *out, struct err *err);
 /* Up to max that ended before `before`; how many went. */
 MUST_CHECK enum result work_delete_ended(struct db *db, uint32_t account, struct instant before, int64_t max,
 					 int64_t *deleted, struct err *err);

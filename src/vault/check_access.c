@@ -14,6 +14,7 @@
 #include "store/work.h"
 #include "vault/answer.h"
 #include "vault/check_run.h"
+#include "vault/kept.h"
 #include "vault/seal.h"
 
 #define BATCH 64
@@ -388,10 +389,12 @@ static enum result open_work(struct check_run *run, const struct work_row *row, 
 				  &plain, err);
 
 	memcpy(name.bytes, row->id.bytes, BLIND_LEN);
-	if (r != OK || row->result_len == 0)
+	if (r == OK && row->result_len > 0)
+		r = answer_open(run->session->ring, row->account, &name, row->result, row->result_len, &run->pool, &plain, &len,
+				err);
+	if (r != OK && r != ERR_GONE) /* somebody was erased since */
 		return r;
-	r = answer_open(run->session->ring, row->account, &name, row->result, row->result_len, &run->pool, &plain, &len, err);
-	return r == ERR_GONE ? OK : r; /* somebody was erased since */
+	return kept_check(run->session, run->vault->dir, row, run->options->quick, err);
 }
 
 static enum result work_still_wrong(struct check_run *run, const struct suspect *suspect, bool *still, struct err *err)
@@ -415,7 +418,7 @@ static enum result check_one_work(struct check_run *run, const struct work_row *
 	run->report->checks[CHECK_ACCESS].looked_at++;
 	if (!check_is_problem(r))
 		return r;
-	check_suspect(run, &suspect, "account %u: %s: what was asked or answered cannot be opened", run->account,
+	check_suspect(run, &suspect, "account %u: %s: what was asked or answered, or its file, cannot be opened", run->account,
 		      id_format(JOB_PREFIX, row->id, text));
 	return OK;
 }

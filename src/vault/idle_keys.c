@@ -9,6 +9,7 @@
 #include "store/identity.h"
 #include "store/key.h"
 #include "store/record.h"
+#include "store/work.h"
 
 #define BATCH 128
 
@@ -49,6 +50,8 @@ static enum result is_needed(struct session *session, const struct wrapped_key *
 		return identity_needs(session, key, pool, needed, err);
 	if (key->class == KEY_CONTACT)
 		return contact_has_key(session->data, key->account, key->number, needed, err);
+	if (key->class == KEY_FILE)
+		return work_has_key(session->data, key->account, key->number, needed, err);
 	if (key->class == KEY_HOLD)
 		return idle_keys_keeper(session, key->account, key->number, pool, needed, err);
 	return key->class == KEY_PERIOD ? period_needs(session, key, needed, err) : OK;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * Keys of identities, contacts, periods, holds and duties that open nothing any more: a crash or a restore can leave
+ * Keys of identities, contacts, periods, holds, duties and kept files that open nothing any more: a crash or a restore can leave
  * them.
  */
 #ifndef LETHE_VAULT_IDLE_KEYS_H

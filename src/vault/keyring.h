@@ -5,7 +5,7 @@
  *
  *     epoch key E        in the root provider
  *       wraps account key A      one per account and epoch; account 0 is the vault itself
- *         wraps identity, contact, period, hold, user and own keys
+ *         wraps identity, contact, period, hold, user, file and own keys
  *
  * A keyring belongs to one connection to the key store and one thread.  Every
  * keyring of a process shares a generation counter: when any of them destroys

@@ -4,6 +4,7 @@
 #include "vault/settle.h"
 
 #include "store/media.h"
+#include "vault/kept.h"
 #include "vault/rotate.h"
 
 #define TRASH_BATCH 1000
@@ -74,6 +75,8 @@ enum result settle(struct vault *vault, struct instant now, struct err *err)
 
 	if (r == OK)
 		r = vault_empty_trash(vault, &removed, err);
+	if (r == OK)
+		r = kept_settle(vault, now, err);
 	if (r == OK)
 		r = rotate_resume(vault, now, NULL, NULL, &rotation, err);
 	return r;

@@ -8,7 +8,7 @@
 
 #include "vault/vault.h"
 
-/* Journalled blobs whose rows were not committed go; so do blobs listed as trash; a rotation under way goes on. */
+/* Journalled blobs whose rows were not committed go; so do blobs listed as trash, and what is left of kept files; a rotation under way goes on. */
 MUST_CHECK enum result settle(struct vault *vault, struct instant now, struct err *err);
 
 #endif

@@ -35,6 +35,15 @@ ends() {
 	return 1
 }
 
+# copies: a vault with somebody whose copy has sound in it; $who is their id.
+copies() {
+	"$LETHE" import --account Acme "$SAMPLES"/contacts.jsonl "$SAMPLES"/recordings.jsonl "$SAMPLES"/copenhagen-calls.jsonl --media-root "$SAMPLES" >/dev/null
+	who=$("$LETHE" person show +4520000289 --account Acme --json | jq -r .id)
+}
+
+# kept: the files that jobs keep.
+kept() { ls lethe-data/regions/default/kept; }
+
 # person WHO: their id.
 person() {
 	ask admin.token POST /v1/accounts/Acme/persons/search "{\"who\":\"$1\"}"
@@ -151,4 +160,160 @@ person() {
 		cases=$((cases + 1))
 	done
 	echo "# $cases cases" >&3
+}
+
+@test "P64: the copy of what there is on a person is a job, fetched whole, as the command line writes it" {
+	local result
+	copies
+	serve
+	ask admin.token POST "/v1/accounts/Acme/persons/$who/export" '{"others":"some"}'
+	answered 400
+	ask operator.token POST "/v1/accounts/Acme/persons/$who/export" '{}'
+	answered 403
+	file admin.token "/v1/accounts/Acme/persons/$who/export"
+	ends
+	jq -e '.state == "done" and .answer.left_out == 0 and .answer.others == "mask"' answer
+	result=$(jq -r .answer.result answer)
+	[ "$result" = "$where/result" ]
+	[ "$(kept | wc -l)" = 1 ]
+	head -c 4 lethe-data/regions/default/kept/* | grep -qv PK
+	ask admin.token GET "$result"
+	answered 200
+	grep -q '^Content-Type: application/zip' headers
+	grep -q "^Content-Disposition: attachment; filename=\"$who.zip\"" headers
+	mv answer over_http.zip
+	ask auditor.token GET "$result"
+	answered 403
+	ask admin.token GET "/v1/accounts/Other/jobs/${where##*/}/result"
+	answered 404
+	file admin.token "/v1/accounts/Acme/persons/$who/export" '{"others":"show"}'
+	ends
+	ask admin.token GET "$(jq -r .answer.result answer)"
+	mv answer shown.zip
+	ask admin.token POST /v1/accounts/Acme/persons/per_01h455vb4pex5vsknk084sn02q/export '{}'
+	answered 404
+	stop
+	"$LETHE" person export "$who" --account Acme --out local.zip >/dev/null
+	unzip -tqq over_http.zip
+	unzip -Z1 over_http.zip | cmp - <(unzip -Z1 local.zip)
+	unzip -p over_http.zip data.json | jq 'del(.generated)' | cmp - <(unzip -p local.zip data.json | jq 'del(.generated)')
+	[ "$(unzip -p shown.zip manifest.json | jq -r .options.others)" = show ]
+	"$LETHE" job fetch "$(basename "$(dirname "$result")")" --account Acme --out fetched.zip >/dev/null
+	cmp fetched.zip over_http.zip
+	"$LETHE" audit list --account Acme --count 1000 --json |
+		jq -e --arg w "$who" '[.leaves[].leaf | select(.act == "job.fetch" and .person == $w)] | length == 3'
+	"$LETHE" check >/dev/null
+}
+
+@test "P64: a fetch that is broken off goes on where it was, with Range and If-Range" {
+	local etag size
+	copies
+	serve
+	file admin.token "/v1/accounts/Acme/persons/$who/export"
+	ends
+	size=$(jq .answer.bytes answer)
+	ask admin.token GET "$where/result"
+	etag=$(sed -nE 's/^ETag: (.*)\r$/\1/p' headers)
+	[ "$(stat -c %s answer)" = "$size" ]
+	mv answer whole.zip
+	ask admin.token GET "$where/result" '' -H 'Range: bytes=0-9999'
+	answered 206
+	mv answer part.zip
+	stop
+	serve
+	ask admin.token GET "$where/result" '' -H 'Range: bytes=10000-' -H "If-Range: $etag"
+	answered 206
+	cat answer >>part.zip
+	cmp part.zip whole.zip
+	ask admin.token GET "$where/result" '' -H 'Range: bytes=10000-' -H 'If-Range: "another"'
+	answered 200
+	cmp answer whole.zip
+	ask admin.token GET "$where/result" '' -H "If-None-Match: $etag"
+	answered 304
+	ask admin.token GET "$where/result" '' -H "Range: bytes=$size-"
+	answered 416
+}
+
+@test "P64: what was kept cannot be opened once somebody is erased, and is gone when its time is over" {
+	copies
+	serve
+	file admin.token "/v1/accounts/Acme/persons/$who/export"
+	ends
+	local first=$where
+	ask admin.token POST "/v1/accounts/Acme/persons/$who/erasure" '{}'
+	answered 200
+	ask admin.token GET "$first/result"
+	answered 410
+	who=$(person +4520000300)
+	file admin.token "/v1/accounts/Acme/persons/$who/export"
+	ends
+	stop
+	serve
+	stop
+	"$LETHE" check >/dev/null
+	"$LETHE" backup --out copy >/dev/null
+	[ ! -e copy/kept ]
+	[ "$(kept | wc -l)" = 1 ] # the other was of no use to anybody
+	"$LETHE" retention run --account Acme --now "$(date -ud '+1 day +1 minute' +%FT%TZ)" >/dev/null
+	"$LETHE" retention run --all --now "$(date -ud '+1 day +1 minute' +%FT%TZ)" >/dev/null
+	[ -z "$(kept)" ]
+	"$LETHE" check >/dev/null
+}
+
+@test "P64: killed at any change of a file while a copy is made, it is made anew, whole, and nothing else is kept" {
+	local all step at cases=0
+	copies
+	cp -a . ../base
+	FAULT=count:$BATS_TEST_TMPDIR/../count serve
+	file admin.token "/v1/accounts/Acme/persons/$who/export"
+	ends
+	stop
+	all=$(<../count)
+	step=$((all / (${LONG:+100000} + 10) + 1))
+	for ((at = 3; at <= all; at += step)); do
+		rm -rf ./* && cp -a ../base/. .
+		where=
+		if FAULT=kill:$at serve >/dev/null; then
+			ask admin.token POST "/v1/accounts/Acme/persons/$who/export" '{}' 2>/dev/null || code=
+			[ "$code" != 202 ] || where=$(sed -nE 's/^[Ll]ocation: (.*)\r$/\1/p' headers)
+			for ((i = 0; i < 40; i++)); do
+				kill -0 "$SERVING" 2>/dev/null || break
+				sleep 0.05
+			done
+		fi
+		kill -KILL "$SERVING" 2>/dev/null || true
+		serve
+		if [ -n "$where" ]; then
+			ends
+			jq -e '.state == "done" and .status == 200' answer >/dev/null || { echo "killed at change $at of $all"; cat answer; return 1; }
+			ask admin.token GET "$where/result"
+			unzip -tqq answer || { echo "killed at change $at of $all"; return 1; }
+			[ "$(kept | wc -l)" = 1 ]
+		fi
+		stop
+		"$LETHE" check >/dev/null
+		cases=$((cases + 1))
+	done
+	echo "# $cases cases" >&3
+}
+
+@test "P64: with the disk full a copy is refused, and nothing of it stays" {
+	local n
+	copies
+	cp -a lethe-data ../fresh
+	for n in 24 30 36; do
+		rm -rf lethe-data
+		cp -a ../fresh lethe-data
+		FAULT=enospc:$n:0 serve || { SERVING=; continue; } # so full that it does not begin
+		ask admin.token POST "/v1/accounts/Acme/persons/$who/export" '{}'
+		[ "$code" = 202 ] || [ "$code" = 507 ]
+		for ((i = 0; i < 100; i++)); do # it is tried again as long as there is no room for its end
+			! grep -q '"event":"job.end"' serve.log || break
+			[ "$code" = 202 ] || break
+			sleep 0.05
+		done
+		kill -KILL "$SERVING"
+		SERVING=
+		"$LETHE" check >/dev/null
+	done
 }

@@ -359,47 +359,6 @@ digest() { printf 'sha-256=:%s:' "$(openssl dgst -sha256 -binary "$1" | base64 -
 	done
 }
 
-@test "the copy of what there is on a person is sent whole, as the command line writes it" {
-	"$LETHE" import --account Acme "$SAMPLES"/contacts.jsonl "$SAMPLES"/recordings.jsonl "$SAMPLES"/copenhagen-calls.jsonl >/dev/null
-	local person
-	person=$("$LETHE" person show +4520000289 --account Acme --json | jq -r .id)
-	serve
-	ask admin.token POST "/v1/accounts/Acme/persons/$person/export"
-	answered 200
-	grep -q '^Content-Type: application/zip' headers
-	grep -q "^Content-Disposition: attachment; filename=\"$person.zip\"" headers
-	mv answer over_http.zip
-	ask admin.token POST "/v1/accounts/Acme/persons/$person/export?others=show"
-	answered 200
-	mv answer shown.zip
-	ask admin.token POST "/v1/accounts/Acme/persons/$person/export?others=some"
-	answered 400
-	ask operator.token POST "/v1/accounts/Acme/persons/$person/export"
-	answered 403
-	ask admin.token POST "/v1/accounts/Acme/persons/per_01h455vb4pex5vsknk084sn02q/export"
-	answered 404
-	[ -z "$(find lethe-data -name '*.zip*')" ]
-	stop
-	"$LETHE" person export "$person" --account Acme --out local.zip >/dev/null
-	unzip -tqq over_http.zip
-	unzip -Z1 over_http.zip | cmp - <(unzip -Z1 local.zip)
-	unzip -p over_http.zip data.json | jq 'del(.generated)' | cmp - <(unzip -p local.zip data.json | jq 'del(.generated)')
-	[ "$(unzip -p shown.zip manifest.json | jq -r .options.others)" = show ]
-	unzip -p over_http.zip manifest.json | jq -r '.audit_leaf' | xargs -I{} "$LETHE" audit list --from {} --count 1 --json |
-		jq -e '.leaves[0].leaf.act == "person.export"'
-}
-
-@test "with the disk full a copy is refused, and nothing of it stays" {
-	"$LETHE" import --account Acme "$SAMPLES"/contacts.jsonl "$SAMPLES"/recordings.jsonl "$SAMPLES"/copenhagen-calls.jsonl --media-root "$SAMPLES" >/dev/null
-	local person
-	person=$("$LETHE" person show +4520000289 --account Acme --json | jq -r .id)
-	FAULT=enospc:32:0 serve
-	ask admin.token POST "/v1/accounts/Acme/persons/$person/export"
-	answered 507
-	stop
-	"$LETHE" check >/dev/null
-}
-
 @test "P57: what is read over HTTP is in the log before it is answered: by whom, what, and why if that was said" {
 	"$LETHE" import --account Acme "$SAMPLES"/contacts.jsonl "$SAMPLES"/copenhagen-calls.jsonl >/dev/null
 	local person contact token

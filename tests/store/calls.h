@@ -36,7 +36,7 @@ static const struct call {
     READ(obligation_list_rows), READ(duty_find), READ(duty_get), READ(duty_list), READ(aggregate_walk), READ(aggregate_walk_waiting), READ(record_get),
     READ(record_exists), READ(record_list_day), READ(record_count_day), READ(record_has_part), READ(record_has_unheld), READ(record_has_held), READ(record_next_day),
 
-    READ(user_secret_get), READ(user_secret_list), READ(user_subject_find), READ(user_subject_list), READ(user_session_list), READ(token_get), READ(token_list), READ(invite_list), READ(request_key_get), READ(request_key_list), READ(work_get), READ(work_list),
+    READ(user_secret_get), READ(user_secret_list), READ(user_subject_find), READ(user_subject_list), READ(user_session_list), READ(token_get), READ(token_list), READ(invite_list), READ(request_key_get), READ(request_key_list), READ(work_get), READ(work_list), READ(work_has_key),
 
     READ(mail_get), READ(mail_list), READ(mail_due), WRITE(mail_put), WRITE(mail_delete_before), WRITE(mail_clear),
     READ(webhook_get), READ(webhook_list), READ(delivery_get), READ(delivery_back), READ(delivery_list), READ(delivery_due),
@@ -51,7 +51,7 @@ static const struct call {
     WRITE(token_insert), WRITE(token_use), WRITE(token_revoke), WRITE(token_delete), WRITE(token_clear),
     WRITE(invite_put), WRITE(invite_delete), WRITE(invite_clear),
     WRITE(request_key_put), WRITE(request_key_delete_due), WRITE(request_key_clear),
-    WRITE(work_put), WRITE(work_set_running), WRITE(work_set_begun), WRITE(work_set_progress), WRITE(work_set_cancel), WRITE(work_end), WRITE(work_delete_ended),
+    WRITE(work_put), WRITE(work_set_running), WRITE(work_set_begun), WRITE(work_set_progress), WRITE(work_set_cancel), WRITE(work_end), WRITE(work_set_file), WRITE(work_delete_ended),
     WRITE(contact_put), WRITE(contact_delete), WRITE(hold_insert), WRITE(hold_follow),
     WRITE(hold_set_person), WRITE(hold_set_released), WRITE(hold_keep_identity), WRITE(hold_identity_insert), WRITE(held_insert), WRITE(held_set_erased),
     WRITE(held_delete), WRITE(identity_insert), WRITE(identity_move), WRITE(identity_unname), WRITE(identity_delete),
@@ -70,7 +70,7 @@ static const struct call {
     WHOLE(account_key_delete_epoch), WHOLE(account_key_list), WHOLE(epoch_insert), WHOLE(epoch_set_state),
     WHOLE(epoch_find), WHOLE(epoch_list), WHOLE(leaf_tree_size), WHOLE(leaf_list_pruned), WHOLE(leaf_hash), WHOLE(leaf_newest), WHOLE(leaf_get), WHOLE(leaf_count_hashes),
     WHOLE(trash_list), WHOLE(user_elsewhere),
-    WHOLE(user_session_find), WHOLE(token_find), WHOLE(webhook_next), WHOLE(invite_find), WHOLE(request_key_break), WHOLE(work_list_open),
+    WHOLE(user_session_find), WHOLE(token_find), WHOLE(webhook_next), WHOLE(invite_find), WHOLE(request_key_break), WHOLE(work_list_open), WHOLE(work_list_files),
 };
 #define CALLS (sizeof calls / sizeof calls[0])
 

@@ -317,6 +317,31 @@ CALL(work_end)
 	return one(work_end(vault, &row, &err), seen);
 }
 
+CALL(work_set_file)
+{
+	struct work_row row = work_of(account, 7);
+
+	row.file_bytes = 2;
+	return one(work_set_file(vault, &row, &err), seen);
+}
+
+SYSTEM_CALL(work_list_files)
+{
+	struct work_row rows[4];
+	size_t count;
+
+	return work_list_files(vault, 0, 0, &pool, rows, 4, &count, &err);
+}
+
+CALL(work_has_key)
+{
+	bool has = false;
+	enum result r = work_has_key(vault, account, 7, &has, &err);
+
+	*seen = r == OK && has;
+	return r;
+}
+
 CALL(work_delete_ended)
 {
 	return work_delete_ended(vault, account, (struct instant){NOON + 1}, 10, seen, &err);

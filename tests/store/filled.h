@@ -154,7 +154,8 @@ static struct request_key_row request_of(uint32_t account, unsigned char n)
 static struct work_row work_of(uint32_t account, unsigned char n)
 {
 	return (struct work_row){.account = account, .id = {{n}}, .operation = "check", .made_by = "os:0", .state = WORK_DONE,
-				 .asked = (const unsigned char *)"a", .asked_len = 1, .ended = {NOON}};
+				 .asked = (const unsigned char *)"a", .asked_len = 1, .ended = {NOON}, .file_key = n, .file_bytes = 1, .file_until = {NOON},
+				 .file = (const unsigned char *)"f", .file_len = 1};
 }
 
 static struct aggregate_row aggregate_of(int64_t whose)

@@ -110,10 +110,12 @@ def persons(walk, person):
     walk.admin("POST", A + "/persons/{person}/links", who, {"other": "+4520000001"})
     walk.admin("POST", A + "/persons/{person}/unlinks", who, {"identity": "+4520000001"})
     walk.admin("POST", A + "/persons/{person}/unlinks", who, {"identity": "+4520000009"}, status=404)
-    archive = walk.admin("POST", A + "/persons/{person}/export", who)
+    job = {"job": walk.admin("POST", A + "/persons/{person}/export", who, {"others": "show"})["id"]}
+    while walk.admin("GET", A + "/jobs/{job}", job)["ended"] is None:
+        pass
+    archive = walk.admin("GET", A + "/jobs/{job}/result", job)
     assert archive.startswith(b"PK"), archive[:100]
-    walk.admin("POST", A + "/persons/{person}/export", who, query={"others": "show"})
-    walk.admin("POST", A + "/persons/{person}/export", who, query={"others": "some"}, status=400)
+    walk.admin("POST", A + "/persons/{person}/export", who, {"others": "some"}, status=400)
     restriction = A + "/persons/{person}/restriction"
     walk.admin("PUT", restriction, who, {"ground": "accuracy", "reason": "she says it is wrong"})
     walk.admin("PUT", restriction, who, {"ground": "accuracy"}, status=409)
