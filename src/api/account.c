@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/operations.h"
+#include "api/paging.h"
 #include "api/policy_words.h"
 #include "retention/profiles.h"
 #include "retention/setting_change.h"
@@ -80,47 +81,61 @@ enum result op_account_create(struct call *call, int argc, char **argv, bool *pa
 	return OK;
 }
 
-static enum result list_batch(struct call *call, const uint32_t *numbers, size_t count, struct err *err)
+static enum result list_one(struct call *call, uint32_t number, struct err *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct account account;
-		char id[ID_TEXT_MAX], created[TIME_TEXT_MAX];
-		enum result r = accounts_get(&call->vault->read, numbers[i], &call->pool, &account, err);
+	struct account account;
+	char id[ID_TEXT_MAX], created[TIME_TEXT_MAX];
+	enum result r = accounts_get(&call->vault->read, number, &call->pool, &account, err);
 
-		if (r != OK)
-			return r;
-		call_say(call, "%s  %s  %s  %s\n", id_format(ACCOUNT_PREFIX, account.id, id), account.country,
-			 date_format(instant_date(account.created), created), call_clean(call, account.name));
-		print_account(call, &account);
-	}
+	if (r != OK)
+		return r;
+	call_say(call, "%s  %s  %s  %s\n", id_format(ACCOUNT_PREFIX, account.id, id), account.country,
+		 date_format(instant_date(account.created), created), call_clean(call, account.name));
+	print_account(call, &account);
 	return OK;
+}
+
+static enum result list_page(struct call *call, struct paging *page, size_t *shown, struct err *err)
+{
+	uint32_t numbers[BATCH];
+	size_t count, ask;
+	enum result r;
+
+	do {
+		ask = paging_ask(page, BATCH);
+		r = account_list(call->vault->read.data, (uint32_t)page->number, numbers, ask, &count, err);
+		for (size_t i = 0; i < count && r == OK && paging_take(page); i++) {
+			page->number = numbers[i];
+			r = list_one(call, numbers[i], err);
+			++*shown;
+		}
+	} while (r == OK && count == ask && !page->more);
+	return r;
 }
 
 enum result op_account_list(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
-	uint32_t numbers[BATCH], last = 0;
-	size_t count = 0, all = 0;
-	enum result r = call_parse(call, NULL, 0, &argc, argv, 0, 0, err);
+	struct paging page = {0};
+	const struct call_option options[] = {PAGING_OPTIONS(page)};
+	size_t shown = 0;
+	enum result r = call_parse(call, options, 2, &argc, argv, 0, 0, err);
 
 	(void)partly;
 	if (r == OK)
 		r = call_open(call, false, err);
+	if (r == OK)
+		r = paging_begin(call, &page, VAULT_ACCOUNT, PAGING_ALL, "", err);
 	if (r != OK)
 		return r;
 	json_begin_object(&call->w, NULL);
 	json_string(&call->w, "region", call->vault->region);
 	json_begin_array(&call->w, "accounts");
-	do {
-		r = account_list(call->vault->read.data, last, numbers, BATCH, &count, err);
-		if (r == OK)
-			r = list_batch(call, numbers, count, err);
-		if (r == OK && count > 0)
-			last = numbers[count - 1];
-		all += count;
-	} while (r == OK && count == BATCH);
+	r = list_page(call, &page, &shown, err);
 	json_end_array(&call->w);
+	if (r == OK)
+		r = paging_end(call, &page, VAULT_ACCOUNT, "", err);
 	json_end_object(&call->w);
-	if (r == OK && all == 0)
+	if (r == OK && shown == 0 && !page.begun)
 		call_say(call, "There is no account yet. Make one with: lethe account create NAME --country CC\n");
 	return r;
 }

@@ -1,34 +1,13 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "api/operations.h"
-#include "base/quote.h"
+#include "api/paging.h"
 #include "shim/json_parse.h"
 #include "vault/outbox.h"
 
-#define COUNT 50 /* unless --count says otherwise */
-#define COUNT_MAX 1000
+#define COUNT 50 /* unless --limit says otherwise */
 #define BATCH 50
-
-static enum result read_count(const char *text, size_t *out, struct err *err)
-{
-	char *end, shown[QUOTE_MAX];
-	long value;
-
-	*out = COUNT;
-	if (text == NULL)
-		return OK;
-	value = strtol(text, &end, 10);
-	*out = (size_t)value;
-	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && value >= 1 && value <= COUNT_MAX)
-		return OK;
-	err_set(err, ERR_INPUT, "%s is no number of events", quote(text, strlen(text), shown));
-	err_where(err, "--count");
-	return err_mend(err, "give 1 to %d", COUNT_MAX);
-}
 
 /* One whose time is over is before all that there are. */
 static enum result find_after(struct call *call, uint32_t account, const char *text, uint64_t *seq, int *n,
@@ -86,56 +65,94 @@ static enum result show(struct call *call, const struct account *account, const 
 	return r;
 }
 
-static enum result show_all(struct call *call, const struct account *account, uint64_t seq, int n, size_t wanted,
+/* A cursor has the leaf and, in place of an id, which of its events it is. */
+static void point_to(struct paging *page, const struct event_row *row)
+{
+	page->number = (int64_t)row->seq;
+	page->id = (struct id){{(unsigned char)(row->n >> 8), (unsigned char)row->n}};
+}
+
+static int pointed_n(const struct paging *page)
+{
+	return page->id.bytes[0] << 8 | page->id.bytes[1];
+}
+
+static enum result show_all(struct call *call, const struct account *account, uint64_t seq, int n, struct paging *page,
 			    size_t *shown, struct err *err)
 {
 	struct event_row rows[BATCH];
-	size_t count = BATCH;
+	size_t count, ask;
 	struct pool pool;
 	enum result r = OK;
 
 	pool_init(&pool, (size_t)64 * 1024 * 1024);
-	while (r == OK && count == BATCH && *shown < wanted) {
-		size_t ask = wanted - *shown < BATCH ? wanted - *shown : BATCH;
-
+	do {
+		ask = paging_ask(page, BATCH);
 		pool_reset(&pool);
 		r = event_list(call->vault->read.data, account->number, seq, n, &pool, rows, ask, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
+		for (size_t i = 0; i < count && r == OK && paging_take(page); i++) {
 			seq = rows[i].seq;
 			n = rows[i].n;
+			point_to(page, &rows[i]);
 			r = show(call, account, &rows[i], &pool, err);
+			++*shown;
 		}
-		*shown += count;
-	}
+	} while (r == OK && count == ask && !page->more);
 	pool_free(&pool);
 	return r;
 }
 
 enum result op_event_list(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
-	const char *after = NULL, *count_text = NULL;
-	const struct call_option options[] = {{"after", &after, NULL}, {"count", &count_text, NULL}};
+	const char *after = NULL;
+	struct paging page = {0};
+	const struct call_option options[] = {{"after", &after, NULL}, PAGING_OPTIONS(page)};
 	struct account account;
-	size_t wanted, shown = 0;
+	size_t shown = 0;
 	uint64_t seq;
 	int n;
-	enum result r = call_parse(call, options, 2, &argc, argv, 0, 0, err);
+	enum result r = call_parse(call, options, 3, &argc, argv, 0, 0, err);
 
 	(void)partly;
-	if (r == OK)
-		r = read_count(count_text, &wanted, err);
 	if (r == OK)
 		r = call_open_account(call, false, &account, err);
 	if (r == OK)
 		r = find_after(call, account.number, after, &seq, &n, err);
+	if (r == OK)
+		r = paging_begin(call, &page, account.number, COUNT, "", err);
 	if (r != OK)
 		return r;
+	if (page.begun) {
+		seq = (uint64_t)page.number;
+		n = pointed_n(&page);
+	}
 	json_begin_object(&call->w, NULL);
 	json_begin_array(&call->w, "events");
-	r = show_all(call, &account, seq, n, wanted, &shown, err);
+	r = show_all(call, &account, seq, n, &page, &shown, err);
 	json_end_array(&call->w);
+	if (r == OK)
+		r = paging_end(call, &page, account.number, "", err);
 	json_end_object(&call->w);
 	if (r == OK && shown == 0)
 		call_say(call, "Nothing has happened that others are told of%s.\n", after != NULL ? " since" : "");
 	return r;
+}
+
+enum result op_event_show(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct account account;
+	struct event_row row;
+	struct id id;
+	enum result r = call_parse(call, NULL, 0, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK && id_parse(EVENT_PREFIX, argv[0], &id, err) != OK)
+		r = err_mend(err, "give the event's id, evt_..: `lethe event list` shows it");
+	if (r == OK)
+		r = call_open_account(call, false, &account, err);
+	if (r == OK)
+		r = event_get(call->vault->read.data, account.number, id, &call->pool, &row, err);
+	if (r == ERR_NOT_FOUND)
+		return err_mend(err, "`lethe event list` shows those of the last 30 days");
+	return r == OK ? show(call, &account, &row, &call->pool, err) : r;
 }

@@ -257,6 +257,29 @@ enum result op_hold_list(struct call *call, int argc, char **argv, bool *partly,
 	return r;
 }
 
+enum result op_hold_show(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct account account;
+	struct hold_row row;
+	struct id id;
+	enum result r = call_parse(call, NULL, 0, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK && id_parse(HOLD_PREFIX, argv[0], &id, err) != OK)
+		r = err_mend(err, "give the hold's id, hold_..: `lethe hold list` shows it");
+	if (r == OK)
+		r = call_open_account(call, false, &account, err);
+	if (r == OK)
+		r = hold_find(call->vault->read.data, account.number, id, &call->pool, &row, err);
+	if (r == ERR_NOT_FOUND) {
+		err_set(err, r, "there is no hold %.40s in this account", argv[0]);
+		return err_mend(err, "`lethe hold list` shows those there are");
+	}
+	if (r == OK)
+		r = holds_note_read(&call->vault->read, account.number, call->now, err);
+	return r == OK ? show_hold(call, &row, err) : r;
+}
+
 /* ---- release ---- */
 
 static int64_t count_end(const struct reach_end *end)

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "api/condition.h"
 #include "api/import_sums.h"
 #include "ingest/feed.h"
 #include "net/body_lines.h"
@@ -248,14 +249,26 @@ static const char *no_contacts(const struct direct *direct)
 	return "the token may not: it needs contact.write";
 }
 
+/* A condition that is passed over in silence would be taken for one that held. */
+static enum result refuse_condition(struct direct *direct, struct err *err)
+{
+	if (!condition_asked(direct->resource, direct->request))
+		return OK;
+	direct->field = request_header(direct->request, "if-match") != NULL ? "If-Match" : "If-None-Match";
+	err_set(err, ERR_INPUT, "lines are compared with nothing that was read");
+	return err_mend(err, "leave it out; `PUT /v1/accounts/{account}/contacts/{contact}` corrects one contact on a condition");
+}
+
 enum result ingest_lines(struct direct *direct, struct err *err)
 {
 	const char *results = direct_query(direct, "results");
 	struct ingesting ingesting = {.direct = direct, .all = results == NULL || strcmp(results, "all") == 0};
 	struct feed_options options = {.account = direct->account, .now = direct->request->now, .arg = &ingesting,
 				       .told = told, .no_contacts = no_contacts(direct)};
-	enum result r = read_query(direct, &options, err);
+	enum result r = refuse_condition(direct, err);
 
+	if (r == OK)
+		r = read_query(direct, &options, err);
 	buf_init(&ingesting.text, RESULT_MAX);
 	pool_init(&ingesting.pool, RESULT_MAX);
 	if (r == OK)

@@ -5,6 +5,7 @@
 
 #include "base/quote.h"
 #include "api/operations.h"
+#include "api/paging.h"
 #include "vault/labels.h"
 
 #define PAGE 64
@@ -37,34 +38,39 @@ static enum result show_label(struct call *call, const struct label_row *row, st
 }
 
 /* `wanted` 0: of every kind. */
-static enum result show_labels(struct call *call, uint32_t account, int wanted, size_t *shown, struct err *err)
+static enum result show_labels(struct call *call, uint32_t account, int wanted, struct paging *page, size_t *shown,
+			       struct err *err)
 {
 	struct label_row rows[PAGE];
-	int64_t after = 0;
-	size_t count;
+	size_t count, ask;
 	enum result r;
 
 	do {
-		r = label_list(call->vault->read.data, account, after, &call->pool, rows, PAGE, &count, err);
+		ask = paging_ask(page, PAGE);
+		r = label_list(call->vault->read.data, account, page->number, &call->pool, rows, ask, &count, err);
 		for (size_t i = 0; i < count && r == OK; i++) {
-			if (wanted != 0 && (int)rows[i].kind != wanted)
-				continue;
-			r = show_label(call, &rows[i], err);
-			++*shown;
+			bool shows = wanted == 0 || (int)rows[i].kind == wanted;
+
+			if (shows && !paging_take(page))
+				break;
+			page->number = rows[i].label;
+			if (shows)
+				r = show_label(call, &rows[i], err);
+			*shown += shows;
 		}
-		after = r == OK && count > 0 ? rows[count - 1].label : after;
-	} while (r == OK && count == PAGE);
+	} while (r == OK && count == ask && !page->more);
 	return r;
 }
 
 enum result op_label_list(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	const char *kind_text = NULL;
-	const struct call_option options[] = {{"kind", &kind_text, NULL}};
+	struct paging page = {0};
+	const struct call_option options[] = {{"kind", &kind_text, NULL}, PAGING_OPTIONS(page)};
 	enum label_kind kind = (enum label_kind)0;
 	struct account account;
 	size_t shown = 0;
-	enum result r = call_parse(call, options, 1, &argc, argv, 0, 0, err);
+	enum result r = call_parse(call, options, 3, &argc, argv, 0, 0, err);
 
 	(void)partly;
 	if (r == OK)
@@ -72,15 +78,19 @@ enum result op_label_list(struct call *call, int argc, char **argv, bool *partly
 	if (r == OK)
 		r = call_open_account(call, false, &account, err);
 	if (r == OK)
+		r = paging_begin(call, &page, account.number, PAGING_ALL, "", err);
+	if (r == OK)
 		r = labels_note_read(&call->vault->read, account.number, call->now, err);
 	if (r != OK)
 		return r;
 	json_begin_object(&call->w, NULL);
 	json_begin_array(&call->w, "labels");
-	r = show_labels(call, account.number, kind_text != NULL ? (int)kind : 0, &shown, err);
+	r = show_labels(call, account.number, kind_text != NULL ? (int)kind : 0, &page, &shown, err);
 	json_end_array(&call->w);
+	if (r == OK)
+		r = paging_end(call, &page, account.number, "", err);
 	json_end_object(&call->w);
-	if (r == OK && shown == 0)
+	if (r == OK && shown == 0 && !page.begun)
 		call_say(
 		    call,
 		    "No record was labelled so yet: `queue`, `campaign` and `tags` of what is imported are labels.\n");

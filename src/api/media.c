@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/condition.h"
 #include "api/digest.h"
 #include "api/opened.h"
 #include "ingest/intake.h"
@@ -46,15 +47,48 @@ static enum result read_which(struct direct *direct, enum record_kind *kind, str
 	return OK;
 }
 
+static enum result find(struct direct *direct, struct record_row *record, struct media_row *out, struct err *err)
+{
+	struct media_row rows[INTAKE_MEDIA_MAX];
+	struct db *data = direct->view->read.data;
+	uint32_t account = direct->account->number;
+	enum record_kind kind;
+	struct id id;
+	size_t count = 0;
+	int n;
+	enum result r = read_which(direct, &kind, &id, &n, err);
+
+	if (r == OK)
+		r = record_get(data, account, kind, id, direct->request->pool, record, err);
+	if (r == OK)
+		r = media_list(data, account, kind, id, rows, INTAKE_MEDIA_MAX, &count, err);
+	if (r == ERR_NOT_FOUND)
+		return no_record(err);
+	for (size_t i = 0; i < count && r == OK; i++) {
+		if (rows[i].n == n) {
+			*out = rows[i];
+			return OK;
+		}
+	}
+	return r == OK ? err_set(err, ERR_NOT_FOUND, "the record has no such file: it has %zu, counted from 0", count) : r;
+}
+
+static const char *etag_of(const struct direct *direct, const struct media_row *row)
+{
+	char blob[ID_TEXT_MAX];
+
+	id_format("file", row->blob, blob);
+	return pool_printf(direct->request->pool, "\"%s\"", blob);
+}
+
 static void describe(struct direct *direct, const struct media_row *row)
 {
 	struct response *response = direct->response;
 	struct pool *pool = direct->request->pool;
-	char id[ID_TEXT_MAX], blob[ID_TEXT_MAX];
+	char id[ID_TEXT_MAX];
 
 	id_format(kind_prefix(row->kind), row->id, id);
-	id_format("file", row->blob, blob);
-	response_etag(response, pool_printf(pool, "\"%s\"", blob));
+	response_etag(response, etag_of(direct, row));
 	response_header(response, "Content-Disposition",
 			pool_printf(pool, "attachment; filename=\"%s-%d.%s\"", id, row->n, kinds[row->format].ending));
 }
@@ -149,8 +183,29 @@ static uint64_t announced(const struct request *request)
 	return length != NULL ? strtoull(length, NULL, 10) : 0;
 }
 
+static enum result not_as_demanded(struct err *err)
+{
+	err_set(err, ERR_CHANGED, "the file is not as If-Match or If-None-Match demands");
+	return err_mend(err, "what is there is never replaced: ask for it, or send the next number");
+}
+
+/* Before anything of it is read. */
+static enum result check_condition(struct direct *direct, struct err *err)
+{
+	enum condition condition = CONDITION_GO;
+	struct record_row record;
+	struct media_row media;
+	enum result r = find(direct, &record, &media, err);
+	bool there = r == OK;
+
+	if (r == OK || r == ERR_NOT_FOUND)
+		r = request_condition(direct->request, there ? etag_of(direct, &media) : NULL, &condition, err);
+	return r == OK && condition != CONDITION_GO ? not_as_demanded(err) : r;
+}
+
 enum result media_put(struct direct *direct, struct err *err)
 {
+	bool new_only = request_header(direct->request, "if-none-match") != NULL;
 	const char *type = direct->request->media_type;
 	struct media_adding what = {.account = direct->account->number, .size = announced(direct->request),
 				    .content_type = *type != '\0' ? type : NULL, .now = direct->request->now};
@@ -162,6 +217,8 @@ enum result media_put(struct direct *direct, struct err *err)
 
 	if (r == OK)
 		r = read_expected(direct, &expected, err);
+	if (r == OK && condition_asked(direct->resource, direct->request))
+		r = check_condition(direct, err);
 	if (r == OK)
 		r = media_add_begin(direct->view, &what, &add, err);
 	if (r == OK)
@@ -170,6 +227,8 @@ enum result media_put(struct direct *direct, struct err *err)
 		r = check_expected(direct, &expected, &sum, err);
 	if (r == OK)
 		r = media_add_finish(add, &made, err);
+	if (r == OK && !made && new_only)
+		r = not_as_demanded(err); /* another was quicker */
 	if (r == OK)
 		answer_put(direct, media_add_row(add), media_add_row(add)->bytes, &sum, made);
 	if (expected.sum != NULL)
@@ -186,32 +245,6 @@ static void end_sending(void *arg)
 
 	media_close(open);
 	free(open);
-}
-
-static enum result find(struct direct *direct, struct record_row *record, struct media_row *out, struct err *err)
-{
-	struct media_row rows[INTAKE_MEDIA_MAX];
-	struct db *data = direct->view->read.data;
-	uint32_t account = direct->account->number;
-	enum record_kind kind;
-	struct id id;
-	size_t count = 0;
-	int n;
-	enum result r = read_which(direct, &kind, &id, &n, err);
-
-	if (r == OK)
-		r = record_get(data, account, kind, id, direct->request->pool, record, err);
-	if (r == OK)
-		r = media_list(data, account, kind, id, rows, INTAKE_MEDIA_MAX, &count, err);
-	if (r == ERR_NOT_FOUND)
-		return no_record(err);
-	for (size_t i = 0; i < count && r == OK; i++) {
-		if (rows[i].n == n) {
-			*out = rows[i];
-			return OK;
-		}
-	}
-	return r == OK ? err_set(err, ERR_NOT_FOUND, "the record has no such file: it has %zu, counted from 0", count) : r;
 }
 
 static enum result note(const struct direct *direct, const struct record_row *record, struct err *err)

@@ -110,6 +110,30 @@ enum result op_obligation_list(struct call *call, int argc, char **argv, bool *p
 	return shown > 0 ? OK : none_of(country, err);
 }
 
+enum result op_obligation_law(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	const struct obligation *law = NULL;
+	struct obligations all;
+	enum result r = call_parse(call, NULL, 0, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK)
+		r = obligations_load(&call->pool, &all, err);
+	if (r == OK)
+		law = obligation_find(&all, argv[0]);
+	if (r == OK && law == NULL) {
+		err_set(err, ERR_NOT_FOUND, "no obligation of that code is known here");
+		r = err_mend(err, "`lethe obligation list` shows all");
+	}
+	if (r != OK)
+		return r;
+	say_law(call, law);
+	json_begin_object(&call->w, NULL);
+	print_law(&call->w, law);
+	json_end_object(&call->w);
+	return OK;
+}
+
 /* ---- add and end ---- */
 
 enum result op_obligation_add(struct call *call, int argc, char **argv, bool *partly, struct err *err)
@@ -220,17 +244,47 @@ static enum result show_all(struct call *call, const struct account *account, co
 	return r;
 }
 
+static enum result find_row(struct call *call, const struct account *account, const char *code,
+			    struct obligation_row *out, struct err *err)
+{
+	struct obligation_row rows[PAGE];
+	const char *after = "";
+	size_t count;
+	enum result r;
+
+	do {
+		r = obligation_list_rows(call->vault->read.data, account->number, after, &call->pool, rows, PAGE,
+					 &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			if (strcasecmp(rows[i].code, code) == 0) {
+				*out = rows[i];
+				return OK;
+			}
+			after = rows[i].code;
+		}
+	} while (r == OK && count == PAGE);
+	if (r != OK)
+		return r;
+	err_set(err, ERR_NOT_FOUND, "the account is and was under no obligation of that code");
+	return err_mend(err, "`lethe obligation show` shows those it is under");
+}
+
 enum result op_obligation_show(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	struct obligations all;
+	struct obligation_row row;
 	struct account account;
-	enum result r = call_parse(call, NULL, 0, &argc, argv, 0, 0, err);
+	enum result r = call_parse(call, NULL, 0, &argc, argv, 0, 1, err);
 
 	(void)partly;
 	if (r == OK)
 		r = call_open_account(call, false, &account, err);
 	if (r == OK)
 		r = obligations_load(&call->pool, &all, err);
+	if (r == OK && argc == 1) {
+		r = find_row(call, &account, argv[0], &row, err);
+		return r == OK ? show_one(call, &account, &all, &row, err) : r;
+	}
 	if (r != OK)
 		return r;
 	json_begin_object(&call->w, NULL);

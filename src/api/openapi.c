@@ -134,10 +134,17 @@ static void write_parameter(struct json_writer *w, const struct word *word)
 	json_end_object(w);
 }
 
-/* What is done is done once, if the request has a key. */
+static bool is_stream(const struct resource *resource)
+{
+	const struct direct_resource *direct = direct_find(resource);
+
+	return direct != NULL && direct->stream;
+}
+
+/* What is done is done once, if the request has a key. Lines in a stream have ids of their own. */
 static bool takes_key(const struct resource *resource)
 {
-	return resource->method == METHOD_POST && resource->flow != RESOURCE_READ;
+	return resource->method == METHOD_POST && resource->flow != RESOURCE_READ && !is_stream(resource);
 }
 
 static void write_header(struct json_writer *w, const char *name, const char *about, const char *pattern)
@@ -155,13 +162,6 @@ static void write_header(struct json_writer *w, const char *name, const char *ab
 	json_end_object(w);
 }
 
-static bool is_stream(const struct resource *resource)
-{
-	const struct direct_resource *direct = direct_find(resource);
-
-	return direct != NULL && direct->stream;
-}
-
 static void write_headers(struct json_writer *w, const struct resource *resource)
 {
 	if (takes_key(resource))
@@ -170,6 +170,8 @@ static void write_headers(struct json_writer *w, const struct resource *resource
 			     "^(\"[!#-\\[\\]-~]{1,255}\"|[!#-\\[\\]-~]{1,255})$");
 	if (work_is_long(resource) && !work_is_slow(resource))
 		write_header(w, "Prefer", "respond-async: it is answered at once, and done as a job", NULL);
+	if (resource->method == METHOD_PUT && is_stream(resource))
+		write_header(w, "If-None-Match", "*: only if there is nothing yet, else 412; what is there is never replaced", NULL);
 	if (resource->flow != RESOURCE_READ && condition_subject(resource) != NULL && !is_stream(resource))
 		write_header(w, "If-Match", "the ETag of what was read: it is done only if that is still so, else 412", NULL);
 	else if (resource->method == METHOD_GET)

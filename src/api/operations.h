@@ -74,8 +74,10 @@ operation_run op_retention_run;
 operation_run op_hold_add;
 operation_run op_hold_preview;
 operation_run op_hold_list;
+operation_run op_hold_show;
 operation_run op_hold_release;
 operation_run op_obligation_list;
+operation_run op_obligation_law;
 operation_run op_obligation_add;
 operation_run op_obligation_end;
 operation_run op_obligation_show;
@@ -84,6 +86,7 @@ operation_run op_label_list;
 
 operation_run op_user_add;
 operation_run op_user_list;
+operation_run op_user_show;
 operation_run op_user_signed_in;
 operation_run op_user_remove;
 operation_run op_user_password; /* user_secret.c, with the next three */
@@ -99,9 +102,11 @@ operation_run op_job_fetch;
 
 operation_run op_token_create;
 operation_run op_token_list;
+operation_run op_token_show;
 operation_run op_token_revoke;
 
 operation_run op_event_list;
+operation_run op_event_show;
 operation_run op_webhook_add;
 operation_run op_webhook_list;
 operation_run op_webhook_show;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/operations.h"
+#include "api/paging.h"
 #include "api/policy_words.h"
 #include "retention/settings.h"
 
@@ -187,13 +188,35 @@ static enum result say_version(struct call *call, const struct account *account,
 	return r;
 }
 
+static enum result show_versions(struct call *call, const struct account *account, enum record_kind kind,
+				 struct paging *page, size_t *shown, struct err *err)
+{
+	struct policy rows[PAGE];
+	size_t count, ask;
+	enum result r;
+
+	do {
+		const struct policy after = {.kind = kind, .version = (int)page->number};
+
+		ask = paging_ask(page, PAGE);
+		r = policy_walk(call->vault->read.data, account->number, &after, &call->pool, rows, ask, &count, err);
+		for (size_t i = 0; i < count && r == OK && rows[i].kind == kind && paging_take(page); i++) {
+			page->number = rows[i].version;
+			r = say_version(call, account, &rows[i], err);
+			++*shown;
+		}
+	} while (r == OK && count == ask && rows[count - 1].kind == kind && !page->more);
+	return r;
+}
+
 enum result op_policy_history(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
+	struct paging page = {0};
+	const struct call_option options[] = {PAGING_OPTIONS(page)};
 	enum record_kind kind = KIND_FIRST;
 	struct account account;
-	struct versions all;
-	size_t found = 0;
-	enum result r = call_parse(call, NULL, 0, &argc, argv, 1, 1, err);
+	size_t shown = 0;
+	enum result r = call_parse(call, options, 2, &argc, argv, 1, 1, err);
 
 	(void)partly;
 	if (r == OK)
@@ -201,20 +224,17 @@ enum result op_policy_history(struct call *call, int argc, char **argv, bool *pa
 	if (r == OK)
 		r = call_open_account(call, false, &account, err);
 	if (r == OK)
-		r = read_versions(call, &account, &all, err);
+		r = paging_begin(call, &page, account.number, PAGING_ALL, kind_name(kind), err);
 	if (r != OK)
 		return r;
 	json_begin_object(&call->w, NULL);
 	json_begin_array(&call->w, "versions");
-	for (size_t i = 0; i < all.count && r == OK; i++) {
-		if (all.list[i].kind != kind)
-			continue;
-		found++;
-		r = say_version(call, &account, &all.list[i], err);
-	}
+	r = show_versions(call, &account, kind, &page, &shown, err);
 	json_end_array(&call->w);
+	if (r == OK)
+		r = paging_end(call, &page, account.number, kind_name(kind), err);
 	json_end_object(&call->w);
-	if (r == OK && found == 0)
+	if (r == OK && shown == 0 && !page.begun)
 		call_say(call, "No policy was ever set for %s.\n", kind_plural(kind));
 	return r;
 }

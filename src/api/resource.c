@@ -127,7 +127,7 @@ static const struct word policy_set[] = {
 };
 static const struct word policy_remove[] = {{"kind", WORD_CHOICE, IN_BODY, true, 1, KINDS, "of what"}, SCOPE, CHANGE};
 static const struct word policy_undo[] = {{"kind", WORD_CHOICE, IN_BODY, true, 1, KINDS, "of what"}, SCOPE};
-static const struct word policy_history[] = {{"kind", WORD_CHOICE, IN_PATH, true, 1, KINDS, "of what"}};
+static const struct word policy_history[] = {{"kind", WORD_CHOICE, IN_PATH, true, 1, KINDS, "of what"}, PAGE};
 static const struct word retention_dry[] = {
     NEEDS("policy", WORD_TEXT, "the change: \"call=90 days\", \"call=remove\""),
     SCOPE,
@@ -158,6 +158,7 @@ static const struct word hold_add[] = {
     NEEDS("reason", WORD_TEXT, "kept sealed"),
 };
 static const struct word hold_preview[] = {HOLD_SCOPE};
+static const struct word hold[] = {PATH("hold", 1, "its id")};
 static const struct word hold_release[] = {
     PATH("hold", 1, "its id"),
     MAY("dry_run", WORD_FLAG, "only say what would then be deleted"),
@@ -165,7 +166,7 @@ static const struct word hold_release[] = {
 
 static const struct word obligation_list[] = {ASKS("country", WORD_TEXT, "of one country")};
 static const struct word obligation[] = {PATH("code", 1, "its code")};
-static const struct word label_list[] = {ASKS_ONE("kind", "queue|campaign|tag", "of this kind only")};
+static const struct word label_list[] = {ASKS_ONE("kind", "queue|campaign|tag", "of this kind only"), PAGE};
 
 static const struct word user_add[] = {
     OPERAND("name", 1, "the e-mail address or id they sign in with"),
@@ -200,8 +201,9 @@ static const struct word token[] = {PATH("token", 1, "its id")};
 
 static const struct word event_list[] = {
     ASKS("after", WORD_TEXT, "those after that event"),
-    ASKS("count", WORD_INT, "so many, 1 to 1000; 50 unless said"),
+    PAGE,
 };
+static const struct word event[] = {PATH("event", 1, "its id")};
 
 static const struct word webhook[] = {PATH("webhook", 1, "its id")};
 static const struct word webhook_add[] = {
@@ -215,7 +217,7 @@ static const struct word webhook_rotate[] = {
 static const struct word webhook_deliveries[] = {
     PATH("webhook", 1, "its id"),
     ASKS("before", WORD_TEXT, "those before that event"),
-    ASKS("count", WORD_INT, "so many, 1 to 1000; 50 unless said"),
+    PAGE,
 };
 static const struct word webhook_replay[] = {
     PATH("webhook", 1, "its id"),
@@ -262,7 +264,7 @@ static const struct word check[] = {MAY("quick", WORD_FLAG, "leave the streams o
 #define A "/v1/accounts/{account}"
 
 const struct resource resources[] = {
-    {METHOD_GET, "/v1/accounts", "account list", MAY_ACCOUNT_LIST, RESOURCE_READ, NO_WORDS, NULL, "AccountList"},
+    {METHOD_GET, "/v1/accounts", "account list", MAY_ACCOUNT_LIST, RESOURCE_READ, WORDS(page), NULL, "AccountList"},
     {METHOD_POST, "/v1/accounts", "account create", MAY_ACCOUNT_CREATE, RESOURCE_MAKE, WORDS(account_create), NULL, "Account"},
     {METHOD_GET, A, "account show", MAY_ACCOUNT_READ, RESOURCE_READ, WORDS(account), NULL, "AccountShown"},
     {METHOD_DELETE, A, "account delete", MAY_ACCOUNT_END, RESOURCE_WRITE, WORDS(account), "--yes", "AccountEnd"},
@@ -276,6 +278,7 @@ const struct resource resources[] = {
     {METHOD_GET, "/v1/profiles/{profile}", "profile show", MAY_POLICY_READ, RESOURCE_READ, WORDS(profile), NULL, "Profile"},
     {METHOD_GET, A "/profiles/{profile}/diff", "profile diff", MAY_POLICY_READ, RESOURCE_READ, WORDS(profile_diff), NULL, "ProfileDiff"},
     {METHOD_GET, "/v1/obligations", "obligation list", MAY_OBLIGATION_READ, RESOURCE_READ, WORDS(obligation_list), NULL, "LawList"},
+    {METHOD_GET, "/v1/obligations/{code}", "obligation law", MAY_OBLIGATION_READ, RESOURCE_READ, WORDS(obligation), NULL, "Law"},
     {METHOD_GET, "/v1/law/holidays/{country}/{year}", "law holidays", MAY_POLICY_READ, RESOURCE_READ, WORDS(law_holidays), NULL, "HolidayList"},
     {METHOD_GET, "/v1/law/deadlines/{clock}", "law deadline", MAY_POLICY_READ, RESOURCE_READ, WORDS(law_deadline), NULL, "Deadline"},
 
@@ -325,14 +328,17 @@ const struct resource resources[] = {
     {METHOD_GET, A "/retention/runs/{job}/receipt", "retention receipt", MAY_RETENTION_READ, RESOURCE_READ, WORDS(job), NULL, "ReceiptOf"},
 
     {METHOD_GET, A "/holds", "hold list", MAY_HOLD_READ, RESOURCE_READ, WORDS(page), NULL, "HoldList"},
+    {METHOD_GET, A "/holds/{hold}", "hold show", MAY_HOLD_READ, RESOURCE_READ, WORDS(hold), NULL, "HoldShown"},
     {METHOD_POST, A "/holds", "hold add", MAY_HOLD_WRITE, RESOURCE_MAKE, WORDS(hold_add), NULL, "Hold"},
     {METHOD_POST, A "/holds/preview", "hold preview", MAY_HOLD_READ, RESOURCE_READ, WORDS(hold_preview), NULL, "HoldPreview"},
     {METHOD_POST, A "/holds/{hold}/release", "hold release", MAY_HOLD_WRITE, RESOURCE_WRITE, WORDS(hold_release), "--yes", "HoldRelease"},
     {METHOD_GET, A "/obligations", "obligation show", MAY_OBLIGATION_READ, RESOURCE_READ, NO_WORDS, NULL, "ObligationList"},
+    {METHOD_GET, A "/obligations/{code}", "obligation show", MAY_OBLIGATION_READ, RESOURCE_READ, WORDS(obligation), NULL, "Obligation"},
     {METHOD_PUT, A "/obligations/{code}", "obligation add", MAY_OBLIGATION_WRITE, RESOURCE_WRITE, WORDS(obligation), NULL, "ObligationAdded"},
     {METHOD_DELETE, A "/obligations/{code}", "obligation end", MAY_OBLIGATION_WRITE, RESOURCE_WRITE, WORDS(obligation), NULL, "ObligationEnded"},
 
     {METHOD_GET, A "/users", "user list", MAY_USER_READ, RESOURCE_READ, WORDS(page), NULL, "UserList"},
+    {METHOD_GET, A "/users/{user}", "user show", MAY_USER_READ, RESOURCE_READ, WORDS(user), NULL, "User"},
     {METHOD_POST, A "/users", "user add", MAY_USER_MANAGE, RESOURCE_MAKE, WORDS(user_add), NULL, "UserNamed"},
     {METHOD_POST, A "/users/{user}/sign-ins", "user signed-in", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user_signed_in), NULL, "UserNamed"},
     {METHOD_DELETE, A "/users/{user}", "user remove", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--yes", "UserEnd"},
@@ -344,9 +350,11 @@ const struct resource resources[] = {
     {METHOD_DELETE, A "/users/{user}/sessions", "user sessions", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--end-all", "SessionEnd"},
     {METHOD_DELETE, A "/users/{user}/sessions/{end}", "user sessions", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user_sessions_end), NULL, "SessionEnd"},
     {METHOD_GET, A "/tokens", "token list", MAY_TOKEN_READ, RESOURCE_READ, WORDS(page), NULL, "TokenList"},
+    {METHOD_GET, A "/tokens/{token}", "token show", MAY_TOKEN_READ, RESOURCE_READ, WORDS(token), NULL, "Token"},
     {METHOD_POST, A "/tokens", "token create", MAY_TOKEN_MANAGE, RESOURCE_MAKE, WORDS(token_create), NULL, "TokenMade"},
     {METHOD_DELETE, A "/tokens/{token}", "token revoke", MAY_TOKEN_MANAGE, RESOURCE_WRITE, WORDS(token), NULL, "TokenRevoked"},
     {METHOD_GET, "/v1/tokens", "token list", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(page), "--operator", "TokenList"},
+    {METHOD_GET, "/v1/tokens/{token}", "token show", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(token), "--operator", "Token"},
     {METHOD_POST, "/v1/tokens", "token create", MAY_VAULT_OPERATE, RESOURCE_MAKE, WORDS(operator_token_create), "--operator", "TokenMade"},
     {METHOD_DELETE, "/v1/tokens/{token}", "token revoke", MAY_VAULT_OPERATE, RESOURCE_WRITE, WORDS(token), "--operator", "TokenRevoked"},
 
@@ -355,8 +363,9 @@ const struct resource resources[] = {
     {METHOD_DELETE, A "/holidays/{date}", "law holidays", MAY_ACCOUNT_MANAGE, RESOURCE_WRITE, WORDS(holiday_remove), "remove", "OwnHolidayRemoved"},
 
     {METHOD_GET, A "/events", "event list", MAY_AUDIT_READ, RESOURCE_READ, WORDS(event_list), NULL, "EventList"},
+    {METHOD_GET, A "/events/{event}", "event show", MAY_AUDIT_READ, RESOURCE_READ, WORDS(event), NULL, "Event"},
 
-    {METHOD_GET, A "/webhooks", "webhook list", MAY_WEBHOOK_MANAGE, RESOURCE_READ, NO_WORDS, NULL, "WebhookList"},
+    {METHOD_GET, A "/webhooks", "webhook list", MAY_WEBHOOK_MANAGE, RESOURCE_READ, WORDS(page), NULL, "WebhookList"},
     {METHOD_POST, A "/webhooks", "webhook add", MAY_WEBHOOK_MANAGE, RESOURCE_MAKE, WORDS(webhook_add), NULL, "WebhookSecret"},
     {METHOD_GET, A "/webhooks/{webhook}", "webhook show", MAY_WEBHOOK_MANAGE, RESOURCE_READ, WORDS(webhook), NULL, "Webhook"},
     {METHOD_DELETE, A "/webhooks/{webhook}", "webhook remove", MAY_WEBHOOK_MANAGE, RESOURCE_WRITE, WORDS(webhook), NULL, "WebhookDone"},

@@ -65,7 +65,9 @@ const struct operation operations[] = {
 	 "country code are read by, such as DK.\n"
 	 "  --profile P       begin with the rules of a profile (`lethe profile list`) and within its bounds\n"
 	 "  --plan PLAN       one of the profile's plans\n"},
-	{"account list", "", "the accounts of a region", op_account_list, ""},
+	{"account list", "[--limit N] [--cursor C]", "the accounts of a region", op_account_list,
+	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
 	{"account show", "NAME", "an account and its settings", op_account_show, ""},
 	{"account set", "NAME SETTING VALUE [--dry-run] [--plan DIGEST]", "change a setting of an account", op_account_set,
 	 "SETTING, and what VALUE may be; \"none\" goes back to how it began:\n"
@@ -205,7 +207,9 @@ const struct operation operations[] = {
 	{"policy undo", "KIND [SCOPE]", "take back a change that has not begun", op_policy_undo,
 	 "Once it has begun it is refused: set the period you want instead. What was deleted does not come back.\n"},
 	{"policy list", "", "the rules in force, those to come, and their bounds", op_policy_list, ""},
-	{"policy history", "KIND", "every version of a kind's rules: when, from when, by whom", op_policy_history, ""},
+	{"policy history", "KIND [--limit N] [--cursor C]", "every version of a kind's rules: when, from when, by whom", op_policy_history,
+	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
 	{"retention plan", "[--policy KIND=SPAN [SCOPE] [--grace HOURS]]", "what is due for deletion, per kind and day",
 	 op_retention_plan,
 	 "Deletes nothing. With --policy: what a change of policy would delete, by day, and the digest that `lethe policy set`\n"
@@ -255,19 +259,23 @@ const struct operation operations[] = {
 	 "Looking at them is in the audit log.\n"
 	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"
 	 "  --cursor C        the page after the one that gave it as next\n"},
+	{"hold show", "ID", "one hold or restriction", op_hold_show, "Looking at it is in the audit log.\n"},
 	{"hold release", "ID [--dry-run] [--yes]", "end a hold; what only it kept becomes due", op_hold_release,
 	 "Says before what the next `lethe retention run` will then delete, and asks; where there is nobody to ask it needs\n"
 	 "--yes when anything would go.\n"
 	 "  --dry-run         only say it\n"},
 	{"obligation list", "[--country CC]", "the laws that forbid deleting something, with their articles",
 	 op_obligation_list, "Which of them bind an account, who it is decides: nothing applies by itself. Needs no vault.\n"},
+	{"obligation law", "CODE", "one of these laws", op_obligation_law, "Needs no vault.\n"},
 	{"obligation add", "CODE", "put the account under an obligation", op_obligation_add,
 	 "What it covers is not deleted before its end: when a policy or an erasure would, it is cut down to the fields that\n"
 	 "the law names, sealed under a key of its own, and deleted on the day the period ends.\n"},
 	{"obligation end", "CODE", "an obligation applies no longer; what only it kept becomes due", op_obligation_end, ""},
-	{"obligation show", "", "the obligations the account is under, and how much they keep", op_obligation_show, ""},
-	{"label list", "[--kind queue|campaign|tag]", "the queues, campaigns and tags of an account", op_label_list,
-	 "By these, policies and holds can be narrowed. What is imported brings them; looking at them is in the audit log.\n"},
+	{"obligation show", "[CODE]", "the obligations the account is under, and how much they keep", op_obligation_show, ""},
+	{"label list", "[--kind queue|campaign|tag] [--limit N] [--cursor C]", "the queues, campaigns and tags of an account", op_label_list,
+	 "By these, policies and holds can be narrowed. What is imported brings them; looking at them is in the audit log.\n"
+	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
 	{"user add", "NAME [--role R] [--agent ID]", "a user: who signs in to the account", op_user_add,
 	 "NAME is the e-mail address or id they sign in with; what is written is sealed under a key of its own.\n"
 	 "  --role R     owner, admin, agent (unless given) or auditor\n"
@@ -276,6 +284,7 @@ const struct operation operations[] = {
 	 "Looking at them is in the audit log.\n"
 	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"
 	 "  --cursor C        the page after the one that gave it as next\n"},
+	{"user show", "USER", "one user", op_user_show, "USER is a name or a usr_ id. Looking at them is in the audit log.\n"},
 	{"user signed-in", "USER [--at TIME]", "note that a user signed in", op_user_signed_in,
 	 "USER is a name or a usr_ id. A user without a sign-in for 13 calendar months (or what the account's profile says)\n"
 	 "and without another account in the region is removed by `lethe retention run`.\n"},
@@ -312,18 +321,25 @@ const struct operation operations[] = {
 	 "Of the account, or the operator's. Looking is in the audit log. One that has ended is listed for 90 days.\n"
 	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"
 	 "  --cursor C        the page after the one that gave it as next\n"},
+	{"token show", "TOKEN [--operator]", "one token, and when it was used", op_token_show,
+	 "TOKEN is its id (tok_..). Looking is in the audit log.\n"},
 	{"token revoke", "TOKEN [--operator]", "let nobody in by a token any more", op_token_revoke,
 	 "TOKEN is its id (tok_..). At once, and for good: no restore brings it back.\n"},
-	{"event list", "[--after EVENT] [--count N]", "what has happened that others are told of", op_event_list,
+	{"event list", "[--after EVENT] [--limit N] [--cursor C]", "what has happened that others are told of", op_event_list,
 	 "The oldest first, of the last 30 days (`audit keep delivery`): opaque ids and counts, as in the log of acts.\n"
 	 "  --after EVENT     those after that evt_ id; one that is gone by now is before all that are there\n"
-	 "  --count N         so many, 1 to 1000; 50 unless given\n"},
+	 "  --limit N         a page of so many, 1 to 1000; 50 unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
+	{"event show", "EVENT", "one event", op_event_show, "EVENT is its id (evt_..).\n"},
 	{"webhook add", "URL [--events TYPES] [--out FILE]", "tell a program of events, over HTTPS", op_webhook_add,
 	 "From now on `lethe serve` posts what happens to URL (Standard Webhooks). The secret that the receiver verifies by is\n"
 	 "shown once.\n"
 	 "  --events TYPES    of these types only: \"person.erased,hold.*\"; docs/webhooks.md lists them\n"
 	 "  --out FILE        write the secret to a new file of mode 0600; needed where the output is no terminal\n"},
-	{"webhook list", "", "the webhooks of an account", op_webhook_list, "Looking is in the audit log.\n"},
+	{"webhook list", "[--limit N] [--cursor C]", "the webhooks of an account", op_webhook_list,
+	 "Looking is in the audit log.\n"
+	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
 	{"webhook show", "WEBHOOK", "one webhook, and whether it works", op_webhook_show, "WEBHOOK is its id (whk_..).\n"},
 	{"webhook remove", "WEBHOOK", "tell it nothing any more, and forget it", op_webhook_remove, ""},
 	{"webhook rotate", "WEBHOOK [--at-once] [--out FILE]", "a new secret for a webhook", op_webhook_rotate,
@@ -334,11 +350,12 @@ const struct operation operations[] = {
 	 "What is past its 30 days by then is not told.\n"},
 	{"webhook disable", "WEBHOOK", "stop telling it for a while", op_webhook_disable, ""},
 	{"webhook test", "WEBHOOK", "an event webhook.test for it alone", op_webhook_test, ""},
-	{"webhook deliveries", "WEBHOOK [--before EVENT] [--count N]", "what went to it, and what came of it",
+	{"webhook deliveries", "WEBHOOK [--before EVENT] [--limit N] [--cursor C]", "what went to it, and what came of it",
 	 op_webhook_deliveries,
 	 "The newest event first, of the last 30 days.\n"
 	 "  --before EVENT    those before that one\n"
-	 "  --count N         so many, 1 to 1000; 50 unless given\n"},
+	 "  --limit N         a page of so many, 1 to 1000; 50 unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
 	{"webhook replay", "WEBHOOK [EVENT]", "deliver an event again, or all that failed", op_webhook_replay, ""},
 	{"job list", "[--operator] [--limit N] [--cursor C]", "long work that was asked for over HTTP, the newest first", op_job_list,
 	 "Of the account, or with --operator of the vault itself. Jobs are listed for 90 days after they ended.\n"

@@ -230,22 +230,46 @@ enum result op_token_list(struct call *call, int argc, char **argv, bool *partly
 	return r;
 }
 
+/* The token that the operand names, of the account or, with --operator, the operator's. */
+static enum result begin_one(struct call *call, int argc, char **argv, bool write, uint32_t *account, struct id *id,
+			     struct err *err)
+{
+	bool platform = false;
+	const struct call_option options[] = {{"operator", NULL, &platform}};
+	enum result r = call_parse(call, options, 1, &argc, argv, 1, 1, err);
+
+	if (r == OK && id_parse(TOKEN_PREFIX, argv[0], id, err) != OK)
+		r = err_mend(err, "give the token's id, tok_..: `lethe token list` shows it");
+	return r == OK ? call_open_owner(call, platform, write, account, err) : r;
+}
+
+enum result op_token_show(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct token_row row;
+	uint32_t account;
+	struct id id;
+	enum result r = begin_one(call, argc, argv, false, &account, &id, err);
+
+	(void)partly;
+	if (r == OK)
+		r = token_get(call->vault->read.data, account, id, &call->pool, &row, err);
+	if (r == ERR_NOT_FOUND)
+		return err_mend(err, "`lethe token list` shows those there are");
+	if (r == OK)
+		r = tokens_note_read(&call->vault->read, account, call->now, err);
+	return r == OK ? show_token(call, &row, err) : r;
+}
+
 /* ---- revoking ---- */
 
 enum result op_token_revoke(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
-	bool platform = false;
-	const struct call_option options[] = {{"operator", NULL, &platform}};
 	char text[ID_TEXT_MAX];
 	uint32_t account;
 	struct id id;
-	enum result r = call_parse(call, options, 1, &argc, argv, 1, 1, err);
+	enum result r = begin_one(call, argc, argv, true, &account, &id, err);
 
 	(void)partly;
-	if (r == OK && id_parse(TOKEN_PREFIX, argv[0], &id, err) != OK)
-		r = err_mend(err, "give the token's id, tok_..: `lethe token list` shows it");
-	if (r == OK)
-		r = call_open_owner(call, platform, true, &account, err);
 	if (r == OK)
 		r = tokens_revoke(call->vault, account, id, call->now, err);
 	if (r != OK)

@@ -177,6 +177,29 @@ static enum result show_users(struct call *call, uint32_t account, const struct 
 	return r;
 }
 
+enum result op_user_show(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct account account;
+	struct user_rule rule;
+	struct user_row user;
+	enum result r = call_parse(call, NULL, 0, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK)
+		r = call_open_account(call, false, &account, err);
+	if (r == OK)
+		r = user_lookup(&call->vault->read, &account, argv[0], &call->pool, &user, err);
+	if (r == OK && only_of(call, account.number) != 0 && only_of(call, account.number) != user.user) {
+		err_set(err, ERR_NOT_FOUND, "the account has no user '%.100s'", argv[0]); /* as user_lookup has it */
+		r = err_mend(err, "`lethe user list` shows those there are");
+	}
+	if (r == OK)
+		r = user_rule(&call->vault->read, account.number, &call->pool, &rule, err);
+	if (r == OK)
+		r = user_note_read(&call->vault->read, account.number, call->now, err);
+	return r == OK ? show_user(call, &rule, &user, err) : r;
+}
+
 enum result op_user_list(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	struct paging page = {0};

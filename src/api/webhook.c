@@ -2,16 +2,15 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/handout.h"
 #include "api/operations.h"
-#include "base/quote.h"
+#include "api/paging.h"
 #include "notify/webhook.h"
 
-#define COUNT 50 /* deliveries, unless --count says otherwise */
-#define COUNT_MAX 1000
+#define COUNT 50 /* deliveries, unless --limit says otherwise */
+#define PAGE 50
 
 /* What may be reached the daemon's settings say. At the machine only the form is looked at: it is the daemon that
  * delivers, and judges then. */
@@ -182,30 +181,45 @@ static enum result show(struct call *call, const struct webhook_row *row, struct
 	return OK;
 }
 
-enum result op_webhook_list(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+/* There are so few that each page begins with all of them. */
+static enum result show_page(struct call *call, uint32_t account, struct paging *page, size_t *count, struct err *err)
 {
 	struct webhook_row rows[WEBHOOKS_AN_ACCOUNT];
+	enum result r = webhook_list(call->vault->read.data, account, page->id, &call->pool, rows, WEBHOOKS_AN_ACCOUNT, count,
+				     err);
+
+	for (size_t i = 0; r == OK && i < *count && paging_take(page); i++) {
+		page->id = rows[i].id;
+		r = show(call, &rows[i], err);
+	}
+	return r;
+}
+
+enum result op_webhook_list(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct paging page = {0};
+	const struct call_option options[] = {PAGING_OPTIONS(page)};
 	struct account account;
 	size_t count = 0;
-	enum result r = call_parse(call, NULL, 0, &argc, argv, 0, 0, err);
+	enum result r = call_parse(call, options, 2, &argc, argv, 0, 0, err);
 
 	(void)partly;
 	if (r == OK)
 		r = call_open_account(call, false, &account, err);
 	if (r == OK)
-		r = webhook_note_read(&call->vault->read, account.number, call->now, err);
+		r = paging_begin(call, &page, account.number, PAGING_ALL, "", err);
 	if (r == OK)
-		r = webhook_list(call->vault->read.data, account.number, (struct id){{0}}, &call->pool, rows,
-				 WEBHOOKS_AN_ACCOUNT, &count, err);
+		r = webhook_note_read(&call->vault->read, account.number, call->now, err);
 	if (r != OK)
 		return r;
 	json_begin_object(&call->w, NULL);
 	json_begin_array(&call->w, "webhooks");
-	for (size_t i = 0; i < count && r == OK; i++)
-		r = show(call, &rows[i], err);
+	r = show_page(call, account.number, &page, &count, err);
 	json_end_array(&call->w);
+	if (r == OK)
+		r = paging_end(call, &page, account.number, "", err);
 	json_end_object(&call->w);
-	if (r == OK && count == 0)
+	if (r == OK && count == 0 && !page.begun)
 		call_say(call, "There are no webhooks yet: `lethe webhook add` makes one.\n");
 	return r;
 }
@@ -265,69 +279,67 @@ static void print_delivery(struct call *call, const struct delivery_row *row)
 	json_end_object(w);
 }
 
-static enum result read_page(const char *before_text, const char *count_text, struct id *before, size_t *count,
-			     struct err *err)
+static enum result read_before(const char *text, struct paging *page, struct err *err)
 {
-	char *end, shown[QUOTE_MAX];
-	long value = COUNT;
-
-	memset(before->bytes, 0xff, sizeof before->bytes);
-	if (before_text != NULL && read_event(before_text, before, err) != OK)
-		return err_where(err, "--before");
-	if (count_text != NULL) {
-		value = strtol(count_text, &end, 10);
-		if (*end != '\0' || value < 1 || value > COUNT_MAX) {
-			err_set(err, ERR_INPUT, "%s is no number of deliveries", quote(count_text, strlen(count_text), shown));
-			err_where(err, "--count");
-			return err_mend(err, "give 1 to %d", COUNT_MAX);
-		}
-	}
-	*count = (size_t)value;
-	return OK;
+	if (page->begun)
+		return OK;
+	memset(page->id.bytes, 0xff, sizeof page->id.bytes);
+	return text == NULL || read_event(text, &page->id, err) == OK ? OK : err_where(err, "--before");
 }
 
-static enum result show_deliveries(struct call *call, uint32_t account, struct id webhook, struct id before,
-				   size_t wanted, struct err *err)
+static enum result show_deliveries(struct call *call, uint32_t account, struct id webhook, struct paging *page,
+				   size_t *shown, struct err *err)
 {
-	struct delivery_row *rows = pool_alloc(&call->pool, wanted * sizeof *rows);
-	size_t count = 0;
-	enum result r = rows != NULL ? OK : err_no_memory(err);
+	struct delivery_row rows[PAGE];
+	size_t count, ask;
+	enum result r;
 
-	if (r == OK)
-		r = delivery_back(call->vault->read.data, account, webhook, before, rows, wanted, &count, err);
-	if (r != OK)
-		return r;
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "deliveries");
-	for (size_t i = 0; i < count; i++) {
-		say_delivery(call, &rows[i]);
-		print_delivery(call, &rows[i]);
-	}
-	json_end_array(&call->w);
-	json_end_object(&call->w);
-	if (count == 0)
-		call_say(call, "Nothing was to be delivered to it.\n");
-	return OK;
+	do {
+		ask = paging_ask(page, PAGE);
+		r = delivery_back(call->vault->read.data, account, webhook, page->id, rows, ask, &count, err);
+		for (size_t i = 0; i < count && r == OK && paging_take(page); i++) {
+			page->id = rows[i].event;
+			say_delivery(call, &rows[i]);
+			print_delivery(call, &rows[i]);
+			++*shown;
+		}
+	} while (r == OK && count == ask && !page->more);
+	return r;
 }
 
 enum result op_webhook_deliveries(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
-	const char *before_text = NULL, *count_text = NULL;
-	const struct call_option options[] = {{"before", &before_text, NULL}, {"count", &count_text, NULL}};
+	const char *before = NULL;
+	struct paging page = {0};
+	const struct call_option options[] = {{"before", &before, NULL}, PAGING_OPTIONS(page)};
+	char also[ID_TEXT_MAX] = "";
 	struct account account;
 	struct webhook_row row;
-	struct id id, before;
-	size_t count = 0;
-	enum result r = begin(call, options, 2, argc, argv, 1, false, &account, &id, err);
+	size_t shown = 0;
+	struct id id;
+	enum result r = begin(call, options, 3, argc, argv, 1, false, &account, &id, err);
 
 	(void)partly;
 	if (r == OK)
-		r = read_page(before_text, count_text, &before, &count, err);
+		r = paging_begin(call, &page, account.number, COUNT, id_format(WEBHOOK_PREFIX, id, also), err);
+	if (r == OK)
+		r = read_before(before, &page, err);
 	if (r == OK)
 		r = webhook_get(call->vault->read.data, account.number, id, &call->pool, &row, err);
 	if (r == ERR_NOT_FOUND)
 		return err_mend(err, "`lethe webhook list` shows those there are");
-	return r == OK ? show_deliveries(call, account.number, id, before, count, err) : r;
+	if (r != OK)
+		return r;
+	json_begin_object(&call->w, NULL);
+	json_begin_array(&call->w, "deliveries");
+	r = show_deliveries(call, account.number, id, &page, &shown, err);
+	json_end_array(&call->w);
+	if (r == OK)
+		r = paging_end(call, &page, account.number, also, err);
+	json_end_object(&call->w);
+	if (r == OK && shown == 0 && !page.begun)
+		call_say(call, "Nothing was to be delivered to it.\n");
+	return r;
 }
 
 /* ---- changing ---- */

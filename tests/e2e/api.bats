@@ -33,6 +33,10 @@ api() {
 	api problems
 }
 
+@test "P56: every list shows each row that stays once, page by page, while others come and go" {
+	api pages
+}
+
 @test "every example of docs/api.md does what it says" {
 	api examples
 }

@@ -35,16 +35,16 @@ types() {
 	ok event list --json
 	same "whose" "$hold" "$(jq -r '.events[] | select(.type == "hold.released").data.hold' <<<"$output")"
 	[[ $output != *20000578* && $output != *Astrid* ]]
-	ok event list --count 3 --json
+	ok event list --limit 3 --json
 	last=$(jq -r '.events[2].id' <<<"$output")
-	ok event list --after "$last" --count 2 --json
+	ok event list --after "$last" --limit 2 --json
 	same "from there on" "hold.added hold.released" "$(jq -r '.events[].type' <<<"$output" | paste -sd ' ')"
 	ok event list --after "$last"
 	[[ $output == *"person.erased"*'"act":"person.erase"'* ]]
 	lethe event list --after nothing
 	said 2
 	[[ $stderr == *"give the id of the last event you have, evt_.."* ]]
-	lethe event list --count 0
+	lethe event list --limit 0
 	said 2
 }
 
@@ -130,7 +130,7 @@ got() {
 	ask POST "/webhooks/$hook/secrets" '{"at_once": true}'
 	: >requests
 	ask POST "/webhooks/$hook/replays" "{\"event\": \"$(curl -sS -H "Authorization: Bearer $(cat admin.token)" \
-		"$URL/v1/accounts/Nordlys/events?count=1000" | jq -r '.events[-1].id')\"}"
+		"$URL/v1/accounts/Nordlys/events?limit=1000" | jq -r '.events[-1].id')\"}"
 	got 1
 	run node "$TOP/tests/e2e/notify/verify.cjs" "$MODULES" requests "$new"
 	[ "$status" -ne 0 ]

@@ -4,25 +4,33 @@
 # Every resource over real HTTP: done, and refused as bad input, without the right, in another account, in conflict. Each
 # answer is as the description says. A resource that is not walked through here fails the test.
 import inspect
+import itertools
 import json
+import re
 import sys
 import traceback
 
 import kit
 
 A = "/v1/accounts/{account}"
+NUMBERS = itertools.count()
+SHOWN_ONCE = re.compile(r'(?:[^" ]*#)?(?:lethe_[ai]|lethe_o|whsec_)[0-9A-Za-z+/=]+')
 UNKNOWN = "sample_nonsense"
 
 
 class Walk:
     def __init__(self, client, description, tokens):
         self.client, self.description, self.tokens = client, description, tokens
-        self.done, self.conflicts = set(), set()
+        self.done, self.conflicts, self.keyed = set(), set(), []
 
     def ask(self, role, method, path, values=None, body=None, query=None, status=None, headers=None):
         operation = self.description.find(method, path)
         values = {"account": "Acme", **(values or {})}
-        answer = self.client.ask(method, operation.target(values, query), body, self.tokens[role], headers)
+        asked = (method, operation.target(values, query), body, self.tokens[role], self.with_key(operation, headers))
+        answer = self.client.ask(*asked)
+        if answer.status < 300 and asked[4] is not headers:
+            self.keyed.append((operation, asked, answer))
+            self.again(operation, asked, answer)
         wanted = operation.success if status is None else status
         if answer.status != wanted:
             self.description.note(operation, answer, f"not {wanted}\n{answer.body.decode()[:1000]}")
@@ -32,6 +40,24 @@ class Walk:
         if answer.status in (409, 410, 422):
             self.conflicts.add(operation.name)
         return document
+
+    def with_key(self, operation, headers):
+        """Every POST that does something has a key of its own."""
+        if not any(part["name"] == "Idempotency-Key" for part in operation.parameters):
+            return headers
+        return {**(headers or {}), "Idempotency-Key": f"every-{len(self.keyed)}-{next(NUMBERS)}"}
+
+    def again(self, operation, asked, first, lost=()):
+        """It is not done twice: the same answer, without what is shown once. `lost`: or it is said that it was done."""
+        answer = self.client.ask(*asked)
+        if answer.status == 409 and answer.json["type"] in lost:
+            return False
+        given, told = (json.dumps(json.loads(part.body)) for part in (answer, first))
+        for secret in SHOWN_ONCE.findall(told):
+            told = told.replace(secret, "(shown once)")
+        if answer.headers["Idempotency-Replayed"] != "true" or (answer.status, given) != (first.status, told):
+            self.description.note(operation, answer, f"asked again with its key, it was\n{told[:500]}\nand is\n{given[:500]}")
+        return True
 
     def door(self, browser, method, path, body=None, status=None, values=None):
         operation = self.description.find(method, path)
@@ -86,6 +112,9 @@ def laws(walk):
     walk.admin("GET", A + "/profiles/{profile}/diff", {"profile": "aircall"})
     walk.admin("GET", "/v1/obligations")
     walk.admin("GET", "/v1/obligations", query={"country": "DE"})
+    code = walk.admin("GET", "/v1/obligations")["obligations"][0]["code"]
+    assert walk.admin("GET", "/v1/obligations/{code}", {"code": code})["code"] == code
+    walk.admin("GET", "/v1/obligations/{code}", {"code": "de-nothing"}, status=404)
     walk.admin("GET", "/v1/law/holidays/{country}/{year}", {"country": "DE-BY", "year": 2027})
     walk.admin("GET", "/v1/law/holidays/{country}/{year}", {"country": "DE", "year": "soon"}, status=400)
     walk.admin("GET", "/v1/law/deadlines/{clock}", {"clock": "C1"}, query={"country": "DK", "from": "2026-02-03T10:00:00Z"})
@@ -171,9 +200,14 @@ def lines(walk):
     walk.admin("PUT", A + "/records/{record}/media/{n}", file, body=b"RIFF....WAVE", headers=sent)
     walk.admin("PUT", A + "/records/{record}/media/{n}", file, body=b"RIFF....WAVE", headers=sent, status=200)
     walk.admin("PUT", A + "/records/{record}/media/{n}", file, body=b"RIFF....WAVE!", headers=sent, status=409)
+    once = {**sent, "If-None-Match": "*"}
+    walk.admin("PUT", A + "/records/{record}/media/{n}", file, body=b"RIFF....WAVE", headers=once, status=412)
+    walk.admin("PUT", A + "/records/{record}/media/{n}", file, body=b"RIFF", headers={**sent, "If-Match": '"x"'}, status=412)
+    walk.admin("PUT", A + "/records/{record}/media/{n}", {**file, "n": 1}, body=b"RIFF....WAVE", headers=once)
+    walk.admin("POST", A + "/ingest", body=b"", headers={**ndjson, "If-Match": '"x"'}, status=400)
     walk.admin("PUT", A + "/records/{record}/media/{n}", {**file, "n": 3}, body=b"RIFF", headers=sent, status=400)
     assert walk.admin("GET", A + "/records/{record}/media/{n}", file) == b"RIFF....WAVE"
-    walk.admin("GET", A + "/records/{record}/media/{n}", {**file, "n": 1}, status=404)
+    walk.admin("GET", A + "/records/{record}/media/{n}", {**file, "n": 2}, status=404)
     contact = {"id": "every-1", "source": "every", "name": "Every One", "phones": ["+4520009991"]}
     made = {"contact": walk.admin("POST", A + "/contacts", body=contact)["id"]}
     walk.admin("POST", A + "/contacts", body={**contact, "name": "Every Two"}, status=200)
@@ -226,6 +260,9 @@ def holds(walk, person, ids):
     other = walk.admin("POST", A + "/holds", body={"number": kit.ASTRID, "reason": "case 8"})
     walk.admin("POST", A + "/holds", body={"person": "+4599999999", "reason": "x"}, status=404)
     walk.admin("GET", A + "/holds")
+    assert walk.admin("GET", A + "/holds/{hold}", {"hold": hold["id"]})["matter"] == "M-1"
+    walk.admin("GET", A + "/holds/{hold}", {"hold": "hold_" + kit.NOWHERE}, status=404)
+    walk.admin("GET", A + "/holds/{hold}", {"hold": "x"}, status=400)
     walk.admin("GET", A + "/records/{record}", {"record": record})
     walk.admin("GET", A + "/records/{record}/disposition", {"record": record})
     release = A + "/holds/{hold}/release"
@@ -241,6 +278,8 @@ def obligations(walk):
     walk.admin("PUT", A + "/obligations/{code}", code)
     walk.admin("PUT", A + "/obligations/{code}", code, status=409)
     walk.admin("GET", A + "/obligations")
+    walk.admin("GET", A + "/obligations/{code}", code)
+    walk.admin("GET", A + "/obligations/{code}", {"code": "de-nothing"}, status=404)
     walk.admin("DELETE", A + "/obligations/{code}", code)
     walk.admin("DELETE", A + "/obligations/{code}", code, status=404)
     walk.admin("GET", A + "/obligations")
@@ -267,6 +306,7 @@ def users(walk):
     walk.admin("POST", A + "/users", body={"name": "boss@example.com", "role": "owner"}, status=403)
     walk.admin("POST", A + "/users/{user}/sign-ins", user)
     walk.admin("GET", A + "/users")
+    assert walk.admin("GET", A + "/users/{user}", user)["name"] == "u1@example.com"
     walk.admin("POST", A + "/users/{user}/invitations", user, {"url": "https://lethe.example"})
     walk.admin("POST", A + "/users/{user}/invitations", user, {"end": True})
     walk.admin("GET", A + "/users/{user}/sessions", user)
@@ -274,6 +314,7 @@ def users(walk):
     walk.admin("DELETE", A + "/users/{user}/sessions", user)
     walk.admin("DELETE", A + "/users/{user}", user)
     walk.admin("DELETE", A + "/users/{user}", user, status=404)
+    walk.admin("GET", A + "/users/{user}", user, status=404)
 
 
 def jobs(walk):
@@ -378,10 +419,13 @@ def tokens(walk):
     made = walk.admin("POST", A + "/tokens", body={"name": "t1", "role": "admin", "scopes": "hold.read", "expires": "9 days"})
     walk.admin("POST", A + "/tokens", body={"name": "t2", "role": "owner"}, status=403)
     walk.admin("GET", A + "/tokens")
+    assert walk.admin("GET", A + "/tokens/{token}", {"token": made["id"]})["name"] == "t1"
     walk.admin("DELETE", A + "/tokens/{token}", {"token": made["id"]})
     walk.admin("DELETE", A + "/tokens/{token}", {"token": made["id"]})
     made = walk.operator("POST", "/v1/tokens", body={"name": "t3", "expires": "unlimited"})
     walk.operator("GET", "/v1/tokens")
+    walk.operator("GET", "/v1/tokens/{token}", {"token": made["id"]})
+    walk.operator("GET", "/v1/tokens/{token}", {"token": kit.SAMPLE["token"]}, status=404)
     walk.operator("DELETE", "/v1/tokens/{token}", {"token": made["id"]})
 
 
@@ -398,7 +442,7 @@ def webhooks(walk):
     walk.admin("GET", A + "/webhooks/{webhook}", hook)
     test = walk.admin("POST", A + "/webhooks/{webhook}/tests", hook)
     walk.admin("GET", A + "/webhooks/{webhook}/deliveries", hook)
-    walk.admin("GET", A + "/webhooks/{webhook}/deliveries", hook, query={"before": test["event"], "count": 3})
+    walk.admin("GET", A + "/webhooks/{webhook}/deliveries", hook, query={"before": test["event"], "limit": 3})
     walk.admin("POST", A + "/webhooks/{webhook}/replays", hook, {"event": test["event"]})
     walk.admin("POST", A + "/webhooks/{webhook}/replays", hook, {"event": "evt_" + kit.NOWHERE}, status=404)
     walk.admin("DELETE", A + "/webhooks/{webhook}", hook)
@@ -408,8 +452,10 @@ def webhooks(walk):
 def log(walk):
     leaves = walk.admin("GET", A + "/audit", query={"from": 0, "limit": 5})
     assert leaves["leaves"], leaves
-    events = walk.admin("GET", A + "/events", query={"count": 3})["events"]
-    walk.admin("GET", A + "/events", query={"after": events[2]["id"], "count": 1000})
+    events = walk.admin("GET", A + "/events", query={"limit": 3})["events"]
+    walk.admin("GET", A + "/events/{event}", {"event": events[0]["id"]})
+    walk.admin("GET", A + "/events/{event}", {"event": kit.SAMPLE["event"]}, status=404)
+    walk.admin("GET", A + "/events", query={"after": events[2]["id"], "limit": 1000})
     walk.admin("GET", A + "/events", query={"after": "nothing"}, status=400)
     walk.operator("GET", "/v1/audit", query={"from": 0, "limit": 5})
     walk.operator("GET", "/v1/audit/{seq}/proof", {"seq": 3})
@@ -494,7 +540,21 @@ def take(step, walk, known):
 
 
 ELSEWHERE = {"GET /v1/session/oidc/{account}", "GET /v1/session/oidc/{account}/callback"}  # tests/e2e/oidc
+# POSTs that take no key: what only looks can be asked again, lines have ids of their own, and what lets somebody in is kept nowhere.
+NO_KEY = {A + "/persons/search", A + "/persons/{person}/export", A + "/retention/plan", A + "/settings/{setting}/plan",
+          A + "/holds/preview", A + "/ingest"}
 OPERATORS = {"account.create", "account.list", "vault.operate"}
+
+
+def keys_after_a_restart(walk):
+    """No key is forgotten: what was done is answered as it was, or, if somebody was erased since, said to be done."""
+    posts = {name for name, operation in walk.description.operations.items() if operation.method == "POST" and operation.path not in NO_KEY}
+    missing = posts - {operation.name for operation, _, _ in walk.keyed}
+    if missing:
+        walk.description.wrong.append("takes no Idempotency-Key: " + ", ".join(sorted(missing)))
+    with kit.Daemon() as daemon:
+        walk.client = kit.Client(daemon.port)
+        return sum(walk.again(*asked, lost={"/problems/idempotency-key-spent"}) for asked in walk.keyed)
 
 
 def main():
@@ -513,11 +573,12 @@ def main():
         for operation in description.operations.values():
             refused(walk, operation, scoped)
             stale(walk, operation)
-        description.verdict()
         missing = sorted({*description.operations, *description.doors} - walk.done - ELSEWHERE)
         if missing:
             kit.fail("no test succeeds with: " + ", ".join(missing) + "\nadd them to tests/e2e/api/every.py")
-    print(f"# {len(walk.done)} resources, {len(walk.conflicts)} in conflict")
+    kept = keys_after_a_restart(walk)
+    description.verdict()
+    print(f"# {len(walk.done)} resources, {len(walk.conflicts)} in conflict, {len(walk.keyed)} keys, {kept} answers still kept")
 
 
 if __name__ == "__main__":
