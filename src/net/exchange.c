@@ -590,8 +590,10 @@ static void handle_quick(struct exchange *x)
 static void dispatch(struct exchange *x)
 {
 	x->stage = STAGE_END;
-	if (x->request.input)
+	if (x->request.input) {
 		flow_end(x->request.input);
+		return; /* a worker has been reading the request since its head came */
+	}
 	if (x->refused)
 		return;
 	if (x->body.data)
