@@ -53,7 +53,7 @@ FORENSICOBJ := $(patsubst tests/%.c,$(BUILD)/test/obj/%.o,$(wildcard tests/e2e/f
 
 PREFIX   := /usr/local
 
-.PHONY: all run test bench fuzz foreign lint install clean help
+.PHONY: all run test tsan bench fuzz foreign lint install clean help
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/lethe
@@ -71,6 +71,11 @@ run:
 test:
 	@scripts/deps run test
 	$(MAKE) --no-print-directory test-built
+
+## make tsan        the tests of layers that have threads, and of the daemon, under the thread sanitizer
+tsan:
+	@scripts/deps run test
+	$(MAKE) --no-print-directory TSAN=1 tsan-built
 
 ## make bench       measure against baselines in the same run; prints ratios   (BENCH="--quick import")
 bench:
@@ -111,7 +116,14 @@ clean:
 
 .PHONY: test-built
 test-built: $(BUILD)/lethe $(TESTBIN) $(FAULTLIB) $(FORENSIC)
-	BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE)$(TSAN) LONG=$(LONG) scripts/run-tests
+	BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE)$(TSAN) TSAN=$(TSAN) LONG=$(LONG) scripts/run-tests
+
+# Of those below a layer that makes threads, and of the daemon, all that it does at once and each part of it.
+THREADED   := db/ blob/ ingest/ net/ access/ notify/ api/ vault/vault vault/view vault/rotate
+THREADED_E2E := e2e/together e2e/serve e2e/streams e2e/jobs e2e/keyed e2e/notify
+.PHONY: tsan-built
+tsan-built: $(BUILD)/lethe $(filter $(THREADED:%=$(BUILD)/test/%%),$(TESTBIN)) $(FAULTLIB)
+	BUILD=$(abspath $(BUILD)) SANITIZE=1 TSAN=1 scripts/run-tests $(THREADED) $(THREADED_E2E)
 
 $(BUILD)/lethe: $(BUILD)/obj/cli/main.c.o $(LIB)
 	$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
