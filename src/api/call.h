@@ -19,6 +19,7 @@
 #include "vault/accounts.h"
 
 struct client_reach;
+struct outside;
 
 #define CALL_GIVEN_MAX 64
 #define CALL_LOCK_WAIT_MS 2000 /* for another process that writes, or makes a vault */
@@ -51,6 +52,7 @@ struct call {
 	const char *account;     /* --account, LETHE_ACCOUNT, or NULL */
 	const char *who;         /* opaque id of who asks: "os:1000" */
 	const struct client_reach *reach; /* where to webhooks may be; NULL: whoever delivers decides */
+	const struct outside *outside; /* what a daemon has (api/outside.h); NULL: none asks */
 	const struct actor *actor; /* who was let in, and what they may; NULL: somebody at the machine, who may all */
 	bool json;               /* the document is wanted, not the text */
 	bool terminal;           /* the text goes to a terminal */

@@ -89,9 +89,9 @@ operation_run op_user_list;
 operation_run op_user_show;
 operation_run op_user_signed_in;
 operation_run op_user_remove;
-operation_run op_user_password; /* user_secret.c, with the next three */
+operation_run op_user_invite;   /* user_invite.c */
+operation_run op_user_password; /* user_secret.c, with the next two */
 operation_run op_user_totp;
-operation_run op_user_invite;
 operation_run op_user_sessions;
 operation_run op_user_sso;
 

@@ -183,6 +183,7 @@ static void begin(struct performing *performing, struct call *call, const struct
 	call->view_count = performing->desk->count;
 	call->who = performing->actor->who;
 	call->reach = performing->desk->reach;
+	call->outside = performing->desk->outside;
 	call->actor = performing->actor;
 	call->job = performing->watch != NULL ? &performing->watch->job : NULL;
 	call->keeps = performing->desk->keep_files;

@@ -178,14 +178,18 @@ static const struct word user_signed_in[] = {PATH("user", 1, "its id"), MAY("at"
 
 static const struct word user_invite[] = {
     PATH("user", 1, "its id"),
-    MAY("url", WORD_TEXT, "what the link begins with"),
+    MAY_BE("by", WORD_CHOICE, "mail|answer", "mailed to the address that their name is, or in the answer; mailed unless said where there is a mail server and an address"),
+    MAY("url", WORD_TEXT, "what the link begins with; in a mail base-url unless said"),
     MAY("end", WORD_FLAG, "end the links there are, and make none"),
 };
 static const struct word user_sessions_end[] = {
     PATH("user", 1, "its id"),
     {"end", WORD_TEXT, IN_PATH, true, 0, NULL, "the session's id"},
 };
-static const struct word owner_invite[] = {MAY("url", WORD_TEXT, "what the link begins with")};
+static const struct word owner_invite[] = {
+    MAY("to", WORD_TEXT, "the e-mail address it is mailed to; in the answer unless said"),
+    MAY("url", WORD_TEXT, "what the link begins with; in a mail base-url unless said"),
+};
 static const struct word token_create[] = {
     OPERAND("name", 1, "what it is for"),
     {"role", WORD_CHOICE, IN_BODY, true, 0, "owner|admin|auditor", "whose permissions it has at most"},

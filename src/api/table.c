@@ -293,10 +293,13 @@ const struct operation operations[] = {
 	{"user password", "USER [--password-file FILE]", "set a user's password, and end their sessions", op_user_password,
 	 "Asked for on the terminal, twice, or the first line of FILE (\"-\": standard input). 12 to 256 characters, of any\n"
 	 "kind; those that are tried first are refused. Rather let them choose it themselves: `lethe user invite`.\n"},
-	{"user invite", "USER | --first-owner [--url BASE] [--out FILE] [--end]", "a one-time link by which a user chooses a password", op_user_invite,
+	{"user invite", "USER | --first-owner [--by mail|answer] [--to ADDRESS] [--url BASE] [--out FILE] [--end]", "a one-time link by which a user chooses a password", op_user_invite,
 	 "Good once, for 24 hours, and only until another is made for the same user; also for who lost their password.\n"
 	 "  --first-owner     for who will be the account's first owner, and chooses a name too\n"
-	 "  --url BASE        print BASE/invite#.. instead of what goes behind it\n"
+	 "  --by mail|answer  mailed to the address that their name is, or shown; of a daemon with a mail server, mailed unless\n"
+	 "                    said; the machine's own command shows it\n"
+	 "  --to ADDRESS      where the first owner's is mailed to\n"
+	 "  --url BASE        the link is BASE/invite#..; without it what goes behind, or in a mail base-url\n"
 	 "  --out FILE        write it to a new file of mode 0600; needed where the output is no terminal\n"
 	 "  --end             end the link the user has\n"},
 	{"user totp", "USER [--confirm [--code-file FILE] | --recovery | --off] [--out FILE]", "a second factor: codes by the clock", op_user_totp,

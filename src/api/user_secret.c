@@ -1,20 +1,17 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * What users are let in by: passwords, one-time links, second factors, sessions.
+ * What users are let in by: passwords, second factors, sessions.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "access/invite.h"
 #include "access/second.h"
 #include "access/user_password.h"
 #include "api/door.h"
 #include "api/handout.h"
 #include "api/operations.h"
 #include "privacy/user.h"
-
-#define URL_MAX 2048
 
 static enum result open_user_of(struct call *call, const char *who, bool write, struct account *account,
 				struct user_row *user, struct err *err)
@@ -80,121 +77,6 @@ enum result op_user_password(struct call *call, int argc, char **argv, bool *par
 	print_user(call, &user);
 	json_end_object(&call->w);
 	return OK;
-}
-
-/* ---- one-time links ---- */
-
-struct inviting { const char *url; struct handout handout; struct opaque link; struct instant expires; };
-
-static enum result check_url(const char *url, struct err *err)
-{
-	if (url == NULL || (strlen(url) < URL_MAX &&
-			    (strncmp(url, "https://", 8) == 0 || strncmp(url, "http://localhost", 16) == 0)))
-		return OK;
-	err_set(err, ERR_INPUT, "a link is good for whoever has it: it goes by https");
-	err_where(err, "--url");
-	return err_mend(err, "give where the daemon is reached, such as https://lethe.example.org");
-}
-
-/* Behind the '#', so that it is in no server's log. */
-static enum result give_link(struct call *call, struct inviting *inviting, struct err *err)
-{
-	size_t len = inviting->url != NULL ? strlen(inviting->url) : 0;
-	const char *slash = len > 0 && inviting->url[len - 1] == '/' ? "" : "/", *text = inviting->link.text;
-	char at[TIME_TEXT_MAX];
-	enum result r;
-
-	if (inviting->url != NULL)
-		text = pool_printf(&call->pool, "%s%sinvite#%s", inviting->url, slash, inviting->link.text);
-	if (text == NULL)
-		return err_no_memory(err);
-	call_say(call, "A link that is good once, until %s.\n", instant_format(inviting->expires, at));
-	json_string(&call->w, "expires", at);
-	r = handout_give(call, &inviting->handout, "link", text, err);
-	json_end_object(&call->w);
-	return r;
-}
-
-static enum result invite_user(struct call *call, const char *who, struct inviting *inviting, struct err *err)
-{
-	struct actor actor = call_actor(call);
-	struct account account;
-	struct user_row user;
-	enum result r = open_user_of(call, who, true, &account, &user, err);
-
-	if (r == OK)
-		r = invites_make(call->vault, &actor, &user, call->now, &inviting->link, &inviting->expires, err);
-	if (r != OK)
-		return r;
-	print_user(call, &user);
-	return give_link(call, inviting, err);
-}
-
-static enum result invite_owner(struct call *call, struct inviting *inviting, struct err *err)
-{
-	struct actor actor = call_actor(call);
-	struct account account;
-	enum result r = call_open_account(call, true, &account, err);
-
-	if (r == OK)
-		r = invites_first_owner(call->vault, &actor, &account, call->now, &inviting->link, &inviting->expires, err);
-	if (r != OK)
-		return r;
-	json_begin_object(&call->w, NULL);
-	return give_link(call, inviting, err);
-}
-
-static enum result end_link(struct call *call, const char *who, struct err *err)
-{
-	struct account account;
-	struct user_row user;
-	char id[ID_TEXT_MAX];
-	enum result r = open_user_of(call, who, true, &account, &user, err);
-
-	if (r == OK)
-		r = may_change(call, &user, err);
-	if (r == OK)
-		r = invites_end(call->vault, &user, call->now, err);
-	if (r != OK)
-		return r;
-	call_say(call, "The link of %s is good no more.\n", id_format(USER_PREFIX, user.id, id));
-	print_user(call, &user);
-	json_end_object(&call->w);
-	return OK;
-}
-
-static enum result whose_link(const char *who, bool first, struct err *err)
-{
-	if ((who != NULL) != first)
-		return OK;
-	err_set(err, ERR_INPUT, "a link is for a user, or for the first owner");
-	return err_mend(err, "give the user's name or id, or --first-owner");
-}
-
-enum result op_user_invite(struct call *call, int argc, char **argv, bool *partly, struct err *err)
-{
-	struct inviting inviting = {.handout = {.fd = -1}};
-	const char *out = NULL, *who;
-	bool first = false, end = false;
-	const struct call_option options[] = {
-	    {"url", &inviting.url, NULL}, {"out", &out, NULL}, {"first-owner", NULL, &first}, {"end", NULL, &end}};
-	enum result r = call_parse(call, options, 4, &argc, argv, 0, 1, err);
-
-	(void)partly;
-	who = argc > 0 ? argv[0] : NULL;
-	if (r == OK)
-		r = whose_link(who, first, err);
-	if (r == OK)
-		r = check_url(inviting.url, err);
-	if (r == OK && end && who != NULL)
-		return end_link(call, who, err);
-	if (r == OK)
-		r = handout_begin(call, out, &inviting.handout, err);
-	if (r == OK)
-		r = first ? invite_owner(call, &inviting, err) : invite_user(call, who, &inviting, err);
-	handout_end(&inviting.handout);
-	opaque_wipe(&inviting.link);
-	return r;
 }
 
 /* ---- second factors ---- */

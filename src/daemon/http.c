@@ -202,6 +202,7 @@ static void *take_desk(void *arg, int worker)
 	desk->views = views;
 	desk->keep_answers = http->keep_answers;
 	desk->reach = http->reach;
+	desk->outside = &http->outside;
 	desk->wake = jobs_wake;
 	desk->wake_arg = http->jobs;
 	desk->watchers = http->watchers;
@@ -296,6 +297,8 @@ static enum result make_doors(struct http *http, const struct settings *settings
 	http->fetcher = (struct oidc_fetcher){.allow_inside = strcmp(settings->text[SET_OIDC_INSIDE], "yes") == 0,
 					      .ca_file = *settings->text[SET_OIDC_CA] != '\0' ? settings->text[SET_OIDC_CA] : NULL};
 	r = make_providers(http, part_of(settings, 4), err);
+	http->outside.base_url = http->base_url;
+	http->outside.turns = http->providers;
 	if (r == OK)
 		r = doors_new(&options, &http->doors, err);
 	if (r == OK)

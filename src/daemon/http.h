@@ -13,6 +13,7 @@
 #include "access/oidc_fetch.h"
 #include "access/signin.h"
 #include "access/token_cache.h"
+#include "api/outside.h"
 #include "api/perform.h"
 #include "daemon/jobs.h"
 #include "daemon/settings.h"
@@ -35,7 +36,8 @@ struct http {
 	struct doors doors;
 	struct oidc_fetcher fetcher;
 	struct oidc *oidc;
-	sem_t *providers; /* so many requests more may ask an OpenID provider, which may be slow */
+	sem_t *providers; /* so many requests more may ask an OpenID provider or a mail server, which may be slow */
+	struct outside outside; /* its mail put in by the caller too */
 	const char *base_url; /* "": not set; borrowed, like the next */
 	const char *data_dir;
 	int64_t clock_ms;     /* its clock is so much ahead of the machine's: --now */
@@ -50,7 +52,7 @@ struct http {
 	atomic_bool ready; /* false: it is starting or stopping */
 };
 
-/* Makes all of it but the vaults, the reach, data_dir and clock_ms, which the caller puts in first. `settings` outlives it. */
+/* Makes all of it but the vaults, the reach, the mail, data_dir and clock_ms, which the caller puts in first. `settings` outlives it. */
 MUST_CHECK enum result http_open(struct http *http, const struct settings *settings, struct err *err);
 void http_close(struct http *http); /* the vaults stay */
 /* The callbacks and limits of `out`. */

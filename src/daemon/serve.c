@@ -275,6 +275,7 @@ static enum result serve(struct serving *serving, const sigset_t *signals, struc
 	enum result r = open_vaults(serving, err);
 
 	serving->http.reach = &serving->outbound.reach;
+	serving->http.outside.mail = serving->outbound.mails ? &serving->outbound.smtp : NULL;
 	if (r == OK)
 		r = http_open(&serving->http, &serving->settings, err);
 	if (r == OK)

@@ -23,11 +23,17 @@ EMBED(erased_text, "templates/mail/person-erased.txt");
 EMBED(erased_html, "templates/mail/person-erased.html");
 EMBED(webhook_text, "templates/mail/webhook-disabled.txt");
 EMBED(webhook_html, "templates/mail/webhook-disabled.html");
+EMBED(invitation_text, "templates/mail/invitation.txt");
+EMBED(invitation_html, "templates/mail/invitation.html");
+EMBED(password_text, "templates/mail/password.txt");
+EMBED(password_html, "templates/mail/password.html");
 
 static const struct { const char *text, *html; } templates[MAIL_TEMPLATE_LAST + 1] = {
     [MAIL_RETENTION_EXPIRING] = {mail_retention_text, mail_retention_html},
     [MAIL_PERSON_ERASED] = {mail_erased_text, mail_erased_html},
     [MAIL_WEBHOOK_DISABLED] = {mail_webhook_text, mail_webhook_html},
+    [MAIL_INVITATION] = {mail_invitation_text, mail_invitation_html},
+    [MAIL_PASSWORD] = {mail_password_text, mail_password_html},
 };
 
 static void add_escaped(struct buf *out, const char *text)

@@ -12,8 +12,9 @@
 #include "base/pool.h"
 
 /* Stored: only add. */
-enum mail_template { MAIL_RETENTION_EXPIRING = 1, MAIL_PERSON_ERASED = 2, MAIL_WEBHOOK_DISABLED = 3 };
-#define MAIL_TEMPLATE_LAST 3
+enum mail_template { MAIL_RETENTION_EXPIRING = 1, MAIL_PERSON_ERASED = 2, MAIL_WEBHOOK_DISABLED = 3, MAIL_INVITATION = 4,
+		     MAIL_PASSWORD = 5 };
+#define MAIL_TEMPLATE_LAST 5
 
 struct template_value { const char *name, *text; }; /* a list ends with a NULL name */
 struct template_filled { const char *subject, *text, *html; }; /* in the pool */

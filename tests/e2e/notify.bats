@@ -299,6 +299,87 @@ mail() { /usr/bin/python3 "$TOP/tests/e2e/notify/read.py" "mails/$1"; }
 	stop
 }
 
+# invite USER [BODY]: asks for a link of a user; $status is 0, $output the answer.
+invite() { ask POST "/users/$1/invitations" "${2-}"; }
+
+@test "P65: a link is mailed where there is a mail server, and then shown to nobody; a wrong address is said" {
+	local to=() link name
+	for name in anna@example.com refused@example.com bob; do
+		ok user add "$name" --role agent --json
+		to+=("$(jq -r .id <<<"$output")")
+	done
+	ok token create t --role admin --out admin.token
+	ok token create o --operator --out operator.token
+	mailbox
+	serve --mail-server "$SMTP" --mail-user lethe --mail-password-file password --mail-from lethe@example.com --mail-ca cert \
+		--base-url https://lethe.example.org
+	invite "${to[0]}"
+	same "mailed" true "$(jq -r .mailed <<<"$output")"
+	[[ $output != *invite* && $output != *link* ]]
+	told 1
+	mail 0 >mail.json
+	same "to" anna@example.com "$(jq -r .headers.to mail.json | tr -d '<>')"
+	same "parts" 'text/plain text/html' "$(jq -r '.parts | join(" ")' mail.json)"
+	same "subject" 'Nordlys: choose a password, and sign in' "$(jq -r .headers.subject mail.json)"
+	link=$(jq -r .text mail.json | grep -o 'https://lethe.example.org/invite#lethe_i[0-9A-Za-z]*')
+	[[ $(jq -r .html mail.json) == *"href=\"$link\""* ]]
+	run curl -sS -H 'Content-Type: application/json' -d "{\"link\": \"$link\", \"password\": \"wrong donkey capacitor\"}" "$URL/v1/links/use"
+	[[ $output == *csrf* ]]
+	invite "${to[0]}"
+	told 2
+	mail 1 >mail.json
+	same "who has a password" 'Nordlys: choose a new password' "$(jq -r .headers.subject mail.json)"
+	invite "${to[1]}"
+	same "a refused address" "400 /problems/input" "$(jq -r '"\(.status) \(.type)"' <<<"$output")"
+	[[ $output == *"takes no mail for that address (550)"* ]]
+	invite "${to[2]}"
+	[[ $(jq -r .link <<<"$output") == *lethe_i* ]]
+	invite "${to[2]}" '{"by": "mail"}'
+	same "no address" "400 by" "$(jq -r '"\(.status) \(.field)"' <<<"$output")"
+	invite "${to[0]}" '{"by": "answer"}'
+	[[ $(jq -r .link <<<"$output") == *lethe_i* ]]
+	cp operator.token admin.token
+	ask POST /invitations '{"to": "olga@example.com"}'
+	same "the first owner's" true "$(jq -r .mailed <<<"$output")"
+	told 3
+	same "to whom" "lethe@example.com olga@example.com" "$(tail -n 1 told)"
+	ask POST /invitations '{"to": "olga"}'
+	same "no address" "400 to" "$(jq -r '"\(.status) \(.field)"' <<<"$output")"
+	stop
+	run ! grep -qE 'lethe_i[0-9A-Za-z]{40}|anna@|olga@' serve.log
+	run ! grep -qrE 'lethe_i[0-9A-Za-z]{40}' lethe-data
+	ok audit list --json --limit 100
+	same "leaves" 3 "$(jq '[.leaves[].leaf | select(.act == "delivery.mail.done")] | length' <<<"$output")"
+}
+
+@test "P65: a link is in the answer where there is no mail server, and lost nowhere when it does not answer" {
+	ok user add anna@example.com --json
+	user=$(jq -r .id <<<"$output")
+	ok token create t --role admin --out admin.token
+	: >cert
+	serve
+	invite "$user"
+	[[ $(jq -r .link <<<"$output") == *lethe_i* ]]
+	invite "$user" '{"by": "mail"}'
+	same "none is set up" "501 /problems/unsupported" "$(jq -r '"\(.status) \(.type)"' <<<"$output")"
+	stop
+	serve --mail-server smtp://127.0.0.1:1 --mail-from lethe@example.com --mail-plain yes
+	invite "$user"
+	same "where it leads" "400 url" "$(jq -r '"\(.status) \(.field)"' <<<"$output")"
+	invite "$user" '{"url": "https://lethe.example.org"}'
+	same "nobody answers" 503 "$(jq -r .status <<<"$output")"
+	invite "$user" '{"by": "answer"}'
+	[[ $(jq -r .link <<<"$output") == *lethe_i* ]]
+	stop
+	lethe user invite anna@example.com --by mail
+	said 4
+	[[ $stderr == *"only a daemon sends mails"* ]]
+	lethe user invite anna@example.com --by pigeon
+	said 2
+	lethe user invite anna@example.com --to olga@example.com
+	said 2
+}
+
 @test "settings of mail that cannot be are refused before anything begins" {
 	lethe config check --mail-server mail.example.com --mail-from lethe@example.com
 	said 2

@@ -142,7 +142,8 @@ static void a_list_has_its_id(void **state)
 
 static void templates_are_filled_and_html_is_escaped(void **state)
 {
-	const struct template_value values[] = {{"account", "A <b>&\"c\""}, {"lines", "call: 3\n"}, {"job", "job_1"}, {NULL, NULL}};
+	const struct template_value values[] = {{"account", "A <b>&\"c\""}, {"lines", "call: 3\n"}, {"job", "job_1"},
+						  {"link", "https://x/invite#l"}, {"until", "call: 3\n"}, {NULL, NULL}};
 	struct template_filled filled;
 	struct pool pool;
 
@@ -152,6 +153,7 @@ static void templates_are_filled_and_html_is_escaped(void **state)
 		assert_int_equal(template_fill((enum mail_template)t, values, &pool, &filled, &err), OK);
 		assert_memory_equal(filled.subject, "A <b>&\"c\": ", 11);
 		assert_non_null(strstr(filled.text, "call: 3\n"));
+		assert_true((strstr(filled.html, "href=\"https://x/invite#l\"") != NULL) == (t >= MAIL_INVITATION));
 		assert_non_null(strstr(filled.html, "A &lt;b&gt;&amp;&quot;c&quot;"));
 		assert_null(strstr(filled.html, "<b>"));
 		assert_null(strstr(filled.text, "{{"));

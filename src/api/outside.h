@@ -1,0 +1,19 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * What a daemon has besides its vaults, and an operation at the machine has
+ * not: who carries mail, and where people reach it.
+ */
+#ifndef LETHE_API_OUTSIDE_H
+#define LETHE_API_OUTSIDE_H
+
+#include <semaphore.h>
+#include "notify/smtp.h"
+
+struct outside {
+	const struct smtp_server *mail; /* NULL: there is none */
+	const char *base_url;           /* "": not set */
+	sem_t *turns;                   /* so many more may wait for another server, which may be slow */
+};
+
+#endif
