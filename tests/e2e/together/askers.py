@@ -89,7 +89,7 @@ def read(me, n):
     for record in records[:3]:
         me.ask("GET", f"{ACME}/records/{record['id']}", ok=(200, 404, 410))
         me.ask("GET", f"{ACME}/records/{record['id']}/disposition", ok=(200, 404, 410))
-    for path in ("status", "events?count=50", "retention/plan", "retention/forecast", "audit", "jobs", "policies"):
+    for path in ("status", "events?limit=50", "retention/plan", "retention/forecast", "audit", "jobs", "policies"):
         me.ask("GET", f"{ACME}/{path}")
 
 
@@ -121,22 +121,25 @@ def send_file(me, n):
         raise AssertionError("a part of a file is not as it was sent")
 
 
-def file_job(me, path, body):
-    """Files it, and watches it to its end."""
+def file_job(me, path, body=None):
+    """Files it, and watches it to its end; returns its path."""
     where = me.json("POST", path, body, ok=(202,), Prefer="respond-async") and me.answer.headers["Location"]
     path = urllib.parse.urlparse(where).path
     me.ask("GET", path + "/events", Accept="text/event-stream")
     said = me.json("GET", path)
     if said["state"] not in ("done", "waiting", "running"):
         raise AssertionError(f"a job ended so: {said}")
+    return path
 
 
 def erase(me, n):
     who = f"+453{n:07}"
     me.ask("POST", f"{ACME}/records", line("message", "erased", n, who), ok=(201, 200))
     person = me.json("POST", f"{ACME}/persons/search", {"who": who})["persons"][0]["id"]
-    me.ask("POST", f"{ACME}/persons/{person}/export")
+    copy = file_job(me, f"{ACME}/persons/{person}/export") + "/result"
+    me.ask("GET", copy)
     file_job(me, f"{ACME}/persons/{person}/erasure", {"reference": f"R-{n}"})
+    me.ask("GET", copy, ok=(404, 410))
 
 
 def sweep(me, n):
