@@ -197,6 +197,7 @@ static enum result run_op(void *arg, struct err *err)
 void vault_write_submit(struct vault *vault, struct vault_ticket *ticket, vault_op *op, void *arg)
 {
 	INVARIANT(vault->writable);
+	vault_snapshot_end(vault);
 	ticket->vault = vault;
 	ticket->op = op;
 	ticket->witness = vault->witness;
@@ -285,8 +286,9 @@ enum result vault_snapshot_begin(struct vault *view, struct err *err)
 
 void vault_snapshot_end(struct vault *view)
 {
-	if (view->snapshot)
-		db_rollback(view->read.data);
+	if (!view->snapshot)
+		return;
+	db_rollback(view->read.data);
 	view->snapshot = false;
 }
 

@@ -129,7 +129,7 @@ MUST_CHECK enum result vault_note_numbered(struct session *session, const struct
 					   struct err *err);
 
 /* Reads of view->read.data are of one moment until the end: for what is short, because an open one keeps the logs from
- * being emptied. What is noted meanwhile is not in it. */
+ * being emptied. Who writes or notes by this view ends it: vault_scrub keeps the writer waiting until nobody has one. */
 MUST_CHECK enum result vault_snapshot_begin(struct vault *view, struct err *err);
 void vault_snapshot_end(struct vault *view); /* without a beginning: nothing */
 /* For who remembers what was read: 0, remember nothing; else the same number as before means that nothing but notes of
