@@ -139,6 +139,7 @@ $(BUILD)/obj/%.c.o: src/%.c Makefile
 
 # It takes in the files below law/ as they are.
 $(BUILD)/obj/notify/template.c.o: $(wildcard templates/mail/*)
+$(BUILD)/obj/daemon/pages.c.o: $(wildcard templates/pages/*)
 $(BUILD)/obj/law/embed.c.o: $(wildcard law/*.json law/obligations/*.json law/profiles/*.json)
 $(BUILD)/obj/api/schemas.c.o: src/api/schemas.json
 

@@ -395,6 +395,11 @@ static void write_answers(struct json_writer *w, const struct resource *resource
 	}
 	if (work_is_long(resource))
 		write_job(w, answer);
+	if (resource->permission == PERMISSION_COUNT && strstr(resource->path, "/callback") != NULL) {
+		json_begin_object(w, "303");
+		json_string(w, "description", "A browser that wants a page (Accept: text/html) is signed in, and goes on to /signed-in.");
+		json_end_object(w);
+	}
 	if (resource->method == METHOD_GET) {
 		json_begin_object(w, "304");
 		json_string(w, "description", "What you have is still so.");

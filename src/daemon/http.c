@@ -11,6 +11,7 @@
 #include "api/schemas.h"
 #include "api/version.h"
 #include "base/log.h"
+#include "daemon/pages.h"
 #include "daemon/signin.h"
 
 #define TOKENS_REMEMBERED 4096
@@ -24,7 +25,8 @@ static const char *const json_body[] = {"application/json", NULL};
 
 /* ---- what needs nobody to be let in ---- */
 
-enum open_route { OPEN_HEALTH, OPEN_READY, OPEN_METRICS, OPEN_DESCRIPTION, OPEN_PROBLEM, OPEN_COUNT };
+enum open_route { OPEN_HEALTH, OPEN_READY, OPEN_METRICS, OPEN_DESCRIPTION, OPEN_PROBLEM, OPEN_PAGES,
+		  OPEN_COUNT = OPEN_PAGES + PAGE_COUNT };
 
 static const struct route open_routes[OPEN_COUNT] = {
     [OPEN_HEALTH] = {METHOD_GET, "/healthz", ROUTE_QUICK, 0, NULL},
@@ -84,8 +86,8 @@ static void answer_open(const struct http *http, const struct request *request, 
 	case OPEN_PROBLEM:
 		answer_problem(request, response);
 		break;
-	case OPEN_COUNT:
-		break;
+	default:
+		pages_answer((enum page)(request->match.route - OPEN_PAGES), response);
 	}
 }
 
@@ -97,9 +99,10 @@ static void answer_at_open_door(const struct http *http, const struct desk *desk
 {
 	bool reads = request->method == METHOD_GET || request->method == METHOD_HEAD;
 
-	if (!credential_few(http, request, response) || (!reads && !credential_ours(http, request, response)))
-		return;
-	signin_answer(http, desk, door, NULL, request, response);
+	if (credential_few(http, request, response) && (reads || credential_ours(http, request, response)))
+		signin_answer(http, desk, door, NULL, request, response);
+	if ((door == DOOR_OIDC || door == DOOR_OIDC_BACK) && pages_wanted(request))
+		pages_show(request, response);
 }
 
 static void answer_at_door(const struct http *http, const struct desk *desk, enum door door,
@@ -237,6 +240,8 @@ static enum result make_routes(struct http *http, const struct settings *setting
 	if (http->routes == NULL)
 		return err_no_memory(err);
 	memcpy(http->routes, open_routes, sizeof open_routes);
+	for (int i = 0; i < PAGE_COUNT; i++)
+		http->routes[OPEN_PAGES + i] = (struct route){METHOD_GET, pages_path((enum page)i), ROUTE_QUICK, 0, NULL};
 	for (size_t i = 0; i < DOOR_COUNT; i++)
 		http->routes[OPEN_COUNT + i] = route_of(&door_resources[i].resource, DOOR_BODY_MAX);
 	for (size_t i = 0; i < resource_count; i++)

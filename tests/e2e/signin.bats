@@ -394,6 +394,32 @@ used() {
 	code=$(curl -sS -o answer -w '%{http_code}' -H 'Content-Type: application/json' -d "$1" "$URL/v1/links/use" 2>/dev/null) || true
 }
 
+# page LINK PASSWORD [NAME]: what a person reads who follows the link in a browser, and chooses the password.
+page() { node "$TOP/tests/e2e/pages/invite.cjs" "$URL" "$@"; }
+
+@test "a one-time link leads to a page on which a password is chosen, and which does not leave it in the address" {
+	local link
+	"$LETHE" token create machine --operator --out operator.token >/dev/null
+	"$LETHE" user invite --first-owner --account Acme --out link >/dev/null
+	link=$(cat link)
+	serve
+	run -0 page "$link" short olga@example.com
+	[[ $output == *"You become the first owner of Acme."*"12 characters"* ]]
+	run -0 page "$link" "$PASSWORD" olga@example.com
+	[[ $output == *"The password is chosen, and you are signed in."* ]]
+	enter olga@example.com
+	answered 201
+	run -0 page "$link" "$PASSWORD"
+	[[ $output == *"there is no such link: it was used, or its 24 hours are over"* ]]
+	curl -sS -D headers -o answer "$URL/invite"
+	grep -qi "^content-security-policy: default-src 'none'" headers
+	grep -qi '^content-type: text/html' headers
+	curl -sS "$URL/signed-in" | grep -q 'You are signed in'
+	curl -sS -D headers -o answer "$URL/pages/page.css"
+	grep -qi '^content-type: text/css' headers
+	stop
+}
+
 @test "P55: killed at any change of a file, a link is good or used, and never both or neither" {
 	local from all at good=0 gone=0
 	"$LETHE" token create machine --operator --out operator.token >/dev/null

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Every resource, asked by every role in its own account, in another one and in one that is not there, and with tokens
-# that are good no more. What has to come of it is the table of docs/access.md. And what is another account's answers
+# and sessions that are good no more. What has to come of it is the table of docs/access.md. And what is another account's answers
 # byte for byte as what is not there.
+import datetime
 import os
 import re
 import sys
@@ -104,10 +105,11 @@ def ask_all(matrix, tokens, expired, revoked):
 
 
 def ask_people(matrix):
-    """The same by users who are signed in: agents are only that way."""
-    cells = table()
+    """The same by users who are signed in: agents are only that way. Returns their browsers."""
+    cells, browsers = table(), {}
     for role in USERS:
-        browser, gone = sign_in(matrix.client, role), sign_in(matrix.client, role)
+        browsers[role] = browser = sign_in(matrix.client, role)
+        gone = sign_in(matrix.client, role)
         cookies, csrf = dict(gone.cookies), gone.csrf
         gone.ask("DELETE", "/v1/session")
         gone.cookies, gone.csrf = cookies, csrf
@@ -118,6 +120,19 @@ def ask_people(matrix):
     seen = [user["name"] for user in sign_in(matrix.client, "agent").ask("GET", "/v1/accounts/Acme/users").json["users"]]
     if seen != ["agent"]:
         matrix.wrong.append(f"an agent sees the users {seen}")
+    return browsers
+
+
+def ask_expired(browsers, description):
+    """The same browsers two days later, of the daemon as it is then."""
+    later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=2)
+    with kit.Daemon("--now", later.strftime("%Y-%m-%dT%H:%M:%SZ")) as daemon:
+        matrix = Matrix(kit.Client(daemon.port), description)
+        for role, browser in browsers.items():
+            browser.client = matrix.client
+            for operation in description.operations.values():
+                matrix.cell(operation, f"{role} in person", browser, "expired", NOBODY)
+    return matrix
 
 
 # ---- what is another account's
@@ -177,11 +192,13 @@ def main():
         client = kit.Client(daemon.port)
         matrix = Matrix(client, kit.Description(client))
         ask_all(matrix, tokens, expired, revoked)
-        ask_people(matrix)
+        browsers = ask_people(matrix)
         tell_apart(matrix, tokens["owner"], theirs)
-    if matrix.wrong:
-        kit.fail("\n".join(["who may do what is not as the table says:", *matrix.wrong]))
-    print(f"# {matrix.asked} requests as the table says")
+    expired = ask_expired(browsers, matrix.description)
+    wrong = matrix.wrong + expired.wrong
+    if wrong:
+        kit.fail("\n".join(["who may do what is not as the table says:", *wrong]))
+    print(f"# {matrix.asked + expired.asked} requests as the table says")
 
 
 if __name__ == "__main__":

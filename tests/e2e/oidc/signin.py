@@ -13,6 +13,7 @@ import kit  # noqa: E402
 
 BASE = "https://lethe.example"
 START = "/v1/session/oidc/Acme"
+PAGE = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
 class Client:
@@ -21,9 +22,10 @@ class Client:
     def __init__(self, daemon):
         self.client, self.cookies, self.set = kit.Client(daemon.port), {}, []
 
-    def get(self, target):
+    def get(self, target, **more):
+        """A page is wanted (`accept`), or what a program reads."""
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
-                   "Sec-Fetch-Site": "cross-site"}
+                   "Sec-Fetch-Site": "cross-site", **{name.capitalize(): value for name, value in more.items()}}
         answer = self.client.ask("GET", target, headers=headers)
         self.set = answer.headers.get_all("Set-Cookie") or []
         for cookie in self.set:
@@ -74,6 +76,32 @@ def there_and_back(daemon, anna, redirect):
     return [kept, query["state"], back.split("code=")[1].split("&")[0], document["csrf"]]
 
 
+def with_a_browser(daemon, anna, bent):
+    """It ends on a page, which says what a person understands, and gives nothing away in its address."""
+    client = Client(daemon)
+    url = client.get(START, accept=PAGE)
+    check(url, 302)
+    answer = client.get(path_of(anna.authorize(url.headers["Location"])), accept=PAGE)
+    check(answer, 303)
+    same("where it goes on", (answer.headers["Location"], answer.body), ("/signed-in", b""))
+    check(client.get("/signed-in", accept=PAGE), 200, "You are signed in")
+    check(client.get("/v1/session"), 200, "anna@example.org")
+    client = Client(daemon)
+    answer = client.get(path_of(bent.authorize(client.go())), accept=PAGE)
+    check(answer, 403, "Who signed in at the provider is no user of this account.")
+    same("its type", answer.type, "text/html")
+    if "Ask an admin to add you" not in answer.body.decode() or "default-src 'none'" not in answer.headers["Content-Security-Policy"]:
+        kit.fail(answer.body.decode())
+    callback = urllib.parse.urlsplit(url.headers["Location"]).query
+    callback = path_of(dict(urllib.parse.parse_qsl(callback))["redirect_uri"])[:-1]
+    for query in ("?error=access_denied&state=x", "?state=x", "?state=%3Cscript%3E&code=x"):
+        answer = client.get(callback + query, accept=PAGE)
+        if answer.type != "text/html" or "Begin again" not in answer.body.decode() or "<script" in answer.body.decode():
+            kit.fail(f"{query}: {answer.status} {answer.body.decode()}")
+    check(client.get("/v1/session/oidc/%3Cb%3E", accept=PAGE), 404, "nothing to sign in at")
+    check(client.get("/v1/session/oidc/%3Cb%3E", accept=PAGE), 404, "req_")
+
+
 def refused(daemon, anna, others):
     client = Client(daemon)
     back = anna.authorize(client.go())
@@ -114,6 +142,7 @@ def main():
         with kit.Daemon(*words, "--oidc-inside", "yes") as daemon:
             secrets = there_and_back(daemon, anna, redirect)
             refused(daemon, anna, [bent, dora])
+            with_a_browser(daemon, anna, bent)
             figures = Client(daemon).get("/metrics").body.decode()
         with open("serve.log", encoding="utf-8") as log:
             said = log.read() + figures
