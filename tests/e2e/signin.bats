@@ -404,7 +404,7 @@ page() { node "$TOP/tests/e2e/pages/invite.cjs" "$URL" "$@"; }
 	link=$(cat link)
 	serve
 	run -0 page "$link" short olga@example.com
-	[[ $output == *"You become the first owner of Acme."*"12 characters"* ]]
+	[[ $output == *"You become the first owner of Acme."*"needs at least 12"* ]]
 	run -0 page "$link" "$PASSWORD" olga@example.com
 	[[ $output == *"The password is chosen, and you are signed in."* ]]
 	enter olga@example.com
