@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "api/import_upload.h"
 #include "api/ingest.h"
 #include "api/media.h"
 #include "api/work_file.h"
@@ -16,19 +17,21 @@
 #define ANY_SIZE ((uint64_t)INT64_MAX)
 
 static const char *const lines[] = {"application/x-ndjson", "application/jsonl", NULL};
+static const char *const files[] = {"application/x-ndjson", "application/jsonl", "text/csv", NULL};
 static const char *const document[] = {"application/json", NULL};
 
 /* clang-format off: tables are read by their columns */
 static const struct direct_resource table[] = {
-    {METHOD_POST, A "/ingest", true, ANY_SIZE, lines, "application/x-ndjson", ingest_lines},
-    {METHOD_POST, A "/records", false, INTAKE_LINE_MAX, document, "application/json", ingest_record},
-    {METHOD_POST, A "/contacts", false, INTAKE_LINE_MAX, document, "application/json", ingest_contact},
-    {METHOD_PUT, A "/contacts/{contact}", false, INTAKE_LINE_MAX, document, "application/json", ingest_contact_again},
-    {METHOD_PUT, A "/records/{record}/media/{n}", true, MEDIA_ADD_BYTES_MAX, NULL, "application/json", media_put},
-    {METHOD_GET, A "/records/{record}/media/{n}", true, 0, NULL, "*/*", media_get},
-    {METHOD_GET, A "/jobs/{job}/result", true, 0, NULL, "*/*", work_file_send},
-    {METHOD_GET, A "/jobs/{job}/events", true, 0, NULL, "text/event-stream", work_watch},
-    {METHOD_GET, "/v1/jobs/{job}/events", true, 0, NULL, "text/event-stream", work_watch},
+    {METHOD_POST, A "/ingest", true, ANY_SIZE, lines, "application/x-ndjson", false, ingest_lines},
+    {METHOD_POST, A "/imports", true, ANY_SIZE, files, "application/json", true, import_upload},
+    {METHOD_POST, A "/records", false, INTAKE_LINE_MAX, document, "application/json", false, ingest_record},
+    {METHOD_POST, A "/contacts", false, INTAKE_LINE_MAX, document, "application/json", false, ingest_contact},
+    {METHOD_PUT, A "/contacts/{contact}", false, INTAKE_LINE_MAX, document, "application/json", false, ingest_contact_again},
+    {METHOD_PUT, A "/records/{record}/media/{n}", true, MEDIA_ADD_BYTES_MAX, NULL, "application/json", false, media_put},
+    {METHOD_GET, A "/records/{record}/media/{n}", true, 0, NULL, "*/*", false, media_get},
+    {METHOD_GET, A "/jobs/{job}/result", true, 0, NULL, "*/*", false, work_file_send},
+    {METHOD_GET, A "/jobs/{job}/events", true, 0, NULL, "text/event-stream", false, work_watch},
+    {METHOD_GET, "/v1/jobs/{job}/events", true, 0, NULL, "text/event-stream", false, work_watch},
 };
 /* clang-format on */
 

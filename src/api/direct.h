@@ -33,6 +33,7 @@ struct direct_resource {
 	uint64_t body_max;        /* bytes; 0: none is taken */
 	const char *const *takes; /* media types, NULL-terminated; NULL: any, or none */
 	const char *gives;        /* media type of the answer */
+	bool job;                 /* it files a job (api/work.h), which the operation then carries out */
 	direct_run *run;
 };
 

@@ -4,15 +4,21 @@
 #include <inttypes.h>
 
 #include "api/import_sums.h"
+#include "api/import_upload.h"
 #include "api/operations.h"
 #include "ingest/import.h"
 
-#define SHOWN_MAX 20 /* lines told of, of each sort; all are counted and kept */
+#define SHOWN_MAX 20  /* lines told of, of each sort; all are counted and kept */
+#define LIST_MAX ((size_t)512 * 1024)
+#define LISTED_MAX 100 /* in the answer of a job */
 
 struct importing {
 	struct call *call;
 	struct call_progress progress;
 	int rejected, differing;
+	struct json_writer listed; /* lines that were not taken, of a job */
+	struct buf list;
+	int listed_count;
 };
 
 /* ---- while it runs ---- */
@@ -42,6 +48,23 @@ static void show_bad_line(void *arg, const char *file, uint64_t line, const stru
 	call_remark(call, "%s:%" PRIu64 ": %s%s%s%s%s\n", call_clean(call, file), line, call_clean(call, why->where),
 		    why->where[0] ? ": " : "", call_clean(call, why->what), why->mend[0] ? "\n    " : "",
 		    call_clean(call, why->mend));
+}
+
+static void list_bad_line(void *arg, const char *file, uint64_t line, const struct err *why)
+{
+	struct importing *importing = arg;
+	struct json_writer *w = &importing->listed;
+
+	(void)file;
+	if (importing->listed_count++ >= LISTED_MAX)
+		return;
+	json_begin_object(w, NULL);
+	json_int(w, "line", (int64_t)line);
+	json_string(w, "code", why->code == ERR_EXISTS ? "differs" : "input");
+	json_string(w, "where", why->where[0] != '\0' ? why->where : NULL);
+	json_string(w, "reason", why->what);
+	json_string(w, "mend", why->mend[0] != '\0' ? why->mend : NULL);
+	json_end_object(w);
 }
 
 /* ---- the outcome ---- */
@@ -119,6 +142,63 @@ static enum result run_import(struct call *call, struct given *given, int count,
 	return r;
 }
 
+/* What was sent for a job. */
+static enum result import_sent(struct call *call, struct importing *importing, struct given *given,
+			       struct import_result *result, struct err *err)
+{
+	struct import_upload upload;
+	enum result r = import_upload_open(call, given->options.account->number, &upload, err);
+
+	if (r != OK)
+		return r;
+	given->options.input = &upload.input;
+	given->options.bad_line = list_bad_line;
+	call_progress_begin(call, &importing->progress, "Importing");
+	r = import_files(call->vault, &given->options, NULL, 0, result, err);
+	call_progress_end(&importing->progress);
+	import_upload_close(&upload);
+	return r;
+}
+
+static void print_sent(struct call *call, const struct importing *importing, const struct import_result *result)
+{
+	json_begin_object(&call->w, NULL);
+	json_begin_object(&call->w, "sums");
+	import_sums_write(&call->w, result);
+	json_end_object(&call->w);
+	buf_add_str(&call->out, ",\"refused\":");
+	buf_add(&call->out, importing->list.data, importing->list.len);
+	json_end_object(&call->w);
+}
+
+static enum result run_sent(struct call *call, struct given *given, bool *partly, struct err *err)
+{
+	struct importing importing = {.call = call};
+	struct import_result result;
+	struct account account;
+	enum result r = call_open_account(call, true, &account, err);
+
+	if (r != OK)
+		return r;
+	buf_init(&importing.list, LIST_MAX);
+	json_writer_init(&importing.listed, &importing.list, 0);
+	json_begin_array(&importing.listed, NULL);
+	given->options.account = &account;
+	given->options.now = call->now;
+	given->options.arg = &importing;
+	given->options.stop = asked_to_stop;
+	given->options.progress = show_progress;
+	r = import_sent(call, &importing, given, &result, err);
+	json_end_array(&importing.listed);
+	if (r == OK)
+		r = buf_ok(&importing.list, "the lines that were not taken", err);
+	if (r == OK)
+		print_sent(call, &importing, &result);
+	*partly = r == OK && (result.rejected > 0 || result.differs > 0);
+	buf_free(&importing.list);
+	return r;
+}
+
 enum result op_import(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	struct given given = {.options = {.format = IMPORT_AUTO}};
@@ -130,11 +210,15 @@ enum result op_import(struct call *call, int argc, char **argv, bool *partly, st
 	    {"rejects", &given.options.rejects, NULL},
 	    {"strict", NULL, &given.options.strict},
 	};
-	enum result r = call_parse(call, options, sizeof options / sizeof *options, &argc, argv, 1, -1, err);
+	bool sent = call->job != NULL;
+	enum result r = call_parse(call, options, sizeof options / sizeof *options, &argc, argv, sent ? 0 : 1, sent ? 0 : -1,
+				   err);
 
 	if (r == OK)
 		r = read_given(&given, err);
-	if (r == OK)
+	if (r == OK && sent)
+		r = run_sent(call, &given, partly, err);
+	else if (r == OK)
 		r = run_import(call, &given, argc, argv, partly, err);
 	zone_close(given.options.zone);
 	return r;

@@ -127,6 +127,8 @@ enum result op_job_cancel(struct call *call, int argc, char **argv, bool *partly
 	(void)partly;
 	if (r == OK)
 		r = work_cancel(call->vault, account, id, call->now, &call->pool, &row, err);
+	if (r == OK && row.state == WORK_CANCELLED)
+		r = kept_end(call->vault, account, id, call->now, err);
 	return r == OK ? print(call, &row, false, err) : r;
 }
 

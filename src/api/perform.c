@@ -289,7 +289,8 @@ static enum result tag_answer(const struct performing *performing, struct err *e
 static enum result answer(struct performing *performing)
 {
 	struct response *response = performing->response;
-	const struct direct_resource *direct = direct_find(performing->resource);
+	/* What was sent for a job is with it. */
+	const struct direct_resource *direct = performing->watch == NULL ? direct_find(performing->resource) : NULL;
 	bool partly = false;
 	struct err err;
 	enum result r = direct != NULL ? run_direct(performing, direct, &err) : run(performing, &partly, &err);
@@ -318,9 +319,23 @@ static enum result look_for_person(const struct performing *performing, struct e
 	return person_find_one(&performing->view->read, &performing->account, text, performing->request->pool, &person, err);
 }
 
+/* By the time it is done the account may have no name any more. */
+static void by_id(const struct performing *performing, char id[ID_TEXT_MAX], struct request *out)
+{
+	*out = *performing->request;
+	for (size_t i = 1; i < out->target.segment_count && performing->account.number != 0; i++) {
+		if (strcmp(out->target.segments[i - 1], "accounts") == 0) {
+			out->target.segments[i] = id_format(ACCOUNT_PREFIX, performing->account.id, id);
+			return;
+		}
+	}
+}
+
 /* What is wrong with the words is said now. */
 static enum result file_work(struct performing *performing, struct work_row *row, struct err *err)
 {
+	char id[ID_TEXT_MAX];
+	struct request request;
 	struct bound bound;
 	enum result r = bind_request(performing->resource, performing->request, &bound, &performing->field, err);
 
@@ -328,34 +343,11 @@ static enum result file_work(struct performing *performing, struct work_row *row
 		r = look_for_person(performing, err);
 	if (r != OK)
 		return r;
+	by_id(performing, id, &request);
 	perform_as(performing->actor);
-	r = work_file(performing->view, performing->account.number, performing->resource, performing->request,
-		      performing->actor, row, err);
+	r = work_file(performing->view, work_owner(performing->resource, performing->account.number), performing->resource,
+		      &request, performing->actor, row, err);
 	perform_as(NULL);
-	return r;
-}
-
-static enum result print_work(const struct performing *performing, const struct work_row *row, struct err *err)
-{
-	struct response *response = performing->response;
-	char id[ID_TEXT_MAX], account[ID_TEXT_MAX];
-	const char *where;
-	struct json_writer w;
-	enum result r;
-
-	json_writer_init(&w, &response->body, 2);
-	json_begin_object(&w, NULL);
-	r = work_print(&w, &performing->view->read, row, false, performing->request->pool, err);
-	json_end_object(&w);
-	id_format(JOB_PREFIX, row->id, id);
-	if (row->account == 0)
-		where = pool_printf(performing->request->pool, "/v1/jobs/%s", id);
-	else
-		where = pool_printf(performing->request->pool, "/v1/accounts/%s/jobs/%s",
-				    id_format("acc", performing->account.id, account), id);
-	if (where == NULL)
-		return err_no_memory(err);
-	response_header(response, "Location", where);
 	return r;
 }
 
@@ -367,15 +359,11 @@ static enum result answer_later(struct performing *performing)
 	enum result r = file_work(performing, &row, &err);
 
 	if (r == OK)
-		r = print_work(performing, &row, &err);
+		r = work_answer(performing->view, &performing->account, &row, performing->request, performing->response, &err);
 	if (r != OK) {
 		refuse(performing, &err);
 		return r;
 	}
-	performing->response->status = 202;
-	response_type(performing->response, "application/json");
-	if (work_preferred(performing->request))
-		response_header(performing->response, "Preference-Applied", "respond-async");
 	desk->wake(desk->wake_arg);
 	return OK;
 }

@@ -308,6 +308,7 @@ const struct resource resources[] = {
     {METHOD_POST, A "/contacts/{contact}/readmission", "contact readmit", MAY_CONTACT_WRITE, RESOURCE_WRITE, WORDS(contact), NULL, "ContactNamed"},
 
     {METHOD_POST, A "/ingest", "import", MAY_RECORD_WRITE, RESOURCE_WRITE, WORDS(lines), NULL, "TakenLine"},
+    {METHOD_POST, A "/imports", "import", MAY_RECORD_WRITE, RESOURCE_WRITE, WORDS(one_line), NULL, "Imported"},
     {METHOD_POST, A "/records", "import", MAY_RECORD_WRITE, RESOURCE_MAKE, WORDS(one_line), NULL, "Taken"},
     {METHOD_GET, A "/records", "record list", MAY_RECORD_READ, RESOURCE_READ, WORDS(record_list), NULL, "RecordList"},
     {METHOD_GET, A "/records/{record}", "record get", MAY_RECORD_READ, RESOURCE_READ, WORDS(record), NULL, "Record"},

@@ -6,21 +6,26 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "api/direct.h"
 #include "api/link.h"
 #include "shim/json_parse.h"
 #include "store/job.h"
 #include "vault/act.h"
 #include "vault/answer.h"
+#include "vault/kept.h"
 
 #define ASKED_MAX ((size_t)4 * 1024 * 1024)
 
-/* The end of an account is none: there is nobody left to see it. */
 static const char *const long_ones[] = {"person erase", "person anonymise", "record anonymise", "retention run",
 					"user remove",  "keys rotate",      "audit verify",     "check",
-					"person export"};
+					"person export", "import", "account delete"};
 
 bool work_is_long(const struct resource *resource)
 {
+	const struct direct_resource *direct = direct_find(resource);
+
+	if (direct != NULL)
+		return direct->job;
 	for (size_t i = 0; i < sizeof long_ones / sizeof *long_ones; i++) {
 		if (strcmp(resource->operation, long_ones[i]) == 0)
 			return resource->flow != RESOURCE_READ;
@@ -31,7 +36,15 @@ bool work_is_long(const struct resource *resource)
 /* Its answer is a file, which is fetched when it is whole. */
 bool work_is_slow(const struct resource *resource)
 {
-	return strcmp(resource->operation, "person export") == 0;
+	const struct direct_resource *direct = direct_find(resource);
+
+	return strcmp(resource->operation, "person export") == 0 || (direct != NULL && direct->job);
+}
+
+/* Nobody is of an account that has ended. */
+uint32_t work_owner(const struct resource *resource, uint32_t account)
+{
+	return strcmp(resource->operation, "account delete") == 0 ? VAULT_ACCOUNT : account;
 }
 
 bool work_preferred(const struct request *request)
@@ -69,7 +82,7 @@ static void write_asked(const struct request *request, const struct actor *actor
 	buf_add(out, "", 1);
 }
 
-struct filing { struct work_row *row; const char *asked; struct pool *pool; };
+struct filing { struct work_row *row; const char *asked; struct pool *pool; struct kept_put *put; };
 
 static enum result file_op(struct session *session, void *arg, struct err *err)
 {
@@ -81,6 +94,8 @@ static enum result file_op(struct session *session, void *arg, struct err *err)
 
 	if (r == OK)
 		r = work_put(session->data, row, err);
+	if (r == OK && filing->put != NULL)
+		r = kept_attach(session, filing->put, err);
 	if (r != OK)
 		return r;
 	act_begin(&act, "job.file", row->account, row->created);
@@ -88,14 +103,15 @@ static enum result file_op(struct session *session, void *arg, struct err *err)
 	return act_append(&act, session->data, NULL, err);
 }
 
-enum result work_file(struct vault *view, uint32_t account, const struct resource *resource,
-		      const struct request *request, const struct actor *actor, struct work_row *out, struct err *err)
+enum result work_file_with(struct vault *view, uint32_t account, const struct resource *resource,
+			   const struct request *request, const struct actor *actor, struct kept_put *put,
+			   struct work_row *out, struct err *err)
 {
-	struct filing filing = {.row = out, .pool = request->pool};
+	struct filing filing = {.row = out, .pool = request->pool, .put = put};
 	struct buf asked, target;
 	enum result r;
 
-	*out = (struct work_row){.account = account, .id = id_new(request->now), .operation = resource->operation,
+	*out = (struct work_row){.account = account, .id = out->id, .operation = resource->operation,
 				 .made_by = actor->who, .state = WORK_WAITING, .created = request->now};
 	buf_init(&asked, ASKED_MAX);
 	buf_init(&target, ASKED_MAX);
@@ -108,6 +124,44 @@ enum result work_file(struct vault *view, uint32_t account, const struct resourc
 		r = vault_write(view, file_op, &filing, err);
 	buf_free(&target);
 	buf_free(&asked);
+	return r;
+}
+
+enum result work_file(struct vault *view, uint32_t account, const struct resource *resource,
+		      const struct request *request, const struct actor *actor, struct work_row *out, struct err *err)
+{
+	out->id = id_new(request->now);
+	return work_file_with(view, account, resource, request, actor, NULL, out, err);
+}
+
+static const char *address_of(const struct account *account, const struct work_row *row, struct pool *pool)
+{
+	char id[ID_TEXT_MAX], of[ID_TEXT_MAX];
+
+	id_format(JOB_PREFIX, row->id, id);
+	if (row->account == VAULT_ACCOUNT)
+		return pool_printf(pool, "/v1/jobs/%s", id);
+	return pool_printf(pool, "/v1/accounts/%s/jobs/%s", id_format(ACCOUNT_PREFIX, account->id, of), id);
+}
+
+enum result work_answer(struct vault *view, const struct account *account, const struct work_row *row,
+			const struct request *request, struct response *response, struct err *err)
+{
+	const char *where = address_of(account, row, request->pool);
+	struct json_writer w;
+	enum result r;
+
+	if (where == NULL)
+		return err_no_memory(err);
+	json_writer_init(&w, &response->body, 2);
+	json_begin_object(&w, NULL);
+	r = work_print(&w, &view->read, row, false, request->pool, err);
+	json_end_object(&w);
+	response->status = 202;
+	response_type(response, "application/json");
+	response_header(response, "Location", where);
+	if (work_preferred(request))
+		response_header(response, "Preference-Applied", "respond-async");
 	return r;
 }
 

@@ -23,6 +23,8 @@
 bool work_is_long(const struct resource *resource);
 /* Is it never answered at once? */
 bool work_is_slow(const struct resource *resource);
+/* Whose the job is: the account that it is about, or the vault. */
+uint32_t work_owner(const struct resource *resource, uint32_t account);
 /* Prefer: respond-async */
 bool work_preferred(const struct request *request);
 /* Is it asked to be? */
@@ -31,6 +33,14 @@ bool work_wanted(const struct resource *resource, const struct request *request)
 MUST_CHECK enum result work_file(struct vault *view, uint32_t account, const struct resource *resource,
 				 const struct request *request, const struct actor *actor, struct work_row *out,
 				 struct err *err);
+struct kept_put;
+/* The same of a job that has an id already, out->id, and a file that was sent for it (kept_seal); NULL: none. */
+MUST_CHECK enum result work_file_with(struct vault *view, uint32_t account, const struct resource *resource,
+				      const struct request *request, const struct actor *actor, struct kept_put *put,
+				      struct work_row *out, struct err *err);
+/* 202, with where it is. `account` is of the row, or the vault's own: number 0. */
+MUST_CHECK enum result work_answer(struct vault *view, const struct account *account, const struct work_row *row,
+				   const struct request *request, struct response *response, struct err *err);
 /* Asks it to stop: at once when it waits, else between two steps. ERR_EXISTS when it has ended; `row` is as it is then. */
 MUST_CHECK enum result work_cancel(struct vault *view, uint32_t account, struct id id, struct instant now,
 				   struct pool *pool, struct work_row *row, struct err *err);

@@ -9,10 +9,12 @@
 #include "base/log.h"
 #include "net/problem.h"
 #include "net/thread.h"
+#include "privacy/account_end.h"
 #include "privacy/erasures.h"
 #include "shim/json_parse.h"
 #include "store/job.h"
 #include "vault/answer.h"
+#include "vault/kept.h"
 
 #define POOL_MAX ((size_t)256 * 1024 * 1024)
 #define NOTED_MS 300 /* how far it is, and whether it shall stop, is looked at so often */
@@ -150,7 +152,8 @@ static void do_it(struct running *running, bool watched)
 
 static bool ends_by_itself(const struct work_row *row)
 {
-	static const char *const once[] = {"person erase", "person anonymise", "record anonymise", "user remove", "keys rotate"};
+	static const char *const once[] = {"person erase", "person anonymise", "record anonymise", "user remove", "keys rotate",
+						 "account delete"};
 
 	for (size_t i = 0; i < sizeof once / sizeof *once; i++) {
 		if (strcmp(row->operation, once[i]) == 0)
@@ -210,12 +213,50 @@ static void say_resumed(struct running *running)
 	buf_add_str(&running->response.body, "{\"resumed\":true}");
 }
 
+static void show_status(struct running *running)
+{
+	const char *target = pool_printf(&running->pool, "/v1/accounts/%s/status", request_parameter(&running->request, "account"));
+	struct err err;
+	enum result r = target != NULL ? make_request(running, METHOD_GET, target, "", &err) : err_no_memory(&err);
+
+	if (r == OK)
+		do_it(running, false);
+	else
+		problem_from(&running->response, &running->request, &err, NULL);
+}
+
+/* Of an account that is gone its receipt is left; one that is there has only begun to end. */
+static void tell_end(struct running *running)
+{
+	const char *name = request_parameter(&running->request, "account"), *receipt;
+	struct id account;
+	struct err err;
+	enum result r = id_parse(ACCOUNT_PREFIX, name, &account, &err);
+
+	if (r == OK)
+		r = account_end_receipt(running->view, account, &running->pool, &receipt, &err);
+	if (r == ERR_NOT_FOUND) {
+		show_status(running);
+		return;
+	}
+	if (r == OK) {
+		response_type(&running->response, "application/json");
+		buf_add_str(&running->response.body, receipt);
+	} else {
+		problem_from(&running->response, &running->request, &err, NULL);
+	}
+}
+
 static void tell_what_became(struct running *running)
 {
 	const char *person = request_parameter(&running->request, "person"), *target = NULL;
 	struct err err;
 	enum result r = person != NULL ? find_receipt(running, person, &target, &err) : OK;
 
+	if (strcmp(running->row->operation, "account delete") == 0) {
+		tell_end(running);
+		return;
+	}
 	if (r == OK && target == NULL) {
 		say_resumed(running);
 		return;
@@ -256,6 +297,16 @@ static enum result end_op(struct session *session, void *arg, struct err *err)
 	return act_append(&act, session->data, NULL, err);
 }
 
+/* Nobody has any use for it; what cannot go now goes later (kept_expire). */
+static void drop_file(const struct running *running, struct instant now)
+{
+	struct err err;
+	enum result r = kept_end(running->vault, running->row->account, running->row->id, now, &err);
+
+	if (r != OK)
+		log_event(LOG_WARNING, "job.expire", LOG_RESULT("why", r));
+}
+
 static bool end(struct running *running)
 {
 	struct ending ending = {.running = running, .row = *running->row};
@@ -274,6 +325,8 @@ static bool end(struct running *running)
 	perform_as(&running->actor);
 	r = vault_write(running->vault, end_op, &ending, &err);
 	perform_as(NULL);
+	if (r == OK && (ending.row.state != WORK_DONE || strcmp(ending.row.operation, "import") == 0))
+		drop_file(running, ending.row.ended);
 	log_event(r == OK ? LOG_INFO : LOG_ERROR, "job.end", LOG_ID("job", "job", running->row->id),
 		  LOG_INT("status", status), LOG_RESULT("result", r));
 	return r == OK;

@@ -88,6 +88,8 @@ static enum result set_aside(struct run *run, struct file *file, const struct li
 
 	if (options->bad_line != NULL)
 		options->bad_line(options->arg, file->path, line->number, why);
+	if (options->input != NULL)
+		return OK;
 	r = rejects_add(&file->rejects, options->rejects, file->path, line, why, err);
 	if (first && file->rejects.path[0] != '\0')
 		note_rejects_file(run->result, &file->rejects);
@@ -215,6 +217,22 @@ static enum result read_row(struct reading *reading, const struct line *line, bo
 	return r == OK ? asterisk_read(reading->layout, &run->context, &row, &run->scratch, is_header, in, err) : r;
 }
 
+/* What came over the network. */
+static enum result check_sent(const struct import_input *input, const struct intake *in, struct err *err)
+{
+	if (input == NULL)
+		return OK;
+	if (in->type == INTAKE_CONTACT && input->no_contacts != NULL) {
+		err_set(err, ERR_INPUT, "contacts are not taken here");
+		return err_mend(err, "%s", input->no_contacts);
+	}
+	if (in->media_count == 0)
+		return OK;
+	err_set(err, ERR_INPUT, "a line that is sent names no files");
+	err_mend(err, "leave 'media' out, and send the file itself: PUT .../records/{record}/media/0");
+	return err_where(err, "field 'media'");
+}
+
 static enum result read_line(struct reading *reading, const struct line *line, bool *is_header, struct intake *in,
 			     struct err *err)
 {
@@ -264,6 +282,8 @@ static enum result take_line(struct reading *reading, struct line *line, struct 
 		return keep_header(reading, line, err);
 	run->result->lines++;
 	if (r == OK)
+		r = check_sent(run->options->input, &in, &why);
+	if (r == OK)
 		r = prepare_add(&run->prepare, &in, run->pipe.filling, &why);
 	if (is_bad_line(r)) {
 		if (reading->format == IMPORT_ASTERISK)
@@ -281,7 +301,7 @@ static enum result take(struct reading *reading, struct line *line, struct err *
 {
 	reading->run->result->input_bytes = (int64_t)(reading->run->done + lines_offset(reading->lines));
 	if (line->continues)
-		return reading->rejecting ? rejects_add_more(&reading->file->rejects, line, err) : OK;
+		return reading->rejecting && reading->run->options->input == NULL ? rejects_add_more(&reading->file->rejects, line, err) : OK;
 	return is_blank(line) ? OK : take_line(reading, line, err);
 }
 
@@ -296,13 +316,23 @@ static enum import_format format_of(const struct import_options *options, const 
 	return len > 4 && strcasecmp(path + len - 4, ".csv") == 0 ? IMPORT_ASTERISK : IMPORT_JSONL;
 }
 
+static enum result open_lines(struct reading *reading, bool csv, struct err *err)
+{
+	const struct import_input *input = reading->run->options->input;
+	enum lines_split split = csv ? LINES_CSV : LINES_PLAIN;
+
+	if (input != NULL)
+		return lines_open_from(input->read, input->arg, input->name, split, &reading->lines, err);
+	return lines_open(reading->file->path, split, &reading->lines, err);
+}
+
 static enum result begin_file(struct reading *reading, struct err *err)
 {
 	struct run *run = reading->run;
 	bool csv = reading->format == IMPORT_ASTERISK;
-	enum result r = lines_open(reading->file->path, csv ? LINES_CSV : LINES_PLAIN, &reading->lines, err);
+	enum result r = open_lines(reading, csv, err);
 
-	if (r == OK)
+	if (r == OK && run->options->input == NULL)
 		r = mediafile_folder(run->options->media_root, reading->file->path, &run->prepare.folder, err);
 	return r == OK && csv ? asterisk_layout_new(&reading->layout, err) : r;
 }
@@ -437,9 +467,13 @@ static enum result finish(struct run *run, enum result r, struct err *err)
 enum result import_files(struct vault *vault, const struct import_options *options, const char *const *paths,
 			 size_t count, struct import_result *out, struct err *err)
 {
-	struct run run = {.options = options, .result = out, .total = total_size(paths, count)};
+	const struct import_input *input = options->input;
+	const char *const *names = input != NULL ? &input->name : paths;
+	struct run run = {.options = options, .result = out};
 	enum result r;
 
+	count = input != NULL ? 1 : count;
+	run.total = input != NULL ? input->size : total_size(paths, count);
 	*out = (struct import_result){0};
 	r = check_options(options, count, err);
 	if (r != OK)
@@ -447,7 +481,7 @@ enum result import_files(struct vault *vault, const struct import_options *optio
 	r = account_life_takes_in(&vault->read, options->account->number, err);
 	if (r != OK)
 		return r;
-	r = begin(&run, vault, paths, count, err);
+	r = begin(&run, vault, names, count, err);
 	for (size_t i = 0; i < count && r == OK; i++)
 		r = import_file(&run, &run.files[i], err);
 	if (run.pipe.writing != NULL)

@@ -12,6 +12,7 @@
 #define LETHE_INGEST_IMPORT_H
 
 #include "base/zone.h"
+#include "ingest/lines.h"
 #include "vault/accounts.h"
 
 /* AUTO: by the name, ".csv" or else JSON Lines. */
@@ -20,6 +21,15 @@ bool import_format_parse(const char *name, enum import_format *out);
 /* The name of a source, as a line's own is checked. */
 MUST_CHECK enum result import_check_source(const char *source, struct err *err);
 
+/* Lines that were sent: they name no files, and what is not taken is told of and set aside nowhere. */
+struct import_input {
+	lines_read *read; /* ingest/lines.h */
+	void *arg;
+	const char *name; /* as of a file: by its end AUTO knows the format */
+	uint64_t size;    /* in bytes */
+	const char *no_contacts; /* why contacts are not taken; NULL: they are */
+};
+
 struct import_options {
 	const struct account *account;
 	enum import_format format;
@@ -27,6 +37,7 @@ struct import_options {
 	struct zone *zone;      /* for local times; NULL: a time without offset is a fault of its line */
 	const char *media_root; /* where media paths start; NULL: the folder of each file, and no absolute paths */
 	const char *rejects;    /* NULL: see rejects.h */
+	const struct import_input *input; /* instead of files; NULL: there are files */
 	bool strict;            /* end at the first bad line */
 	size_t batch_rows;      /* of a batch at most; 0: BATCH_ROWS_MAX */
 	struct instant now;
@@ -59,7 +70,7 @@ struct import_result {
 	size_t rejects_files;
 };
 
-/* Imports the files in turn; "-" is standard input. `out` is right whatever is returned.
+/* Imports the files in turn, or options->input; "-" is standard input. `out` is right whatever is returned.
  * ERR_INTERRUPTED: stopped between batches. ERR_INPUT with `strict`: the bad line; its batch is not written, the
  * batches before it are. A batch that fails (ERR_FULL ..) is not there at all. */
 MUST_CHECK enum result import_files(struct vault *vault, const struct import_options *options,

@@ -17,7 +17,9 @@
 #define ROOM (INTAKE_LINE_MAX + 64 * 1024) /* a line of the greatest length, its line end and a byte order mark */
 
 struct lines {
-	int fd;
+	int fd; /* unless there is a reader */
+	lines_read *read;
+	void *arg;
 	const char *path;
 	enum lines_split split;
 	uint64_t offset;       /* of data[at] in the file */
@@ -53,26 +55,46 @@ static void close_file(int fd)
 		close(fd);
 }
 
+/* Large, so it comes as pages that are zero already and cost nothing until they are used. */
+static enum result make(const char *path, enum lines_split split, struct lines **out, struct err *err)
+{
+	struct lines *lines = calloc(1, sizeof *lines + ROOM);
+
+	if (lines == NULL)
+		return err_no_memory(err);
+	lines->fd = -1;
+	lines->path = path;
+	lines->split = split;
+	lines->number = 1;
+	*out = lines;
+	return OK;
+}
+
 enum result lines_open(const char *path, enum lines_split split, struct lines **out, struct err *err)
 {
-	struct lines *lines;
 	int fd = -1;
 	enum result r = open_file(path, &fd, err);
 
-	/* Large, so it comes as pages that are zero already and cost nothing until they are used. */
-	lines = r == OK ? calloc(1, sizeof *lines + ROOM) : NULL;
-	if (r == OK && lines == NULL)
-		r = err_no_memory(err);
+	if (r == OK)
+		r = make(path, split, out, err);
 	if (r != OK) {
 		close_file(fd);
 		return r;
 	}
-	lines->fd = fd;
-	lines->path = path;
-	lines->split = split;
-	lines->number = 1;
+	(*out)->fd = fd;
 	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	*out = lines;
+	return OK;
+}
+
+enum result lines_open_from(lines_read *from, void *arg, const char *name, enum lines_split split, struct lines **out,
+			    struct err *err)
+{
+	enum result r = make(name, split, out, err);
+
+	if (r != OK)
+		return r;
+	(*out)->read = from;
+	(*out)->arg = arg;
 	return OK;
 }
 
@@ -85,6 +107,20 @@ void lines_close(struct lines *lines)
 	free(lines);
 }
 
+/* At least one byte, unless it is at its end. */
+static enum result read_some(struct lines *lines, size_t len, size_t *got, struct err *err)
+{
+	ssize_t n;
+
+	if (lines->read != NULL)
+		return lines->read(lines->arg, lines->data + lines->end, len, got, err);
+	do
+		n = read(lines->fd, lines->data + lines->end, len);
+	while (n < 0 && errno == EINTR);
+	*got = n > 0 ? (size_t)n : 0;
+	return n >= 0 ? OK : err_sys(err, "cannot read %.250s", lines->path);
+}
+
 /* Reads `want` bytes, or what there is room for, or what is left. */
 static enum result fill(struct lines *lines, size_t want, struct err *err)
 {
@@ -94,17 +130,15 @@ static enum result fill(struct lines *lines, size_t want, struct err *err)
 	lines->end -= lines->at;
 	lines->at = 0;
 	while (got < want && lines->end < ROOM && !lines->at_end) {
-		size_t room = ROOM - lines->end;
-		ssize_t n = read(lines->fd, lines->data + lines->end, room < want - got ? room : want - got);
+		size_t room = ROOM - lines->end, n = 0;
+		enum result r = read_some(lines, room < want - got ? room : want - got, &n, err);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(err, "cannot read %.250s", lines->path);
+		if (r != OK)
+			return r;
 		lines->at_end = n == 0;
-		lines->end += (size_t)n;
+		lines->end += n;
 		lines->used = lines->end > lines->used ? lines->end : lines->used;
-		got += (size_t)n;
+		got += n;
 	}
 	return OK;
 }

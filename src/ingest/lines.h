@@ -25,6 +25,10 @@ struct line {
 
 /* "-" is standard input. ERR_NOT_FOUND, ERR_INPUT for a folder. */
 MUST_CHECK enum result lines_open(const char *path, enum lines_split split, struct lines **out, struct err *err);
+/* What is no file: `read` fills at least one byte, or none with OK at the end. `name` is it in error texts, and borrowed. */
+typedef enum result lines_read(void *arg, void *out, size_t len, size_t *got, struct err *err);
+MUST_CHECK enum result lines_open_from(lines_read *read, void *arg, const char *name, enum lines_split split,
+				       struct lines **out, struct err *err);
 /* Wipes what it held. NULL is fine. */
 void lines_close(struct lines *lines);
 /* `*more` is false at the end. A CSV row with a quote that is never closed is given as its first physical line. */

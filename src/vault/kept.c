@@ -213,8 +213,8 @@ static enum result begin_op(struct session *session, void *arg, struct err *err)
 
 	if (r == OK)
 		r = drop(session, &row, put->what.now, err);
-	if (r != OK || !put->what.tells)
-		return r;
+	if ((r != OK && r != ERR_NOT_FOUND) || !put->what.tells)
+		return r == ERR_NOT_FOUND ? OK : r;
 	r = keyring_get_or_make(session->ring, put->what.account, KEY_OWN, OWN_ANSWERS, &answers, err);
 	if (r == OK)
 		mark_of(&answers, put->mark);
@@ -305,7 +305,7 @@ static enum result seal_row(struct session *session, struct kept_put *put, struc
 	return r;
 }
 
-static enum result finish_op(struct session *session, void *arg, struct err *err)
+enum result kept_attach(struct session *session, void *arg, struct err *err)
 {
 	struct kept_put *put = arg;
 	struct work_row row;
@@ -343,18 +343,34 @@ static enum result sync_it(const struct kept_put *put, struct err *err)
 	return r == OK ? file_sync_dir(folder, err) : r;
 }
 
-enum result kept_finish(struct kept_put *put, const char *name, struct instant until, struct err *err)
+enum result kept_seal(struct kept_put *put, const char *name, struct instant until, struct err *err)
 {
 	enum result r = stream_finish(put->stream, err);
 
 	INVARIANT(strlen(name) < KEPT_NAME_MAX);
 	put->name = name;
 	put->until = until;
+	return r == OK ? sync_it(put, err) : r;
+}
+
+void kept_done(struct kept_put *put)
+{
+	put->finished = true;
+}
+
+uint64_t kept_bytes(const struct kept_put *put)
+{
+	return put->bytes;
+}
+
+enum result kept_finish(struct kept_put *put, const char *name, struct instant until, struct err *err)
+{
+	enum result r = kept_seal(put, name, until, err);
+
 	if (r == OK)
-		r = sync_it(put, err);
+		r = vault_write(put->view, kept_attach, put, err);
 	if (r == OK)
-		r = vault_write(put->view, finish_op, put, err);
-	put->finished = r == OK;
+		kept_done(put);
 	return r;
 }
 
@@ -516,13 +532,21 @@ enum result kept_end(struct vault *vault, uint32_t account, struct id job, struc
 /* Is there any use in it still? */
 typedef enum result judge_row(struct vault *vault, const struct work_row *row, struct instant now, bool *over, struct err *err);
 
+/* What was sent is of no use once the job has ended, nor is what was made by one that failed. */
+static bool is_used_up(const struct work_row *row)
+{
+	bool result = row->state == WORK_DONE && row->file_len > MARK_LEN && is_marked(row->file);
+
+	return row->ended.ms != 0 && !result;
+}
+
 static enum result is_over(struct vault *vault, const struct work_row *row, struct instant now, bool *over, struct err *err)
 {
 	char name[KEPT_NAME_MAX];
 	struct key key;
 	enum result r;
 
-	*over = row->file_until.ms <= now.ms;
+	*over = row->file_until.ms <= now.ms || is_used_up(row);
 	if (*over)
 		return OK;
 	r = open_row(vault->read.ring, row, &key, name, err);

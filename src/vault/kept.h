@@ -35,11 +35,17 @@ struct kept_what {
 /* ---- making one ---- */
 
 struct kept_put;
-/* Takes the place of one that the job had. `view` is borrowed. */
+/* Takes the place of one that the job had, if there is that job already. `view` is borrowed. */
 MUST_CHECK enum result kept_begin(struct vault *view, const struct kept_what *what, struct kept_put **out, struct err *err);
 MUST_CHECK enum result kept_write(struct kept_put *put, const void *data, size_t len, struct err *err);
 /* It is on disk with its row and leaf. ERR_BUSY: somebody's key was destroyed since kept_begin, and it may tell of them. */
 MUST_CHECK enum result kept_finish(struct kept_put *put, const char *name, struct instant until, struct err *err);
+/* The same in three steps, for who files the job with its file: to the disk; in a write transaction in which the job's row is
+ * there; when that is on disk. */
+MUST_CHECK enum result kept_seal(struct kept_put *put, const char *name, struct instant until, struct err *err);
+vault_op kept_attach; /* `arg` is the put */
+void kept_done(struct kept_put *put);
+uint64_t kept_bytes(const struct kept_put *put);
 void kept_free(struct kept_put *put); /* what is not finished leaves nothing; NULL is fine */
 
 /* ---- reading one ---- */
@@ -59,7 +65,8 @@ void kept_close(struct kept_file *file);
 
 /* Key, row's part and file of one job. None is OK. */
 MUST_CHECK enum result kept_end(struct vault *vault, uint32_t account, struct id job, struct instant now, struct err *err);
-/* Of all those whose time is over, or that nobody can open any more: how many went. */
+/* Of all those whose time is over, that nobody can open any more, or whose job has ended and needs them no more: how many
+ * went. */
 MUST_CHECK enum result kept_expire(struct vault *vault, struct instant now, int64_t *ended, struct err *err);
 /* The files of an account whose keys are gone. */
 MUST_CHECK enum result kept_remove_account(struct vault *vault, uint32_t account, struct err *err);

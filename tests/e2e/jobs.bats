@@ -317,3 +317,149 @@ person() {
 		"$LETHE" check >/dev/null
 	done
 }
+
+# send FILE TYPE [QUERY]: to be imported; $where is the job's address.
+send() {
+	ask admin.token POST "/v1/accounts/Acme/imports${3-}" '' -H "Content-Type: $2" --data-binary "@$1"
+	answered 202
+	where=$(sed -nE 's/^[Ll]ocation: (.*)\r$/\1/p' headers)
+}
+
+@test "P66: lines that were sent are imported as a job, which goes on without who sent them" {
+	"$LETHE" token create narrow --account Acme --role admin --scopes record.write --out narrow.token >/dev/null
+	serve
+	{
+		grep -h '"call"' "$SAMPLES/copenhagen-calls.jsonl" | head -300
+		echo '{"type":"call","id":"x","time":"2025-11-17T14:03:00Z","from":"+4520000578","too":"+4520000300"}'
+		echo '{"type":"recording","id":"r-1","time":"2025-11-17T14:03:00Z","from":"+4520000578","media":"a.wav"}'
+		echo '{"type":"contact","id":"k-1","source":"sent","name":"Ann Holst","phones":["+4520000578"]}'
+	} >lines
+	send lines application/x-ndjson '?source=sent&tz=Europe/Copenhagen'
+	stop # nobody waits for it
+	serve
+	ends
+	jq -e '.state == "done" and .status == 200 and .operation == "import"' answer
+	jq -e '.answer.sums | .lines == 303 and .rejected == 2 and .contacts_new == 1' answer
+	jq -e '.answer.refused | map(.line) == [301, 302] and (.[0].where | contains("too")) and (.[1].where | contains("media"))' answer
+	[ -z "$(kept)" ]
+	ask admin.token GET "$where/result"
+	answered 404
+	send lines application/x-ndjson '?source=sent&tz=Europe/Copenhagen' # again: it is there
+	ends
+	jq -e '.answer.sums | .rejected == 2 and .contacts_unchanged == 1 and .records == {} and .duplicates == 300' answer
+	tail -1 lines >contact
+	ask narrow.token POST /v1/accounts/Acme/imports '' -H 'Content-Type: application/x-ndjson' --data-binary @contact
+	answered 202
+	where=$(sed -nE 's/^[Ll]ocation: (.*)\r$/\1/p' headers)
+	ends
+	jq -e '.answer.refused[0].mend | contains("contact.write")' answer
+	ask auditor.token POST /v1/accounts/Acme/imports '' -H 'Content-Type: application/x-ndjson' --data-binary @contact
+	answered 403
+	ask admin.token POST '/v1/accounts/Acme/imports?tz=No/Where' '' -H 'Content-Type: application/x-ndjson' --data-binary @contact
+	answered 400
+	jq -e '.field == "tz"' answer
+	: >none
+	ask admin.token POST /v1/accounts/Acme/imports '' -H 'Content-Type: text/csv' --data-binary @none
+	answered 400
+	[ -z "$(kept)" ]
+	stop
+	"$LETHE" check >/dev/null
+}
+
+@test "P66: call records of Asterisk are sent as they are, and come out as the command line imports them" {
+	local csv
+	csv=$(find "$SAMPLES" -name 'Master.csv' | head -n 1)
+	serve
+	send "$csv" text/csv '?tz=Europe/Copenhagen&source=pbx'
+	ends
+	jq -e '.state == "done" and .answer.sums.records.call > 0' answer
+	stop
+	"$LETHE" import --account Acme --json --tz Europe/Copenhagen --source pbx "$csv" >imported || [ $? = 5 ]
+	jq -e '.records == {} and .duplicates > 0' imported
+}
+
+@test "P66: an import that waits is cancelled, and nothing of what was sent stays" {
+	serve
+	head -5 "$SAMPLES/copenhagen-calls.jsonl" >lines
+	send lines application/x-ndjson
+	ask admin.token DELETE "$where"
+	[ "$code" = 200 ] || [ "$code" = 409 ] # or it was done already
+	ends
+	[ -z "$(kept)" ]
+}
+
+@test "P66: killed at any change of a file while lines are sent and imported, what was acknowledged is imported" {
+	local all step at cases=0
+	head -200 "$SAMPLES/copenhagen-calls.jsonl" >lines
+	cp -a . ../base
+	FAULT=count:$BATS_TEST_TMPDIR/../count serve
+	send lines application/x-ndjson
+	ends
+	stop
+	all=$(<../count)
+	step=$((all / (${LONG:+100000} + 8) + 1))
+	for ((at = 3; at <= all; at += step)); do
+		rm -rf ./* && cp -a ../base/. .
+		where=
+		if FAULT=kill:$at serve >/dev/null; then
+			ask admin.token POST /v1/accounts/Acme/imports '' -H 'Content-Type: application/x-ndjson' --data-binary @lines 2>/dev/null || code=
+			[ "$code" != 202 ] || where=$(sed -nE 's/^[Ll]ocation: (.*)\r$/\1/p' headers)
+			for ((i = 0; i < 40; i++)); do
+				kill -0 "$SERVING" 2>/dev/null || break
+				sleep 0.05
+			done
+		fi
+		kill -KILL "$SERVING" 2>/dev/null || true
+		serve
+		if [ -n "$where" ]; then
+			ends
+			jq -e '.state == "done" and .answer.sums.lines == 200' answer >/dev/null || { echo "killed at change $at of $all"; cat answer; return 1; }
+		fi
+		stop
+		[ -z "$(kept 2>/dev/null)" ]
+		[ -z "$where" ] || "$LETHE" import lines --account Acme --json | jq -e '.duplicates == 200' >/dev/null
+		"$LETHE" check >/dev/null
+		cases=$((cases + 1))
+	done
+	echo "# $cases cases" >&3
+}
+
+@test "the end of an account is a job of the vault, with its receipt when that was interrupted" {
+	local item
+	"$LETHE" token create owner --account Other --role owner --out owner.token >/dev/null
+	serve
+	ask owner.token DELETE /v1/accounts/Other
+	answered 200
+	jq -e '.state == "deleting"' answer
+	for item in exports numbers campaigns invoices; do
+		ask owner.token PUT "/v1/accounts/Other/checklist/$item" '{}'
+		answered 200
+	done
+	ask owner.token DELETE /v1/accounts/Other '' -H 'Prefer: respond-async'
+	answered 202
+	where=$(sed -nE 's/^[Ll]ocation: (.*)\r$/\1/p' headers)
+	[[ $where == /v1/jobs/job_* ]]
+	for ((i = 0; i < 400; i++)); do
+		ask operator.token GET "$where"
+		answered 200
+		jq -e '.ended == null' answer >/dev/null || break
+		sleep 0.05
+	done
+	jq -e '.state == "done" and .answer.ended and (.answer.left | not)' answer
+	ask owner.token GET /v1/accounts/Other
+	answered 401
+	ask operator.token GET /v1/accounts/Other
+	answered 404
+	stop
+	# As if the daemon had died between the end and the answer.
+	sqlite3 lethe-data/regions/default/vault.db "UPDATE work SET ended_at = 0, state = 2, begun = 1, result = x''"
+	serve
+	for ((i = 0; i < 400; i++)); do
+		ask operator.token GET "$where"
+		jq -e '.ended == null' answer >/dev/null || break
+		sleep 0.05
+	done
+	jq -e '.state == "done" and .answer.statement.act == "account.end"' answer || jq -e '.answer | tostring | contains("account.end")' answer
+	stop
+	"$LETHE" check >/dev/null
+}

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * P64: files that jobs keep for a while.
+ * P64, P66: files that jobs keep for a while.
  */
 #include "world.h"
 
@@ -164,6 +164,15 @@ static void destroy_somebody(struct world *world)
 	assert_ok(vault_write(world->vault, destroy_op, world, &err), &err);
 }
 
+static void set_state(struct world *world, const char *what)
+{
+	char sql[100];
+	struct err err;
+
+	snprintf(sql, sizeof sql, "UPDATE work SET %s", what);
+	assert_ok(db_script(world->vault->read.data, sql, &err), &err);
+}
+
 /* ---- */
 
 static void what_is_kept_is_sealed_and_can_be_read_in_parts(void **state)
@@ -224,7 +233,25 @@ static void when_somebody_is_erased_nobody_can_open_it(void **state)
 	keep(world, false); /* which tells of nobody that is here */
 	destroy_somebody(world);
 	can_be_read(world);
+	set_state(world, "state = 2, ended_at = 0");
 	assert_int_equal(expire(world), 0);
+}
+
+static void what_a_job_needs_no_more_goes(void **state)
+{
+	struct world *world = *state;
+
+	file_job(world);
+	keep(world, false); /* lines that were sent */
+	set_state(world, "state = 1, ended_at = 0");
+	assert_int_equal(expire(world), 0);
+	set_state(world, "state = 3, ended_at = 1");
+	assert_int_equal(expire(world), 1);
+	keep(world, true);
+	assert_int_equal(expire(world), 0);
+	set_state(world, "state = 5");
+	assert_int_equal(expire(world), 1);
+	assert_false(is_there(world));
 }
 
 static void who_is_erased_while_it_is_made_is_not_in_it(void **state)
@@ -355,6 +382,7 @@ int main(void)
 	    IN_WORLD(what_is_kept_is_sealed_and_can_be_read_in_parts),
 	    IN_WORLD(when_its_time_is_over_its_key_and_it_are_gone),
 	    IN_WORLD(when_somebody_is_erased_nobody_can_open_it),
+	    IN_WORLD(what_a_job_needs_no_more_goes),
 	    IN_WORLD(who_is_erased_while_it_is_made_is_not_in_it),
 	    IN_WORLD(what_is_broken_off_leaves_nothing),
 	    IN_WORLD(made_again_it_takes_the_place_of_the_first),

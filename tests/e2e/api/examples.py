@@ -45,6 +45,7 @@ def prepare():
         file.write("correct horse battery\n")
     kit.lethe("user", "password", "anna@example.org", "--password-file", "password", "--account", "Acme")
     shutil.copy("few.jsonl", "calls.jsonl")
+    shutil.copy(os.path.join(kit.SAMPLES, "Master.csv"), "Master.csv")
     folder = os.path.join(kit.SAMPLES, "audio")
     sounds = [os.path.join(path, name) for path, _, names in os.walk(folder) for name in names if name.endswith(".wav")]
     shutil.copy(min(sounds, key=os.path.getsize), "call.wav")
