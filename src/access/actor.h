@@ -26,6 +26,7 @@ struct actor {
 	enum actor_type type;
 	char who[ID_TEXT_MAX];  /* opaque, for the log: "os:1000", "usr_..", "tok_.." */
 	uint32_t account;       /* where they act: 0 of a token of the operator's, which acts in all */
+	struct id region;       /* of the vault that has this account: each numbers its own */
 	enum access_role role;
 	int64_t scopes;         /* of a token: bit set of 1 << enum permission */
 	int64_t user;           /* of a user */

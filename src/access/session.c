@@ -165,6 +165,7 @@ enum result sessions_find(struct vault *vault, const char *text, size_t len, con
 	if (r == OK && now.ms - out->session.seen.ms >= SESSION_NOTED_MS)
 		r = vault_write(vault, see_op, &seeing, err);
 	out->actor = actor_user(&out->user);
+	out->actor.region = vault->id;
 	return r;
 }
 

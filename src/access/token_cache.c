@@ -172,10 +172,12 @@ static enum result look_up(struct session *session, const struct hash *hash, boo
 
 	pool_init(&pool, POOL_MAX);
 	r = token_find(session->data, hash, &pool, found, &row, err);
-	if (r == OK && *found)
+	if (r == OK && *found) {
 		*out = (struct facts){.id = row.id, .actor = actor_token(&row), .revoked = row.revoked,
 				      .expires = row.expires, .expires_at = row.expires_at, .used = row.used,
 				      .used_at = row.used_at};
+		out->actor.region = session->vault->id;
+	}
 	pool_free(&pool);
 	return r;
 }
@@ -187,7 +189,7 @@ static enum result get_facts(struct token_cache *cache, struct vault *vault, con
 	uint64_t then = atomic_load(&vault->shared->generation);
 	enum result r;
 
-	*found = cache != NULL && recall(cache, hash, then, out);
+	*found = cache != NULL && recall(cache, hash, then, out) && id_compare(out->actor.region, vault->id) == 0;
 	if (*found)
 		return OK;
 	r = look_up(&vault->read, hash, found, out, err);

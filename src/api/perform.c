@@ -107,7 +107,8 @@ static enum result may_see(const struct performing *performing, struct err *err)
 {
 	uint32_t theirs = performing->actor->account;
 
-	if (theirs == 0 || performing->account.number == 0 || theirs == performing->account.number)
+	if (theirs == 0 || performing->account.number == 0 ||
+	    (theirs == performing->account.number && id_compare(performing->actor->region, performing->view->id) == 0))
 		return OK;
 	return no_account(err);
 }

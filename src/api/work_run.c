@@ -85,7 +85,7 @@ static enum result begun_op(struct session *session, void *arg, struct err *err)
 
 /* ---- what was asked ---- */
 
-static enum result read_actor(const struct json *tree, struct actor *out)
+static enum result read_actor(const struct json *tree, struct id region, struct actor *out)
 {
 	const char *who = json_get_text(tree, "who");
 
@@ -97,6 +97,7 @@ static enum result read_actor(const struct json *tree, struct actor *out)
 			      .scopes = json_get_int(tree, "scopes", 0),
 			      .user = json_get_int(tree, "user", 0),
 			      .agent = json_get_int(tree, "agent", 0)};
+	out->region = region; /* that of the job */
 	memcpy(out->who, who, strlen(who) + 1);
 	return OK;
 }
@@ -133,7 +134,7 @@ static enum result read_asked(struct running *running, struct err *err)
 		return r;
 	target = json_get_text(tree, "target");
 	body = json_get_text(tree, "body");
-	if (target == NULL || body == NULL || read_actor(tree, &running->actor) != OK)
+	if (target == NULL || body == NULL || read_actor(tree, running->view->id, &running->actor) != OK)
 		return err_set(err, ERR_CORRUPT, "what was asked is not of its form");
 	return make_request(running, strcmp(json_get_text(tree, "method"), "DELETE") == 0 ? METHOD_DELETE : METHOD_POST, target,
 			    body, err);

@@ -51,7 +51,7 @@ WORLD_UNUSED static void asking_begin(struct asking *asking, struct world *world
 	*asking = (struct asking){.world = world};
 	assert_ok(vault_view(world->vault, &asking->view, &err), &err);
 	asking->desk = (struct desk){.views = &asking->view, .count = 1, .keep_answers = {24 * 3600 * INT64_C(1000)}, .keep_files = {24 * 3600 * INT64_C(1000)}};
-	asking->actor = (struct actor){.type = ACTOR_TOKEN, .account = world->account.number, .role = ROLE_OWNER, .scopes = -1};
+	asking->actor = (struct actor){.type = ACTOR_TOKEN, .account = world->account.number, .region = world->vault->id, .role = ROLE_OWNER, .scopes = -1};
 	snprintf(asking->actor.who, sizeof asking->actor.who, "%s", id_format(TOKEN_PREFIX, (struct id){{7}}, who));
 	assert_ok(router_new(asking_routes(), resource_count, &asking->router, &err), &err);
 	pool_init(&asking->pool, (size_t)64 * 1024 * 1024);

@@ -50,6 +50,38 @@ teardown() { end_serving; }
 	sed -E 's/req_[a-z0-9]+//' answer | cmp - other
 }
 
+@test "P39, P44: what lets somebody in in one region opens nothing of another, where accounts have the same numbers" {
+	local region
+	rm -rf lethe-data* # of one region
+	for region in east west; do
+		"$LETHE" init --region $region >/dev/null
+		"$LETHE" account create $region --country DK --region $region >/dev/null
+		"$LETHE" token create t --account $region --role admin --out $region.token >/dev/null
+		"$LETHE" user add anna --role owner --account $region >/dev/null
+		echo 'correct horse battery' >password
+		"$LETHE" user password anna --account $region --password-file password >/dev/null
+	done
+	serve
+	for region in east west; do
+		for ((i = 0; i < 2; i++)); do # the second time it is remembered
+			ask $region.token GET /v1/accounts/$region
+			answered 200
+			ask $region.token GET "/v1/accounts/$([ $region = east ] && echo west || echo east)"
+			answered 404
+		done
+	done
+	ask west.token POST /v1/accounts/east/holds '{"reason":"x"}'
+	answered 404
+	curl -s -c jar -o /dev/null -H 'Content-Type: application/json' -d '{"account":"west","name":"anna","password":"correct horse battery"}' "$URL/v1/session"
+	[ "$(curl -s -b jar -o /dev/null -w '%{http_code}' "$URL/v1/accounts/west")" = 200 ]
+	[ "$(curl -s -b jar -o /dev/null -w '%{http_code}' "$URL/v1/accounts/east")" = 404 ]
+	ask west.token GET /v1/accounts/west/tokens
+	ask west.token DELETE "/v1/accounts/west/tokens/$(jq -r '.tokens[0].id' answer)"
+	answered 200
+	ask west.token GET /v1/accounts/west
+	answered 401
+}
+
 @test "a role does what the table of permissions says, and no more" {
 	serve
 	ask auditor.token GET /v1/accounts/Acme/holds
