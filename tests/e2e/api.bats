@@ -37,6 +37,10 @@ api() {
 	api pages
 }
 
+@test "P48: each type of event that the description names is told and listed when it is made to happen over HTTP" {
+	api events
+}
+
 @test "every example of docs/api.md does what it says" {
 	api examples
 }

@@ -124,13 +124,14 @@ calls() {
 
 @test "P50: every line that was acknowledged is there after the daemon was killed" {
 	serve --token-rate 100000
+	: >acknowledged
 	(for ((i = 0; i < 200; i++)); do
 		calls 300 $((i * 300)) >"lines.$i"
 		send admin.token "lines.$i" || exit 0
 		[ "$code" = 200 ] && grep -c '"result":"new"' answer | grep -qx 300 && cat "lines.$i" >>acknowledged
 	done) &
 	local asking=$!
-	sleep 3
+	timeout 60 head -n 3000 < <(tail -n +1 -f acknowledged) >/dev/null # ten were answered, and it is at the next
 	kill -KILL "$SERVING"
 	wait "$asking" || true
 	SERVING=
