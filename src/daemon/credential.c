@@ -26,12 +26,12 @@ bool credential_few(const struct http *http, const struct request *request, stru
 {
 	struct rate_key key = rate_key_address(&request->address);
 	struct rate_state state;
+	bool within = rate_take(http->by_address, &key, 1, request->now, &state);
 
-	if (rate_take(http->by_address, &key, 1, request->now, &state))
-		return true;
 	rate_headers(response, http->by_address, &state);
-	problem_answer(response, request, PROBLEM_RATE, NULL, NULL);
-	return false;
+	if (!within)
+		problem_answer(response, request, PROBLEM_RATE, NULL, NULL);
+	return within;
 }
 
 static bool within_rate(const struct http *http, const struct actor *actor, const struct request *request,

@@ -41,6 +41,10 @@ api() {
 	api events
 }
 
+@test "a token is known by its pattern and its check, when it was used is shown, and how often one may ask is told" {
+	api tokens
+}
+
 @test "every example of docs/api.md does what it says" {
 	api examples
 }

@@ -95,8 +95,9 @@ class Daemon:
 
     def __init__(self, *words):
         self.log = open("serve.log", "w+b")
+        limits = [word for rate in ("--token-rate", "--address-rate") if rate not in words for word in (rate, "1000000")]
         self.process = subprocess.Popen(
-            [LETHE, "serve", "--listen", "127.0.0.1:0", "--token-rate", "1000000", "--address-rate", "1000000", *words],
+            [LETHE, "serve", "--listen", "127.0.0.1:0", *limits, *words],
             stderr=self.log, stdin=subprocess.DEVNULL)
         self.port = self.wait_for_port()
 

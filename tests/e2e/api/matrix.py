@@ -12,6 +12,7 @@ import sys
 import kit
 
 UNKNOWN = "sample_nonsense"
+LIMITS = re.compile(r'"(token|address)";q=\d+;w=60 "\1";r=\d+;t=\d+')
 # A cell asks with a parameter that is not known: who may is told that (400), and nothing is done.
 USERS, PASSWORD = ("owner", "admin", "agent", "auditor"), "correct horse battery"
 LET_IN, DENIED, NOT_THERE, NOBODY = 400, 403, 404, 401
@@ -86,6 +87,8 @@ class Matrix:
         else:
             answer = self.client.ask(operation.method, target, operation.needed_body(), token)
         self.asked += 1
+        if not LIMITS.fullmatch(f"{answer.headers['RateLimit-Policy']} {answer.headers['RateLimit']}"):
+            self.wrong.append(f"{operation.name} as {role}, {where}: it does not say how often one may ask: {answer.headers}")
         if answer.status != status:
             self.wrong.append(f"{operation.name} as {role}, {where}: {answer.status}, not {status}")
         elif status == LET_IN and answer.json.get("field") != UNKNOWN:

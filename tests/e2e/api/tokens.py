@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: The Lethe authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# What is handed out to be let in by: the pattern of docs/access.md knows it, and nothing else of a daemon's answers; its
+# last six characters prove that it is whole; when it was used is shown; and how often one may ask is told until it is too
+# often.
+import binascii
+import os
+import re
+import sys
+
+import kit
+
+A = "/v1/accounts/Acme"
+DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+PASSWORD = "correct horse battery"
+
+
+def pattern():
+    """As the documentation gives it to a scanner."""
+    with open(os.path.join(kit.TOP, "docs/access.md"), encoding="utf-8") as file:
+        return re.compile(re.search(r"by the pattern `([^`]+)`", file.read())[1])
+
+
+def check_of(body):
+    number, text = binascii.crc32(body.encode()), ""
+    for _ in range(6):
+        number, digit = divmod(number, 62)
+        text = DIGITS[digit] + text
+    return text
+
+
+def expect(what, is_, wanted):
+    if is_ != wanted:
+        kit.fail(f"{what} is {is_!r}, not {wanted!r}")
+
+
+def handed_out(client, tokens):
+    """One of each sort, over HTTP."""
+    made = client.ask("POST", A + "/tokens", {"name": "t", "role": "admin"}, tokens["owner"]).json
+    link = client.ask("POST", A + "/invitations", {}, tokens["operator"]).json["link"]
+    browser = kit.Browser(client)
+    browser.ask("POST", "/v1/links/use", {"link": link, "name": "olga", "password": PASSWORD})
+    return made, {"a": made["token"], "o": tokens["operator"], "i": link, "s": browser.cookies["lethe"]}
+
+
+def recognised(client, tokens, secrets):
+    known = pattern()
+    for kind, secret in secrets.items():
+        found = known.findall(f'config = "{secret}"; # a comment')
+        expect(f"what a scanner finds of {kind}", (found, secret[6], check_of(secret[:50])), ([secret], kind, secret[50:]))
+    for path in ("/v1/openapi.json", "/metrics", A + "/tokens", A + "/users", "/problems/denied"):
+        text = client.ask("GET", path, token=tokens["owner"]).body.decode()
+        expect(f"what it finds in {path}", known.findall(text), [])
+
+
+def used(client, tokens, made):
+    """Never, until it is; by that token, and shown to whoever may see tokens."""
+    def last():
+        return client.ask("GET", f"{A}/tokens/{made['id']}", token=tokens["owner"]).json["last_used"]
+
+    expect("last used", last(), None)
+    expect("asking", client.ask("GET", A, token=made["token"]).status, 200)
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", last() or ""):
+        kit.fail(f"last used: {last()!r}")
+    wrong = made["token"][:30] + ("A" if made["token"][30] != "A" else "B") + made["token"][31:]
+    expect("a mistyped one", client.ask("GET", A, token=wrong).status, 401)
+
+
+def told_how_often(tokens):
+    """Every answer says it; what is too often is 429, and nothing is done."""
+    with kit.Daemon("--token-rate", "5") as daemon:
+        client, left = kit.Client(daemon.port), []
+        for _ in range(7):
+            answer = client.ask("GET", A + "/holds", token=tokens["admin"])
+            expect("the policy", answer.headers["RateLimit-Policy"], '"token";q=5;w=60')
+            left.append((answer.status, int(re.search(r";r=(\d+)", answer.headers["RateLimit"])[1])))
+        expect("answers", [status for status, _ in left], [200] * 5 + [429] * 2)
+        expect("left", [count for _, count in left], [4, 3, 2, 1, 0, 0, 0])
+        if not 1 <= int(answer.headers["Retry-After"]) <= 60:
+            kit.fail(f"Retry-After: {answer.headers['Retry-After']}")
+        expect("another token", client.ask("GET", A, token=tokens["owner"]).status, 200)
+
+
+def main():
+    tokens = kit.make_vault(samples=False)
+    with kit.Daemon() as daemon:
+        client = kit.Client(daemon.port)
+        made, secrets = handed_out(client, tokens)
+        recognised(client, tokens, secrets)
+        used(client, tokens, made)
+    told_how_often(tokens)
+    print(f"# {len(secrets)} sorts")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
