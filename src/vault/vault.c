@@ -144,12 +144,13 @@ static void forget_cached(void *arg)
 /* Until now another thread could read a key that this group destroyed, and cache it. */
 static void tell_readers(void *arg)
 {
-	struct vault *vault = arg;
+	const struct vault *vault = arg;
+	struct keyring_shared *shared = vault->shared;
 
 	keyring_committed(vault->write.ring);
-	if (vault->changing)
-		atomic_fetch_add(&vault->shared->written, 1);
-	vault->changing = false;
+	if (shared->changing)
+		atomic_fetch_add(&shared->written, 1);
+	shared->changing = false;
 }
 
 static enum result open_writer(struct vault *vault, struct err *err)
@@ -171,11 +172,6 @@ static enum result open_writer(struct vault *vault, struct err *err)
 
 static enum result note_op(struct session *session, void *arg, struct err *err);
 
-static struct vault *owner_of(struct vault *vault)
-{
-	return vault->view_of != NULL ? vault->view_of : vault;
-}
-
 static enum result run_op(void *arg, struct err *err)
 {
 	struct vault_ticket *ticket = arg;
@@ -184,7 +180,7 @@ static enum result run_op(void *arg, struct err *err)
 
 	act_by_take(&ticket->by);
 	if (ticket->op != note_op)
-		owner_of(ticket->vault)->changing = true;
+		ticket->vault->shared->changing = true;
 	if (ticket->witness != NULL)
 		r = ticket->witness(session, ticket->vault->witness_arg, err);
 	if (r == OK)

@@ -53,7 +53,7 @@ struct vault {
 	const char *command;               /* of the options, borrowed */
 	int lock_wait_ms;
 	struct keyring_shared *shared;     /* holds the root; a view's is its vault's */
-	struct vault *view_of;             /* NULL: not a view */
+	const struct vault *view_of;       /* NULL: not a view */
 	struct blob_store *blobs;
 	struct session read;               /* the calling thread's */
 	struct session write;              /* the writer thread's; zero when not writable */
@@ -64,7 +64,6 @@ struct vault {
 	uint64_t snapshot_written;
 	struct accounts_known *known;      /* see accounts_find_known; NULL: none yet */
 	struct unheld { uint32_t account; uint64_t written; } unheld[VAULT_UNHELD]; /* see holds_load */
-	bool changing;                     /* the writer thread's: the group under way does more than note reads */
 };
 
 struct vault_options {
