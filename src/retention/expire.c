@@ -43,6 +43,17 @@ bool expire_due(const struct expire_terms *terms, const struct record_row *row)
 	return ruling.fate != FATE_STAYS;
 }
 
+void expire_range(const struct expiry *batch, size_t count, struct date *first, struct date *last)
+{
+	*first = *last = count > 0 ? batch[0].period.day : (struct date){0};
+	for (size_t i = 1; i < count; i++) {
+		struct date day = batch[i].period.day;
+
+		*first = day.days < first->days ? day : *first;
+		*last = day.days > last->days ? day : *last;
+	}
+}
+
 /* ---- what is to be kept ---- */
 
 /* Has a keeper a claim to it that is not met yet? What nobody can open any more has nothing to keep. */
@@ -428,6 +439,15 @@ static enum result find_labels(struct deleting *deleting, struct pool *pool, str
 	return r;
 }
 
+static enum result load_keepers(struct deleting *deleting, struct pool *pool, struct err *err)
+{
+	struct date first, last;
+
+	expire_range(deleting->batch, deleting->count, &first, &last);
+	return keepers_load_due(deleting->session, deleting->account, deleting->terms->now, first, last, pool,
+				&deleting->keepers, err);
+}
+
 static enum result delete_op(struct session *session, void *arg, struct err *err)
 {
 	struct deleting *deleting = arg;
@@ -436,7 +456,7 @@ static enum result delete_op(struct session *session, void *arg, struct err *err
 
 	deleting->session = session;
 	pool_init(&pool, KEEPERS_POOL_MAX);
-	r = keepers_load(session, deleting->account, deleting->terms->now, &pool, &deleting->keepers, err);
+	r = load_keepers(deleting, &pool, err);
 	deleting->rules = expire_rules(deleting->terms, &deleting->keepers);
 	if (r == OK)
 		r = find_labels(deleting, &pool, err);

@@ -51,6 +51,8 @@ struct expiry {
 	int64_t held;          /* stay behind under the keys of holds and duties */
 };
 
+/* The first and the last of their days. */
+void expire_range(const struct expiry *batch, size_t count, struct date *first, struct date *last);
 /* Is there a key left of a part of that day before `before`? */
 MUST_CHECK enum result expire_has_key(struct session *session, uint32_t account, const struct period *period,
 				      int before, bool *has, struct err *err);

@@ -241,7 +241,7 @@ const struct hold_scope *holds_cover_contact(const struct hold_set *set, const s
 	return NULL;
 }
 
-static bool may_touch(const struct hold_scope *scope, enum record_kind kind, struct date day)
+bool hold_scope_touches(const struct hold_scope *scope, enum record_kind kind, struct date day)
 {
 	int64_t start = date_start(day).ms, end = date_start(date_add_days(day, 1)).ms;
 	const struct hold_row *hold = &scope->row;
@@ -257,7 +257,7 @@ static bool may_touch(const struct hold_scope *scope, enum record_kind kind, str
 bool holds_touch_period(const struct hold_set *set, enum record_kind kind, struct date day)
 {
 	for (size_t i = 0; i < set->count; i++) {
-		if (may_touch(&set->scopes[i], kind, day))
+		if (hold_scope_touches(&set->scopes[i], kind, day))
 			return true;
 	}
 	return false;

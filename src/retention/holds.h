@@ -33,7 +33,7 @@ struct hold_scope {
 	struct hold_row row;
 	int64_t *identities;    /* of row.person when has_person: those they have, then those an erasure took */
 	size_t identity_count;
-	bool has_days;          /* holds_find_days knows of which days something may be covered */
+	bool has_days;          /* it was found of which days something may be covered: holds_find_days */
 	struct hold_day *days;  /* then they, sorted; in the pool */
 	size_t day_count;
 };
@@ -63,14 +63,19 @@ const struct hold_scope *holds_cover_contact(const struct hold_set *set, const s
 /* Could any record of this kind and day be covered? false spares looking at the records. After holds_find_days: of those
  * that were there then. */
 bool holds_touch_period(const struct hold_set *set, enum record_kind kind, struct date day);
+bool hold_scope_touches(const struct hold_scope *scope, enum record_kind kind, struct date day);
 
 /* Those whose party rows lead to every record of the scope (of one that is narrowed by a person, an identity or an agent);
  * count 0: none do. An own number has no party rows. */
 MUST_CHECK enum result holds_lanes(struct session *session, const struct hold_scope *scope, struct pool *pool,
 				   const int64_t **lanes, size_t *count, struct err *err);
-/* For who only looks, and asks of many days: finds the days of those scopes that lead to few records. Where they lead to
- * many, or scopes are many, a day is touched as before. */
+/* For who asks of many days: finds those of scopes that lead to records, with one look for each month and day of theirs. Of
+ * a scope that leads to nobody, and where days are very many, each is touched as before. */
 MUST_CHECK enum result holds_find_days(struct session *session, struct hold_set *set, struct pool *pool, struct err *err);
+/* The same for who destroys the keys of days from `first` to `last`, and asks of no others: of records under those keys,
+ * and not of what is under a hold's already. What it says holds for the transaction it is asked in. */
+MUST_CHECK enum result holds_find_due_days(struct session *session, struct hold_set *set, struct date first,
+					   struct date last, struct pool *pool, struct err *err);
 
 /* Inside a write transaction, while the record's old keys still open it: seals payload and media keys anew under the
  * hold's key (made when it is the first) and lists it as held. A record that is under a hold's key already is left; of one

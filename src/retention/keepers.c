@@ -11,6 +11,14 @@ enum result keepers_load(struct session *session, uint32_t account, struct insta
 	return r == OK ? holds_load(session, account, pool, &out->holds, err) : r;
 }
 
+enum result keepers_load_due(struct session *session, uint32_t account, struct instant now, struct date first,
+			     struct date last, struct pool *pool, struct keepers *out, struct err *err)
+{
+	enum result r = keepers_load(session, account, now, pool, out, err);
+
+	return r == OK ? holds_find_due_days(session, &out->holds, first, last, pool, err) : r;
+}
+
 void keepers_free(struct keepers *keepers)
 {
 	duties_free(&keepers->duties);

@@ -19,6 +19,10 @@ struct keepers {
 /* Those in force at `now`. keepers_free also after an error. */
 MUST_CHECK enum result keepers_load(struct session *session, uint32_t account, struct instant now, struct pool *pool,
 				    struct keepers *out, struct err *err);
+/* The same for who destroys the keys of days from `first` to `last` and asks of no others: holds on somebody touch those in
+ * which there is a record of theirs, and none else. In the transaction that destroys them no record comes in between. */
+MUST_CHECK enum result keepers_load_due(struct session *session, uint32_t account, struct instant now, struct date first,
+					struct date last, struct pool *pool, struct keepers *out, struct err *err);
 void keepers_free(struct keepers *keepers);
 /* Could any record of this kind and day be kept? false spares looking at the records. */
 bool keepers_touch_period(const struct keepers *keepers, enum record_kind kind, struct date day);

@@ -5,7 +5,9 @@
  *
  * A sweep walks periods (account, kind, UTC day), not records.  In a period
  * past every rule's cutoff, what a hold covers is kept (retention/expire.h); the
- * rest goes, key first.  Only periods that a hold touches are opened.  A period
+ * rest goes, key first.  Only periods that a hold touches are opened: those in
+ * which there is a record of whom it is on, as the transaction that destroys
+ * their keys sees them (holds_find_due_days).  A period
  * past the cutoff of some rules (retention/partial.h) is looked at when one more
  * has come to it, or the rules have changed, and then not again before the next.
  *

@@ -16,6 +16,9 @@
 /* Days that go whole and that nothing keeps, in the order of the period table. */
 struct chunk {
 	struct run *run;
+	struct keepers keepers; /* once it is asked what they keep */
+	struct pool pool;       /* of theirs */
+	bool asked;
 	struct period *periods;
 	size_t count, room;
 	int64_t records;       /* of theirs */
@@ -38,12 +41,26 @@ struct locking {
 /* ---- which days ---- */
 
 /* Does all of it go? */
-static bool goes_whole(const struct run *run, const struct keepers *keepers, const struct period *period)
+static bool all_goes(const struct run *run, const struct keepers *keepers, const struct period *period)
 {
 	const struct verdict_rules rules = expire_rules(&run->terms, keepers);
 	struct ruling ruling;
 
 	return verdict_of_period(&rules, period->kind, period->day, &ruling) && ruling.fate == FATE_GOES;
+}
+
+/* Where nothing is due, which is nearly always, nobody asks. */
+static enum result goes_whole(struct chunk *chunk, const struct period *period, bool *whole, struct err *err)
+{
+	struct run *run = chunk->run;
+	enum result r = OK;
+
+	if (!chunk->asked)
+		r = keepers_load_due(&run->vault->read, run->account.number, run->now, (struct date){INT32_MIN},
+				     (struct date){INT32_MAX}, &chunk->pool, &chunk->keepers, err);
+	chunk->asked = true;
+	*whole = r == OK && all_goes(run, &chunk->keepers, period);
+	return r;
 }
 
 static enum result add(struct chunk *chunk, const struct period *period, struct err *err)
@@ -63,20 +80,18 @@ static enum result add(struct chunk *chunk, const struct period *period, struct 
 	return OK;
 }
 
-static enum result consider(struct chunk *chunk, const struct keepers *keepers, const struct period *period,
-			    struct err *err)
+static enum result consider(struct chunk *chunk, const struct period *period, struct err *err)
 {
 	struct session *session = &chunk->run->vault->read;
 	uint32_t account = chunk->run->account.number;
 	bool has_key, needed = true;
-	enum result r;
+	enum result r = expire_has_key(session, account, period, period->part + 2, &has_key, err);
 
-	if (!goes_whole(chunk->run, keepers, period))
-		return OK;
-	r = expire_has_key(session, account, period, period->part + 2, &has_key, err);
 	if (r == OK && !has_key)
 		r = expire_needed(session, account, period, &needed, err);
-	chunk->full = r == OK && has_key &&
+	if (r == OK && needed)
+		r = goes_whole(chunk, period, &needed, err);
+	chunk->full = r == OK && needed && has_key &&
 		      (chunk->records >= chunk->wanted || (int64_t)chunk->count >= chunk->wanted_days);
 	if (r != OK || !needed || chunk->full)
 		return r;
@@ -84,7 +99,7 @@ static enum result consider(struct chunk *chunk, const struct keepers *keepers, 
 	return add(chunk, period, err);
 }
 
-static enum result choose_kind(struct chunk *chunk, const struct keepers *keepers, struct err *err)
+static enum result choose_kind(struct chunk *chunk, struct err *err)
 {
 	struct run *run = chunk->run;
 	struct period page[BATCH_PERIODS];
@@ -95,23 +110,20 @@ static enum result choose_kind(struct chunk *chunk, const struct keepers *keeper
 		r = period_list(run->vault->read.data, run->account.number, (enum record_kind)chunk->kind, chunk->after,
 				run->out->kinds[chunk->kind].cutoff, page, BATCH_PERIODS, &count, err);
 		for (size_t i = 0; i < count && r == OK && !chunk->full; i++) {
-			r = consider(chunk, keepers, &page[i], err);
+			r = consider(chunk, &page[i], err);
 			chunk->after = chunk->full ? chunk->after : page[i].day;
 		}
 	} while (r == OK && count == BATCH_PERIODS && !chunk->full);
 	return r;
 }
 
-static enum result choose_with(struct chunk *chunk, const struct keepers *keepers, struct err *err)
+static enum result choose_kinds(struct chunk *chunk, struct err *err)
 {
 	enum result r = OK;
 
-	chunk->count = 0;
-	chunk->records = 0;
-	chunk->shut = chunk->full = false;
 	while (chunk->kind <= KIND_LAST && r == OK) {
 		if (chunk->run->out->kinds[chunk->kind].bounded)
-			r = choose_kind(chunk, keepers, err);
+			r = choose_kind(chunk, err);
 		if (chunk->full)
 			break;
 		chunk->kind++;
@@ -123,17 +135,16 @@ static enum result choose_with(struct chunk *chunk, const struct keepers *keeper
 /* The next days. */
 static enum result choose(struct chunk *chunk, struct err *err)
 {
-	struct run *run = chunk->run;
-	struct keepers keepers;
-	struct pool pool;
 	enum result r;
 
-	pool_init(&pool, KEEPERS_POOL_MAX);
-	r = keepers_load(&run->vault->read, run->account.number, run->now, &pool, &keepers, err);
-	if (r == OK)
-		r = choose_with(chunk, &keepers, err);
-	keepers_free(&keepers);
-	pool_free(&pool);
+	chunk->count = 0;
+	chunk->records = 0;
+	chunk->shut = chunk->full = chunk->asked = false;
+	chunk->keepers = (struct keepers){.holds = {.count = 0}};
+	pool_init(&chunk->pool, KEEPERS_POOL_MAX);
+	r = choose_kinds(chunk, err);
+	keepers_free(&chunk->keepers);
+	pool_free(&chunk->pool);
 	return r;
 }
 
@@ -177,7 +188,7 @@ static enum result lock_with(struct locking *locking, const struct keepers *keep
 
 		r = period_get(locking->session->data, account, locking->periods[i].kind, locking->periods[i].day,
 			       &period, err);
-		if (r == OK && goes_whole(locking->run, keepers, &period))
+		if (r == OK && all_goes(locking->run, keepers, &period))
 			r = expire_has_key(locking->session, account, &period, period.part + 2, &has_key, err);
 		if (r == OK && has_key)
 			r = lock_period(locking, &period, err);
@@ -185,17 +196,31 @@ static enum result lock_with(struct locking *locking, const struct keepers *keep
 	return r == OK && locking->days > 0 ? note_keys(locking, err) : r;
 }
 
-/* Holds as they are in this very transaction. */
+static void range_of(const struct locking *locking, struct date *first, struct date *last)
+{
+	*first = *last = locking->periods[0].day;
+	for (size_t i = 1; i < locking->count; i++) {
+		struct date day = locking->periods[i].day;
+
+		*first = day.days < first->days ? day : *first;
+		*last = day.days > last->days ? day : *last;
+	}
+}
+
+/* Holds, and what they touch, as they are in this very transaction. */
 static enum result lock_op(struct session *session, void *arg, struct err *err)
 {
 	struct locking *locking = arg;
 	struct keepers keepers;
+	struct date first, last;
 	struct pool pool;
 	enum result r;
 
 	locking->session = session;
+	range_of(locking, &first, &last);
 	pool_init(&pool, KEEPERS_POOL_MAX);
-	r = keepers_load(session, locking->run->account.number, locking->run->now, &pool, &keepers, err);
+	r = keepers_load_due(session, locking->run->account.number, locking->run->now, first, last, &pool, &keepers,
+			     err);
 	if (r == OK)
 		r = lock_with(locking, &keepers, err);
 	keepers_free(&keepers);
@@ -294,9 +319,13 @@ static enum result do_chunk(struct chunk *chunk, struct err *err)
 {
 	struct run *run = chunk->run;
 	bool worth = is_worth_it(chunk), whole = false;
-	enum result r = worth ? lock(chunk, err) : OK;
+	enum result r = OK;
 
 	run->locked |= chunk->shut;
+	if (worth && sweep_asked_to_stop(run, SWEEP_RELEASED))
+		return OK;
+	if (worth)
+		r = lock(chunk, err);
 	if (r == OK && (worth || !chunk->told)) {
 		chunk->told = true;
 		if (sweep_asked_to_stop(run, SWEEP_UNREADABLE))

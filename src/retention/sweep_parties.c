@@ -137,13 +137,26 @@ static bool goes_along(const struct clearing *clearing, const struct period *per
 	       clearing->days.month == date_month_index(period->day);
 }
 
+/* A day in between that a hold touches has its key yet: who walks past it would walk for nothing. */
+static enum result gap_is_clean(const struct clearing *clearing, const struct period *period, bool *clean,
+				struct err *err)
+{
+	const struct party_days gap = {.kind = period->kind,
+				       .first = date_add_days(clearing->days.last, 1),
+				       .last = date_add_days(period->day, -1)};
+
+	return days_are_clean(&clearing->run->vault->read, clearing->run->account.number, &gap, clean, err);
+}
+
 static enum result add_day(struct clearing *clearing, const struct period *period, struct err *err)
 {
 	struct run *run = clearing->run;
-	bool clean;
+	bool along = goes_along(clearing, period), clean;
 	enum result r = day_is_clean(&run->vault->read, run->account.number, period->kind, period->day, &clean, err);
 
-	if (r == OK && clearing->records > 0 && (!clean || !goes_along(clearing, period)))
+	if (r == OK && clean && along)
+		r = gap_is_clean(clearing, period, &along, err);
+	if (r == OK && clearing->records > 0 && !(clean && along))
 		r = clear_days(clearing, err);
 	if (r != OK || !clean)
 		return r;

@@ -105,8 +105,11 @@ static enum result keep_period(struct run *run, const struct keepers *keepers, s
 static enum result keep_batch(struct run *run, struct batch *batch, struct pool *pool, struct err *err)
 {
 	struct keepers keepers;
-	enum result r = keepers_load(&run->vault->read, run->account.number, run->now, pool, &keepers, err);
+	struct date first, last;
+	enum result r;
 
+	expire_range(batch->periods, batch->count, &first, &last);
+	r = keepers_load_due(&run->vault->read, run->account.number, run->now, first, last, pool, &keepers, err);
 	for (size_t i = 0; i < batch->count && r == OK; i++)
 		r = keep_period(run, &keepers, &batch->periods[i], err);
 	keepers_free(&keepers);

@@ -269,8 +269,8 @@ static enum result list_month(struct db *db, uint32_t account, int64_t identity,
 	return r;
 }
 
-enum result party_list(struct db *db, uint32_t account, int64_t identity, const struct party_key *after,
-		       struct party_key *out, size_t max, size_t *count, struct err *err)
+enum result party_list_until(struct db *db, uint32_t account, int64_t identity, const struct party_key *after,
+			     int32_t until, struct party_key *out, size_t max, size_t *count, struct err *err)
 {
 	struct party_key at = *after;
 	int64_t month;
@@ -280,7 +280,7 @@ enum result party_list(struct db *db, uint32_t account, int64_t identity, const 
 	*count = 0;
 	if (at.kind == 0) {
 		r = next_month(db, account, INT32_MIN, &month, err);
-		if (r != OK || month == INT64_MAX)
+		if (r != OK || month > until)
 			return r;
 		at.month = (int32_t)month;
 	}
@@ -292,10 +292,16 @@ enum result party_list(struct db *db, uint32_t account, int64_t identity, const 
 		if (*count == max)
 			return OK;
 		r = next_month(db, account, at.month, &month, err);
-		if (r != OK || month == INT64_MAX)
+		if (r != OK || month > until)
 			return r;
 		at = (struct party_key){.month = (int32_t)month};
 	}
+}
+
+enum result party_list(struct db *db, uint32_t account, int64_t identity, const struct party_key *after,
+		       struct party_key *out, size_t max, size_t *count, struct err *err)
+{
+	return party_list_until(db, account, identity, after, INT32_MAX, out, max, count, err);
 }
 
 static enum result newest_of_month(struct db *db, uint32_t account, int64_t identity, int32_t month,

@@ -37,6 +37,9 @@ MUST_CHECK enum result party_month_get(struct db *db, uint32_t account, int32_t 
 /* Records of one identity after `after` (zeroed: from the start), by month, kind and id; up to max. */
 MUST_CHECK enum result party_list(struct db *db, uint32_t account, int64_t identity, const struct party_key *after,
 				  struct party_key *out, size_t max, size_t *count, struct err *err);
+/* The same, of months up to `month`. */
+MUST_CHECK enum result party_list_until(struct db *db, uint32_t account, int64_t identity, const struct party_key *after,
+					int32_t month, struct party_key *out, size_t max, size_t *count, struct err *err);
 /* The time of an identity's newest record; the earliest instant of all when it has none. */
 MUST_CHECK enum result party_newest(struct db *db, uint32_t account, int64_t identity, struct instant *out,
 				    struct err *err);

@@ -194,6 +194,13 @@ all_back() {
 	cases 25 whole_or_absent retention run --now 2026-01-01
 }
 
+@test "P10, P29: a sweep of many days, whose keys go first, loses nothing of somebody who is held, and leaves nothing due" {
+	fill_days
+	as_base
+	cases 20 as_ruled retention run
+	[ ${#went[@]} -gt 0 ]
+}
+
 @test "P29, P32: a sweep by narrower rules, with a hold and a restriction in it, keeps what they keep and leaves nothing due" {
 	fill_rules
 	as_base

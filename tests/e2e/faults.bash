@@ -52,6 +52,17 @@ fill_rules() {
 	watching=yes # see watch
 }
 
+# fill_days: messages of a hundred days, all due, and of ten of them a few of +4520000289, who is held. So the keys of ninety days go
+# before any row does, and ten days are opened.
+fill_days() {
+	jq -c '(.id[4:] | tonumber) as $n | . + {time: (1743508800 + $n % 100 * 86400 + $n | todate),
+		mentioned: (if $n % 110 == 0 then ["+4520000289"] else [] end)}' messages.jsonl >days.jsonl
+	ok import contacts.jsonl days.jsonl notes.jsonl recordings.jsonl --media-root "$SAMPLES"
+	ok hold add --person +4520000289 --reason 'case 2025-119'
+	shorten message '30 days'
+	watching=yes # see watch
+}
+
 # fresh: the vault as it was at first.
 fresh() {
 	cd /

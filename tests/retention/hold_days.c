@@ -124,7 +124,7 @@ static void what_it_keeps_of_somebody_erased_is_touched(void **state)
 	assert_false(touches(&set, KIND_CALL, "2026-01-02T00:00:00Z"));
 }
 
-struct many { uint32_t account; int64_t identity; };
+struct many { uint32_t account; int64_t identity; int records; int64_t apart_ms; };
 
 static enum result many_op(struct session *session, void *arg, struct err *err)
 {
@@ -132,43 +132,96 @@ static enum result many_op(struct session *session, void *arg, struct err *err)
 	struct party_key key = {.identity = many->identity, .kind = KIND_CALL};
 	enum result r = OK;
 
-	for (int i = 0; i < 17000 && r == OK; i++) {
-		key.id = id_new((struct instant){INT64_C(1700000000000) + i * INT64_C(60000)});
+	for (int i = 0; i < many->records && r == OK; i++) {
+		key.id = id_new((struct instant){INT64_C(1700000000000) + i * many->apart_ms});
 		key.month = date_month_index(instant_date(id_time(key.id)));
 		r = party_insert(session->data, many->account, &key, 1, err);
 	}
 	return r;
 }
 
-static void who_has_very_many_records_touches_every_day(void **state)
+static void put_many(struct world *world, struct many many)
+{
+	struct err err;
+
+	many.account = world->account.number;
+	many.identity = identity_of(world, IDENTITY_PHONE, ANNA, NULL);
+	assert_ok(vault_write(world->vault, many_op, &many, &err), &err);
+}
+
+/* A record a minute, from 2023-11-14T22:13:20Z on. */
+static void of_who_has_very_many_records_the_days_are_found(void **state)
 {
 	struct world *world = *state;
-	struct many many = {.account = world->account.number};
+	struct hold_set set;
+
+	fill(world);
+	put_many(world, (struct many){.records = 17000, .apart_ms = 60000});
+	hold_person(world, ANNA);
+	set = find(world);
+	assert_int_equal(set.scopes[0].day_count, 13 + 2);
+	assert_true(touches(&set, KIND_CALL, "2023-11-14T00:00:00Z"));
+	assert_true(touches(&set, KIND_CALL, "2023-11-26T00:00:00Z"));
+	assert_false(touches(&set, KIND_CALL, "2023-11-27T00:00:00Z"));
+	assert_true(touches(&set, KIND_MESSAGE, "2026-01-03T00:00:00Z"));
+}
+
+static enum result many_holds_op(struct session *session, void *arg, struct err *err)
+{
+	struct hold_row row = *(const struct hold_row *)arg;
+	enum result r = OK;
+
+	for (int i = 1; i <= 1000 && r == OK; i++) {
+		row.hold = i;
+		row.id = id_new((struct instant){INT64_C(1700000000000) + i});
+		r = hold_insert(session->data, &row, err);
+	}
+	return r;
+}
+
+/* Where they are more than are worth remembering, the rest of the holds touches every day. */
+static void of_very_many_holds_and_days_some_touch_every_day(void **state)
+{
+	struct world *world = *state;
+	struct hold_row row = {.account = world->account.number, .type = HOLD_LEGAL, .has_person = true,
+			       .reason = (const unsigned char *)"", .custodian = (const unsigned char *)"",
+			       .matter = (const unsigned char *)""};
 	struct hold_set set;
 	struct err err;
 
 	fill(world);
-	many.identity = identity_of(world, IDENTITY_PHONE, ANNA, NULL);
-	assert_ok(vault_write(world->vault, many_op, &many, &err), &err);
-	hold_person(world, ANNA);
-	hold_person(world, BENT);
+	identity_of(world, IDENTITY_PHONE, ANNA, &row.person);
+	assert_ok(vault_write(world->vault, many_holds_op, &row, &err), &err);
 	set = find(world);
+	assert_int_equal(set.count, 1000);
+	assert_true(set.scopes[999].has_days);
+	assert_false(touches(&set, KIND_CALL, "2020-01-01T00:00:00Z"));
+	put_many(world, (struct many){.records = 1100, .apart_ms = INT64_C(86400000)});
+	set = find(world);
+	assert_true(set.scopes[900].has_days);
+	assert_false(set.scopes[999].has_days);
 	assert_true(touches(&set, KIND_CALL, "2020-01-01T00:00:00Z"));
-	assert_false(set.scopes[0].has_days);
-	assert_true(set.scopes[1].has_days);
 }
 
-static void of_very_many_holds_no_days_are_looked_for(void **state)
+/* Who destroys asks of the days at hand; of records under a hold's key it does not ask. */
+static void in_a_range_the_days_of_no_others_are_found(void **state)
 {
 	struct world *world = *state;
+	struct date first = date_from_civil(2026, 1, 3), last = date_from_civil(2026, 1, 31);
 	struct hold_set set;
+	struct err err;
 
 	fill(world);
-	for (int i = 0; i < 65; i++)
-		hold_person(world, ANNA);
-	set = find(world);
-	assert_false(set.scopes[0].has_days);
-	assert_true(touches(&set, KIND_CALL, "2020-01-01T00:00:00Z"));
+	hold_person(world, ANNA);
+	hold_person(world, BENT);
+	assert_ok(holds_load(&world->vault->read, world->account.number, &world->pool, &set, &err), &err);
+	assert_ok(holds_find_due_days(&world->vault->read, &set, first, last, &world->pool, &err), &err);
+	assert_int_equal(set.scopes[0].day_count, 1);
+	assert_int_equal(set.scopes[1].day_count, 1);
+	assert_true(touches(&set, KIND_MESSAGE, "2026-01-03T00:00:00Z"));
+	assert_false(touches(&set, KIND_CALL, "2026-01-03T00:00:00Z"));
+	assert_true(touches(&set, KIND_CALL, "2026-01-04T00:00:00Z"));
+	assert_false(touches(&set, KIND_CALL, "2026-01-01T00:00:00Z"));
 }
 
 /* Every number of the plan is what the run then does. */
@@ -199,8 +252,9 @@ int main(void)
 	    KEEPING(a_hold_on_an_agent_touches_the_days_of_their_calls),
 	    KEEPING(what_leads_to_no_records_touches_every_day),
 	    KEEPING(what_it_keeps_of_somebody_erased_is_touched),
-	    KEEPING(who_has_very_many_records_touches_every_day),
-	    KEEPING(of_very_many_holds_no_days_are_looked_for),
+	    KEEPING(of_who_has_very_many_records_the_days_are_found),
+	    KEEPING(of_very_many_holds_and_days_some_touch_every_day),
+	    KEEPING(in_a_range_the_days_of_no_others_are_found),
 	    KEEPING(a_plan_looks_at_the_days_that_are_touched_and_counts_what_a_run_keeps),
 	};
 

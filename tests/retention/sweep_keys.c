@@ -12,6 +12,7 @@
 #define ANNA "+4520111111"
 #define BENT "+4520222222"
 #define DAYS 70 /* more than share a transaction */
+#define HELD_DAY 30 /* of them: July's first */
 
 struct scene {
 	struct world *world;
@@ -22,6 +23,10 @@ struct scene {
 	bool meddle;              /* then a call comes late to a day whose key is gone, and a hold with it */
 	bool come_late;           /* after party rows went another does */
 	bool hold_late;           /* and it is held */
+	bool held_days;           /* Anna is held: July's first has its key until what is hers is safe */
+	bool meddle_first;        /* before the keys go, more of hers come to one day after the other */
+	struct id first[DAYS];
+	int firsts;
 };
 
 static int64_t running_jobs(struct world *world)
@@ -46,12 +51,17 @@ static void assert_sound(struct world *world)
 	}
 }
 
-static struct id put_on_day(struct world *world, int i)
+static struct id put_for(struct world *world, int i, const char *phone)
 {
 	char at[TIME_TEXT_MAX];
 
 	instant_format(date_start(date_add_days(date_from_civil(2024, 6, 1), i)), at);
-	return world_put(world, KIND_CALL, at, "{\"n\":1}", BENT, NULL);
+	return world_put(world, KIND_CALL, at, "{\"n\":1}", phone, NULL);
+}
+
+static struct id put_on_day(struct world *world, int i)
+{
+	return put_for(world, i, BENT);
 }
 
 static void set_scene(struct world *world, struct scene *scene)
@@ -71,6 +81,8 @@ static void assert_unreadable(struct scene *scene)
 
 	for (int i = 0; i < DAYS; i++) {
 		assert_true(is_there(scene->world, KIND_CALL, scene->gone[i]));
+		if (scene->held_days && i == HELD_DAY)
+			continue;
 		assert_int_equal(world_open_record(scene->world, KIND_CALL, scene->gone[i], &text, &err), ERR_GONE);
 	}
 	assert_opens(scene->world, KIND_CALL, scene->young, "{\"young\":1}");
@@ -92,6 +104,8 @@ static bool watch(void *arg, enum sweep_phase phase, int64_t done, int64_t total
 			hold_person(scene->world, BENT);
 		}
 	}
+	if (phase == SWEEP_RELEASED && scene->meddle_first)
+		scene->first[scene->firsts] = put_for(scene->world, scene->firsts, ANNA), scene->firsts++;
 	if (phase == SWEEP_PARTIES && scene->parties++ == 0 && scene->come_late) {
 		scene->late = world_put(scene->world, KIND_CALL, "2024-06-01T12:00:00Z", "{\"late\":1}", ANNA, NULL);
 		if (scene->hold_late)
@@ -130,6 +144,33 @@ static int64_t leaves(struct world *world, const char *act)
 		from = count > 0 ? rows[count - 1].seq + 1 : from;
 	} while (count == 256);
 	return found;
+}
+
+/* Where not all that is due goes unread before the first row. */
+static bool meddle(void *arg, enum sweep_phase phase, int64_t done, int64_t total)
+{
+	struct scene *scene = arg;
+
+	return phase != SWEEP_UNREADABLE && watch(scene, phase, done, total);
+}
+
+static void assert_ok_sweep(struct scene *scene, struct sweep_result *result)
+{
+	struct world *world = scene->world;
+	struct err err;
+
+	assert_ok(sweep_run(world->vault, &world->account, world->now, meddle, scene, &world->pool, result, &err), &err);
+	assert_false(sweep_left_any(&result->left));
+}
+
+/* After released holds, duties and contacts comes the last moment before keys go. */
+static bool stop_at_last_released(void *arg, enum sweep_phase phase, int64_t done, int64_t total)
+{
+	struct scene *scene = arg;
+
+	(void)done;
+	(void)total;
+	return phase == SWEEP_RELEASED && ++scene->firsts == 4;
 }
 
 static void sweep(struct scene *scene, struct sweep_result *result)
@@ -174,6 +215,117 @@ static void a_day_that_a_hold_touches_keeps_its_key_until_what_is_held_is_safe(v
 	assert_ok(sweep_run(world->vault, &world->account, world->now, NULL, NULL, &world->pool, &result, &err), &err);
 	assert_int_equal(result.kinds[KIND_CALL].kept, 1);
 	assert_opens(world, KIND_CALL, scene.held, "{\"held\":1}");
+	assert_gone(&scene);
+}
+
+/* P10 */
+static void a_hold_on_somebody_leaves_the_keys_of_days_without_them_to_go_first(void **state)
+{
+	struct world *world = *state;
+	struct sweep_result result;
+	struct scene scene;
+
+	set_scene(world, &scene);
+	hold_person(world, ANNA);
+	scene.held_days = true;
+	sweep(&scene, &result);
+	assert_int_equal(scene.unreadable, 1);
+	assert_int_equal(result.kinds[KIND_CALL].kept, 1);
+	assert_int_equal(result.kinds[KIND_CALL].records, DAYS);
+	assert_opens(world, KIND_CALL, scene.held, "{\"held\":1}");
+	assert_gone(&scene);
+}
+
+/* P10. One comes each time that it is asked whether to stop: the last after the days were chosen whose keys go. */
+static void what_comes_of_somebody_held_before_the_keys_go_is_kept(void **state)
+{
+	struct world *world = *state;
+	struct sweep_result result;
+	struct scene scene;
+
+	set_scene(world, &scene);
+	hold_person(world, ANNA);
+	scene.meddle_first = true;
+	assert_ok_sweep(&scene, &result);
+	assert_true(scene.firsts > 3);
+	assert_int_equal(result.kinds[KIND_CALL].kept, 1 + scene.firsts);
+	for (int i = 0; i < scene.firsts; i++)
+		assert_opens(world, KIND_CALL, scene.first[i], "{\"n\":1}");
+	assert_opens(world, KIND_CALL, scene.held, "{\"held\":1}");
+	assert_gone(&scene);
+}
+
+static void stopped_before_the_keys_go_all_is_as_it_was(void **state)
+{
+	struct world *world = *state;
+	struct sweep_result result;
+	struct scene scene;
+	struct err err;
+
+	set_scene(world, &scene);
+	scene.stop_at = SWEEP_RELEASED;
+	assert_int_equal(sweep_run(world->vault, &world->account, world->now, stop_at_last_released, &scene, &world->pool,
+				   &result, &err), ERR_INTERRUPTED);
+	assert_int_equal(running_jobs(world), 0);
+	for (int i = 0; i < DAYS; i++)
+		assert_opens(world, KIND_CALL, scene.gone[i], "{\"n\":1}");
+	scene.stop_at = (enum sweep_phase)0;
+	sweep(&scene, &result);
+	assert_gone(&scene);
+}
+
+struct dying { int after; };
+
+static bool die_anywhere(void *arg, enum sweep_phase phase, int64_t done, int64_t total)
+{
+	struct dying *dying = arg;
+
+	(void)phase;
+	(void)done;
+	(void)total;
+	if (dying->after-- == 0)
+		_exit(0);
+	return false;
+}
+
+/* P10, P11 */
+static void a_crash_at_any_step_beside_a_hold_is_resumed_and_loses_nothing_held(void **state)
+{
+	struct world *world = *state;
+	struct scene scene;
+	struct err err;
+	bool died = true;
+
+	for (int after = 3; died; after++) {
+		struct dying dying = {after};
+
+		world_end(world);
+		world_begin(world, "2026-03-01T12:00:00Z");
+		set_scene(world, &scene);
+		hold_person(world, ANNA);
+		died = sweep_in_child(world, die_anywhere, &dying);
+		assert_true(died || after > 8);
+		assert_opens(world, KIND_CALL, scene.held, "{\"held\":1}");
+		assert_ok(sweep_resume(world->vault, world->now, &err), &err);
+		assert_opens(world, KIND_CALL, scene.held, "{\"held\":1}");
+		assert_gone(&scene);
+	}
+}
+
+/* With the rows of that day, which go after them. */
+static void party_rows_go_in_one_walk_on_either_side_of_a_day_that_is_touched(void **state)
+{
+	struct world *world = *state;
+	struct sweep_result result;
+	struct scene scene;
+
+	set_scene(world, &scene);
+	world_put(world, KIND_CALL, "2024-06-15T12:00:00Z", "{}", ANNA, NULL);
+	hold_person(world, ANNA);
+	assert_ok_sweep(&scene, &result);
+	assert_int_equal(result.kinds[KIND_CALL].kept, 2);
+	assert_int_equal(leaves(world, "retention.parties"), 4); /* June's on either side, July's, August's */
+	assert_int_equal(parties(world), 3);
 	assert_gone(&scene);
 }
 
@@ -578,6 +730,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    KEEPING(nothing_that_is_due_can_be_read_before_the_first_row_goes),
 	    KEEPING(a_day_that_a_hold_touches_keeps_its_key_until_what_is_held_is_safe),
+	    KEEPING(a_hold_on_somebody_leaves_the_keys_of_days_without_them_to_go_first),
+	    KEEPING(what_comes_of_somebody_held_before_the_keys_go_is_kept),
+	    KEEPING(stopped_before_the_keys_go_all_is_as_it_was),
+	    KEEPING(a_crash_at_any_step_beside_a_hold_is_resumed_and_loses_nothing_held),
+	    KEEPING(party_rows_go_in_one_walk_on_either_side_of_a_day_that_is_touched),
 	    KEEPING(what_comes_late_to_such_a_day_is_readable_until_it_goes_or_is_held),
 	    KEEPING(stopped_after_the_keys_went_a_job_explains_the_rows_and_removes_them),
 	    KEEPING(a_crash_after_the_keys_went_is_resumed_to_the_end),

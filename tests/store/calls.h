@@ -29,7 +29,7 @@ static const struct call {
     READ(held_count), READ(identity_get), READ(identity_find), READ(identity_find_number), READ(identity_of_person), READ(identity_count),
     READ(identity_walk), READ(job_get), READ(job_list), READ(job_list_running), READ(job_list_of_type), READ(job_back_of_type), READ(job_count_running_of), READ(key_get), READ(key_list_numbers),
     READ(account_key_get), READ(tombstone_get), READ(party_newest), READ(leaf_list), READ(key_count_account), READ(ending_count), READ(ending_count_trash), READ(leaf_back), READ(leaf_has_deed), READ(leaf_list_due), READ(leaf_count_due),
-    READ(media_list), READ(media_list_day), READ(media_walk), READ(media_names_blob), READ(trash_has), READ(party_list),
+    READ(media_list), READ(media_list_day), READ(media_walk), READ(media_names_blob), READ(trash_has), READ(party_list), READ(party_list_until),
     READ(party_exists), READ(party_walk), READ(party_month_next), READ(party_month_get), READ(party_count), READ(period_get),
     READ(period_list), READ(period_walk), READ(period_sum), READ(policy_walk), READ(label_find), READ(label_list), READ(label_get), READ(label_tally), READ(label_list_unused),
     READ(user_get), READ(user_find), READ(user_find_id), READ(user_find_agent), READ(user_list), READ(setting_get), READ(setting_list), READ(holiday_get), READ(holiday_list), READ(holiday_count),

@@ -128,6 +128,16 @@ CALL(party_list)
 	return several(r, count, seen);
 }
 
+CALL(party_list_until)
+{
+	struct party_key rows[4];
+	size_t count = 0;
+	enum result r = party_list_until(vault, account, 7, &(struct party_key){0}, date_month_index(day), rows, 4,
+					 &count, &err);
+
+	return several(r, count, seen);
+}
+
 CALL(party_newest)
 {
 	struct instant at = {0};

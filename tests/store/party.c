@@ -69,6 +69,7 @@ static void an_identity_lists_its_records_across_months(void **state)
 					 key_of(8, KIND_CALL, "2024-02-01T00:00:00.000Z", 0),
 					 key_of(7, KIND_CALL, "2026-12-31T23:59:59.999Z", 0)};
 	struct party_key out[9];
+	size_t count;
 
 	(void)state;
 	insert(1, rows, 5);
@@ -82,6 +83,13 @@ static void an_identity_lists_its_records_across_months(void **state)
 	assert_int_equal(list(9, &(struct party_key){0}, out, 9), 0);
 	assert_int_equal(list(7, &rows[4], out, 9), 0);
 	assert_int_equal(list(7, &(struct party_key){0}, out, 0), 0);
+	assert_ok(party_list_until(vault, 1, 7, &(struct party_key){0}, rows[1].month, out, 9, &count, &err));
+	assert_int_equal(count, 3);
+	assert_ok(party_list_until(vault, 1, 7, &out[1], rows[4].month - 1, out, 9, &count, &err));
+	assert_int_equal(count, 1);
+	assert_same_key(&out[0], &rows[2]);
+	assert_ok(party_list_until(vault, 1, 7, &(struct party_key){0}, rows[0].month - 1, out, 9, &count, &err));
+	assert_int_equal(count, 0);
 }
 
 static void many_rows_go_in_at_once_and_each_month_is_counted(void **state)
