@@ -136,23 +136,35 @@ code_of() {
 	grep -q '"field":"account"' answer
 }
 
-@test "P41: whoever guesses waits, and is told how long; from another address the user gets in" {
-	add anna admin
-	serve --proxies 127.0.0.1 --address-rate 1000 --now $START
+# guesses NAME: five wrong words and then the right one, of which the last two must wait. The first wait is a second:
+# where all that took longer, this fails. Adds to $wrong those that were told so.
+guesses() {
+	local from='X-Forwarded-For: 203.0.113.9'
 	for ((i = 0; i < 5; i++)); do
-		post /v1/session "{\"name\":\"anna\",\"password\":\"$OTHER\"}" -H 'X-Forwarded-For: 203.0.113.9'
-		[ "$i" -lt 4 ] || break
-		answered 401
+		post /v1/session "{\"name\":\"$1\",\"password\":\"$OTHER\"}" -H "$from"
+		[ "$code" != 401 ] || wrong=$((wrong + 1))
+	done
+	[ "$code" = 429 ] || return 1
+	grep -q '^Retry-After: [1-9]' head
+	post /v1/session "{\"name\":\"$1\",\"password\":\"$PASSWORD\"}" -H "$from"
+	[ "$code" = 429 ]
+}
+
+@test "P41: whoever guesses waits, and is told how long; from another address the user gets in" {
+	for name in anna ben cleo dora; do add $name admin; done
+	serve --proxies 127.0.0.1 --address-rate 1000 --now $START
+	wrong=0
+	for name in anna ben cleo dora; do
+		guesses $name && break
 	done
 	answered 429
-	grep -q '^Retry-After: [1-9]' head
-	post /v1/session "{\"name\":\"anna\",\"password\":\"$PASSWORD\"}" -H 'X-Forwarded-For: 203.0.113.9'
-	answered 429
-	post /v1/session "{\"name\":\"anna\",\"password\":\"$PASSWORD\"}" -H 'X-Forwarded-For: 198.51.100.7'
+	((wrong >= 4))
+	post /v1/session "{\"name\":\"$name\",\"password\":\"$PASSWORD\"}" -H 'X-Forwarded-For: 198.51.100.7'
 	answered 201
-	curl -sS "$URL/metrics" | grep -q 'lethe_sign_ins_total{outcome="wait"} 2'
+	curl -sS "$URL/metrics" | grep -q 'lethe_sign_ins_total{outcome="wait"} [2-9]'
 	stop
-	[ "$("$LETHE" audit list --account Acme --count 100 --json | jq '[.leaves[].leaf | select(.act == "user.sign_in.failed")] | length')" = 4 ]
+	[ "$("$LETHE" audit list --account Acme --count 100 --json |
+		jq '[.leaves[].leaf | select(.act == "user.sign_in.failed")] | length')" = "$wrong" ]
 }
 
 @test "P54: what a session changes needs its second text, and a page of ours that asks" {
