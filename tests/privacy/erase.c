@@ -50,10 +50,16 @@ static void erasing_a_person_destroys_their_records_and_leaves_those_of_others(v
 	struct world *world = *state;
 	struct id hers = world_put(world, KIND_CALL, "2025-05-01T08:00:00Z", "{\"n\":1}", ANNA, BO, NULL);
 	struct id others = world_put(world, KIND_CALL, "2025-05-01T09:00:00Z", "{\"n\":2}", BO, CAY, NULL);
-	struct erase_result result = erase(world, ANNA);
+	struct record_row copy;
+	struct erase_result result;
 	const char *text;
+	size_t len;
 	struct err err;
 
+	assert_ok(record_get(world->vault->read.data, world->account.number, KIND_CALL, hers, &world->pool, &copy, &err), &err);
+	assert_ok(open_record(world->vault->read.ring, &copy, &world->pool, &text, &len, &err), &err);
+	result = erase(world, ANNA);
+	assert_int_equal(open_record(world->vault->read.ring, &copy, &world->pool, &text, &len, &err), ERR_GONE);
 	assert_int_equal(1, result.identities);
 	assert_int_equal(1, result.removed.records[KIND_CALL]);
 	assert_int_equal(2, result.removed.parties);

@@ -189,6 +189,19 @@ static void begin(struct place *p, rotate_progress *progress, void *arg, enum re
 /* ---- tests ---- */
 
 /* P7 */
+/* Where the root cannot forget, they are what has to go. */
+static void has_no_account_key_of(struct place *p, uint32_t epoch)
+{
+	const uint32_t accounts[] = {VAULT_ACCOUNT, p->world.account.number};
+	const unsigned char *wrapped;
+	struct err err;
+	size_t len;
+
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(account_key_get(p->world.vault->read.keys, accounts[i], epoch, &p->world.pool, &wrapped, &len, &err),
+				 ERR_NOT_FOUND);
+}
+
 static void after_a_rotation_everything_opens_and_an_old_copy_of_the_keys_opens_nothing(void **state)
 {
 	struct place *p = *state;
@@ -196,6 +209,7 @@ static void after_a_rotation_everything_opens_and_an_old_copy_of_the_keys_opens_
 	copy_keys(p);
 	begin(p, NULL, NULL, OK);
 	is_at_epoch(p, 2);
+	has_no_account_key_of(p, 1);
 	reopen(p);
 	is_at_epoch(p, 2);
 	the_old_copy_opens_nothing(p);

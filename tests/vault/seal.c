@@ -24,6 +24,7 @@ static enum result open_row(struct world *world, const struct record_row *row)
 	return open_record(world->vault->read.ring, row, &world->pool, &plain, &len, &err);
 }
 
+/* P2 */
 static void destroying_any_one_outside_identity_makes_the_record_unreadable(void **state)
 {
 	static const char *const phones[] = {ANNA, BENT};
