@@ -23,7 +23,8 @@ struct inviting {
 	enum mail_template template;
 	struct handout handout;
 	struct account account;
-	const struct user_row *user;     /* NULL: the first owner */
+	bool first;                      /* the first owner, who is no user yet */
+	struct id user;                  /* else */
 	struct instant now;
 	struct opaque link;
 	struct instant expires;
@@ -31,10 +32,18 @@ struct inviting {
 
 /* ---- how it goes ---- */
 
+/* Of this machine, and of no other whose name begins so. */
+static bool is_local(const char *url)
+{
+	static const char local[] = "http://localhost";
+	size_t len = strlen(local);
+
+	return strncmp(url, local, len) == 0 && (url[len] == '\0' || url[len] == ':' || url[len] == '/');
+}
+
 static enum result check_url(const char *url, struct err *err)
 {
-	if (url == NULL || (strlen(url) < URL_MAX &&
-			    (strncmp(url, "https://", 8) == 0 || strncmp(url, "http://localhost", 16) == 0)))
+	if (url == NULL || (strlen(url) < URL_MAX && (strncmp(url, "https://", 8) == 0 || is_local(url))))
 		return OK;
 	err_set(err, ERR_INPUT, "a link is good for whoever has it: it goes by https");
 	err_where(err, "--url");
@@ -133,8 +142,8 @@ static enum result note_mailed(struct session *session, void *arg, struct err *e
 	struct act act;
 
 	act_begin(&act, "delivery.mail.done", inviting->account.number, inviting->now);
-	if (inviting->user != NULL)
-		act_id(&act, "id", USER_PREFIX, inviting->user->id);
+	if (!inviting->first)
+		act_id(&act, "id", USER_PREFIX, inviting->user);
 	act_int(&act, "template", inviting->template);
 	return act_append(&act, session->data, NULL, err);
 }
@@ -204,7 +213,7 @@ static enum result invite_user(struct call *call, const char *who, struct inviti
 		r = invites_make(call->vault, &actor, &user, call->now, &inviting->link, &inviting->expires, err);
 	if (r != OK)
 		return r;
-	inviting->user = &user;
+	inviting->user = user.id;
 	json_begin_object(&call->w, NULL);
 	json_id(&call->w, "id", USER_PREFIX, user.id);
 	return give_link(call, inviting, err);
@@ -266,23 +275,23 @@ static enum result whose_link(const char *who, bool first, const char *to, struc
 enum result op_user_invite(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	struct inviting inviting = {.handout = {.fd = -1}, .now = call->now};
-	bool first = false, end = false;
+	bool end = false;
 	const struct call_option options[] = {
 	    {"url", &inviting.url, NULL}, {"out", &inviting.out, NULL}, {"by", &inviting.by, NULL}, {"to", &inviting.to, NULL},
-	    {"first-owner", NULL, &first}, {"end", NULL, &end}};
+	    {"first-owner", NULL, &inviting.first}, {"end", NULL, &end}};
 	const char *who;
 	enum result r = call_parse(call, options, 6, &argc, argv, 0, 1, err);
 
 	(void)partly;
 	who = argc > 0 ? argv[0] : NULL;
 	if (r == OK)
-		r = whose_link(who, first, inviting.to, err);
+		r = whose_link(who, inviting.first, inviting.to, err);
 	if (r == OK)
 		r = check_url(inviting.url, err);
 	if (r == OK && end && who != NULL)
 		return end_link(call, who, err);
 	if (r == OK)
-		r = first ? invite_owner(call, &inviting, err) : invite_user(call, who, &inviting, err);
+		r = inviting.first ? invite_owner(call, &inviting, err) : invite_user(call, who, &inviting, err);
 	handout_end(&inviting.handout);
 	opaque_wipe(&inviting.link);
 	return r;

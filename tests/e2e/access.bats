@@ -117,8 +117,10 @@ on_terminal() { script -qec "$1" /dev/null; }
 	said 0
 	jq -e '.expires == "2026-01-03T00:00:00Z" and .file == "link"' <<<"$output"
 	grep -qxE 'https://lethe.example.org/invite#lethe_i[0-9A-Za-z]{49}' link
-	lethe user invite anna --out other --url http://lethe.example.org
-	said 2
+	for url in http://lethe.example.org http://localhost.example.org ftp://localhost; do
+		lethe user invite anna --out other --url "$url"
+		said 2
+	done
 	lethe user invite --first-owner --out owner
 	said 0
 	lethe user invite anna --first-owner --out more
