@@ -81,6 +81,28 @@ void import_sums_say(struct call *call, const struct import_result *result)
 	call_say(call, "Mend them and import that file; then delete both, for they are not encrypted.\n");
 }
 
+static void add_to(struct import_result *result, const struct row *row, int64_t more)
+{
+	int64_t value = value_of(result, row) + more;
+
+	memcpy((char *)result + row->offset, &value, sizeof value);
+}
+
+void import_sums_add(struct import_result *result, const struct json *sums)
+{
+	const struct json *records = json_get(sums, "records");
+
+	result->lines += json_get_int(sums, "lines", 0);
+	result->input_bytes += json_get_int(sums, "input_bytes", 0);
+	result->media_bytes += json_get_int(sums, "media_bytes", 0);
+	result->payload_bytes += json_get_int(sums, "payload_bytes", 0);
+	result->rejected += json_get_int(sums, "rejected", 0);
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		add_to(result, &rows[i], json_get_int(sums, rows[i].name, 0));
+	for (int kind = KIND_FIRST; kind <= KIND_LAST && records != NULL; kind++)
+		result->records[kind] += json_get_int(records, kind_name((enum record_kind)kind), 0);
+}
+
 void import_sums_write(struct json_writer *w, const struct import_result *result)
 {
 	json_int(w, "lines", result->lines);

@@ -11,6 +11,8 @@
 #include "ingest/import.h"
 
 void import_sums_say(struct call *call, const struct import_result *result);
+/* Adds what import_sums_write wrote. */
+void import_sums_add(struct import_result *result, const struct json *sums);
 /* Members of an object that has been begun. */
 void import_sums_write(struct json_writer *w, const struct import_result *result);
 

@@ -91,6 +91,37 @@ enum result desk_account(const struct desk *desk, const char *name, struct pool 
 	return r == ERR_NOT_FOUND || r == ERR_INPUT ? no_account(err) : r;
 }
 
+/* From here on it is as if they had said its id. */
+static enum result put_name(struct performing *performing, const char *said, struct err *err)
+{
+	struct route_match *match = &performing->request->match;
+	char text[ID_TEXT_MAX];
+	const char *id = pool_strdup(performing->request->pool, id_format(ACCOUNT_PREFIX, performing->account.id, text));
+
+	for (size_t i = 0; i < match->count && id != NULL; i++)
+		match->values[i] = match->values[i] == said ? id : match->values[i];
+	return id != NULL ? OK : err_no_memory(err);
+}
+
+/* "-" is the account that who asks is of. */
+static enum result find_own(struct performing *performing, const char *said, struct err *err)
+{
+	const struct actor *actor = performing->actor;
+	const struct desk *desk = performing->desk;
+	enum result r = ERR_INPUT;
+
+	for (size_t i = 0; i < desk->count && actor->account != 0 && r == ERR_INPUT; i++) {
+		performing->view = desk->views[i];
+		if (id_compare(performing->view->id, actor->region) == 0)
+			r = accounts_get(&performing->view->read, actor->account, performing->request->pool, &performing->account, err);
+	}
+	if (r == OK)
+		return put_name(performing, said, err);
+	performing->field = "account";
+	err_set(err, ERR_INPUT, "which account is meant is not said, and who asks is of none");
+	return err_mend(err, "say which; `lethe account list` shows them");
+}
+
 static enum result find_account(struct performing *performing, struct err *err)
 {
 	const char *name = request_parameter(performing->request, "account");
@@ -98,6 +129,8 @@ static enum result find_account(struct performing *performing, struct err *err)
 	performing->view = performing->desk->views[0];
 	if (name == NULL)
 		return OK;
+	if (strcmp(name, "-") == 0)
+		return find_own(performing, name, err);
 	return desk_account(performing->desk, name, performing->request->pool, &performing->account, &performing->view,
 			    err);
 }

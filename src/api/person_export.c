@@ -1,14 +1,13 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "api/operations.h"
+#include "api/person_export.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "export/export.h"
 #include "privacy/person.h"
 #include "store/job.h"
 #include "vault/kept.h"
@@ -74,6 +73,17 @@ static enum result run(struct call *call, const struct account *account, const s
 	return r;
 }
 
+void person_export_report(struct call *call, const char *path, struct id person, const struct export_request *request,
+			  const struct export_result *result)
+{
+	say(call, path, result);
+	json_begin_object(&call->w, NULL);
+	json_id(&call->w, "person", PERSON_PREFIX, person);
+	json_string(&call->w, "file", path);
+	print_counts(&call->w, request, result);
+	json_end_object(&call->w);
+}
+
 /* ---- into a file of whoever asks ---- */
 
 static enum result write_file(struct call *call, const struct account *account, struct export_request *request,
@@ -84,15 +94,9 @@ static enum result write_file(struct call *call, const struct account *account, 
 	signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error like a full disk: the part is removed */
 	request->path = path;
 	r = run(call, account, request, result, err);
-	if (r != OK)
-		return r;
-	say(call, path, result);
-	json_begin_object(&call->w, NULL);
-	json_id(&call->w, "person", PERSON_PREFIX, request->person);
-	json_string(&call->w, "file", path);
-	print_counts(&call->w, request, result);
-	json_end_object(&call->w);
-	return OK;
+	if (r == OK)
+		person_export_report(call, path, request->person, request, result);
+	return r;
 }
 
 /* ---- kept with the job, to be fetched ---- */

@@ -5,18 +5,28 @@
 
 #include <ctype.h>
 #include <curl/curl.h>
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
+
+#include "net/client.h"
 
 #define URL_MAX 8192
 #define CONNECT_MS 10000L
 #define BEARER "Authorization: Bearer "
 
 struct asking {
+	CURL *curl;
 	const struct ask_request *request;
 	struct buf *body;
 	struct ask_answer *answer;
+	uint64_t came; /* of the file */
+	enum result written;
+	bool changed;  /* what is there is the beginning of another file */
+	struct err *err;
 };
 
 /* ---- the URL ---- */
@@ -68,9 +78,22 @@ static enum result join(const char *url, const char *target, char out[URL_MAX], 
 static size_t take_body(char *data, size_t size, size_t count, void *arg)
 {
 	struct asking *asking = arg;
+	const struct ask_download *download = asking->request->download;
+	size_t len = size * count;
+	long status = 0;
 
-	buf_add(asking->body, data, size * count);
-	return asking->body->failed ? 0 : size * count;
+	curl_easy_getinfo(asking->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (download != NULL && status >= 200 && status < 300) {
+		if (asking->came == 0 && download->from > 0 && status != 206) { /* it is not what it was */
+			asking->changed = true;
+			return 0;
+		}
+		asking->came += len;
+		asking->written = download->write(download->arg, data, len, asking->err);
+		return asking->written == OK ? len : 0;
+	}
+	buf_add(asking->body, data, len);
+	return asking->body->failed ? 0 : len;
 }
 
 static void take_type(struct ask_answer *answer, const char *value, size_t len)
@@ -84,49 +107,92 @@ static void take_type(struct ask_answer *answer, const char *value, size_t len)
 	answer->type[end] = '\0';
 }
 
+static void take_text(char out[ASK_TEXT_MAX], const char *value, size_t len)
+{
+	while (len > 0 && (unsigned char)value[len - 1] <= ' ')
+		len--;
+	if (len < ASK_TEXT_MAX) {
+		memcpy(out, value, len);
+		out[len] = '\0';
+	}
+}
+
+static bool is_header(const char *data, size_t len, const char *name, const char **value, size_t *value_len)
+{
+	size_t name_len = strlen(name);
+
+	if (len <= name_len || strncasecmp(data, name, name_len) != 0)
+		return false;
+	*value = data + name_len;
+	*value_len = len - name_len;
+	return true;
+}
+
 static size_t take_header(char *data, size_t size, size_t count, void *arg)
 {
-	static const char type[] = "content-type: ", partly[] = "lethe-partly: true";
 	struct asking *asking = arg;
-	size_t len = size * count;
+	struct ask_answer *answer = asking->answer;
+	size_t len = size * count, value_len;
+	const char *value;
 
-	if (len > sizeof type && strncasecmp(data, type, sizeof type - 1) == 0)
-		take_type(asking->answer, data + sizeof type - 1, len - (sizeof type - 1));
-	else if (len > sizeof partly && strncasecmp(data, partly, sizeof partly - 1) == 0)
-		asking->answer->partly = true;
+	if (is_header(data, len, "content-type: ", &value, &value_len))
+		take_type(answer, value, value_len);
+	else if (is_header(data, len, "lethe-partly: true", &value, &value_len))
+		answer->partly = true;
+	else if (is_header(data, len, "etag: ", &value, &value_len))
+		take_text(answer->etag, value, value_len);
+	else if (is_header(data, len, "location: ", &value, &value_len))
+		take_text(answer->location, value, value_len);
 	return len;
 }
 
 static int look_up(void *arg, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up)
 {
 	const struct asking *asking = arg;
+	const struct ask_request *request = asking->request;
 
-	(void)total;
-	(void)now;
-	(void)up_total;
-	(void)up;
-	return asking->request->stop != NULL && asking->request->stop();
+	if (request->progress != NULL && request->upload != NULL)
+		request->progress(request->progress_arg, up, up_total);
+	else if (request->progress != NULL && request->download != NULL && total > 0)
+		request->progress(request->progress_arg, (int64_t)request->download->from + now,
+				  (int64_t)request->download->from + total);
+	return request->stop != NULL && request->stop();
 }
 
 /* ---- asking ---- */
 
-static void set_security(CURL *curl, const struct ask_server *server)
+static size_t give_file(char *out, size_t size, size_t count, void *arg)
 {
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https,http");
-	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (server->ca_file != NULL)
-		curl_easy_setopt(curl, CURLOPT_CAINFO, server->ca_file);
+	const struct ask_upload *upload = arg;
+	ssize_t some;
+
+	do
+		some = read(upload->fd, out, size * count);
+	while (some < 0 && errno == EINTR);
+	return some >= 0 ? (size_t)some : CURL_READFUNC_ABORT;
+}
+
+static void set_upload(CURL *curl, const struct ask_upload *upload)
+{
+	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_file);
+	curl_easy_setopt(curl, CURLOPT_READDATA, upload);
+	if (upload->size >= 0)
+		curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)upload->size);
 }
 
 static void set_request(CURL *curl, const struct ask_request *request, struct asking *asking)
 {
+	const struct ask_download *download = request->download;
+	char rest[32] = "";
+
+	if (request->upload != NULL)
+		set_upload(curl, request->upload);
+	else if (request->body != NULL)
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
+	else if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "DELETE") != 0)
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "{}");
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
-	curl_easy_setopt(curl, CURLOPT_USERAGENT, "lethe");
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
 	curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L); /* long work is answered when it is done */
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
@@ -136,10 +202,10 @@ static void set_request(CURL *curl, const struct ask_request *request, struct as
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look_up);
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, asking);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-	if (request->body != NULL)
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
-	else if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "DELETE") != 0)
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "{}");
+	if (download != NULL && download->from > 0)
+		snprintf(rest, sizeof rest, "%" PRIu64 "-", download->from);
+	if (request->range != NULL || rest[0] != '\0')
+		curl_easy_setopt(curl, CURLOPT_RANGE, request->range != NULL ? request->range : rest);
 }
 
 static struct curl_slist *add_header(struct curl_slist *list, const char *header, bool *whole)
@@ -152,15 +218,25 @@ static struct curl_slist *add_header(struct curl_slist *list, const char *header
 
 static struct curl_slist *headers_of(const struct ask_request *request, const struct secret *token, bool *whole)
 {
-	char bearer[sizeof BEARER + SECRET_MAX];
+	char bearer[sizeof BEARER + SECRET_MAX], other[ASK_TEXT_MAX + 32];
 	struct curl_slist *list = NULL;
 
 	*whole = true;
 	snprintf(bearer, sizeof bearer, BEARER "%.*s", (int)token->len, token->text);
 	list = add_header(list, bearer, whole);
 	explicit_bzero(bearer, sizeof bearer);
-	list = add_header(list, request->json ? "Accept: application/json" : "Accept: text/plain", whole);
-	list = add_header(list, "Content-Type: application/json", whole);
+	if (request->download == NULL)
+		list = add_header(list, request->json ? "Accept: application/json" : "Accept: text/plain", whole);
+	else
+		list = add_header(list, "Accept: */*", whole);
+	snprintf(other, sizeof other, "Content-Type: %.100s", request->upload != NULL ? request->upload->type : "application/json");
+	list = add_header(list, other, whole);
+	if (request->upload != NULL)
+		list = add_header(list, "Expect:", whole); /* it is sent at once */
+	if (request->download != NULL && request->download->from > 0) {
+		snprintf(other, sizeof other, "If-Range: %s", request->download->etag);
+		list = add_header(list, other, whole);
+	}
 	return add_header(list, "Lethe-Words: command", whole); /* errors in its words, and lists whole */
 }
 
@@ -186,6 +262,12 @@ static enum result failed(const struct asking *asking, const struct ask_server *
 	default:
 		break;
 	}
+	if (asking->written != OK)
+		return asking->written;
+	if (asking->changed) {
+		err_set(err, ERR_GONE, "what is fetched there now is another file than the one that was begun");
+		return err_mend(err, "ask again, from its beginning");
+	}
 	if (asking->body->failed)
 		return err_set(err, ERR_LIMIT, "the answer is longer than %zu bytes", asking->body->max);
 	err_set(err, ERR_IO, "the daemon cannot be asked: %s", curl_easy_strerror(code));
@@ -209,7 +291,7 @@ static enum result send_it(CURL *curl, const struct ask_server *server, struct a
 		free_headers(headers);
 		return err_no_memory(err);
 	}
-	set_security(curl, server);
+	client_secure(curl, true, server->ca_file); /* where HTTP may go, check_url says */
 	set_request(curl, asking->request, asking);
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
@@ -217,13 +299,14 @@ static enum result send_it(CURL *curl, const struct ask_server *server, struct a
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	free_headers(headers);
 	asking->answer->status = (int)status;
+	asking->answer->broken = code != CURLE_OK && asking->came > 0 && asking->written == OK;
 	return code == CURLE_OK ? OK : failed(asking, server, code, err);
 }
 
 enum result ask(const struct ask_server *server, const struct ask_request *request, struct buf *body,
 		struct ask_answer *out, struct err *err)
 {
-	struct asking asking = {.request = request, .body = body, .answer = out};
+	struct asking asking = {.request = request, .body = body, .answer = out, .err = err};
 	CURL *curl;
 	enum result r = check_url(server->url, err);
 
@@ -231,6 +314,7 @@ enum result ask(const struct ask_server *server, const struct ask_request *reque
 	if (r != OK)
 		return r;
 	curl = curl_easy_init();
+	asking.curl = curl;
 	r = curl != NULL ? send_it(curl, server, &asking, err) : err_no_memory(err);
 	curl_easy_cleanup(curl);
 	return r;

@@ -91,7 +91,7 @@ static enum result check_known(struct asked *asked, struct err *err)
 }
 
 /* Which folder, which clock: the daemon's own. */
-static enum result check_globals(const struct asked *asked, struct err *err)
+enum result asked_check_globals(const struct asked *asked, struct err *err)
 {
 	static const char *const names[] = {"data", "region", "secret-file", "now"};
 
@@ -149,7 +149,7 @@ static enum result read_words(struct asked *asked, struct err *err)
 	for (size_t i = 0; i < asked->option_count; i++) {
 		asked->options[i].given = asked->options[i].given || asked->options[i].value != NULL;
 	}
-	return r == OK ? check_globals(asked, err) : r;
+	return r == OK ? asked_check_globals(asked, err) : r;
 }
 
 static const struct word *word_of(const struct resource *resource, const char *option)

@@ -34,6 +34,8 @@ bool asked_begin(struct asked *asked);
 /* Reads the words and finds the resource. ERR_INPUT as call_parse; ERR_UNSUPPORTED: an option that only the machine's own
  * command has. */
 MUST_CHECK enum result asked_read(struct asked *asked, struct err *err);
+/* ERR_INPUT: an option that is about the machine was given, such as --data. */
+MUST_CHECK enum result asked_check_globals(const struct asked *asked, struct err *err);
 /* NULL: no resource of the command takes it. `name` as on the command line, without the dashes. */
 struct asked_option *asked_option(struct asked *asked, const char *name);
 /* "min_duration" is --min-duration. */

@@ -9,6 +9,7 @@
 #include "cli/asked.h"
 #include "cli/interrupt.h"
 #include "cli/reply.h"
+#include "cli/transfer.h"
 #include "cli/whom.h"
 
 /* ---- which daemon ---- */
@@ -79,7 +80,7 @@ static enum result not_remote(const struct operation *command, struct err *err)
 		return err_mend(err, "run it at the machine, without --server or LETHE_SERVER");
 	}
 	err_set(err, ERR_UNSUPPORTED, "`lethe %s` is not asked of a daemon", command->name);
-	return err_mend(err, "what it takes or gives is a stream: docs/api.md says how another program sends it");
+	return err_mend(err, "run it at the machine, without --server or LETHE_SERVER");
 }
 
 /* What the operation would ask a person, the daemon has nobody to ask. */
@@ -143,29 +144,53 @@ static enum result do_it(struct asked *asked, bool *partly, struct err *err)
 	return r;
 }
 
+/* A token of an account says which: the daemon takes "-" for it. */
+static void take_account(struct call *call, const struct secret *token)
+{
+	static const char of_account[] = "lethe_a";
+
+	if (call->account == NULL && token->len > strlen(of_account) && strncmp(token->text, of_account, strlen(of_account)) == 0)
+		call->account = "-";
+}
+
+static enum result read_token(struct asked *asked, const struct remote *remote, struct err *err)
+{
+	enum result r;
+
+	if (remote->token_file == NULL) {
+		err_set(err, ERR_INPUT, "the daemon lets nobody in without a token");
+		return err_mend(err, "add --token-file FILE, or set LETHE_TOKEN_FILE; `lethe token create` makes one");
+	}
+	r = secret_read(remote->token_file, "Token", false, &asked->server.token, err);
+	if (r == OK)
+		take_account(asked->call, &asked->server.token);
+	return r;
+}
+
+static enum result run_resource(struct asked *asked, bool *partly, struct err *err)
+{
+	enum result r = asked_read(asked, err);
+
+	if (r == OK)
+		r = confirm(asked, err);
+	if (r == OK)
+		r = whom_find(asked, err);
+	return r == OK ? do_it(asked, partly, err) : r;
+}
+
 enum result remote_run(struct call *call, const struct remote *remote, const struct operation *command, int argc,
 		       char **argv, bool *partly, struct err *err)
 {
 	struct asked asked = {.call = call, .command = command, .argc = argc, .argv = argv,
 			      .server = {.url = remote->server, .ca_file = remote->ca_file}};
+	transfer_run *transfer = transfer_find(command->name);
 	enum result r;
 
-	if (!asked_begin(&asked))
+	if (transfer == NULL && !asked_begin(&asked))
 		return not_remote(command, err);
-	r = asked_read(&asked, err);
-	if (r == OK && remote->token_file == NULL) {
-		err_set(err, ERR_INPUT, "the daemon lets nobody in without a token");
-		r = err_mend(err, "add --token-file FILE, or set LETHE_TOKEN_FILE; `lethe token create` makes one");
-	}
+	r = read_token(&asked, remote, err);
 	if (r == OK)
-		r = secret_read(remote->token_file, "Token", false, &asked.server.token, err);
-	if (r != OK)
-		return r;
-	r = confirm(&asked, err);
-	if (r == OK)
-		r = whom_find(&asked, err);
-	if (r == OK)
-		r = do_it(&asked, partly, err);
+		r = transfer != NULL ? transfer(&asked, partly, err) : run_resource(&asked, partly, err);
 	secret_wipe(&asked.server.token);
 	return r;
 }

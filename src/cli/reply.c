@@ -31,22 +31,15 @@ static enum result foreign(const struct asked *asked, int status, struct err *er
 	return err_mend(err, "see whether --server names the daemon, and no other path of its machine");
 }
 
-/* A problem as the error it was made from. */
-static enum result read_problem(struct asked *asked, const struct buf *body, int status, struct err *err)
+enum result reply_problem(struct asked *asked, const struct json *problem, int status, struct err *err)
 {
 	static const char before[] = "/problems/";
-	const char *type, *detail, *field, *mend;
-	const struct json *problem;
+	const char *type = json_get_text(problem, "type"), *detail = json_get_text(problem, "detail");
+	const char *field = json_get_text(problem, "field"), *mend = json_get_text(problem, "mend");
 	char option[ASKED_NAME_MAX];
 
-	if (body->data == NULL || json_parse_once(body->data, body->len, &asked->call->pool, &problem, err) != OK)
-		return foreign(asked, status, err);
-	type = json_get_text(problem, "type");
 	if (type == NULL || strncmp(type, before, strlen(before)) != 0)
 		return foreign(asked, status, err);
-	detail = json_get_text(problem, "detail");
-	field = json_get_text(problem, "field");
-	mend = json_get_text(problem, "mend");
 	err_set(err, result_of(type + strlen(before)), "%s", detail != NULL ? detail : json_get_text(problem, "title"));
 	if (field != NULL && strncmp(field, "--", 2) == 0)
 		err_where(err, "%s", field);
@@ -59,6 +52,15 @@ static enum result read_problem(struct asked *asked, const struct buf *body, int
 	return err->code;
 }
 
+static enum result read_problem(struct asked *asked, const struct buf *body, int status, struct err *err)
+{
+	const struct json *problem;
+
+	if (body->data == NULL || json_parse_once(body->data, body->len, &asked->call->pool, &problem, err) != OK)
+		return foreign(asked, status, err);
+	return reply_problem(asked, problem, status, err);
+}
+
 enum result reply_get(struct asked *asked, const struct ask_request *request, const char *type, struct buf *body,
 		      struct ask_answer *answer, struct err *err)
 {
@@ -66,7 +68,7 @@ enum result reply_get(struct asked *asked, const struct ask_request *request, co
 
 	if (r != OK)
 		return r;
-	if (answer->status >= 200 && answer->status < 300 && strcmp(answer->type, type) == 0)
+	if (answer->status >= 200 && answer->status < 300 && (type == NULL || strcmp(answer->type, type) == 0))
 		return OK;
 	if (strcmp(answer->type, "application/problem+json") == 0)
 		return read_problem(asked, body, answer->status, err);

@@ -15,4 +15,7 @@
 MUST_CHECK enum result reply_get(struct asked *asked, const struct ask_request *request, const char *type,
 				 struct buf *body, struct ask_answer *answer, struct err *err);
 
+/* A problem as the error it was made from; `status` is what it came with. */
+MUST_CHECK enum result reply_problem(struct asked *asked, const struct json *problem, int status, struct err *err);
+
 #endif

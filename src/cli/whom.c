@@ -106,6 +106,11 @@ static enum result find_user(struct asked *asked, char **word, struct err *err)
 	return err_mend(err, "`lethe user list` shows those there are");
 }
 
+enum result whom_person(struct asked *asked, char **word, struct err *err)
+{
+	return strncmp(*word, "per_", 4) == 0 ? OK : find_person(asked, word, err);
+}
+
 enum result whom_find(struct asked *asked, struct err *err)
 {
 	for (size_t i = 0; i < asked->resource->word_count; i++) {
@@ -115,8 +120,8 @@ enum result whom_find(struct asked *asked, struct err *err)
 		if (word->place != IN_PATH || word->operand == 0)
 			continue;
 		operand = &asked->argv[word->operand - 1];
-		if (strcmp(word->name, "person") == 0 && strncmp(*operand, "per_", 4) != 0)
-			return find_person(asked, operand, err);
+		if (strcmp(word->name, "person") == 0)
+			return whom_person(asked, operand, err);
 		if (strcmp(word->name, "user") == 0 && strncmp(*operand, "usr_", 4) != 0)
 			return find_user(asked, operand, err);
 	}

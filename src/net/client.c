@@ -174,11 +174,9 @@ static size_t take_header(char *data, size_t size, size_t count, void *arg)
 	return len;
 }
 
-static void set_limits(CURL *curl, const struct sending *s)
+void client_secure(void *curl, bool plain, const char *ca_file)
 {
-	long timeout = s->request->timeout_ms > 0 ? (long)s->request->timeout_ms : CLIENT_TIMEOUT_MS;
-
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, s->reach->plain ? "https,http" : "https");
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, plain ? "https,http" : "https");
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -186,12 +184,20 @@ static void set_limits(CURL *curl, const struct sending *s)
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_USERAGENT, "lethe");
+	if (ca_file != NULL)
+		curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
+}
+
+static void set_limits(CURL *curl, const struct sending *s)
+{
+	long timeout = s->request->timeout_ms > 0 ? (long)s->request->timeout_ms : CLIENT_TIMEOUT_MS;
+
+	client_secure(curl, s->reach->plain, s->reach->ca_file);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, timeout < CONNECT_MS ? timeout : CONNECT_MS);
 	if (!s->request->any_length)
 		curl_easy_setopt(curl, CURLOPT_MAXFILESIZE, (long)s->body->max);
-	if (s->reach->ca_file != NULL)
-		curl_easy_setopt(curl, CURLOPT_CAINFO, s->reach->ca_file);
 }
 
 static void set_request(CURL *curl, struct sending *s)
@@ -199,7 +205,6 @@ static void set_request(CURL *curl, struct sending *s)
 	const struct client_request *request = s->request;
 
 	curl_easy_setopt(curl, CURLOPT_URL, request->url);
-	curl_easy_setopt(curl, CURLOPT_USERAGENT, "lethe");
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, s);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);

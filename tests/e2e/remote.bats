@@ -169,11 +169,11 @@ alike() {
 	[[ $output == *"it is written to the machine's own disk"*"without --server"* ]]
 	run -4 at owner.token person erase "$ASTRID" --account Acme --receipt r.json --yes
 	[[ $output == *"a daemon is not asked for --receipt"* ]]
-	run -4 at owner.token import few.jsonl --account Acme
-	[[ $output == *"docs/api.md"* ]]
+	run -4 at owner.token import few.jsonl --account Acme --media-root .
+	[[ $output == *"--media-root"*"name no files"* ]]
 	run -2 at owner.token hold list --account Acme --data elsewhere
 	[[ $output == *"--data is about this machine"* ]]
-	run -2 at owner.token hold list
+	run -2 at operator.token hold list
 	[[ $output == *"--account"* ]]
 	run -4 at owner.token person erase "$ASTRID" --account Acme
 	[[ $output == *"add --yes"* ]]
@@ -209,4 +209,116 @@ alike() {
 	[[ $output == *"not trusted"*"--ca"* ]]
 	"$LETHE" --server "https://localhost:$tls" --ca cert.pem --token-file owner.token hold list --account Acme
 	run -4 "$LETHE" --server "https://127.0.0.1:$tls" --ca cert.pem --token-file owner.token hold list --account Acme
+}
+
+@test "P60: a token of an account says which account is meant" {
+	serve
+	both owner.token hold list --account Acme
+	at owner.token hold list >there
+	diff here <(at owner.token hold list --json) || true
+	at owner.token person show "$ASTRID" | diff <(at owner.token person show "$ASTRID" --account Acme) -
+	at owner.token hold add --reason 'case 8' --kind call >/dev/null
+	at owner.token hold list --json | jq -e '.holds | length == 1'
+	"$LETHE" account show Acme --json | jq -r .id >acme
+	ask owner.token GET /v1/accounts/-
+	answered 200
+	[ "$(jq -r .id answer)" = "$(cat acme)" ]
+	ask owner.token POST /v1/accounts/-/retention/runs '{}' -H 'Prefer: respond-async'
+	answered 202
+	grep -qi "^location: /v1/accounts/$(cat acme)/jobs/" headers
+	ask operator.token GET /v1/accounts/-/holds
+	answered 400
+	jq -e '.field == "account"' answer
+}
+
+@test "P60: a person's copy, a job's file and a record's sound come from a daemon as from the machine" {
+	"$LETHE" import "$SAMPLES"/recordings.jsonl --account Acme --media-root "$SAMPLES" >/dev/null
+	serve
+	local rec
+	at owner.token person export "$ASTRID" --out there.zip | sed 's/there/X/; s/audit leaf.*//; s/[0-9.]* [kM]*B$//' >there
+	"$LETHE" person export "$ASTRID" --account Acme --out here.zip | sed 's/here/X/; s/audit leaf.*//; s/[0-9.]* [kM]*B$//' >here
+	diff here there
+	unzip -tqq there.zip
+	unzip -p there.zip data.json | jq 'del(.generated)' | cmp - <(unzip -p here.zip data.json | jq 'del(.generated)')
+	run -4 at owner.token person export "$ASTRID" --out there.zip
+	run -2 at owner.token person export "$ASTRID"
+	[[ $output == *"--out"* ]]
+	run -2 at owner.token person export "$ASTRID" --out other.zip --others some
+	[ ! -e other.zip ]
+	run -3 at owner.token person export 'nobody at all' --out other.zip
+	[ ! -e other.zip ]
+	at owner.token person export "$ASTRID" --out shown.zip --others show --json | jq -e '.others == "show" and .file == "shown.zip" and .records > 0'
+	at owner.token job fetch "$(at owner.token job list --json | jq -r '.jobs[0].id')" --out - | cmp - shown.zip
+	rec=$(unzip -p here.zip data.json | grep -o 'rec_[0-9a-z]\{26\}' | head -n 1)
+	"$LETHE" record media "$rec" --account Acme --out here.wav >here
+	at owner.token record media "$rec" --out there.wav >there
+	cmp here.wav there.wav
+	diff <(sed 's/here/X/' here) <(sed 's/there/X/' there)
+	at owner.token record media "$rec" --range 100-199 --out - | cmp - <(tail -c +101 here.wav | head -c 100)
+	run -3 at owner.token record media "$rec" --n 7 --out none.wav
+	[ ! -e none.wav ]
+	run -4 at auditor.token job fetch job_00000000000000000000000000 --out none.zip
+	[ ! -e none.zip ]
+}
+
+@test "P60: files are imported through a daemon as at the machine" {
+	mkdir copy
+	cp -a lethe-data* copy
+	{
+		grep -h '"call"' "$SAMPLES/copenhagen-calls.jsonl" | head -200
+		echo '{"type":"call","id":"x","time":"2025-11-17T14:03:00Z","from":"+4520000578","too":"+4520000300"}'
+	} >lines.jsonl
+	serve
+	local here=0 there=0
+	"$LETHE" --data copy/lethe-data import lines.jsonl "$SAMPLES"/Master.csv --tz Europe/Copenhagen --source pbx --account Acme --json >here 2>here.err || here=$?
+	at owner.token import lines.jsonl "$SAMPLES"/Master.csv --tz Europe/Copenhagen --source pbx --json >there 2>there.err || there=$?
+	[ "$here" = 5 ]
+	[ "$there" = 5 ]
+	diff <(jq 'del(.rejects)' here) <(jq 'del(.rejects)' there)
+	diff here.err there.err
+	at owner.token import - <lines.jsonl 2>/dev/null | grep -q '200  records that were there already' || [ "${PIPESTATUS[0]}" = 5 ]
+	run -3 at owner.token import nothing.jsonl
+	run -2 at owner.token import lines.jsonl --tz No/Where
+	run -4 at owner.token import lines.jsonl --rejects r
+	run -4 at auditor.token import lines.jsonl
+	stop
+	"$LETHE" check >/dev/null
+}
+
+# halting: what can look like a daemon, at $URL.
+halting() {
+	python3 "$BATS_TEST_DIRNAME/remote/halting.py" whole >asked 3>&- &
+	SERVING=$!
+	disown "$SERVING"
+	for ((i = 0; i < 200; i++)); do
+		[ ! -s asked ] || break
+		sleep 0.05
+	done
+	URL=http://127.0.0.1:$(head -n 1 asked)
+}
+
+@test "a download that breaks off is gone on with, unless it is of another file by then" {
+	halting
+	at owner.token job fetch job_00000000000000000000000000 --out fetched
+	cmp fetched whole
+	grep -q 'GET .* bytes=50000- "one"' asked
+	run -9 at owner.token job fetch job_0000000000000000000000000c --out other
+	[[ $output == *"another file"* ]]
+	[ ! -e other ]
+}
+
+@test "whoever stops waiting is told which job goes on" {
+	halting
+	local code=0
+	"$LETHE" --server "$URL" --token-file owner.token person export per_01h455vb4pex5vsknk084sn02q --out x.zip 2>said 3>&- &
+	local waiting=$!
+	for ((i = 0; i < 400; i++)); do
+		! grep -q 'GET .*/jobs/' asked || break
+		sleep 0.05
+	done
+	kill -INT "$waiting"
+	wait "$waiting" || code=$?
+	[ "$code" = 130 ]
+	grep -q 'lethe job show job_0000000000000000000000000w' said
+	[ ! -e x.zip ]
 }
