@@ -53,7 +53,7 @@ FORENSICOBJ := $(patsubst tests/%.c,$(BUILD)/test/obj/%.o,$(wildcard tests/e2e/f
 
 PREFIX   := /usr/local
 
-.PHONY: all run test tsan bench fuzz foreign lint install clean help
+.PHONY: all run test tsan bench load fuzz foreign lint install clean help
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/lethe
@@ -82,6 +82,12 @@ bench:
 	@scripts/deps run
 	$(MAKE) --no-print-directory all
 	$(BUILD)/lethe bench $(BENCH)
+
+## make load        ask a daemon beside 10,000 idle connections, slow clients and long work; prints ratios   (LOAD="idle read")
+load:
+	@scripts/deps run test
+	$(MAKE) --no-print-directory all
+	LETHE=$(abspath $(BUILD)/lethe) tests/load/run $(LOAD)
 
 ## make fuzz        run every fuzzer for FUZZ_SECONDS each (default 20)
 fuzz:

@@ -65,7 +65,18 @@ static void answer_problem(const struct request *request, struct response *respo
 	problem_answer(response, request, PROBLEM_NOT_FOUND, NULL, NULL);
 }
 
-static void answer_open(const struct http *http, const struct request *request, struct response *response)
+/* Sent from where it is: whoever comes can ask for it, and need not read it soon. */
+static enum result read_description(void *arg, uint64_t offset, void *out, size_t len, size_t *got, struct err *err)
+{
+	const struct buf *openapi = arg;
+
+	(void)err;
+	*got = openapi->len - (size_t)offset < len ? openapi->len - (size_t)offset : len;
+	memcpy(out, openapi->data + offset, *got);
+	return OK;
+}
+
+static void answer_open(struct http *http, const struct request *request, struct response *response)
 {
 	switch ((enum open_route)request->match.route) {
 	case OPEN_HEALTH:
@@ -81,7 +92,7 @@ static void answer_open(const struct http *http, const struct request *request, 
 		break;
 	case OPEN_DESCRIPTION:
 		response_type(response, "application/json");
-		buf_add(&response->body, http->openapi.data, http->openapi.len);
+		response_reader(response, read_description, NULL, &http->openapi, http->openapi.len);
 		break;
 	case OPEN_PROBLEM:
 		answer_problem(request, response);
@@ -138,7 +149,7 @@ static void answer_someone(const struct http *http, const struct desk *desk, str
 
 static void handle(void *arg, void *context, struct request *request, struct response *response)
 {
-	const struct http *http = arg;
+	struct http *http = arg;
 	const struct desk *desk = context;
 	int door = request->match.route - OPEN_COUNT;
 
@@ -395,8 +406,9 @@ void http_serve(struct http *http, const struct settings *settings, struct serve
 	out->stream_threads = (int)number[SET_STREAM_WORKERS];
 	out->worker_queue = (size_t)number[SET_QUEUE];
 	out->connections_max = (size_t)number[SET_CONNECTIONS];
-	out->connections_per_address = (size_t)number[number[SET_CONNECTIONS_PER_ADDRESS] > 0 ? SET_CONNECTIONS_PER_ADDRESS
-											      : SET_CONNECTIONS];
+	out->connections_per_address = (size_t)(number[SET_CONNECTIONS_PER_ADDRESS] > 0
+						    ? number[SET_CONNECTIONS_PER_ADDRESS]
+						    : number[SET_CONNECTIONS] - number[SET_CONNECTIONS] / 8);
 	out->head_ms = number[SET_HEAD_TIMEOUT] * 1000;
 	out->idle_ms = number[SET_IDLE_TIMEOUT] * 1000;
 	out->stream_ms = number[SET_STREAM_TIMEOUT] * 1000;

@@ -226,6 +226,43 @@ static void wait_for_the_end(struct serving *serving, const sigset_t *signals)
 		reload(serving);
 }
 
+static void end_signals(sigset_t *out)
+{
+	sigemptyset(out);
+	sigaddset(out, SIGTERM);
+	sigaddset(out, SIGINT);
+}
+
+/* Whether it is told to stop once more within that time. */
+static bool told_again(int64_t seconds)
+{
+	const struct timespec wait = {.tv_sec = seconds};
+	sigset_t signals;
+
+	end_signals(&signals);
+	return sigtimedwait(&signals, NULL, &wait) > 0;
+}
+
+static bool hurry(void *arg)
+{
+	(void)arg;
+	if (!told_again(0))
+		return false;
+	log_event(LOG_WARNING, "serve.hurry", LOG_INT("told", 2));
+	return true;
+}
+
+/* Nobody is connected any more, and what is still under way is gone on with after a restart: so once more ends it. */
+static void end_when_told(void)
+{
+	sigset_t signals;
+
+	end_signals(&signals);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+}
+
 static enum result start(struct serving *serving, struct err *err)
 {
 	struct server_settings out;
@@ -238,6 +275,7 @@ static enum result start(struct serving *serving, struct err *err)
 	out.certificate_file = settings->text[SET_CERTIFICATE];
 	out.key_file = settings->text[SET_KEY];
 	http_serve(&serving->http, settings, &out);
+	out.hurry = hurry;
 	r = server_start(&out, &serving->server, err);
 	if (r != OK)
 		return r;
@@ -267,7 +305,9 @@ static void be_ready(struct serving *serving, const sigset_t *signals)
 	wait_for_the_end(serving, signals);
 	atomic_store(&serving->http.ready, false);
 	sd_notify(0, "STOPPING=1");
-	log_event(LOG_INFO, "serve.stopping", LOG_INT("within_s", serving->settings.number[SET_STOP_WITHIN]));
+	log_event(LOG_INFO, "serve.stopping", LOG_INT("delay_s", serving->settings.number[SET_STOP_DELAY]),
+		  LOG_INT("within_s", serving->settings.number[SET_STOP_WITHIN]));
+	told_again(serving->settings.number[SET_STOP_DELAY]);
 }
 
 static enum result serve(struct serving *serving, const sigset_t *signals, struct err *err)
@@ -289,6 +329,7 @@ static enum result serve(struct serving *serving, const sigset_t *signals, struc
 		if (r == OK)
 			be_ready(serving, signals);
 		server_stop(serving->server, serving->settings.number[SET_STOP_WITHIN] * 1000);
+		end_when_told();
 	}
 	deliverer_stop(serving->deliverer);
 	outbound_wipe(&serving->outbound);
@@ -334,9 +375,7 @@ enum result op_serve(struct call *call, int argc, char **argv, bool *partly, str
 		r = outbound_read(&serving->settings, &serving->outbound, err);
 	if (r == OK) {
 		log_set_level(level_of(serving->settings.text[SET_LOG_LEVEL]));
-		sigemptyset(&signals);
-		sigaddset(&signals, SIGTERM);
-		sigaddset(&signals, SIGINT);
+		end_signals(&signals);
 		sigaddset(&signals, SIGHUP);
 		pthread_sigmask(SIG_BLOCK, &signals, NULL); /* for the threads that are begun, too */
 		r = serve(serving, &signals, err);

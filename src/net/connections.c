@@ -351,6 +351,25 @@ static void check_hang_up(struct connections *all, struct connection *connection
 		shutdown(connection->fd, SHUT_RDWR);
 }
 
+/* Between requests. False: one has begun, though it has not got far. */
+static bool take_leave(struct connection *connection)
+{
+	connection->closing = connection->exchange == NULL;
+	return connection->closing;
+}
+
+bool connection_begin(struct connection *connection, struct exchange *exchange)
+{
+	bool heard;
+
+	pthread_mutex_lock(&connection->lock);
+	heard = !connection->closing;
+	connection->exchange = heard ? exchange : NULL;
+	pthread_mutex_unlock(&connection->lock);
+	connection_phase(connection, PHASE_FIRST_HEAD);
+	return heard;
+}
+
 static void look_at(void *arg, struct connection *connection)
 {
 	const struct look *look = arg;
@@ -366,7 +385,7 @@ static void look_at(void *arg, struct connection *connection)
 			cut(look->all, connection, CUT_HEAD);
 		return;
 	case PHASE_NEXT_HEAD:
-		if (passed > settings->idle_ms)
+		if (passed > settings->idle_ms && take_leave(connection))
 			cut(look->all, connection, CUT_IDLE);
 		return;
 	case PHASE_WORK:
@@ -401,8 +420,8 @@ static void close_if_idle(void *arg, struct connection *connection)
 	enum phase phase = phase_of(atomic_load_explicit(&connection->state, memory_order_relaxed));
 
 	(void)arg;
-	if ((phase == PHASE_FIRST_HEAD || phase == PHASE_NEXT_HEAD) && connection->started &&
-	    nothing_unread(connection))
+	if ((phase == PHASE_FIRST_HEAD || phase == PHASE_NEXT_HEAD) && connection->started && nothing_unread(connection) &&
+	    take_leave(connection))
 		shutdown(connection->fd, SHUT_RDWR);
 }
 

@@ -24,7 +24,7 @@ struct exchange;
 struct tls_certificate;
 
 enum phase {
-	PHASE_FIRST_HEAD, /* no request yet; under TLS the handshake too */
+	PHASE_FIRST_HEAD, /* no request yet, under TLS the handshake too; later ones from their first line on */
 	PHASE_NEXT_HEAD,  /* kept alive after an answer */
 	PHASE_BODY,       /* the client sends */
 	PHASE_WORK,       /* we are to do something */
@@ -41,6 +41,7 @@ struct connection {
 	bool linger;           /* the client may still be sending when it is closed: let it read our answer first */
 	pthread_mutex_t lock;
 	struct exchange *exchange; /* the request that it is at; guarded by the lock */
+	bool closing;              /* what comes now is not heard: guarded by the lock */
 	/* The housekeeper's alone: what was seen last. */
 	int64_t sample_state, sample_at;
 	uint64_t sample_bytes;
@@ -77,6 +78,8 @@ void connections_remove(struct connections *connections, struct connection *conn
 /* Reads away for a while what a client still sends, then closes `fd`: its answer would be lost with a reset. */
 void connections_linger(struct connections *connections, int fd);
 
+/* A request begins: false, and it must not be handled, when the connection was closed for being idle just before. */
+bool connection_begin(struct connection *connection, struct exchange *exchange);
 void connection_phase(struct connection *connection, enum phase phase); /* since now, unless it is in it already */
 /* Calls `what` for each, locked. */
 void connections_each(struct connections *connections, void (*what)(void *arg, struct connection *connection),

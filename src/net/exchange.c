@@ -55,10 +55,10 @@ struct exchange *exchange_new(struct serving *serving, struct connection *connec
 	x->began_us = monotonic_us();
 	request_init(x);
 	atomic_fetch_add(&serving->in_flight, 1);
-	pthread_mutex_lock(&connection->lock);
-	connection->exchange = x;
-	pthread_mutex_unlock(&connection->lock);
-	return x;
+	if (connection_begin(connection, x))
+		return x;
+	exchange_release(x);
+	return NULL;
 }
 
 static void release_flow(struct flow *flow)

@@ -85,6 +85,7 @@ struct exchange {
 	_Atomic(struct flow *) input, output; /* each set once */
 };
 
+/* NULL: no memory, or the connection is being closed; then it is cut without an answer. */
 struct exchange *exchange_new(struct serving *serving, struct connection *connection, struct MHD_Connection *mhd,
 			      const char *target);
 void exchange_release(struct exchange *x);

@@ -22,6 +22,7 @@
 #define LISTEN_MAX 16
 #define ACCEPT_AT_ONCE 64
 #define POLL_MS 20
+#define UNSENT_MAX (64 * 1024) /* bytes of an answer that the kernel has and the wire has not */
 #define LAST_WORDS_MS 1000
 
 /* libmicrohttpd's memory for a head, and for what it makes of it and of the answer's head. */
@@ -194,11 +195,14 @@ static void refuse_connection(struct server *server, const struct listener *list
 	close(fd);
 }
 
-/* A peer that vanishes without a word is found by the kernel. */
+/* A peer that vanishes without a word is found by the kernel. What a slow one has yet to read waits here, a block at a
+ * time, and not in the kernel's memory for all sockets: when that is short, everybody's are slow. */
 static void set_options(int fd)
 {
 	unsigned unanswered_ms = 60000;
-	int on = 1, idle_s = 60;
+	int on = 1, idle_s = 60, unsent = UNSENT_MAX;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
@@ -468,18 +472,23 @@ static void abort_one(void *arg, struct connection *connection)
 		exchange_abort(connection->exchange, "the server stops");
 }
 
+static bool hurried(const struct serving *serving)
+{
+	return serving->settings.hurry && serving->settings.hurry(serving->settings.arg);
+}
+
 /* Until nobody is connected any more, or the time is over. */
-static void drain(struct connections *connections, int64_t ms)
+static void drain(const struct serving *serving, int64_t ms)
 {
 	int64_t end = monotonic_ms() + ms;
 
 	do {
-		connections_each(connections, end_detached, NULL);
-		connections_close_idle(connections);
-		if (connections_count(connections) == 0)
+		connections_each(serving->connections, end_detached, NULL);
+		connections_close_idle(serving->connections);
+		if (connections_count(serving->connections) == 0)
 			return;
 		poll(NULL, 0, POLL_MS);
-	} while (monotonic_ms() < end);
+	} while (!hurried(serving) && monotonic_ms() < end);
 }
 
 static void stop_library(struct MHD_Daemon *daemons[IO_THREADS_MAX])
@@ -498,7 +507,7 @@ void server_stop(struct server *server, int64_t grace_ms)
 	atomic_store(&serving->stopping, true);
 	stop_accepting(server);
 	if (serving->connections) {
-		drain(serving->connections, grace_ms);
+		drain(serving, grace_ms);
 		connections_each(serving->connections, abort_one, NULL);
 	}
 	/* Nothing may sleep when the library ends: workers give their last answers, and the broken off wakes up. */
@@ -506,7 +515,7 @@ void server_stop(struct server *server, int64_t grace_ms)
 	workers_stop(serving->streams);
 	if (serving->connections) {
 		connections_each(serving->connections, abort_one, NULL);
-		drain(serving->connections, LAST_WORDS_MS);
+		drain(serving, LAST_WORDS_MS);
 	}
 	if (serving->settings.metrics)
 		metrics_forget(serving->settings.metrics, serving);

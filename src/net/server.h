@@ -83,6 +83,8 @@ struct server_settings {
 	bool (*admit)(void *arg, struct request *request, struct response *response);
 	/* Answers. `context` is the worker's, NULL on a quick route. */
 	void (*handle)(void *arg, void *context, struct request *request, struct response *response);
+	/* Asked again and again while it stops: true has what is not answered yet broken off now. May be NULL. */
+	bool (*hurry)(void *arg);
 	/* After each request, on the connection's thread; `request` as far as it was read. May be NULL. */
 	void (*done)(void *arg, const struct server_outcome *outcome);
 };
@@ -95,8 +97,9 @@ MUST_CHECK enum result server_start(const struct server_settings *settings, stru
 int server_port(const struct server *server, size_t listen); /* of the n-th address */
 /* Reads certificate and key again; the ones in use stay when that fails (net/tls.h). ERR_UNSUPPORTED without TLS. */
 MUST_CHECK enum result server_reload_certificate(struct server *server, struct instant now, struct err *err);
-/* No new connections, idle ones closed, what was accepted is answered. What is not after `grace_ms` is broken off:
- * response_gone tells its handler, which is waited for. Frees the server. NULL is fine. */
+/* No new connections, idle ones closed, what was accepted is answered: who is not answered was not heard. What is not after
+ * `grace_ms`, or when `hurry` says so, is broken off: response_gone tells its handler, which is waited for. Frees the server.
+ * NULL is fine. */
 void server_stop(struct server *server, int64_t grace_ms);
 
 #endif

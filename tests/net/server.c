@@ -692,6 +692,85 @@ static void what_does_not_end_in_time_is_broken_off(void **state)
 	assert_int_equal(stop(state), 0);
 }
 
+static bool is_hurried(void *arg)
+{
+	(void)arg;
+	return atomic_load(&at.hurry);
+}
+
+static void who_is_in_a_hurry_does_not_wait_for_the_rest(void **state)
+{
+	struct client stream;
+	pthread_t thread;
+
+	at.settings.hurry = is_hurried;
+	serve();
+	client_open(&stream, at.port);
+	client_send(&stream, "GET /endless HTTP/1.1\r\n" HOST "\r\n");
+	assert_true(client_read_until(&stream, 1000));
+	assert_int_equal(pthread_create(&thread, NULL, stop_in_time, at.server), 0);
+	assert_true(client_read_until(&stream, 1000000)); /* it goes on */
+	assert_int_equal(at_get(&at.noticed), 0);
+	atomic_store(&at.hurry, true);
+	while (client_receive(&stream))
+		buf_reset(&stream.in);
+	pthread_join(thread, NULL);
+	assert_int_equal(at_get(&at.noticed), 1);
+	client_close(&stream);
+	at.server = NULL;
+	assert_int_equal(stop(state), 0);
+}
+
+struct asker {
+	struct client client;
+	size_t answered;
+};
+
+static bool is_answered(struct client *client)
+{
+	while (!client->in.data || !strstr(client->in.data, "worked"))
+		if (!client_receive(client))
+			return false;
+	buf_reset(&client->in);
+	return true;
+}
+
+static void *ask_until_closed(void *arg)
+{
+	static const char request[] = "GET /work HTTP/1.1\r\n" HOST "\r\n";
+	struct asker *asker = arg;
+
+	while (client_send_bytes(&asker->client, request, sizeof request - 1) && is_answered(&asker->client))
+		asker->answered++;
+	return NULL;
+}
+
+/* P45: the handler's count is the clients'. */
+#define ASKERS 16
+static void who_is_not_answered_when_it_stops_was_not_heard(void **state)
+{
+	static struct asker askers[ASKERS];
+	pthread_t threads[ASKERS];
+	size_t answered = 0;
+
+	serve();
+	for (size_t i = 0; i < ASKERS; i++) {
+		askers[i].answered = 0;
+		client_open(&askers[i].client, at.port);
+		assert_int_equal(pthread_create(&threads[i], NULL, ask_until_closed, &askers[i]), 0);
+	}
+	at_wait(&at.worked, 300);
+	server_stop(at.server, 20000);
+	at.server = NULL;
+	for (size_t i = 0; i < ASKERS; i++) {
+		pthread_join(threads[i], NULL);
+		client_close(&askers[i].client);
+		answered += askers[i].answered;
+	}
+	assert_int_equal(answered, at.worked);
+	assert_int_equal(stop(state), 0);
+}
+
 static void a_server_that_cannot_start_says_why(void **state)
 {
 	struct server *other = NULL;
@@ -815,6 +894,10 @@ int main(void)
 	    cmocka_unit_test_setup(stopping_answers_what_was_accepted, prepare),
 	    cmocka_unit_test_setup(what_does_not_end_in_time_is_broken_off, prepare),
 	    T(its_figures_count_and_pass_promtool),
+	    cmocka_unit_test_setup(who_is_in_a_hurry_does_not_wait_for_the_rest, prepare),
+	    cmocka_unit_test_setup(who_is_not_answered_when_it_stops_was_not_heard, prepare),
+	    cmocka_unit_test_setup(who_is_not_answered_when_it_stops_was_not_heard, prepare),
+	    cmocka_unit_test_setup(who_is_not_answered_when_it_stops_was_not_heard, prepare),
 	    T(a_server_that_cannot_start_says_why),
 	    T(several_addresses_and_handed_over_sockets_are_served),
 	};

@@ -85,9 +85,12 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t change;
 	bool open;      /* the gate */
+	atomic_bool hurry;
 	size_t at_gate; /* handlers that wait at it */
 	size_t noticed; /* handlers that saw that the client had gone */
 	size_t refused_by_admit, freed, done, begun, ended;
+	size_t worked;
+	size_t media_taken; /* bytes of media that the server has asked for */
 	uint64_t bytes_read;
 	enum result read_result;
 	int last_status;
@@ -163,6 +166,7 @@ static enum result read_media(void *arg, uint64_t offset, void *out, size_t len,
 	*got = offset >= size ? 0 : len < size - offset ? len : (size_t)(size - offset);
 	for (size_t i = 0; i < *got; i++)
 		to[i] = media_byte(offset + i);
+	at_set(&at.media_taken, *got);
 	return OK;
 }
 
@@ -324,6 +328,7 @@ static void handle(void *arg, void *context, struct request *request, struct res
 		buf_add_str(&response->body, "hello");
 		break;
 	case WORK:
+		at_set(&at.worked, 1);
 		buf_add_str(&response->body, "worked");
 		break;
 	case ECHO:
@@ -469,7 +474,9 @@ static int prepare(void **state)
 	at.settings.handle = handle;
 	at.settings.done = done;
 	at.open = false;
-	at.at_gate = at.noticed = at.refused_by_admit = at.freed = at.done = at.begun = at.ended = 0;
+	atomic_store(&at.hurry, false);
+	at.at_gate = at.noticed = at.refused_by_admit = at.freed = at.done = at.begun = at.ended = at.media_taken =
+	    at.worked = 0;
 	return 0;
 }
 

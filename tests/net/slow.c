@@ -44,6 +44,25 @@ struct trickle {
 	atomic_bool ended;
 };
 
+static void a_later_head_has_no_more_time_than_the_first(void **state)
+{
+	struct client client;
+	struct answer answer;
+
+	(void)state;
+	at.settings.head_ms = 300;
+	at.settings.idle_ms = 1000000;
+	serve();
+	client_open(&client, at.port);
+	client_send(&client, "GET /hello HTTP/1.1\r\n" HOST "\r\n");
+	client_answer(&client, &answer, false);
+	assert_int_equal(answer.status, 200);
+	answer_free(&answer);
+	client_send(&client, "GET /hello HTTP/1.1\r\n" HOST);
+	ends_unanswered(&client);
+	assert_int_equal(figure_labelled("lethe_http_timeouts_total", "phase=\"head\""), 1);
+}
+
 /* Sends a byte at a time for as long as it is taken. */
 static void *send_slowly(void *arg)
 {
@@ -134,6 +153,24 @@ static void a_client_that_does_not_read_is_cut_and_its_worker_freed(void **state
 	at_wait(&at.noticed, 1);
 	client_close(&client);
 	assert_int_equal(figure_labelled("lethe_http_timeouts_total", "phase=\"answer\""), 1);
+}
+
+/* P67: else many of them would take the memory that the system has for everybody's connections. */
+static void what_a_client_does_not_read_is_not_piled_up_in_the_kernel(void **state)
+{
+	struct client client;
+	int little = 4096;
+
+	(void)state;
+	at.settings.rate = 1000;
+	at.settings.rate_window_ms = 500;
+	serve();
+	client_open(&client, at.port);
+	assert_int_equal(setsockopt(client.fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof little), 0);
+	client_send(&client, "GET /quick-media HTTP/1.1\r\n" HOST "\r\n");
+	at_wait(&at.done, 1);
+	assert_in_range(at_get(&at.media_taken), 1, 500000);
+	client_close(&client);
 }
 
 /* Quick for each look, and still too long in all. */
@@ -346,10 +383,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, prepare, stop)
 	    T(a_head_that_does_not_come_is_not_waited_for),
+	    T(a_later_head_has_no_more_time_than_the_first),
 	    T(a_head_that_trickles_is_cut_and_others_are_not_stopped),
 	    T(who_asks_nothing_more_is_let_go),
 	    T(a_body_slower_than_the_least_rate_is_cut),
 	    T(a_client_that_does_not_read_is_cut_and_its_worker_freed),
+	    T(what_a_client_does_not_read_is_not_piled_up_in_the_kernel),
 	    T(a_stream_has_its_time),
 	    T(a_handler_that_takes_long_costs_its_client_nothing),
 	    T(a_client_that_hangs_up_is_told_to_its_handler),
