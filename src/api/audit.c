@@ -197,6 +197,8 @@ enum result op_audit_list(struct call *call, int argc, char **argv, bool *partly
 	if (r == OK)
 		r = call->account != NULL ? call_open_account(call, false, &account, err) : call_open(call, false, err);
 	if (r == OK)
+		r = vault_fold_reads(call->vault, err);
+	if (r == OK)
 		r = paging_begin(call, &page, account.number, LIST_COUNT, "", err);
 	if (r == OK)
 		r = list_bounds(call, account.number, &given, &page, &size, err);
@@ -395,6 +397,8 @@ enum result op_audit_verify(struct call *call, int argc, char **argv, bool *part
 	if (r == OK)
 		r = call_open(call, false, err);
 	if (r == OK)
+		r = vault_fold_reads(call->vault, err);
+	if (r == OK)
 		r = leaf_tree_size(call->vault->read.data, &size, err);
 	if (r != OK)
 		return r;
@@ -506,6 +510,8 @@ enum result op_audit_prove(struct call *call, int argc, char **argv, bool *partl
 		r = read_number("SEQ", argv[0], &seq, err);
 	if (r == OK)
 		r = call_open(call, false, err);
+	if (r == OK)
+		r = vault_fold_reads(call->vault, err);
 	if (r == OK)
 		r = db_begin_read(call->vault->read.data, err);
 	if (r != OK)

@@ -157,6 +157,16 @@ enum result op_config_check(struct call *call, int argc, char **argv, bool *part
 
 /* ---- vaults ---- */
 
+/* Without space for the file reads are answered all the same, but slower. */
+static enum result keep_reads(struct vault *vault, struct err *err)
+{
+	enum result r = vault_keep_reads(vault, err);
+
+	if (r == ERR_FULL)
+		log_event(LOG_WARNING, "serve.reads", LOG_RESULT("why", r));
+	return r == ERR_FULL ? OK : r;
+}
+
 static enum result open_vaults(struct serving *serving, struct err *err)
 {
 	char regions[HTTP_VAULTS_MAX][VAULT_REGION_MAX + 1];
@@ -182,6 +192,8 @@ static enum result open_vaults(struct serving *serving, struct err *err)
 		r = resume_jobs(http->vaults[i], call->now, err);
 		if (r == OK)
 			r = keyed_break(http->vaults[i], err);
+		if (r == OK)
+			r = keep_reads(http->vaults[i], err);
 	}
 	return r;
 }

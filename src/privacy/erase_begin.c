@@ -122,6 +122,8 @@ enum result erase_begin(struct run *run, const struct account *account, struct i
 	state->person = person;
 	state->anonymise = run->options->anonymise;
 	if (r == OK)
+		r = vault_fold_reads(run->vault, err);
+	if (r == OK)
 		r = leaf_newest(run->vault->read.data, &newest, err);
 	/* Never before an act that is on record: a clock that was set back would let what is erased come back. */
 	state->started = newest.ms > run->options->now.ms ? newest : run->options->now;

@@ -607,6 +607,8 @@ enum result backup_create(struct vault *vault, const struct backup_options *opti
 	buf_init(&run->list, LIST_FLUSH * 2);
 	r = prepare(run, err);
 	if (r == OK)
+		r = vault_fold_reads(vault, err);
+	if (r == OK)
 		r = copy_databases(run, err);
 	if (r == OK)
 		r = copy_root_config(run, err);

@@ -20,6 +20,7 @@
 #include "store/webhook.h"
 #include "store/work.h"
 #include "vault/carry_access.h"
+#include "vault/read_log.h"
 
 enum result carry_none_is_fine(enum result r)
 {
@@ -489,13 +490,22 @@ enum result carry_met_again(struct session *live, struct session *to, struct car
 	return r;
 }
 
-/* How long an epoch lasts: what receipts promise by, and no part of what is gone back to. */
-static enum result carry_epoch_length(struct session *live, struct session *to, struct pool *pool, struct err *err)
+static enum result carry_fact(struct session *live, struct session *to, const char *name, struct pool *pool,
+			      struct err *err)
 {
-	const char *days;
-	enum result r = meta_get(live->data, "epoch_days", pool, &days, err);
+	const char *value;
+	enum result r = meta_get(live->data, name, pool, &value, err);
 
-	return r == OK ? meta_set(to->data, "epoch_days", days, err) : carry_none_is_fine(r);
+	return r == OK ? meta_set(to->data, name, value, err) : carry_none_is_fine(r);
+}
+
+/* How long an epoch lasts: what receipts promise by, and no part of what is gone back to. And which reads the log has,
+ * which is the live one. */
+static enum result carry_facts(struct session *live, struct session *to, struct pool *pool, struct err *err)
+{
+	enum result r = carry_fact(live, to, "epoch_days", pool, err);
+
+	return r == OK ? carry_fact(live, to, READ_LOG_META, pool, err) : r;
 }
 
 enum result carry_over(struct session *live, struct session *to, struct carried *out, struct err *err)
@@ -506,7 +516,7 @@ enum result carry_over(struct session *live, struct session *to, struct carried 
 	enum result r;
 
 	pool_init(&c.pool, (size_t)1024 * 1024 * 1024);
-	r = carry_epoch_length(live, to, &c.pool, err);
+	r = carry_facts(live, to, &c.pool, err);
 	do {
 		if (r == OK)
 			r = carry_one(&c, err);

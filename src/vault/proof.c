@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "shim/json_parse.h"
 #include "store/leaf.h"
+#include "vault/vault.h"
 
 static enum result sign_seed(struct session *session, struct key *out, struct err *err)
 {
@@ -68,8 +69,12 @@ enum result proof_checkpoint(struct session *session, struct id vault, struct ch
 	struct merkle_store hashes = leaf_hashes(session->data);
 	struct note_key key;
 	struct key seed;
-	enum result r = leaf_tree_size(session->data, &at->size, err);
+	/* Who is in a transaction has its log, and must not wait for the writer, who may have to wait for its end. */
+	bool fold = session->vault != NULL && !db_in_transaction(session->data);
+	enum result r = fold ? vault_fold_reads(session->vault, err) : OK;
 
+	if (r == OK)
+		r = leaf_tree_size(session->data, &at->size, err);
 	if (r == OK)
 		r = merkle_root(&hashes, at->size, &at->root, err);
 	if (r != OK)

@@ -17,7 +17,9 @@
 #include "vault/accounts.h"
 #include "vault/directory.h"
 #include "vault/lock.h"
+#include "vault/log_term.h"
 #include "vault/proof.h"
+#include "vault/read_log.h"
 #include "vault/settle.h"
 
 #define DATA_CACHE ((size_t)128 * 1024 * 1024)
@@ -170,8 +172,6 @@ static enum result open_writer(struct vault *vault, struct err *err)
 
 /* ---- writing ---- */
 
-static enum result note_op(struct session *session, void *arg, struct err *err);
-
 static enum result run_op(void *arg, struct err *err)
 {
 	struct vault_ticket *ticket = arg;
@@ -179,7 +179,7 @@ static enum result run_op(void *arg, struct err *err)
 	enum result r = OK;
 
 	act_by_take(&ticket->by);
-	if (ticket->op != note_op)
+	if (!ticket->quiet)
 		ticket->vault->shared->changing = true;
 	if (ticket->witness != NULL)
 		r = ticket->witness(session, ticket->vault->witness_arg, err);
@@ -199,6 +199,7 @@ void vault_write_submit(struct vault *vault, struct vault_ticket *ticket, vault_
 	ticket->witness = vault->witness;
 	ticket->arg = arg;
 	ticket->by = act_by_now();
+	ticket->quiet = false;
 	writer_submit(vault->writer, &ticket->writer, run_op, ticket);
 }
 
@@ -242,30 +243,83 @@ static enum result note_op(struct session *session, void *arg, struct err *err)
 	return act_append(noting->act, session->data, noting->seq, err);
 }
 
-/* Nothing is done by looking. */
-static enum result write_unwitnessed(struct vault *vault, vault_op *op, void *arg, struct err *err)
+enum result vault_write_quietly(struct vault *vault, vault_op *op, void *arg, struct err *err)
 {
-	vault_op *witness = vault->witness;
-	enum result r;
+	struct vault_ticket ticket = {.vault = vault, .op = op, .arg = arg, .by = act_by_now(), .quiet = true};
 
-	vault->witness = NULL;
-	r = vault_write(vault, op, arg, err);
-	vault->witness = witness;
-	return r;
+	INVARIANT(vault->writable);
+	writer_submit(vault->writer, &ticket.writer, run_op, &ticket);
+	return vault_write_wait(&ticket, err);
+}
+
+/* A read that others are told of, or that the log keeps longer than who looked, is a deed like any other. */
+static bool can_be_kept(const struct vault *vault, const struct act *act)
+{
+	return vault != NULL && vault->reads != NULL && log_term_of(act->fields[0].text) == LEAF_ACCESS;
+}
+
+static enum result keep_note(struct vault *vault, const struct act *act, struct err *err)
+{
+	uint64_t number;
+	enum result r = read_log_add(vault->reads, act, false, &number, err);
+
+	/* Nobody waits who has a snapshot: the writer may have to wait for its end. */
+	if (r == ERR_BUSY || !vault->deferring)
+		vault_snapshot_end(vault);
+	if (r == ERR_BUSY)
+		r = read_log_add(vault->reads, act, true, &number, err);
+	if (r != OK)
+		return r;
+	if (!vault->deferring)
+		return read_log_wait(vault->reads, number, err);
+	vault->noted = number;
+	return OK;
 }
 
 enum result vault_note_numbered(struct session *session, const struct act *act, uint64_t *seq, struct err *err)
 {
 	struct noting noting = {act, seq};
 
-	if (session->vault != NULL && session->vault->writable)
-		return write_unwitnessed(session->vault, note_op, &noting, err);
+	if (seq == NULL && can_be_kept(session->vault, act))
+		return keep_note(session->vault, act, err);
+	if (session->vault != NULL && session->vault->writable) {
+		vault_snapshot_end(session->vault);
+		return vault_write_quietly(session->vault, note_op, &noting, err);
+	}
 	return act_append_alone(act, session->data, seq, err);
 }
 
 enum result vault_note(struct session *session, const struct act *act, struct err *err)
 {
 	return vault_note_numbered(session, act, NULL, err);
+}
+
+enum result vault_keep_reads(struct vault *vault, struct err *err)
+{
+	INVARIANT(vault->writable && vault->view_of == NULL && vault->reads == NULL);
+	return read_log_open(vault, &vault->reads, err);
+}
+
+enum result vault_fold_reads(struct vault *vault, struct err *err)
+{
+	return vault->reads != NULL ? read_log_fold(vault->reads, err) : OK;
+}
+
+void vault_defer_notes(struct vault *view)
+{
+	view->deferring = true;
+	view->noted = 0;
+}
+
+void vault_defer_end(struct vault *view)
+{
+	view->deferring = false;
+	view->noted = 0;
+}
+
+uint64_t vault_noted(const struct vault *view)
+{
+	return view->noted;
 }
 
 /* ---- reading what does not change ---- */
@@ -586,6 +640,14 @@ static enum result start_writing(struct vault *vault, struct instant now, struct
 	return r == OK ? settle(vault, now, err) : r;
 }
 
+/* Who looked, as a crash left it, or a daemon that is at work: before anybody looks at the log. */
+static enum result recover_reads(struct vault *vault, struct err *err)
+{
+	char path[VAULT_PATH_MAX];
+
+	return read_log_recover(vault_path(vault, READ_LOG_FILE, path), vault->read.data, vault->id, err);
+}
+
 static enum result open_parts(struct vault *vault, const struct vault_options *options, struct instant now,
 			      struct err *err)
 {
@@ -599,6 +661,8 @@ static enum result open_parts(struct vault *vault, const struct vault_options *o
 		r = read_id(vault, err);
 	if (r == OK)
 		r = open_blobs(vault, err);
+	if (r == OK)
+		r = recover_reads(vault, err);
 	return r == OK && options->write ? start_writing(vault, now, err) : r;
 }
 
@@ -638,6 +702,8 @@ enum result vault_open_data(struct vault *vault, struct instant now, struct err 
 		r = schema_migrate_vault(vault->read.data, err);
 	if (r == OK)
 		r = read_id(vault, err);
+	if (r == OK)
+		r = recover_reads(vault, err);
 	return r == OK ? start_writing(vault, now, err) : r;
 }
 
@@ -714,6 +780,7 @@ enum result vault_view(struct vault *vault, struct vault **out, struct err *err)
 	view->witness = NULL;
 	view->witness_arg = NULL;
 	view->snapshot = false;
+	vault_defer_end(view);
 	view->known = NULL;
 	memset(view->unheld, 0, sizeof view->unheld);
 	r = open_reader(view, VIEW_KEYS, err);
@@ -726,6 +793,7 @@ enum result vault_view(struct vault *vault, struct vault **out, struct err *err)
 
 static void close_own(struct vault *vault)
 {
+	read_log_close(vault->reads);
 	writer_stop(vault->writer);
 	session_close(&vault->write);
 	blob_close(vault->blobs);

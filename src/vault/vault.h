@@ -60,6 +60,9 @@ struct vault {
 	struct writer *writer;
 	vault_op *witness;                 /* see vault_witness */
 	void *witness_arg;
+	struct read_log *reads;            /* a view's is its vault's; NULL: leaves of reads go into the log at once */
+	bool deferring;                    /* see vault_defer_notes */
+	uint64_t noted;
 	bool snapshot;                     /* see vault_snapshot_begin */
 	uint64_t snapshot_written;
 	struct accounts_known *known;      /* see accounts_find_known; NULL: none yet */
@@ -112,6 +115,7 @@ struct vault_ticket {
 	vault_op *op, *witness;
 	void *arg;
 	struct act_by by;
+	bool quiet; /* see vault_write_quietly */
 };
 void vault_write_submit(struct vault *vault, struct vault_ticket *ticket, vault_op *op, void *arg);
 MUST_CHECK enum result vault_write_wait(struct vault_ticket *ticket, struct err *err);
@@ -121,7 +125,23 @@ MUST_CHECK enum result vault_write_wait(struct vault_ticket *ticket, struct err 
 void vault_witness(struct vault *view, vault_op *op, void *arg);
 bool vault_witnessed(const struct vault *view); /* has it happened? */
 
-/* The leaf of a read, in a transaction of its own: through the writer where there is one. */
+/* What nobody remembers the vault by: no witness runs, and nothing that was remembered ends (vault_written). Not by who
+ * has a snapshot. */
+MUST_CHECK enum result vault_write_quietly(struct vault *vault, vault_op *op, void *arg, struct err *err);
+
+/* From now on reads that are noted through this vault, and through views that are made from now on, are kept in a file
+ * before they are leaves of the log (vault/read_log.h). Until the vault is closed. */
+MUST_CHECK enum result vault_keep_reads(struct vault *vault, struct err *err);
+/* Reads that were noted and answered are leaves of the log when it returns: before the log is read or signed. */
+MUST_CHECK enum result vault_fold_reads(struct vault *vault, struct err *err);
+/* Until the end vault_note of the view does not wait for the disk: whoever shows what was read waits for vault_noted
+ * first. */
+void vault_defer_notes(struct vault *view);
+void vault_defer_end(struct vault *view);
+/* The number of the last read that was noted meanwhile and not waited for, for read_log_then; 0: there is none. */
+uint64_t vault_noted(const struct vault *view);
+
+/* The leaf of a read, on disk: in the file of reads, or in a transaction of its own, through the writer where there is one. */
 MUST_CHECK enum result vault_note(struct session *session, const struct act *act, struct err *err);
 /* The same, saying its number. */
 MUST_CHECK enum result vault_note_numbered(struct session *session, const struct act *act, uint64_t *seq,

@@ -395,6 +395,34 @@ digest() { printf 'sha-256=:%s:' "$(openssl dgst -sha256 -binary "$1" | base64 -
 	"$LETHE" audit list --account Acme --count 1000 --json | jq -e '[.leaves[].leaf | select(.act == "contact.show")] | length == 400'
 }
 
+@test "P57: killed under many readers, each read that was answered is in the log, and the log beside it is that of now" {
+	"$LETHE" import --account Acme "$SAMPLES"/contacts.jsonl >/dev/null
+	local contact round reading answered all=0
+	contact=$("$LETHE" contact list --account Acme --limit 1 --json | jq -r '.contacts[0].id')
+	for round in 1 2 3; do
+		serve --token-rate 1000000
+		printf 'Authorization: Bearer %s\n' "$(cat admin.token)" >who
+		: >codes
+		(seq 3000 | xargs -P 8 -n 20 sh -c 'for i; do curl -sS -o /dev/null -w "%{http_code}\n" -H @who "$0" || true; done' \
+			"$URL/v1/accounts/Acme/contacts/$contact" >>codes 2>/dev/null) &
+		reading=$!
+		until [ "$(grep -c 200 codes)" -ge $((round * 40)) ]; do :; done
+		# Another process sees what was answered before it began.
+		answered=$(grep -c 200 codes)
+		[ "$("$LETHE" audit list --account Acme --count 100000 --json | jq '[.leaves[].leaf | select(.act == "contact.show")] | length')" -ge $((all + answered)) ]
+		kill -KILL "$SERVING"
+		SERVING=
+		wait "$reading" || true
+		all=$((all + $(grep -c 200 codes)))
+		"$LETHE" audit verify >/dev/null
+		answered=$("$LETHE" audit list --account Acme --count 100000 --json | jq '[.leaves[].leaf | select(.act == "contact.show")] | length')
+		[ "$answered" -ge "$all" ]
+		[ "$answered" -le $((all + round * 9)) ] # those that were asked, and not answered
+		all=$answered
+	done
+	"$LETHE" check >/dev/null
+}
+
 @test "a record or contact alone is taken once for one Idempotency-Key, and a contact corrected only if it is as it was" {
 	serve
 	local id old

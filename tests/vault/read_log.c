@@ -1,0 +1,547 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * P57: what was read is in the log, once, whatever was killed when.
+ */
+#include "vault/recording.h"
+
+#include <pthread.h>
+#include <sys/stat.h>
+
+#include "vault/read_frame.h"
+#include "vault/read_log.h"
+
+/* ---- frames ---- */
+
+static const struct id vault_id = {{7, 7, 7}}, other_id = {{8}};
+
+static void add(struct buf *out, struct id vault, uint64_t number, const char *body)
+{
+	const struct read_frame frame = {.number = number,
+					 .leaf = {.account = 3, .at = {-5}, .term = LEAF_ACCESS, .body = body,
+						  .body_len = strlen(body)}};
+
+	read_frame_add(out, vault, &frame);
+	assert_false(out->failed);
+}
+
+struct seen { uint64_t numbers[64]; size_t count; };
+
+static enum result see(void *arg, const struct read_frame *frame, struct err *err)
+{
+	struct seen *seen = arg;
+
+	(void)err;
+	seen->numbers[seen->count++] = frame->number;
+	return OK;
+}
+
+static int file_of(const char *first, size_t first_len, const char *second, size_t second_len)
+{
+	FILE *file = tmpfile();
+	int fd;
+
+	assert_non_null(file);
+	fd = dup(fileno(file));
+	fclose(file);
+	assert_int_equal(pwrite(fd, first, first_len, 0), (ssize_t)first_len);
+	assert_int_equal(pwrite(fd, second, second_len, (off_t)READ_HALF), (ssize_t)second_len);
+	return fd;
+}
+
+static struct seen frames_from(const struct buf *first, const struct buf *second, uint64_t from)
+{
+	struct seen seen = {.count = 0};
+	int fd = file_of(first->data, first->len, second->data, second->len);
+	struct err err;
+
+	assert_ok(read_frames(fd, vault_id, from, see, &seen, &err), &err);
+	close(fd);
+	return seen;
+}
+
+static void begin(struct buf *first, struct buf *second)
+{
+	buf_init(first, 65536);
+	buf_init(second, 65536);
+	add(first, vault_id, 5, "{\"n\":5}");
+	add(first, vault_id, 6, "{}");
+	add(first, vault_id, 9, "{\"n\":9}"); /* what was between could not be written */
+	add(second, vault_id, 2, "{}");
+	add(second, vault_id, 3, "{}");
+}
+
+static void a_frame_is_read_as_it_was_written(void **state)
+{
+	struct read_frame frame;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 4096);
+	add(&out, vault_id, UINT64_MAX, "{\"n\":1}");
+	assert_int_equal(out.len, READ_FRAME_HEAD + 7);
+	assert_true(read_frame_whole((unsigned char *)out.data, vault_id, &frame));
+	assert_true(frame.number == UINT64_MAX);
+	assert_int_equal(frame.leaf.account, 3);
+	assert_int_equal(frame.leaf.at.ms, -5);
+	assert_int_equal(frame.leaf.term, LEAF_ACCESS);
+	assert_memory_equal(frame.leaf.body, "{\"n\":1}", 7);
+	buf_free(&out);
+}
+
+static void a_frame_with_a_bit_changed_or_of_another_vault_is_none(void **state)
+{
+	struct read_frame frame;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 4096);
+	add(&out, vault_id, 1, "{\"n\":1}");
+	assert_false(read_frame_whole((unsigned char *)out.data, other_id, &frame));
+	for (size_t bit = 0; bit < out.len * 8; bit++) {
+		if (bit / 8 >= 16 && bit / 8 < 20)
+			continue; /* the length: no test reads beyond the buffer */
+		out.data[bit / 8] ^= (char)(1 << bit % 8);
+		assert_false(read_frame_whole((unsigned char *)out.data, vault_id, &frame));
+		out.data[bit / 8] ^= (char)(1 << bit % 8);
+	}
+	assert_true(read_frame_whole((unsigned char *)out.data, vault_id, &frame));
+	buf_free(&out);
+}
+
+static void frames_of_both_halves_come_in_order_from_where_one_wants(void **state)
+{
+	struct buf first, second;
+	struct seen seen;
+
+	(void)state;
+	begin(&first, &second);
+	seen = frames_from(&first, &second, 1);
+	assert_int_equal(seen.count, 5);
+	for (size_t i = 1; i < seen.count; i++)
+		assert_true(seen.numbers[i] > seen.numbers[i - 1]);
+	seen = frames_from(&first, &second, 6);
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(seen.numbers[0], 6);
+	assert_int_equal(seen.numbers[1], 9);
+	assert_int_equal(frames_from(&first, &second, 10).count, 0);
+	buf_free(&first);
+	buf_free(&second);
+}
+
+static void what_an_older_round_left_behind_the_newest_is_passed_over(void **state)
+{
+	struct buf first, second;
+	struct seen seen;
+
+	(void)state;
+	begin(&first, &second);
+	buf_reset(&second);
+	add(&second, vault_id, 10, "{}");
+	add(&second, vault_id, 3, "{}"); /* of the round before */
+	add(&second, vault_id, 11, "{}");
+	seen = frames_from(&first, &second, 9);
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(seen.numbers[0], 9);
+	assert_int_equal(seen.numbers[1], 10);
+	buf_free(&first);
+	buf_free(&second);
+}
+
+static void a_torn_end_costs_what_is_torn_and_nothing_before_it(void **state)
+{
+	struct buf first, second;
+
+	(void)state;
+	begin(&first, &second);
+	for (size_t whole = first.len; first.len > whole - READ_FRAME_HEAD - 7; first.len--) {
+		if (first.len < whole)
+			assert_int_equal(frames_from(&first, &second, 5).count, 2);
+	}
+	second.len = 0;
+	assert_int_equal(frames_from(&first, &second, 1).count, 2);
+	first.len = 0;
+	assert_int_equal(frames_from(&first, &second, 1).count, 0);
+	buf_free(&first);
+	buf_free(&second);
+}
+
+/* ---- the log ---- */
+
+static uint64_t tree_size(struct world *world)
+{
+	uint64_t size;
+	struct err err;
+
+	assert_ok(leaf_tree_size(world->vault->read.data, &size, &err), &err);
+	return size;
+}
+
+static struct vault *keeping(struct world *world)
+{
+	struct vault *view;
+	struct err err;
+
+	assert_ok(vault_keep_reads(world->vault, &err), &err);
+	assert_ok(vault_view(world->vault, &view, &err), &err);
+	return view;
+}
+
+static enum result try_note(struct vault *view, const struct world *world, int64_t n, struct err *err)
+{
+	struct act act;
+
+	act_begin(&act, "contact.show", world->account.number, world->now);
+	act_int(&act, "n", n);
+	return vault_note(&view->read, &act, err);
+}
+
+static void note(struct vault *view, const struct world *world, int64_t n)
+{
+	struct err err;
+
+	assert_ok(try_note(view, world, n, &err), &err);
+}
+
+static void fold(struct world *world)
+{
+	struct err err;
+
+	assert_ok(vault_fold_reads(world->vault, &err), &err);
+}
+
+/* The leaves from `from` on are reads 0, 1, 2 .. up to count. */
+static void assert_reads(struct world *world, uint64_t from, size_t count)
+{
+	struct leaf leaf;
+	char want[32];
+	struct err err;
+
+	assert_int_equal(tree_size(world), from + count);
+	for (size_t i = 0; i < count; i++) {
+		pool_reset(&world->pool);
+		assert_ok(leaf_get(world->vault->read.data, from + i, &world->pool, &leaf, &err), &err);
+		snprintf(want, sizeof want, "\"n\":%zu,", i);
+		assert_int_equal(leaf.term, LEAF_ACCESS);
+		assert_int_equal(leaf.account, world->account.number);
+		assert_non_null(memmem(leaf.body, leaf.body_len, want, strlen(want)));
+	}
+}
+
+static char *reads_path(const struct world *world, char out[VAULT_PATH_MAX])
+{
+	snprintf(out, VAULT_PATH_MAX, "%s/regions/default/" READ_LOG_FILE, world->data);
+	return out;
+}
+
+static void reads_become_leaves_in_order_and_once(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = keeping(world);
+	uint64_t before = tree_size(world);
+
+	for (int i = 0; i < 20; i++)
+		note(i % 2 == 0 ? view : world->vault, world, i);
+	fold(world);
+	assert_reads(world, before, 20);
+	fold(world);
+	vault_close(view);
+	assert_reads(world, before, 20);
+	world_reopen(world);
+	assert_reads(world, before, 20);
+}
+
+static void what_is_noted_is_in_the_log_when_the_vault_was_closed(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = keeping(world);
+	uint64_t before = tree_size(world);
+
+	for (int i = 0; i < 3; i++)
+		note(view, world, i);
+	vault_close(view);
+	world_reopen(world);
+	assert_reads(world, before, 3);
+}
+
+/* As a crash leaves it: kept, and no leaf yet. */
+static void leave_reads(struct world *world, uint64_t first, int count)
+{
+	char path[VAULT_PATH_MAX], body[128];
+	struct buf out;
+	struct err err;
+
+	buf_init(&out, READ_HALF);
+	for (int i = 0; i < count; i++) {
+		struct read_frame frame = {.number = first + (uint64_t)i,
+					   .leaf = {.account = world->account.number, .at = world->now, .term = LEAF_ACCESS,
+						    .body = body}};
+
+		frame.leaf.body_len = (size_t)snprintf(body, sizeof body, "{\"account\":1,\"n\":%d,\"uid\":0}", i);
+		read_frame_add(&out, world->vault->id, &frame);
+	}
+	assert_ok(file_write_atomic(reads_path(world, path), out.data, out.len, 0600, &err), &err);
+	buf_free(&out);
+}
+
+static void what_a_crash_left_is_in_the_log_before_anybody_looks_and_once(void **state)
+{
+	struct world *world = *state;
+	uint64_t before = tree_size(world);
+	struct vault *view;
+
+	leave_reads(world, 1, 5);
+	world_reopen(world);
+	assert_reads(world, before, 5);
+	world_reopen(world);
+	assert_reads(world, before, 5);
+	view = keeping(world); /* goes on behind them */
+	note(view, world, 5);
+	fold(world);
+	vault_close(view);
+	assert_reads(world, before, 6);
+}
+
+static void who_only_reads_puts_them_into_the_log_too(void **state)
+{
+	struct world *world = *state;
+	struct vault_options options = {.data_dir = world->data, .command = "test"};
+	uint64_t before = tree_size(world);
+	struct vault *reader;
+	struct err err;
+
+	leave_reads(world, 1, 2);
+	assert_ok(vault_open(&options, world->now, &reader, &err), &err);
+	vault_close(reader);
+	assert_reads(world, before, 2);
+}
+
+static void another_process_beside_the_daemon_brings_nothing_twice(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = keeping(world);
+	uint64_t before = tree_size(world);
+	char path[VAULT_PATH_MAX];
+	struct err err;
+
+	reads_path(world, path);
+	for (int i = 0; i < 60; i++) {
+		note(view, world, i);
+		if (i % 7 == 0)
+			assert_ok(read_log_recover(path, view->read.data, world->vault->id, &err), &err);
+		if (i % 11 == 0)
+			fold(world);
+	}
+	fold(world);
+	vault_close(view);
+	assert_reads(world, before, 60);
+	world_reopen(world);
+	assert_reads(world, before, 60);
+}
+
+static void more_than_the_file_holds_go_through_it_round_and_round(void **state)
+{
+	enum { MANY = 50000 };
+	struct world *world = *state;
+	struct vault *view = keeping(world);
+	uint64_t before = tree_size(world);
+	char path[VAULT_PATH_MAX];
+	struct stat st;
+	struct err err;
+
+	vault_defer_notes(view);
+	for (int i = 0; i < MANY; i++)
+		note(view, world, i);
+	assert_int_not_equal(vault_noted(view), 0);
+	assert_ok(read_log_wait(view->reads, vault_noted(view), &err), &err);
+	vault_defer_end(view);
+	assert_int_equal(vault_noted(view), 0);
+	fold(world);
+	assert_int_equal(stat(reads_path(world, path), &st), 0);
+	assert_int_equal(st.st_size, (off_t)(2 * READ_HALF));
+	assert_int_equal(st.st_mode & 0777, 0600);
+	vault_close(view);
+	assert_reads(world, before, MANY);
+	world_reopen(world);
+	assert_int_equal(tree_size(world), before + MANY);
+}
+
+static enum result set_meta(struct session *session, void *arg, struct err *err)
+{
+	return meta_set(session->data, arg, "1", err);
+}
+
+static void making_leaves_of_reads_ends_nothing_that_is_remembered(void **state)
+{
+	static char name[] = "x";
+	struct world *world = *state;
+	struct vault *view = keeping(world);
+	uint64_t before = vault_written(view);
+	struct err err;
+
+	note(view, world, 0);
+	fold(world);
+	assert_int_equal(vault_written(view), before);
+	assert_ok(vault_write(view, set_meta, name, &err), &err);
+	assert_int_not_equal(vault_written(view), before);
+	vault_close(view);
+}
+
+/* ---- when it cannot be written ---- */
+
+/* Its descriptor becomes one of a disk that is full. */
+static void fill_disk(const struct world *world)
+{
+	char path[VAULT_PATH_MAX], link[64], target[VAULT_PATH_MAX];
+	int full = open("/dev/full", O_RDWR | O_CLOEXEC), found = -1;
+
+	reads_path(world, path);
+	for (int fd = 3; fd < 256 && found < 0; fd++) {
+		ssize_t len;
+
+		snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+		len = readlink(link, target, sizeof target - 1);
+		if (len > 0 && (size_t)len == strlen(path) && memcmp(target, path, (size_t)len) == 0)
+			found = fd;
+	}
+	assert_int_not_equal(found, -1);
+	assert_int_not_equal(dup2(full, found), -1);
+	close(full);
+}
+
+static void sql(const struct world *world, const char *text)
+{
+	char path[VAULT_PATH_MAX];
+	sqlite3 *db;
+
+	snprintf(path, sizeof path, "%s/regions/default/vault.db", world->data);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void without_room_for_the_file_reads_go_into_the_log_at_once(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = keeping(world);
+	uint64_t before = tree_size(world);
+
+	note(view, world, 0);
+	fill_disk(world);
+	note(view, world, 1);
+	note(view, world, 2);
+	assert_reads(world, before, 3);
+	vault_close(view);
+}
+
+static void a_read_that_can_be_kept_nowhere_is_refused(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = keeping(world);
+	uint64_t before = tree_size(world), failed;
+	struct err err;
+
+	fill_disk(world);
+	sql(world, "CREATE TRIGGER refuse_all BEFORE INSERT ON audit_leaf BEGIN SELECT RAISE(ABORT, 'full'); END");
+	assert_int_equal(try_note(view, world, 0, &err), ERR_FULL);
+	assert_non_null(strstr(err.what, "cannot write"));
+	assert_int_equal(tree_size(world), before);
+
+	vault_defer_notes(view);
+	note(view, world, 1);
+	failed = vault_noted(view);
+	assert_int_equal(read_log_wait(view->reads, failed, &err), ERR_FULL);
+	assert_int_equal(read_log_wait(view->reads, failed, &err), ERR_FULL); /* nor does who asks late hear that it was */
+	vault_defer_end(view);
+
+	sql(world, "DROP TRIGGER refuse_all");
+	note(view, world, 2);
+	assert_reads(world, before, 3);
+	assert_ok(read_log_wait(view->reads, failed, &err), &err);
+	vault_close(view);
+}
+
+static void a_file_that_cannot_be_made_is_said(void **state)
+{
+	struct world *world = *state;
+	char path[VAULT_PATH_MAX];
+	struct err err;
+
+	assert_int_equal(mkdir(reads_path(world, path), 0700), 0);
+	assert_int_equal(vault_keep_reads(world->vault, &err), ERR_IO);
+	assert_non_null(strstr(err.what, path));
+	assert_int_equal(rmdir(path), 0);
+	note(world->vault, world, 0); /* as before */
+}
+
+/* ---- many at once ---- */
+
+enum { THREADS = 4, ROUNDS = 100 };
+
+struct thread { pthread_t id; struct world *world; struct vault *view; };
+
+static void *note_many(void *arg)
+{
+	struct thread *thread = arg;
+	struct err err;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		note(thread->view, thread->world, i);
+		if (i % 10 == 0)
+			assert_ok(vault_fold_reads(thread->view, &err), &err);
+	}
+	return NULL;
+}
+
+static void many_threads_note_and_fold_at_once(void **state)
+{
+	struct world *world = *state;
+	struct thread threads[THREADS];
+	uint64_t before = tree_size(world);
+	struct err err;
+
+	assert_ok(vault_keep_reads(world->vault, &err), &err);
+	for (int i = 0; i < THREADS; i++) {
+		threads[i].world = world;
+		assert_ok(vault_view(world->vault, &threads[i].view, &err), &err);
+		assert_int_equal(pthread_create(&threads[i].id, NULL, note_many, &threads[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i].id, NULL), 0);
+	fold(world);
+	assert_int_equal(tree_size(world), before + THREADS * ROUNDS);
+	for (int i = 0; i < THREADS; i++)
+		vault_close(threads[i].view);
+}
+
+static int prepare(void **state)
+{
+	struct err err;
+
+	(void)state;
+	return crypto_init(&err) == OK ? 0 : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_frame_is_read_as_it_was_written),
+		cmocka_unit_test(a_frame_with_a_bit_changed_or_of_another_vault_is_none),
+		cmocka_unit_test(frames_of_both_halves_come_in_order_from_where_one_wants),
+		cmocka_unit_test(what_an_older_round_left_behind_the_newest_is_passed_over),
+		cmocka_unit_test(a_torn_end_costs_what_is_torn_and_nothing_before_it),
+		IN_WORLD(reads_become_leaves_in_order_and_once),
+		IN_WORLD(what_is_noted_is_in_the_log_when_the_vault_was_closed),
+		IN_WORLD(what_a_crash_left_is_in_the_log_before_anybody_looks_and_once),
+		IN_WORLD(who_only_reads_puts_them_into_the_log_too),
+		IN_WORLD(another_process_beside_the_daemon_brings_nothing_twice),
+		IN_WORLD(more_than_the_file_holds_go_through_it_round_and_round),
+		IN_WORLD(making_leaves_of_reads_ends_nothing_that_is_remembered),
+		IN_WORLD(without_room_for_the_file_reads_go_into_the_log_at_once),
+		IN_WORLD(a_read_that_can_be_kept_nowhere_is_refused),
+		IN_WORLD(a_file_that_cannot_be_made_is_said),
+		IN_WORLD(many_threads_note_and_fold_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, prepare, NULL);
+}
