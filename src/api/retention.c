@@ -173,15 +173,84 @@ static void show_end(struct call *call, const struct account_life *life)
 			 account_life_blocked(life) ? ", once nothing is in the way (`lethe account status`)" : "");
 }
 
+/* What a run would do today. */
+struct outlook { struct sweep_plan sweep; struct logs_plan logs; struct account_life life; struct users_plan users; };
+
+static enum result look_out(struct call *call, const struct account *account, struct outlook *out, struct err *err)
+{
+	struct session *session = &call->vault->read;
+	enum result r = sweep_plan(session, account->number, call->now, &out->sweep, err);
+
+	if (r == OK)
+		r = logs_plan(session, account->number, call->now, &out->logs, err);
+	if (r == OK)
+		r = account_life_read(session, account, &out->life, err);
+	return r == OK ? users_plan(session, account->number, call->now, &out->users, err) : r;
+}
+
+/* Returns how many records are due. */
+static int64_t show_kinds_due(struct call *call, const struct sweep_plan *plan)
+{
+	int64_t all = 0;
+
+	json_begin_array(&call->w, "kinds");
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		say_due(call, (enum record_kind)kind, &plan->kinds[kind]);
+		print_due(call, (enum record_kind)kind, &plan->kinds[kind]);
+		all += sweep_plan_records(&plan->kinds[kind]);
+	}
+	json_end_array(&call->w);
+	return all;
+}
+
+static void print_contacts_due(struct json_writer *w, const struct sweep_plan *plan)
+{
+	json_int(w, "contacts", plan->contacts);
+	json_begin_object(w, "deleted_contacts");
+	json_int(w, "due", plan->deleted.due);
+	json_int(w, "bytes", plan->deleted.bytes);
+	json_int(w, "held", plan->deleted.held);
+	json_end_object(w);
+}
+
+static void say_contacts_due(struct call *call, const struct sweep_plan *plan)
+{
+	char count[32];
+
+	if (plan->contacts > 0)
+		call_say(call, "Contacts due since their hold was released: %s\n", call_count(plan->contacts, count));
+	if (plan->deleted.due > 0)
+		call_say(call, "Deleted contacts whose grace is over: %s due\n", call_count(plan->deleted.due, count));
+	if (plan->deleted.held > 0)
+		call_say(call, "Deleted contacts whose grace is over, and that a hold or a restriction keeps: %s\n",
+			 call_count(plan->deleted.held, count));
+}
+
+static void show_outlook(struct call *call, const struct outlook *outlook)
+{
+	const struct sweep_plan *plan = &outlook->sweep;
+	char today[TIME_TEXT_MAX], count[32];
+	int64_t all;
+
+	json_begin_object(&call->w, NULL);
+	json_date(&call->w, "today", plan->today);
+	all = show_kinds_due(call, plan);
+	print_contacts_due(&call->w, plan);
+	json_int(&call->w, "due", all);
+	print_logs(call, &outlook->logs);
+	show_users_due(call, &outlook->users);
+	show_end(call, &outlook->life);
+	json_end_object(&call->w);
+	say_contacts_due(call, plan);
+	call_say(call, "On %s `lethe retention run` would delete %s %s.\n", date_format(plan->today, today),
+		 call_count(all, count), all == 1 ? "record" : "records");
+	say_logs(call, "It would empty", &outlook->logs);
+}
+
 enum result op_retention_plan(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	struct account account;
-	struct account_life life;
-	struct users_plan users;
-	struct logs_plan logs;
-	struct sweep_plan plan;
-	char today[TIME_TEXT_MAX], count[32];
-	int64_t all = 0;
+	struct outlook outlook;
 	struct policy_options given = {.grace = NULL};
 	enum result r = policy_options_parse(call, &given, POLICY_OPTIONS_PLAN, &argc, argv, 0, err);
 
@@ -191,46 +260,10 @@ enum result op_retention_plan(struct call *call, int argc, char **argv, bool *pa
 	if (r == OK && given.policy != NULL)
 		return policy_plan_show(call, &account, &given, err);
 	if (r == OK)
-		r = sweep_plan(&call->vault->read, account.number, call->now, &plan, err);
+		r = look_out(call, &account, &outlook, err);
 	if (r == OK)
-		r = logs_plan(&call->vault->read, account.number, call->now, &logs, err);
-	if (r == OK)
-		r = account_life_read(&call->vault->read, &account, &life, err);
-	if (r == OK)
-		r = users_plan(&call->vault->read, account.number, call->now, &users, err);
-	if (r != OK)
-		return r;
-	json_begin_object(&call->w, NULL);
-	json_date(&call->w, "today", plan.today);
-	json_begin_array(&call->w, "kinds");
-	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
-		say_due(call, (enum record_kind)kind, &plan.kinds[kind]);
-		print_due(call, (enum record_kind)kind, &plan.kinds[kind]);
-		all += sweep_plan_records(&plan.kinds[kind]);
-	}
-	json_end_array(&call->w);
-	json_int(&call->w, "contacts", plan.contacts);
-	json_begin_object(&call->w, "deleted_contacts");
-	json_int(&call->w, "due", plan.deleted.due);
-	json_int(&call->w, "bytes", plan.deleted.bytes);
-	json_int(&call->w, "held", plan.deleted.held);
-	json_end_object(&call->w);
-	json_int(&call->w, "due", all);
-	print_logs(call, &logs);
-	show_users_due(call, &users);
-	show_end(call, &life);
-	json_end_object(&call->w);
-	if (plan.contacts > 0)
-		call_say(call, "Contacts due since their hold was released: %s\n", call_count(plan.contacts, count));
-	if (plan.deleted.due > 0)
-		call_say(call, "Deleted contacts whose grace is over: %s due\n", call_count(plan.deleted.due, count));
-	if (plan.deleted.held > 0)
-		call_say(call, "Deleted contacts whose grace is over, and that a hold or a restriction keeps: %s\n",
-			 call_count(plan.deleted.held, count));
-	call_say(call, "On %s `lethe retention run` would delete %s %s.\n", date_format(plan.today, today),
-		 call_count(all, count), all == 1 ? "record" : "records");
-	say_logs(call, "It would empty", &logs);
-	return OK;
+		show_outlook(call, &outlook);
+	return r;
 }
 
 /* ---- run ---- */
@@ -332,14 +365,12 @@ static void say_left(struct call *call, const struct sweep_result *result)
 	call_say(call, "Run it again; if it stays, `lethe check` says more.\n");
 }
 
-/* Of one account: the members of an object, and lines. `users` NULL: the run did not come to them. */
-static int64_t report_one(struct call *call, const struct sweep_result *result, const struct logs_plan *logs,
-			  const struct users_done *users, bool *partly)
+/* Returns how many records are gone; `*held`: some stay past their time. */
+static int64_t report_kinds(struct call *call, const struct sweep_result *result, bool *held)
 {
-	char count[32];
 	int64_t all = 0;
 
-	json_id(&call->w, "job", "job", result->job);
+	*held = false;
 	json_begin_array(&call->w, "kinds");
 	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
 		const struct sweep_done *done = &result->kinds[kind];
@@ -348,49 +379,68 @@ static int64_t report_one(struct call *call, const struct sweep_result *result, 
 			print_done(call, (enum record_kind)kind, done);
 		say_done(call, (enum record_kind)kind, done);
 		all += done->records;
-		*partly = *partly || done->held > 0;
+		*held = *held || done->held > 0;
 	}
 	json_end_array(&call->w);
-	json_int(&call->w, "contacts", result->contacts);
-	json_begin_object(&call->w, "deleted_contacts");
-	json_int(&call->w, "purged", result->purged);
-	json_int(&call->w, "kept", result->purged_kept);
-	json_end_object(&call->w);
-	json_int(&call->w, "handed_on", result->moved);
-	json_int(&call->w, "cut_again", result->cut_again);
-	json_int(&call->w, "hold_keys", result->hold_keys);
-	json_int(&call->w, "duties_ended", result->duties);
-	json_int(&call->w, "labels", result->labels);
-	json_int(&call->w, "leaf", (int64_t)result->seq);
-	json_bool(&call->w, "stopped", result->stopped);
-	json_bool(&call->w, "spent", result->spent);
-	sweep_left_write(&call->w, &result->left);
-	sweep_damaged_write(&call->w, result);
+	return all;
+}
+
+static void print_rest(struct json_writer *w, const struct sweep_result *result)
+{
+	json_int(w, "contacts", result->contacts);
+	json_begin_object(w, "deleted_contacts");
+	json_int(w, "purged", result->purged);
+	json_int(w, "kept", result->purged_kept);
+	json_end_object(w);
+	json_int(w, "handed_on", result->moved);
+	json_int(w, "cut_again", result->cut_again);
+	json_int(w, "hold_keys", result->hold_keys);
+	json_int(w, "duties_ended", result->duties);
+	json_int(w, "labels", result->labels);
+	json_int(w, "leaf", (int64_t)result->seq);
+	json_bool(w, "stopped", result->stopped);
+	json_bool(w, "spent", result->spent);
+	sweep_left_write(w, &result->left);
+	sweep_damaged_write(w, result);
+}
+
+static void say_rest(struct call *call, const struct sweep_result *result)
+{
+	const struct { int64_t count; const char *what; } lines[] = {
+	    {result->contacts, "contacts whose hold was released"},
+	    {result->purged, "deleted contacts whose grace was over"},
+	    {result->purged_kept, "deleted contacts kept past their grace by a hold or a restriction (`lethe hold list`)"},
+	    {result->moved, "handed on to another hold or an obligation, when what had kept them ended"},
+	    {result->cut_again, "cut down again, as one of their obligations ended"},
+	    {result->labels, "names of queues, campaigns or tags that nothing has any more"},
+	};
+	char count[32];
+
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		if (lines[i].count > 0)
+			call_say(call, "%9s %s\n", call_count(lines[i].count, count), lines[i].what);
+	}
+}
+
+/* Of one account: the members of an object, and lines. `users` NULL: the run did not come to them. */
+static void report_one(struct call *call, const struct sweep_result *result, const struct logs_plan *logs,
+		       const struct users_done *users, bool *partly)
+{
+	char count[32];
+	bool held;
+	int64_t all;
+
+	json_id(&call->w, "job", "job", result->job);
+	all = report_kinds(call, result, &held);
+	print_rest(&call->w, result);
 	print_logs(call, logs);
 	if (users != NULL)
 		show_users_gone(call, users);
-	if (result->contacts > 0)
-		call_say(call, "%9s contacts whose hold was released\n", call_count(result->contacts, count));
-	if (result->purged > 0)
-		call_say(call, "%9s deleted contacts whose grace was over\n", call_count(result->purged, count));
-	if (result->purged_kept > 0)
-		call_say(call,
-			 "%9s deleted contacts kept past their grace by a hold or a restriction (`lethe hold list`)\n",
-			 call_count(result->purged_kept, count));
-	if (result->moved > 0)
-		call_say(call, "%9s handed on to another hold or an obligation, when what had kept them ended\n",
-			 call_count(result->moved, count));
-	if (result->cut_again > 0)
-		call_say(call, "%9s cut down again, as one of their obligations ended\n",
-			 call_count(result->cut_again, count));
-	if (result->labels > 0)
-		call_say(call, "%9s names of queues, campaigns or tags that nothing has any more\n",
-			 call_count(result->labels, count));
+	say_rest(call, result);
 	call_say(call, "Deleted %s %s%s.\n", call_count(all, count), all == 1 ? "record" : "records",
 		 result->stopped ? " before it was stopped" : "");
-	*partly = *partly || result->purged_kept > 0 || sweep_left_any(&result->left) || result->carried > 0 ||
+	*partly = *partly || held || result->purged_kept > 0 || sweep_left_any(&result->left) || result->carried > 0 ||
 		  logs->damaged > 0 || (users != NULL && (users->held > 0 || users->left > 0));
-	return all;
 }
 
 /* After a budget was spent: how much more is due. */
@@ -608,51 +658,68 @@ static enum result run_all(struct call *call, const struct sweep_budget *budget,
 
 /* ---- one account ---- */
 
-static enum result run_one(struct call *call, const struct sweep_budget *budget, const char *receipt, bool *partly,
-			   struct err *err)
+/* `*ended`: it was past its time, and is no more. */
+static enum result end_if_due(struct call *call, struct account *account, const char *receipt, bool *ended, bool *partly,
+			      struct err *err)
+{
+	struct account_life life;
+	enum result r = account_life_read(&call->vault->read, account, &life, err);
+
+	*ended = false;
+	if (r != OK || !account_life_due(&life, call->now))
+		return r;
+	r = account_life_may_end(&life, err);
+	*ended = r == OK;
+	if (r == OK)
+		return account_end_now(call, account, receipt, partly, err);
+	if (r != ERR_HELD)
+		return r;
+	call_say(call, "The account is past its time, and does not end: %s\n", err->what);
+	*partly = true;
+	return OK;
+}
+
+/* Its logs and users go before: the sweep empties the databases' logs at its end. */
+static enum result sweep_one(struct call *call, struct account *account, const struct sweep_budget *budget,
+			     const char *receipt, bool *partly, struct err *err)
 {
 	struct call_progress progress;
 	struct sweep_result result;
-	struct account_life life;
 	struct users_done users;
 	struct logs_plan logs;
-	struct account account;
 	struct err failed;
-	enum result swept, r = call_open_account(call, true, &account, err);
+	enum result swept, r = logs_prune(call->vault, account->number, call->now, &logs, err);
 
 	if (r == OK)
-		r = account_life_read(&call->vault->read, &account, &life, err);
-	if (r == OK && account_life_due(&life, call->now)) {
-		r = account_life_may_end(&life, err);
-		if (r == OK)
-			return account_end_now(call, &account, receipt, partly, err);
-		if (r != ERR_HELD)
-			return r;
-		call_say(call, "The account is past its time, and does not end: %s\n", err->what);
-		*partly = true;
-		r = OK;
-	}
-	/* First: the sweep empties the databases' logs at its end. */
+		r = users_run(call->vault, account, call->now, ask_to_stop, call, &users, err);
 	if (r == OK)
-		r = logs_prune(call->vault, account.number, call->now, &logs, err);
-	if (r == OK)
-		r = users_run(call->vault, &account, call->now, ask_to_stop, call, &users, err);
-	if (r == OK)
-		r = tidy(call, account.number, err);
+		r = tidy(call, account->number, err);
 	if (r != OK)
 		return r;
 	call_progress_begin(call, &progress, "Deleting");
-	swept = sweep_run_within(call->vault, &account, call->now, budget, show_progress, &progress, &call->pool,
-				 &result, err);
+	swept = sweep_run_within(call->vault, account, call->now, budget, show_progress, &progress, &call->pool, &result,
+				 err);
 	call_progress_end(&progress);
 	if (swept != OK && swept != ERR_INTERRUPTED)
 		return swept;
-	r = report(call, &account, &result, &logs, &users, partly, &failed);
+	r = report(call, account, &result, &logs, &users, partly, &failed);
 	if (r == OK && receipt != NULL)
 		r = save_receipt(call, &result, receipt, &failed);
 	if (r != OK)
 		*err = failed;
 	return r == OK ? swept : r;
+}
+
+static enum result run_one(struct call *call, const struct sweep_budget *budget, const char *receipt, bool *partly,
+			   struct err *err)
+{
+	struct account account;
+	bool ended = false;
+	enum result r = call_open_account(call, true, &account, err);
+
+	if (r == OK)
+		r = end_if_due(call, &account, receipt, &ended, partly, err);
+	return r == OK && !ended ? sweep_one(call, &account, budget, receipt, partly, err) : r;
 }
 
 enum result op_retention_run(struct call *call, int argc, char **argv, bool *partly, struct err *err)
