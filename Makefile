@@ -147,7 +147,7 @@ $(BUILD)/obj/%.c.o: src/%.c Makefile
 $(BUILD)/obj/notify/template.c.o: $(wildcard templates/mail/*)
 $(BUILD)/obj/daemon/pages.c.o: $(wildcard templates/pages/*)
 $(BUILD)/obj/law/embed.c.o: $(wildcard law/*.json law/obligations/*.json law/profiles/*.json)
-$(BUILD)/obj/api/schemas.c.o: src/api/schemas.json
+$(BUILD)/obj/api/schemas.c.o: $(wildcard src/api/*.json)
 
 $(BUILD)/obj/%.cc.o: src/%.cc Makefile
 	@mkdir -p $(@D)

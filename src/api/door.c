@@ -51,28 +51,28 @@ static const struct word oidc_back[] = {
 #define S "/v1/session"
 
 /* The permission stands for nothing here. */
-#define OPEN(method, path, name, flow, words, answer, summary) \
-	{{METHOD_##method, path, name, PERMISSION_COUNT, flow, words, NULL, answer}, true, false, summary}
-#define OWN(method, path, name, flow, words, answer, summary) \
-	{{METHOD_##method, path, name, PERMISSION_COUNT, flow, words, NULL, answer}, false, false, summary}
+#define OPEN(method, path, name, flow, words, answer) \
+	{{METHOD_##method, path, name, PERMISSION_COUNT, flow, words, NULL, answer}, true, false}
+#define OWN(method, path, name, flow, words, answer) \
+	{{METHOD_##method, path, name, PERMISSION_COUNT, flow, words, NULL, answer}, false, false}
 
 const struct door_resource door_resources[DOOR_COUNT] = {
-    [DOOR_ENTER] = OPEN(POST, S, "session begin", MAKE, WORDS(enter), "SignedIn", "Sign in; sets the cookie of a session"),
-    [DOOR_SHOW] = OWN(GET, S, "session show", READ, NO_WORDS, "SignedIn", "Who is signed in, and what they may"),
-    [DOOR_LEAVE] = OWN(DELETE, S, "session end", WRITE, NO_WORDS, "SessionEnd", "Sign out"),
-    [DOOR_SESSIONS] = OWN(GET, "/v1/sessions", "sessions list", READ, NO_WORDS, "SessionList", "One's own sessions"),
-    [DOOR_SESSIONS_END] = OWN(DELETE, "/v1/sessions", "sessions end", WRITE, NO_WORDS, "SessionEnd", "End all of one's own sessions, this one too"),
-    [DOOR_SESSION_END] = OWN(DELETE, "/v1/sessions/{session}", "sessions end-one", WRITE, WORDS(session), "SessionEnd", "End one of one's own sessions"),
-    [DOOR_PASSWORD] = OWN(PUT, S "/password", "session password", WRITE, WORDS(password), "SignedIn", "Change one's password; all other sessions end"),
-    [DOOR_TOTP] = OWN(GET, S "/totp", "session totp", READ, NO_WORDS, "SecondFactor", "Whether one has a second factor"),
-    [DOOR_TOTP_BEGIN] = OWN(POST, S "/totp", "session totp-begin", MAKE, WORDS(present), "SecondFactorBegun", "Begin a second factor; its key is shown once"),
-    [DOOR_TOTP_CONFIRM] = OWN(POST, S "/totp/confirmation", "session totp-confirm", WRITE, WORDS(code), "RecoveryCodes", "From now on a code is asked for; recovery codes are shown once"),
-    [DOOR_TOTP_RENEW] = OWN(POST, S "/totp/recovery-codes", "session totp-renew", MAKE, WORDS(present), "RecoveryCodes", "Ten new recovery codes, shown once"),
-    [DOOR_TOTP_OFF] = OWN(POST, S "/totp/removal", "session totp-off", WRITE, WORDS(present), "SecondFactor", "No code is asked for any more"),
-    [DOOR_LINK] = OPEN(POST, "/v1/links", "link show", READ, WORDS(link_shown), "Link", "What a one-time link is for"),
-    [DOOR_LINK_USE] = OPEN(POST, "/v1/links/use", "link use", MAKE, WORDS(link_used), "LinkUsed", "Use a one-time link: choose a password, and be signed in"),
-    [DOOR_OIDC] = OPEN(GET, S "/oidc/{account}", "oidc go", READ, WORDS(oidc), NULL, "Sign in at the account's OpenID provider: sends the browser there"),
-    [DOOR_OIDC_BACK] = {{METHOD_GET, S "/oidc/{account}/callback", "oidc back", PERMISSION_COUNT, READ, WORDS(oidc_back), NULL, "SignedIn"}, true, true, "Where the OpenID provider sends the browser back to; sets the cookie of a session"},
+    [DOOR_ENTER] = OPEN(POST, S, "session begin", MAKE, WORDS(enter), "SignedIn"),
+    [DOOR_SHOW] = OWN(GET, S, "session show", READ, NO_WORDS, "SignedIn"),
+    [DOOR_LEAVE] = OWN(DELETE, S, "session end", WRITE, NO_WORDS, "SessionEnd"),
+    [DOOR_SESSIONS] = OWN(GET, "/v1/sessions", "sessions list", READ, NO_WORDS, "SessionList"),
+    [DOOR_SESSIONS_END] = OWN(DELETE, "/v1/sessions", "sessions end", WRITE, NO_WORDS, "SessionEnd"),
+    [DOOR_SESSION_END] = OWN(DELETE, "/v1/sessions/{session}", "sessions end-one", WRITE, WORDS(session), "SessionEnd"),
+    [DOOR_PASSWORD] = OWN(PUT, S "/password", "session password", WRITE, WORDS(password), "SignedIn"),
+    [DOOR_TOTP] = OWN(GET, S "/totp", "session totp", READ, NO_WORDS, "SecondFactor"),
+    [DOOR_TOTP_BEGIN] = OWN(POST, S "/totp", "session totp-begin", MAKE, WORDS(present), "SecondFactorBegun"),
+    [DOOR_TOTP_CONFIRM] = OWN(POST, S "/totp/confirmation", "session totp-confirm", WRITE, WORDS(code), "RecoveryCodes"),
+    [DOOR_TOTP_RENEW] = OWN(POST, S "/totp/recovery-codes", "session totp-renew", MAKE, WORDS(present), "RecoveryCodes"),
+    [DOOR_TOTP_OFF] = OWN(POST, S "/totp/removal", "session totp-off", WRITE, WORDS(present), "SecondFactor"),
+    [DOOR_LINK] = OPEN(POST, "/v1/links", "link show", READ, WORDS(link_shown), "Link"),
+    [DOOR_LINK_USE] = OPEN(POST, "/v1/links/use", "link use", MAKE, WORDS(link_used), "LinkUsed"),
+    [DOOR_OIDC] = OPEN(GET, S "/oidc/{account}", "oidc go", READ, WORDS(oidc), NULL),
+    [DOOR_OIDC_BACK] = {{METHOD_GET, S "/oidc/{account}/callback", "oidc back", PERMISSION_COUNT, READ, WORDS(oidc_back), NULL, "SignedIn"}, true, true},
 };
 /* clang-format on */
 

@@ -28,7 +28,6 @@ struct door_resource {
 				     an `answer` it sends the browser elsewhere, 302 */
 	bool open;                /* for whoever comes, signed in or not */
 	bool lax;                 /* what is not known in the query is passed over: somebody else's program writes it */
-	const char *summary;
 };
 extern const struct door_resource door_resources[DOOR_COUNT];
 

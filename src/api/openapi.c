@@ -4,13 +4,14 @@
 #include "api/openapi.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "api/bind.h"
 #include "api/condition.h"
 #include "api/direct.h"
 #include "api/door.h"
-#include "api/table.h"
+#include "api/openapi_run.h"
+#include "api/schemas.h"
 #include "api/version.h"
 #include "api/work.h"
 #include "net/problem.h"
@@ -19,118 +20,43 @@
 #define SCHEMAS_POOL_MAX ((size_t)16 * 1024 * 1024)
 #define NAME_MAX_LEN 96
 
-/* ---- types ---- */
+/* The files that are built in, each an object: schemas by name, the others by "POST /v1/..". */
+struct known { const struct json *schemas, *said, *examples; };
 
-/* A member of a body that need not be there may be null: then it is not. */
-static bool may_be_null(const struct word *word)
+static const struct json *of_resource(const struct json *all, const struct resource *resource)
 {
-	return word->place == IN_BODY && !word->required;
-}
+	char name[2 * NAME_MAX_LEN];
 
-static void write_type(struct json_writer *w, const struct word *word, const char *type)
-{
-	if (!may_be_null(word)) {
-		json_string(w, "type", type);
-		return;
-	}
-	json_begin_array(w, "type");
-	json_string(w, NULL, type);
-	json_string(w, NULL, "null");
-	json_end_array(w);
-}
-
-static void write_choices(struct json_writer *w, const char *choices, bool null)
-{
-	json_begin_array(w, "enum");
-	for (const char *at = choices; *at != '\0'; at += *at == '|') {
-		size_t len = strcspn(at, "|");
-
-		json_string_n(w, NULL, at, len);
-		at += len;
-	}
-	if (null)
-		json_null(w, NULL);
-	json_end_array(w);
-}
-
-static void write_string(struct json_writer *w, const struct word *word)
-{
-	write_type(w, word, "string");
-	if (word->type == WORD_DAY)
-		json_string(w, "format", "date");
-	if (word->type == WORD_INSTANT)
-		json_string(w, "format", "date-time");
-	if (word->type == WORD_CHOICE)
-		write_choices(w, word->choices, may_be_null(word));
-	if (word->type == WORD_TEXT)
-		json_int(w, "maxLength", word->place == IN_BODY ? BIND_TEXT_MAX : BIND_WORD_MAX);
-	if (word->type == WORD_TEXT && word->required)
-		json_int(w, "minLength", 1);
-}
-
-/* A day or an instant. */
-static void write_time(struct json_writer *w, const struct word *word)
-{
-	static const char *const formats[] = {"date-time", "date"};
-
-	write_type(w, word, "string");
-	json_begin_array(w, "anyOf");
-	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-		json_begin_object(w, NULL);
-		json_string(w, "format", formats[i]);
-		json_end_object(w);
-	}
-	json_end_array(w);
-}
-
-static void write_list(struct json_writer *w, const struct word *word)
-{
-	write_type(w, word, "array");
-	json_begin_object(w, "items");
-	json_string(w, "type", "string");
-	if (word->choices != NULL)
-		write_choices(w, word->choices, false);
-	json_end_object(w);
-}
-
-static void write_schema(struct json_writer *w, const char *name, const struct word *word)
-{
-	json_begin_object(w, name);
-	switch (word->type) {
-	case WORD_INT:
-		write_type(w, word, "integer");
-		break;
-	case WORD_FLAG:
-		write_type(w, word, "boolean");
-		break;
-	case WORD_TIME:
-		write_time(w, word);
-		break;
-	case WORD_LIST:
-		write_list(w, word);
-		break;
-	case WORD_TEXT:
-	case WORD_DAY:
-	case WORD_INSTANT:
-	case WORD_CHOICE:
-		write_string(w, word);
-		break;
-	}
-	if (word->place == IN_BODY)
-		json_string(w, "description", word->about);
-	json_end_object(w);
+	snprintf(name, sizeof name, "%s %s", method_name(resource->method), resource->path);
+	return json_get(all, name);
 }
 
 /* ---- what is asked ---- */
 
-static void write_parameter(struct json_writer *w, const struct word *word)
+/* As it stands in an address, where everything is text. */
+static void write_word_example(struct json_writer *w, const struct word *word, const struct json *example)
+{
+	const char *value = json_get_text(json_get(example, word->place == IN_PATH ? "path" : "query"), word->name);
+
+	if (value == NULL)
+		return;
+	if (word->type == WORD_INT)
+		json_int(w, "example", strtoll(value, NULL, 10));
+	else if (word->type == WORD_FLAG)
+		json_bool(w, "example", strcmp(value, "true") == 0);
+	else
+		json_string(w, "example", value);
+}
+
+static void write_parameter(struct json_writer *w, const struct word *word, const struct json *example)
 {
 	json_begin_object(w, NULL);
 	json_string(w, "name", word->name);
 	json_string(w, "in", word->place == IN_PATH ? "path" : "query");
 	json_bool(w, "required", word->required);
 	json_string(w, "description", word->about);
-	write_schema(w, "schema", word);
+	write_word_example(w, word, example);
+	openapi_word(w, "schema", word);
 	json_end_object(w);
 }
 
@@ -187,17 +113,17 @@ static bool has_word(const struct resource *resource, const char *name)
 	return false;
 }
 
-static void write_parameters(struct json_writer *w, const struct resource *resource)
+static void write_parameters(struct json_writer *w, const struct resource *resource, const struct json *example)
 {
 	static const struct word account = {.name = "account", .type = WORD_TEXT, .place = IN_PATH, .required = true,
 					    .about = "the account's id, or its name"};
 
 	json_begin_array(w, "parameters");
 	if (strstr(resource->path, "{account}") != NULL && !has_word(resource, "account"))
-		write_parameter(w, &account);
+		write_parameter(w, &account, example);
 	for (size_t i = 0; i < resource->word_count; i++) {
 		if (resource->words[i].place != IN_BODY)
-			write_parameter(w, &resource->words[i]);
+			write_parameter(w, &resource->words[i], example);
 	}
 	write_headers(w, resource);
 	json_end_array(w);
@@ -220,13 +146,17 @@ static bool takes_body(const struct resource *resource)
 }
 
 /* What is no document of words: by its media types alone. */
-static void write_direct_body(struct json_writer *w, const struct direct_resource *direct)
+static void write_direct_body(struct json_writer *w, const struct direct_resource *direct, const struct json *example)
 {
+	const struct json *body = json_get(example, "body");
+
 	json_begin_object(w, "requestBody");
 	json_bool(w, "required", true);
 	json_begin_object(w, "content");
 	for (size_t i = 0; direct->takes != NULL && direct->takes[i] != NULL; i++) {
 		json_begin_object(w, direct->takes[i]);
+		if (body != NULL)
+			json_node(w, "example", body);
 		json_end_object(w);
 	}
 	if (direct->takes == NULL) {
@@ -237,18 +167,20 @@ static void write_direct_body(struct json_writer *w, const struct direct_resourc
 	json_end_object(w);
 }
 
-static void write_body(struct json_writer *w, const struct resource *resource)
+static void write_body(struct json_writer *w, const struct resource *resource, const struct json *example)
 {
 	const struct direct_resource *direct = direct_find(resource);
 
 	if (direct != NULL && direct->body_max > 0)
-		write_direct_body(w, direct);
+		write_direct_body(w, direct, example);
 	if (count_body(resource, false) == 0)
 		return;
 	json_begin_object(w, "requestBody");
 	json_bool(w, "required", count_body(resource, true) > 0);
 	json_begin_object(w, "content");
 	json_begin_object(w, "application/json");
+	if (json_get(example, "body") != NULL)
+		json_node(w, "example", json_get(example, "body"));
 	json_begin_object(w, "schema");
 	json_string(w, "type", "object");
 	json_bool(w, "additionalProperties", false);
@@ -263,7 +195,7 @@ static void write_body(struct json_writer *w, const struct resource *resource)
 	json_begin_object(w, "properties");
 	for (size_t i = 0; i < resource->word_count; i++) {
 		if (resource->words[i].place == IN_BODY)
-			write_schema(w, resource->words[i].name, &resource->words[i]);
+			openapi_word(w, resource->words[i].name, &resource->words[i]);
 	}
 	json_end_object(w);
 	json_end_object(w);
@@ -284,47 +216,112 @@ static void write_ref(struct json_writer *w, const char *schema)
 	json_end_object(w);
 }
 
-static void write_content(struct json_writer *w, const char *type, const char *schema)
+static void write_content(struct json_writer *w, const char *type, const char *schema, const struct json *example)
 {
 	json_begin_object(w, "content");
 	json_begin_object(w, type);
 	if (schema != NULL)
 		write_ref(w, schema);
+	if (example != NULL)
+		json_node(w, "example", example);
 	json_end_object(w);
 	json_end_object(w);
 }
 
-static void write_problem_ref(struct json_writer *w, enum problem problem)
+static void write_example_ref(struct json_writer *w, const char *word)
 {
-	const struct problem_kind *kind = problem_kind(problem);
+	char ref[NAME_MAX_LEN];
+
+	snprintf(ref, sizeof ref, "#/components/examples/%s", word);
+	json_begin_object(w, word);
+	json_string(w, "$ref", ref);
+	json_end_object(w);
+}
+
+/* A problem, and those of the same status that can come in its place: an example of each. */
+static void write_problem_body(struct json_writer *w, const enum problem *kinds, size_t count)
+{
+	json_begin_object(w, "content");
+	json_begin_object(w, "application/problem+json");
+	write_ref(w, "Problem");
+	json_begin_object(w, "examples");
+	for (size_t i = 0; i < count; i++)
+		write_example_ref(w, problem_kind(kinds[i])->word);
+	json_end_object(w);
+	json_end_object(w);
+	json_end_object(w);
+}
+
+static void write_either(struct json_writer *w, const enum problem *kinds, size_t count)
+{
+	char text[1024];
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct problem_kind *kind = problem_kind(kinds[i]);
+
+		used += (size_t)snprintf(text + used, sizeof text - used, "%s`%s`: %s", i > 0 ? "\n\n" : "", kind->word, kind->about);
+		INVARIANT(used < sizeof text);
+	}
+	json_string(w, "description", text);
+	write_problem_body(w, kinds, count);
+}
+
+static void write_problem(struct json_writer *w, const enum problem *kinds, size_t count)
+{
+	const struct problem_kind *kind = problem_kind(kinds[0]);
 	char status[16], ref[NAME_MAX_LEN];
 
 	snprintf(status, sizeof status, "%d", kind->status);
 	snprintf(ref, sizeof ref, "#/components/responses/%s", kind->word);
 	json_begin_object(w, status);
-	json_string(w, "$ref", ref);
+	if (count == 1)
+		json_string(w, "$ref", ref);
+	else
+		write_either(w, kinds, count);
 	json_end_object(w);
+}
+
+/* What a state, a hold or a key of the request refuses. */
+static void write_refusals(struct json_writer *w, const struct resource *resource)
+{
+	static const enum problem conflicts[] = {PROBLEM_CONFLICT, PROBLEM_STATE, PROBLEM_HELD, PROBLEM_KEY_RUNNING, PROBLEM_KEY_SPENT};
+	static const enum problem precondition[] = {PROBLEM_PRECONDITION}, full[] = {PROBLEM_FULL};
+	static const enum problem limits[] = {PROBLEM_LIMIT, PROBLEM_KEY_REUSED};
+	bool keyed = takes_key(resource);
+
+	write_problem(w, conflicts, keyed ? 5 : 3);
+	write_problem(w, precondition, 1);
+	write_problem(w, limits, keyed ? 2 : 1);
+	write_problem(w, full, 1);
+}
+
+/* Would it delete something, it wants to be told what was seen of that. */
+static bool wants_plan(const struct resource *resource)
+{
+	return has_word(resource, "plan") && (has_word(resource, "setting") || has_word(resource, "kind"));
 }
 
 static void write_problems(struct json_writer *w, const struct resource *resource)
 {
-	static const enum problem always[] = {PROBLEM_INPUT,  PROBLEM_UNAUTHENTICATED, PROBLEM_DENIED,
-					      PROBLEM_NOT_FOUND, PROBLEM_GONE,	       PROBLEM_RATE,
-					      PROBLEM_INTERNAL,	 PROBLEM_BUSY};
+	static const enum problem always[] = {PROBLEM_INPUT, PROBLEM_DENIED, PROBLEM_NOT_FOUND, PROBLEM_GONE,
+					      PROBLEM_RATE,  PROBLEM_INTERNAL, PROBLEM_BUSY};
+	static const enum problem nobody[] = {PROBLEM_UNAUTHENTICATED, PROBLEM_SECOND_FACTOR};
 	static const enum problem of_bodies[] = {PROBLEM_TOO_LARGE, PROBLEM_MEDIA_TYPE};
-	static const enum problem of_writes[] = {PROBLEM_CONFLICT, PROBLEM_PRECONDITION, PROBLEM_LIMIT, PROBLEM_FULL};
+	static const enum problem unplanned[] = {PROBLEM_PRECONDITION_REQUIRED};
 
+	write_problem(w, nobody, strcmp(resource->operation, "session begin") == 0 ? 2 : 1);
 	for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-		write_problem_ref(w, always[i]);
+		write_problem(w, &always[i], 1);
 	for (size_t i = 0; takes_body(resource) && i < sizeof of_bodies / sizeof *of_bodies; i++)
-		write_problem_ref(w, of_bodies[i]);
-	for (size_t i = 0; resource->flow != RESOURCE_READ && i < sizeof of_writes / sizeof *of_writes; i++)
-		write_problem_ref(w, of_writes[i]);
-	if (has_word(resource, "plan") && has_word(resource, "keep") + has_word(resource, "setting") + has_word(resource, "kind") > 0)
-		write_problem_ref(w, PROBLEM_PRECONDITION_REQUIRED);
+		write_problem(w, &of_bodies[i], 1);
+	if (resource->flow != RESOURCE_READ)
+		write_refusals(w, resource);
+	if (wants_plan(resource))
+		write_problem(w, unplanned, 1);
 	json_begin_object(w, "default");
 	json_string(w, "description", "It was not done.");
-	write_content(w, "application/problem+json", "Problem");
+	write_content(w, "application/problem+json", "Problem", NULL);
 	json_end_object(w);
 }
 
@@ -347,13 +344,13 @@ static void write_elsewhere(struct json_writer *w)
 }
 
 /* `answer` is what the job's answer is, in the end. */
-static void write_job(struct json_writer *w, const char *answer)
+static void write_job(struct json_writer *w, const char *answer, const struct json *example)
 {
 	char ref[NAME_MAX_LEN];
 
 	json_begin_object(w, "202");
 	json_string(w, "description", "It is a job: Location says where.");
-	write_content(w, "application/json", "Job");
+	write_content(w, "application/json", "Job", example);
 	if (answer != NULL) {
 		snprintf(ref, sizeof ref, "#/components/schemas/%s", answer);
 		json_begin_object(w, "x-lethe-answer");
@@ -363,12 +360,13 @@ static void write_job(struct json_writer *w, const char *answer)
 	json_end_object(w);
 }
 
-static void write_answers(struct json_writer *w, const struct resource *resource, const struct json *schemas)
+static void write_answers(struct json_writer *w, const struct resource *resource, const struct known *known)
 {
+	const struct json *example = json_get(of_resource(known->examples, resource), "answer");
 	const struct direct_resource *direct = direct_find(resource);
 	const char *answer = resource->answer, *type = direct != NULL ? direct->gives : "application/json";
 
-	if (answer != NULL && json_get(schemas, answer) == NULL)
+	if (answer != NULL && json_get(known->schemas, answer) == NULL)
 		answer = NULL;
 	json_begin_object(w, "responses");
 	if (resource->answer == NULL && direct == NULL) {
@@ -378,23 +376,23 @@ static void write_answers(struct json_writer *w, const struct resource *resource
 		return;
 	}
 	if (work_is_slow(resource)) {
-		write_job(w, answer);
+		write_job(w, answer, example);
 		write_problems(w, resource);
 		json_end_object(w);
 		return;
 	}
 	json_begin_object(w, resource->flow == RESOURCE_MAKE ? "201" : "200");
 	json_string(w, "description", resource->flow == RESOURCE_READ ? "What was asked for." : "Done, and on disk.");
-	write_content(w, type, answer);
+	write_content(w, type, answer, example);
 	json_end_object(w);
 	if (direct != NULL && resource->flow == RESOURCE_MAKE) {
 		json_begin_object(w, "200");
 		json_string(w, "description", "It was there already, or takes the place of what was.");
-		write_content(w, type, answer);
+		write_content(w, type, answer, NULL);
 		json_end_object(w);
 	}
 	if (work_is_long(resource))
-		write_job(w, answer);
+		write_job(w, answer, NULL);
 	if (resource->permission == PERMISSION_COUNT && strstr(resource->path, "/callback") != NULL) {
 		json_begin_object(w, "303");
 		json_string(w, "description", "A browser that wants a page (Accept: text/html) is signed in, and goes on to /signed-in.");
@@ -440,8 +438,10 @@ static void write_scheme(struct json_writer *w, const char *scheme)
 }
 
 /* Begins the object of a method, with what each has. */
-static void begin_method(struct json_writer *w, const struct resource *resource, const char *name, const char *summary)
+static void begin_method(struct json_writer *w, const struct resource *resource, const char *name,
+			 const struct known *known)
 {
+	const struct json *said = of_resource(known->said, resource);
 	char method[16];
 
 	snprintf(method, sizeof method, "%s", method_name(resource->method));
@@ -452,42 +452,42 @@ static void begin_method(struct json_writer *w, const struct resource *resource,
 	json_begin_array(w, "tags");
 	json_string_n(w, NULL, resource->operation, strcspn(resource->operation, " "));
 	json_end_array(w);
-	json_string(w, "summary", summary);
+	json_string(w, "summary", json_get_text(said, "summary"));
+	json_string(w, "description", json_get_text(said, "description"));
 }
 
-static void end_method(struct json_writer *w, const struct resource *resource, const struct json *schemas)
+static void end_method(struct json_writer *w, const struct resource *resource, const struct known *known)
 {
-	write_parameters(w, resource);
-	write_body(w, resource);
-	write_answers(w, resource, schemas);
+	const struct json *example = of_resource(known->examples, resource);
+
+	write_parameters(w, resource, example);
+	write_body(w, resource, example);
+	write_answers(w, resource, known);
 	json_end_object(w);
 }
 
-static void write_operation(struct json_writer *w, const struct resource *resource, const struct json *schemas)
+static void write_operation(struct json_writer *w, const struct resource *resource, const struct known *known)
 {
-	const struct operation *operation = table_find(resource->operation);
 	char name[NAME_MAX_LEN];
 
 	name_operation(resource, name);
-	begin_method(w, resource, name, operation->summary);
-	if (operation->help[0] != '\0')
-		json_string(w, "description", operation->help);
+	begin_method(w, resource, name, known);
 	json_string(w, "x-lethe-permission", permission_name(resource->permission));
-	end_method(w, resource, schemas);
+	end_method(w, resource, known);
 }
 
 /* How people come in: for everybody, or by the cookie of a session alone. */
-static void write_door(struct json_writer *w, const struct door_resource *door, const struct json *schemas)
+static void write_door(struct json_writer *w, const struct door_resource *door, const struct known *known)
 {
 	char name[NAME_MAX_LEN];
 
 	write_name(door->resource.operation, name);
-	begin_method(w, &door->resource, name, door->summary);
+	begin_method(w, &door->resource, name, known);
 	json_begin_array(w, "security");
 	if (!door->open)
 		write_scheme(w, "session");
 	json_end_array(w);
-	end_method(w, &door->resource, schemas);
+	end_method(w, &door->resource, known);
 }
 
 static bool is_first_of_path(size_t n)
@@ -499,7 +499,7 @@ static bool is_first_of_path(size_t n)
 	return true;
 }
 
-static void write_doors(struct json_writer *w, const struct json *schemas)
+static void write_doors(struct json_writer *w, const struct known *known)
 {
 	for (int i = 0; i < DOOR_COUNT; i++) {
 		const char *path = door_resources[i].resource.path;
@@ -508,23 +508,23 @@ static void write_doors(struct json_writer *w, const struct json *schemas)
 
 		if (!begun)
 			json_begin_object(w, path);
-		write_door(w, &door_resources[i], schemas);
+		write_door(w, &door_resources[i], known);
 		if (!goes_on)
 			json_end_object(w);
 	}
 }
 
-static void write_paths(struct json_writer *w, const struct json *schemas)
+static void write_paths(struct json_writer *w, const struct known *known)
 {
 	json_begin_object(w, "paths");
-	write_doors(w, schemas);
+	write_doors(w, known);
 	for (size_t i = 0; i < resource_count; i++) {
 		if (!is_first_of_path(i))
 			continue;
 		json_begin_object(w, resources[i].path);
 		for (size_t k = i; k < resource_count; k++) {
 			if (strcmp(resources[k].path, resources[i].path) == 0)
-				write_operation(w, &resources[k], schemas);
+				write_operation(w, &resources[k], known);
 		}
 		json_end_object(w);
 	}
@@ -555,13 +555,90 @@ static void write_responses(struct json_writer *w)
 	json_begin_object(w, "responses");
 	for (int i = 0; i < PROBLEM_COUNT; i++) {
 		const struct problem_kind *kind = problem_kind((enum problem)i);
+		const enum problem problem = (enum problem)i;
 
 		json_begin_object(w, kind->word);
 		json_string(w, "description", kind->about);
-		write_content(w, "application/problem+json", "Problem");
+		write_problem_body(w, &problem, 1);
 		json_end_object(w);
 	}
 	json_end_object(w);
+}
+
+/* One of each, which the responses show. */
+static void write_problem_examples(struct json_writer *w)
+{
+	char type[NAME_MAX_LEN];
+
+	json_begin_object(w, "examples");
+	for (int i = 0; i < PROBLEM_COUNT; i++) {
+		const struct problem_kind *kind = problem_kind((enum problem)i);
+
+		snprintf(type, sizeof type, "/problems/%s", kind->word);
+		json_begin_object(w, kind->word);
+		json_string(w, "summary", kind->title);
+		json_begin_object(w, "value");
+		json_string(w, "type", type);
+		json_string(w, "title", kind->title);
+		json_int(w, "status", kind->status);
+		json_string(w, "detail", kind->about);
+		json_string(w, "instance", "req_01m818s1n1e1rvdhyf64q686cn");
+		json_end_object(w);
+		json_end_object(w);
+	}
+	json_end_object(w);
+}
+
+/* First words of operations. */
+static const struct { const char *name, *about; } tags[] = {
+    {"account", "Controllers whose data are kept apart: their settings, and their end"},
+    {"aggregate", "What anonymised records left"},
+    {"audit", "The log of every act, and its proofs"},
+    {"check", "Looking for damage"},
+    {"contact", "The address book"},
+    {"event", "What has happened that others act on"},
+    {"hold", "Legal holds: what nothing deletes"},
+    {"import", "Bringing in records and contacts"},
+    {"job", "Long work: how far it is, and what came of it"},
+    {"keys", "Epochs, and ending the life of old copies"},
+    {"label", "Queues, campaigns and tags"},
+    {"law", "Public holidays, and how long the law lets one wait"},
+    {"link", "One-time links, by which people choose a password"},
+    {"obligation", "Laws by which some fields stay longer"},
+    {"oidc", "Signing in at an OpenID provider"},
+    {"person", "What people ask for: to see, have, correct, restrict and erase what is on them"},
+    {"policy", "How long each kind is kept"},
+    {"profile", "Published retention rules of real systems"},
+    {"record", "Single records and their media"},
+    {"retention", "What is due and when; deleting it"},
+    {"session", "Signing in and out; one's password and second factor"},
+    {"sessions", "Where one is signed in"},
+    {"token", "What programs are let in by"},
+    {"user", "Who signs in to an account"},
+    {"webhook", "Telling other programs of events"},
+    {"why", "Why something is kept"},
+};
+
+static void write_tags(struct json_writer *w)
+{
+	json_begin_array(w, "tags");
+	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+		json_begin_object(w, NULL);
+		json_string(w, "name", tags[i].name);
+		json_string(w, "description", tags[i].about);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
+static void write_server(struct json_writer *w)
+{
+	json_begin_array(w, "servers");
+	json_begin_object(w, NULL);
+	json_string(w, "url", "/");
+	json_string(w, "description", "the daemon that serves this");
+	json_end_object(w);
+	json_end_array(w);
 }
 
 static void write_info(struct json_writer *w)
@@ -571,6 +648,12 @@ static void write_info(struct json_writer *w)
 	json_string(w, "title", "Lethe");
 	json_string(w, "version", LETHE_VERSION);
 	json_string(w, "summary", "The privacy engine of a business phone system");
+	json_string(w, "description",
+		    "Takes in what a phone system knows about people, keeps it encrypted for as long as policy and law say, answers "
+		    "each person's rights over it, and proves every step.\n\nA program sends a token (`Authorization: Bearer "
+		    "lethe_..`), a browser the cookie of a session. Errors are RFC 9457 problem details: go by `type`. Lists "
+		    "come by pages: `next` is the `cursor` of the next one. A POST that does something takes an "
+		    "`Idempotency-Key`, with which it is done once however often it is sent.");
 	json_begin_object(w, "license");
 	json_string(w, "name", "Apache-2.0");
 	json_string(w, "identifier", "Apache-2.0");
@@ -582,24 +665,39 @@ static void write_info(struct json_writer *w)
 	json_end_array(w);
 }
 
+/* Those that are built in are as they have to be. */
+static enum result read_known(const char *schemas, size_t schemas_len, struct pool *pool, struct known *out, struct err *err)
+{
+	size_t said_len, examples_len;
+	const char *said = descriptions_text(&said_len), *examples = examples_text(&examples_len);
+	enum result r = json_parse_once(schemas, schemas_len, pool, &out->schemas, err);
+
+	if (r == OK)
+		r = json_parse_once(said, said_len, pool, &out->said, err);
+	return r == OK ? json_parse_once(examples, examples_len, pool, &out->examples, err) : r;
+}
+
 enum result openapi_write(struct buf *out, const char *schemas, size_t schemas_len, struct err *err)
 {
-	const struct json *known;
+	struct known known;
 	struct json_writer w;
 	struct pool pool;
 	enum result r;
 
 	pool_init(&pool, SCHEMAS_POOL_MAX);
-	r = json_parse_once(schemas, schemas_len, &pool, &known, err);
+	r = read_known(schemas, schemas_len, &pool, &known, err);
 	if (r == OK) {
 		json_writer_init(&w, out, 1);
 		json_begin_object(&w, NULL);
 		write_info(&w);
-		write_paths(&w, known);
+		write_server(&w);
+		write_tags(&w);
+		write_paths(&w, &known);
 		json_begin_object(&w, "components");
 		write_security(&w);
 		write_responses(&w);
-		json_node(&w, "schemas", known);
+		write_problem_examples(&w);
+		json_node(&w, "schemas", known.schemas);
 		json_end_object(&w);
 		json_end_object(&w);
 		r = buf_ok(out, "the description of the API", err);

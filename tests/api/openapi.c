@@ -14,6 +14,7 @@
 #include "api/openapi.h"
 #include "api/resource.h"
 #include "api/schemas.h"
+#include "net/problem.h"
 #include "shim/json_parse.h"
 
 static struct pool pool;
@@ -205,6 +206,47 @@ static void each_operation_says_which_problems_it_gives(void **state)
 	}
 }
 
+static bool is_tag(const char *name)
+{
+	for (const struct json *tag = json_get(document, "tags")->first; tag != NULL; tag = tag->next) {
+		if (strcmp(json_get_text(tag, "name"), name) == 0)
+			return strlen(json_get_text(tag, "description")) > 0;
+	}
+	return false;
+}
+
+static void assert_is_for_newcomers(const struct resource *resource)
+{
+	const struct json *operation = operation_of(resource->method, resource->path);
+
+	if (json_get_text(operation, "summary") == NULL || json_get_text(operation, "description") == NULL)
+		fail_msg("src/api/descriptions.json says nothing of %s %s", method_name(resource->method), resource->path);
+	assert_true(is_tag(json_get(operation, "tags")->first->text));
+}
+
+static void each_operation_has_words_for_people_and_a_tag_that_is_explained(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < resource_count; i++)
+		assert_is_for_newcomers(&resources[i]);
+	for (size_t i = 0; i < DOOR_COUNT; i++)
+		assert_is_for_newcomers(&door_resources[i].resource);
+}
+
+static void each_type_of_problem_has_an_example_which_is_as_it_says(void **state)
+{
+	const struct json *examples = json_get(json_get(document, "components"), "examples");
+
+	(void)state;
+	for (int i = 0; i < PROBLEM_COUNT; i++) {
+		const struct problem_kind *kind = problem_kind((enum problem)i);
+		const struct json *value = json_get(json_get(examples, kind->word), "value");
+
+		assert_string_equal(json_get_text(value, "type") + strlen("/problems/"), kind->word);
+		assert_int_equal(json_get_int(value, "status", 0), kind->status);
+	}
+}
+
 static void schemas_that_are_no_json_are_refused(void **state)
 {
 	struct buf out;
@@ -242,6 +284,8 @@ int main(void)
 		cmocka_unit_test(every_schema_is_an_answer_or_part_of_one),
 		cmocka_unit_test(objects_are_closed_and_members_described),
 		cmocka_unit_test(each_operation_says_which_problems_it_gives),
+		cmocka_unit_test(each_operation_has_words_for_people_and_a_tag_that_is_explained),
+		cmocka_unit_test(each_type_of_problem_has_an_example_which_is_as_it_says),
 		cmocka_unit_test(schemas_that_are_no_json_are_refused),
 	};
 

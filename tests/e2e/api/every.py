@@ -3,6 +3,7 @@
 #
 # Every resource over real HTTP: done, and refused as bad input, without the right, in another account, in conflict. Each
 # answer is as the description says. A resource that is not walked through here fails the test.
+import datetime
 import inspect
 import itertools
 import json
@@ -10,6 +11,7 @@ import re
 import sys
 import traceback
 
+import examples_of
 import kit
 
 A = "/v1/accounts/{account}"
@@ -22,6 +24,7 @@ class Walk:
     def __init__(self, client, description, tokens):
         self.client, self.description, self.tokens = client, description, tokens
         self.done, self.conflicts, self.keyed = set(), set(), []
+        self.examples = examples_of.Examples(description)
 
     def ask(self, role, method, path, values=None, body=None, query=None, status=None, headers=None):
         operation = self.description.find(method, path)
@@ -37,6 +40,7 @@ class Walk:
         document = self.description.judge(operation, answer)
         if answer.status == operation.success:
             self.done.add(operation.name)
+        self.examples.note(operation, values, query, body, document, answer)
         if answer.status in (409, 410, 422):
             self.conflicts.add(operation.name)
         return document
@@ -68,6 +72,7 @@ class Walk:
         document = self.description.judge(operation, answer)
         if answer.status == operation.success:
             self.done.add(operation.name)
+        self.examples.note(operation, values, None, body, document, answer)
         return document
 
     def admin(self, *words, **more):
@@ -309,7 +314,7 @@ def users(walk):
     user = {"user": user["id"]}
     walk.admin("POST", A + "/users", body={"name": "u1@example.com"}, status=409)
     walk.admin("POST", A + "/users", body={"name": "boss@example.com", "role": "owner"}, status=403)
-    walk.admin("POST", A + "/users/{user}/sign-ins", user)
+    walk.admin("POST", A + "/users/{user}/sign-ins", user, {"at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")})
     walk.admin("GET", A + "/users")
     assert walk.admin("GET", A + "/users/{user}", user)["name"] == "u1@example.com"
     walk.admin("POST", A + "/users/{user}/invitations", user, {"url": "https://lethe.example"})
@@ -352,6 +357,7 @@ def cancelled(walk, role, where, path, values):
             walk.description.judge(operation, answer)
             if answer.status == operation.success:
                 walk.done.add(operation.name)
+                walk.examples.note(operation, {"account": "Acme", "job": job}, None, None, answer.json, answer)
                 return
 
 
@@ -446,7 +452,7 @@ def webhooks(walk):
     walk.admin("DELETE", A + "/webhooks/{webhook}/enabled", hook)
     walk.admin("PUT", A + "/webhooks/{webhook}/enabled", hook)
     walk.admin("DELETE", A + "/webhooks/{webhook}/enabled", hook)
-    walk.admin("POST", A + "/webhooks/{webhook}/secrets", hook)
+    walk.admin("POST", A + "/webhooks/{webhook}/secrets", hook, {"at_once": True})
     walk.admin("GET", A + "/webhooks/{webhook}", hook)
     test = walk.admin("POST", A + "/webhooks/{webhook}/tests", hook)
     walk.admin("GET", A + "/webhooks/{webhook}/deliveries", hook)
@@ -488,7 +494,7 @@ def ends(walk, person, ids):
     assert erased["left"] == 0, erased
     walk.admin("POST", A + "/persons/{person}/erasure", {"person": person["id"]}, status=404)
     other = walk.admin("POST", A + "/persons/search", body={"who": "+4520000001"})["persons"][0]
-    walk.admin("POST", A + "/persons/{person}/anonymisation", {"person": other["id"]})
+    walk.admin("POST", A + "/persons/{person}/anonymisation", {"person": other["id"]}, {"reference": "REQ-2"})
     walk.admin("GET", A + "/aggregates")
     walk.admin("GET", A + "/aggregates", query={"kind": "call"})
     walk.admin("GET", A + "/erasures")
@@ -583,8 +589,12 @@ def main():
             stale(walk, operation)
         missing = sorted({*description.operations, *description.doors} - walk.done - ELSEWHERE)
         if missing:
+            description.verdict()
             kit.fail("no test succeeds with: " + ", ".join(missing) + "\nadd them to tests/e2e/api/every.py")
+    if sys.argv[1:2] == ["--examples"]:
+        walk.examples.write(sys.argv[2])
     kept = keys_after_a_restart(walk)
+    description.wrong += examples_of.check(description)
     description.verdict()
     print(f"# {len(walk.done)} resources, {len(walk.conflicts)} in conflict, {len(walk.keyed)} keys, {kept} answers still kept")
 

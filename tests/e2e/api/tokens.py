@@ -51,7 +51,8 @@ def recognised(client, tokens, secrets):
         expect(f"what a scanner finds of {kind}", (found, secret[6], check_of(secret[:50])), ([secret], kind, secret[50:]))
     for path in ("/v1/openapi.json", "/metrics", A + "/tokens", A + "/users", "/problems/denied"):
         text = client.ask("GET", path, token=tokens["owner"]).body.decode()
-        expect(f"what it finds in {path}", known.findall(text), [])
+        whole = [found for found in known.findall(text) if check_of(found[:50]) == found[50:]]  # examples are not
+        expect(f"what it finds in {path}", whole, [])
 
 
 def used(client, tokens, made):

@@ -1,0 +1,108 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "api/openapi_run.h"
+
+#include <string.h>
+
+#include "api/bind.h"
+
+/* A member of a body that need not be there may be null: then it is not. */
+static bool may_be_null(const struct word *word)
+{
+	return word->place == IN_BODY && !word->required;
+}
+
+static void write_type(struct json_writer *w, const struct word *word, const char *type)
+{
+	if (!may_be_null(word)) {
+		json_string(w, "type", type);
+		return;
+	}
+	json_begin_array(w, "type");
+	json_string(w, NULL, type);
+	json_string(w, NULL, "null");
+	json_end_array(w);
+}
+
+static void write_choices(struct json_writer *w, const char *choices, bool null)
+{
+	json_begin_array(w, "enum");
+	for (const char *at = choices; *at != '\0'; at += *at == '|') {
+		size_t len = strcspn(at, "|");
+
+		json_string_n(w, NULL, at, len);
+		at += len;
+	}
+	if (null)
+		json_null(w, NULL);
+	json_end_array(w);
+}
+
+static void write_string(struct json_writer *w, const struct word *word)
+{
+	write_type(w, word, "string");
+	if (word->type == WORD_DAY)
+		json_string(w, "format", "date");
+	if (word->type == WORD_INSTANT)
+		json_string(w, "format", "date-time");
+	if (word->type == WORD_CHOICE)
+		write_choices(w, word->choices, may_be_null(word));
+	if (word->type == WORD_TEXT)
+		json_int(w, "maxLength", word->place == IN_BODY ? BIND_TEXT_MAX : BIND_WORD_MAX);
+	if (word->type == WORD_TEXT && word->required)
+		json_int(w, "minLength", 1);
+}
+
+/* A day or an instant. */
+static void write_time(struct json_writer *w, const struct word *word)
+{
+	static const char *const formats[] = {"date-time", "date"};
+
+	write_type(w, word, "string");
+	json_begin_array(w, "anyOf");
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+		json_begin_object(w, NULL);
+		json_string(w, "format", formats[i]);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
+static void write_list(struct json_writer *w, const struct word *word)
+{
+	write_type(w, word, "array");
+	json_begin_object(w, "items");
+	json_string(w, "type", "string");
+	if (word->choices != NULL)
+		write_choices(w, word->choices, false);
+	json_end_object(w);
+}
+
+void openapi_word(struct json_writer *w, const char *name, const struct word *word)
+{
+	json_begin_object(w, name);
+	switch (word->type) {
+	case WORD_INT:
+		write_type(w, word, "integer");
+		break;
+	case WORD_FLAG:
+		write_type(w, word, "boolean");
+		break;
+	case WORD_TIME:
+		write_time(w, word);
+		break;
+	case WORD_LIST:
+		write_list(w, word);
+		break;
+	case WORD_TEXT:
+	case WORD_DAY:
+	case WORD_INSTANT:
+	case WORD_CHOICE:
+		write_string(w, word);
+		break;
+	}
+	if (word->place == IN_BODY)
+		json_string(w, "description", word->about);
+	json_end_object(w);
+}
