@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * job list, show, cancel, fetch.
+ * job list, show, cancel, fetch, drop.
  */
 #include <string.h>
 
@@ -177,4 +177,34 @@ enum result op_job_fetch(struct call *call, int argc, char **argv, bool *partly,
 	json_int(&call->w, "bytes", (int64_t)bytes);
 	json_end_object(&call->w);
 	return OK;
+}
+
+/* ---- drop ---- */
+
+static enum result drop(struct call *call, uint32_t account, struct id id, struct work_row *row, struct err *err)
+{
+	enum result r = work_get(call->vault->read.data, account, id, &call->pool, row, err);
+
+	if (r == OK && (row->file_key == 0 || row->ended.ms == 0)) {
+		err_set(err, ERR_NOT_FOUND, "the job has no file, or it is kept no more");
+		return err_mend(err, "`lethe job cancel` stops one that has not ended");
+	}
+	return r == OK ? kept_end(call->vault, account, id, call->now, err) : r;
+}
+
+enum result op_job_drop(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct account account;
+	struct work_row row;
+	struct id id;
+	enum result r = call_parse(call, NULL, 0, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK)
+		r = id_parse(JOB_PREFIX, argv[0], &id, err);
+	if (r == OK)
+		r = call_open_account(call, true, &account, err);
+	if (r == OK)
+		r = drop(call, account.number, id, &row, err);
+	return r == OK ? print(call, &row, false, err) : r;
 }

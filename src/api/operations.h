@@ -95,10 +95,11 @@ operation_run op_user_totp;
 operation_run op_user_sessions;
 operation_run op_user_sso;
 
-operation_run op_job_list; /* job.c, with the next three */
+operation_run op_job_list; /* job.c, with the next four */
 operation_run op_job_show;
 operation_run op_job_cancel;
 operation_run op_job_fetch;
+operation_run op_job_drop;
 
 operation_run op_token_create;
 operation_run op_token_list;

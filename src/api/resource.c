@@ -27,6 +27,7 @@ static const struct word account_create[] = {
     MAY("plan", WORD_TEXT, "one of the profile's plans"),
 };
 static const struct word account[] = {PATH("account", 1, "its id, or its name")};
+static const struct word ended[] = {PATH("ended", 1, "the id that the account had: acc_..")};
 static const struct word account_set[] = {
     PATH("account", 1, "its id, or its name"),
     PATH("setting", 2, "one of those that the account shows"),
@@ -270,6 +271,7 @@ static const struct word check[] = {MAY("quick", WORD_FLAG, "leave the streams o
 const struct resource resources[] = {
     {METHOD_GET, "/v1/accounts", "account list", MAY_ACCOUNT_LIST, RESOURCE_READ, WORDS(page), NULL, "AccountList"},
     {METHOD_POST, "/v1/accounts", "account create", MAY_ACCOUNT_CREATE, RESOURCE_MAKE, WORDS(account_create), NULL, "Account"},
+    {METHOD_GET, "/v1/ended/{ended}/receipt", "account receipt", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(ended), NULL, "Receipt"},
     {METHOD_GET, A, "account show", MAY_ACCOUNT_READ, RESOURCE_READ, WORDS(account), NULL, "AccountShown"},
     {METHOD_DELETE, A, "account delete", MAY_ACCOUNT_END, RESOURCE_WRITE, WORDS(account), "--yes", "AccountEnd"},
     {METHOD_PUT, A "/settings/{setting}", "account set", MAY_ACCOUNT_MANAGE, RESOURCE_WRITE, WORDS(account_set), NULL, "AccountShown"},
@@ -384,6 +386,7 @@ const struct resource resources[] = {
     {METHOD_GET, A "/jobs/{job}", "job show", MAY_JOB_READ, RESOURCE_READ, WORDS(job), NULL, "Job"},
     {METHOD_GET, A "/jobs/{job}/events", "job show", MAY_JOB_READ, RESOURCE_READ, WORDS(job), NULL, "JobEvents"},
     {METHOD_GET, A "/jobs/{job}/result", "job fetch", MAY_PERSON_EXPORT, RESOURCE_READ, WORDS(job), NULL, "JobFile"},
+    {METHOD_DELETE, A "/jobs/{job}/result", "job drop", MAY_PERSON_EXPORT, RESOURCE_WRITE, WORDS(job), NULL, "Job"},
     {METHOD_DELETE, A "/jobs/{job}", "job cancel", MAY_JOB_CANCEL, RESOURCE_WRITE, WORDS(job), NULL, "Job"},
     {METHOD_GET, "/v1/jobs", "job list", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(page), "--operator", "JobList"},
     {METHOD_GET, "/v1/jobs/{job}", "job show", MAY_VAULT_OPERATE, RESOURCE_READ, WORDS(job), "--operator", "Job"},
@@ -412,7 +415,6 @@ const struct local_operation local_operations[] = {
     {"config check", "the settings are the machine's"},
     {"bench", "it measures the machine"},
     {"record why", "the same as why"},
-    {"account receipt", "the account is gone, and nobody is of it any more"},
     {"user password", "it is read from a terminal or a file"},
     {"account sso", "the client's secret is read from a file"},
     {"user sso", "who is whom at a provider is said by whoever keeps both"},

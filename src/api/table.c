@@ -370,6 +370,8 @@ const struct operation operations[] = {
 	{"job fetch", "JOB --out FILE", "the file that a job made", op_job_fetch,
 	 "FILE \"-\" is standard output, which may not be a terminal. The file is kept for a while (result-keep of `lethe\n"
 	 "serve`), or until somebody is erased or deleted, whom it may tell of. Leaves an audit leaf.\n"},
+	{"job drop", "JOB", "destroy the file that a job made, before its time", op_job_drop,
+	 "Nobody can open it from then on. The job stays listed.\n"},
 	{"audit list", "[--from N] [--count N] [--cursor C]", "the leaves of the audit log", op_audit_list,
 	 "Of one account with --account, else of the whole region. Leaves hold opaque ids, never names or numbers.\n"
 	 "  --cursor C        the page after the one that gave it as next\n"},

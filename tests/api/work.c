@@ -283,6 +283,13 @@ static void a_persons_copy_is_made_as_a_job_and_fetched(void **state)
 	assert_memory_equal(begins, "PK\003\004", 4);
 	assert_int_equal(count_leaves(*state, "\"person.export\""), 1);
 	assert_int_equal(count_leaves(*state, "\"job.fetch\""), 1);
+	assert_asked(&asking, METHOD_DELETE, fetched, NULL, 200);
+	assert_asked(&asking, METHOD_GET, fetched, NULL, 404);
+	assert_asked(&asking, METHOD_DELETE, fetched, NULL, 404);
+	assert_int_equal(count_leaves(*state, "\"job.drop\""), 1);
+	where = file(&asking, whose_copy(&asking), "{}");
+	fetched = pool_printf(&asking.world->pool, "%s/result", where);
+	assert_true(carry_out(&asking));
 	asking.world->now.ms += asking.desk.keep_files.ms;
 	assert_asked(&asking, METHOD_GET, fetched, NULL, 410);
 	assert_int_equal(count_leaves(*state, "\"job.fetch\""), 1);

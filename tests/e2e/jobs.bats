@@ -165,7 +165,7 @@ person() {
 @test "P64: the copy of what there is on a person is a job, fetched whole, as the command line writes it" {
 	local result
 	copies
-	serve
+	serve --result-keep 2
 	ask admin.token POST "/v1/accounts/Acme/persons/$who/export" '{"others":"some"}'
 	answered 400
 	ask operator.token POST "/v1/accounts/Acme/persons/$who/export" '{}'
@@ -175,6 +175,7 @@ person() {
 	jq -e '.state == "done" and .answer.left_out == 0 and .answer.others == "mask"' answer
 	result=$(jq -r .answer.result answer)
 	[ "$result" = "$where/result" ]
+	[ "$(jq '(.answer.kept_until[:19] + "Z" | fromdate) - (.started[:19] + "Z" | fromdate) | . >= 7198 and . <= 7202' answer)" = true ]
 	[ "$(kept | wc -l)" = 1 ]
 	head -c 4 lethe-data/regions/default/kept/* | grep -qv PK
 	ask admin.token GET "$result"
@@ -449,6 +450,11 @@ send() {
 	ask owner.token GET /v1/accounts/Other
 	answered 401
 	ask operator.token GET /v1/accounts/Other
+	answered 404
+	ask operator.token GET "/v1/ended/$(jq -r .answer.account <(curl -s -H "Authorization: Bearer $(cat operator.token)" "$URL$where"))/receipt"
+	answered 200
+	jq -e 'tostring | contains("account.end")' answer
+	ask operator.token GET /v1/ended/acc_01h455vb4pex5vsknk084sn02q/receipt
 	answered 404
 	stop
 	# As if the daemon had died between the end and the answer.

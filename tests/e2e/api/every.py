@@ -107,6 +107,8 @@ def accounts(walk):
     ended = walk.operator("DELETE", A, third)
     assert ended["ended"] and not ended["left"], ended
     walk.operator("GET", A, third, status=404)
+    walk.operator("GET", "/v1/ended/{ended}/receipt", {"ended": ended["account"]})
+    walk.operator("GET", "/v1/ended/{ended}/receipt", {"ended": "Third"}, status=400)
 
 
 def laws(walk):
@@ -149,6 +151,9 @@ def persons(walk, person):
         pass
     archive = walk.admin("GET", A + "/jobs/{job}/result", job)
     assert archive.startswith(b"PK"), archive[:100]
+    walk.admin("DELETE", A + "/jobs/{job}/result", job)
+    walk.admin("DELETE", A + "/jobs/{job}/result", job, status=404)
+    walk.admin("GET", A + "/jobs/{job}/result", job, status=404)
     walk.admin("POST", A + "/persons/{person}/export", who, {"others": "some"}, status=400)
     restriction = A + "/persons/{person}/restriction"
     walk.admin("PUT", restriction, who, {"ground": "accuracy", "reason": "she says it is wrong"})
