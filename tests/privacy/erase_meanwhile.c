@@ -27,7 +27,9 @@ struct meddling {
 	bool whole;  /* and so was all of the call */
 	bool there;  /* so was its row */
 	struct id call, hold, added;
+	struct record_row copy; /* of the call */
 	enum result r; /* of the erasure */
+	struct erase_result result;
 	struct err err;
 };
 
@@ -49,10 +51,9 @@ static bool ask(void *arg, int64_t done)
 static bool erase_and_meddle(struct meddling *m)
 {
 	struct erase_options options = {.now = m->world->now, .progress = ask, .progress_arg = m};
-	struct erase_result result;
 
 	m->r = erase_person(m->world->vault, &m->world->account, one(m->world, ANNA), &options, &m->world->pool,
-			    &result, &m->err);
+			    &m->result, &m->err);
 	world_reopen(m->world);
 	return m->calls >= m->at;
 }
@@ -249,6 +250,85 @@ static void kept_if_there(struct meddling *m)
 static void a_hold_keeps_what_is_there_still(void **state)
 {
 	at_any_step(*state, let_expire, hold_all, kept_if_there);
+}
+
+/* Ib, an agent, is Anna too; the call of his is about Bent. */
+static void put_his(struct meddling *m)
+{
+	oblige_others(m);
+	m->added = world_put_agent(m->world, "2026-02-12T08:00:00Z", "{\"agent\":\"a7\"}", BENT, "a7");
+	link_them(m->world, ANNA, "a7");
+}
+
+static void hold_his(struct meddling *m)
+{
+	m->whole = strstr(payload_of(m->world, KIND_CALL, m->added), "a7") != NULL;
+	hold_all(m);
+}
+
+/* The erasure is refused, or done but for that. */
+static void his_is_as_it_was(struct meddling *m)
+{
+	nothing_runs(m->world);
+	assert_sound(m->world);
+	if (m->whole)
+		assert_opens(m->world, KIND_CALL, m->added, "{\"agent\":\"a7\"}");
+}
+
+/* P10 */
+static void an_agent_is_taken_out_of_nothing_that_a_hold_came_to(void **state)
+{
+	at_any_step(*state, put_his, hold_his, his_is_as_it_was);
+}
+
+/* ---- what should not be there ---- */
+
+static void keep_a_copy(struct meddling *m)
+{
+	oblige_others(m);
+	m->copy = row_of(m->world, KIND_CALL, m->call);
+}
+
+static enum result again_op(struct session *session, void *arg, struct err *err)
+{
+	const struct meddling *m = arg;
+	const struct record_row *row = &m->copy;
+	struct party_key keys[PARTIES_MAX];
+	bool inserted;
+	enum result r = record_insert(session->data, row, &inserted, err);
+
+	for (size_t i = 0; i < row->party_count; i++)
+		keys[i] = (struct party_key){date_month_index(instant_date(id_time(row->id))), row->parties[i].identity, row->kind,
+					     row->id};
+	qsort(keys, row->party_count, sizeof keys[0], party_key_compare);
+	return r == OK && inserted ? party_insert(session->data, row->account, keys, row->party_count, err) : r;
+}
+
+/* A fault that nobody knows of; at the last step it comes after the look. */
+static void bring_back(struct meddling *m)
+{
+	struct err err;
+
+	if (!m->there)
+		assert_ok(vault_write(m->world->vault, again_op, m, &err), &err);
+}
+
+static int64_t brought_back;
+
+static void is_counted(struct meddling *m)
+{
+	assert_ok(m->r, &m->err);
+	if (m->result.left.records > 0)
+		assert_true(is_there(m->world, KIND_CALL, m->call));
+	brought_back += m->result.left.records;
+}
+
+/* P3 */
+static void what_is_there_again_is_found_by_the_second_look(void **state)
+{
+	brought_back = 0;
+	at_any_step(*state, keep_a_copy, bring_back, is_counted);
+	assert_int_not_equal(brought_back, 0);
 }
 
 /* ---- other erasures ---- */
@@ -459,6 +539,8 @@ int main(void)
 	    KEEPING(a_hold_that_is_released_meanwhile_keeps_nothing),
 	    KEEPING(a_hold_that_is_released_meanwhile_leaves_what_a_law_keeps),
 	    KEEPING(a_hold_keeps_what_is_there_still),
+	    KEEPING(an_agent_is_taken_out_of_nothing_that_a_hold_came_to),
+	    KEEPING(what_is_there_again_is_found_by_the_second_look),
 	    KEEPING(what_another_erasure_puts_back_is_kept_all_the_same),
 	    KEEPING(both_ends_can_be_erased_at_once),
 	    KEEPING(a_call_that_is_imported_meanwhile_is_erased_too_or_of_somebody_new),
