@@ -8,7 +8,11 @@
 
 #include "privacy/resume.h"
 #include "privacy/user_end.h"
+#include "store/invite.h"
 #include "store/setting.h"
+#include "store/user_secret.h"
+#include "store/user_session.h"
+#include "store/user_subject.h"
 #include "vault/check.h"
 
 #define ANNA "+4520000001"
@@ -256,6 +260,61 @@ static void an_agent_goes_with_the_user_and_the_calls_stay_without_them(void **s
 	assert_int_not_equal(add(world, "ib@example.org", NULL).user, row.user); /* no number twice */
 }
 
+static const unsigned char some[48] = {1};
+
+/* A password, a session, a link, and who they are at a provider. */
+static enum result let_in_op(struct session *session, void *arg, struct err *err)
+{
+	const struct user_row *user = arg;
+	const struct user_secret_row secret = {.account = user->account, .user = user->user, .kind = SECRET_PASSWORD,
+					       .sealed = some, .sealed_len = sizeof some};
+	const struct user_session_row open = {.account = user->account, .user = user->user, .id = user->id,
+					      .how = SESSION_PASSWORD, .ends = {1}};
+	const struct invite_row invite = {.account = user->account, .user = user->user, .id = user->id, .made_by = "uid 0",
+					   .expires = {1}};
+	const struct user_subject_row subject = {.user = user->user};
+	enum result r = user_secret_put(session->data, &secret, err);
+
+	if (r == OK)
+		r = user_session_insert(session->data, &open, err);
+	if (r == OK)
+		r = invite_put(session->data, &invite, err);
+	return r == OK ? user_subject_insert(session->data, user->account, &subject, err) : r;
+}
+
+static size_t ways_in(struct world *world)
+{
+	struct db *data = world->vault->read.data;
+	const struct id first = {{0}};
+	struct user_secret_row secret;
+	struct user_session_row open;
+	struct invite_row invite;
+	struct user_subject_row subject;
+	size_t secrets, sessions, invites, subjects;
+	uint32_t account = world->account.number;
+	struct err err;
+
+	assert_ok(user_secret_list(data, account, 0, 0, &world->pool, &secret, 1, &secrets, &err), &err);
+	assert_ok(user_session_list(data, account, 0, first, &open, 1, &sessions, &err), &err);
+	assert_ok(invite_list(data, account, -1, &world->pool, &invite, 1, &invites, &err), &err);
+	assert_ok(user_subject_list(data, account, NULL, &subject, 1, &subjects, &err), &err);
+	return secrets + sessions + invites + subjects;
+}
+
+/* P40 */
+static void of_a_removed_user_nothing_is_left_that_let_them_in(void **state)
+{
+	struct world *world = *state;
+	struct user_row row = add(world, "ib@example.org", NULL);
+	struct user_end end;
+	struct err err;
+
+	assert_ok(vault_write(world->vault, let_in_op, &row, &err), &err);
+	assert_int_equal(ways_in(world), 4);
+	assert_ok(user_end(world->vault, &world->account, &row, USER_REMOVED, world->now, NULL, NULL, &end, &err), &err);
+	assert_int_equal(ways_in(world), 0);
+}
+
 static void what_a_restored_copy_has_of_a_removed_user_does_not_open(void **state)
 {
 	struct world *world = *state;
@@ -382,6 +441,7 @@ int main(void)
 	    KEEPING(an_idle_user_stays_until_no_other_account_has_them),
 	    KEEPING(a_profile_says_how_long_and_whether_other_accounts_count),
 	    KEEPING(an_agent_goes_with_the_user_and_the_calls_stay_without_them),
+	    KEEPING(of_a_removed_user_nothing_is_left_that_let_them_in),
 	    KEEPING(what_a_restored_copy_has_of_a_removed_user_does_not_open),
 	    KEEPING(a_hold_on_a_call_of_theirs_keeps_an_idle_user_and_it_is_said),
 	    KEEPING(a_removal_stopped_before_any_step_goes_on_to_its_end),
