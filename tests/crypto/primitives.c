@@ -360,6 +360,7 @@ static void every_thread_has_contexts_of_its_own(void **state)
 	}
 }
 
+/* P68 */
 static void after_init_there_are_no_core_dumps(void **state)
 {
 	struct rlimit limit;

@@ -161,6 +161,46 @@ teardown() { end_serving; }
 	run ! grep -q -e "$(cat admin.token)" -e Acme -e 20304050 serve.log
 }
 
+# safe WHAT: `headers` are those that every answer has, and tell nothing of the program.
+safe() {
+	local name
+	for name in 'X-Content-Type-Options: nosniff' "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'" \
+		'Referrer-Policy: no-referrer' 'Cache-Control: no-store' 'Cross-Origin-Resource-Policy: same-origin' 'X-Request-Id: req_'; do
+		grep -qi "^$name" headers || { echo "$1: no $name"; cat headers; return 1; }
+	done
+	run ! grep -i '^server:\|^x-powered-by:\|lethe/\|microhttpd' headers
+}
+
+@test "every answer has its safety headers, whatever it says, and none tells the program's version" {
+	serve --body 2048 --address-rate 12
+	local long
+	long=$(printf '%3000s' '' | tr ' ' a)
+	for request in '200 GET /healthz' '200 GET /readyz' '200 GET /metrics' '200 GET /v1/openapi.json' '200 GET /v1/accounts/Acme/holds' \
+		'404 GET /' '404 GET /v1/nothing' '404 GET /v1/accounts/Other/holds' '405 DELETE /healthz' '405 PATCH /v1/accounts/Acme/holds' \
+		'204 OPTIONS /v1/accounts/Acme/holds' "413 POST /v1/accounts/Acme/holds {\"reason\":\"$long\"}" '400 POST /v1/accounts/Acme/holds {' \
+		"414 GET /$long$long" '400 GET /%00' '403 GET /v1/accounts'; do
+		read -r wanted method path body <<<"$request"
+		ask admin.token "$method" "$path" "$body"
+		answered "$wanted"
+		safe "$request"
+	done
+	ask admin.token GET /healthz '' -H "X-Long: $long$long$long"
+	answered 431
+	safe 431
+	ask admin.token POST /v1/accounts/Acme/holds '' -H 'Content-Type: text/xml' --data-binary '<a/>'
+	answered 415
+	safe 415
+	echo wrong >wrong.token
+	for ((i = 0; i < 20; i++)); do
+		ask wrong.token GET /v1/accounts/Acme/holds
+		[ "$code" = 401 ] || break
+		safe 401
+	done
+	answered 429
+	safe 429
+	curl -sS "$URL/metrics" | promtool check metrics
+}
+
 @test "settings come from a file, the environment and options, the later ones winning" {
 	printf '# of this machine\nworkers = 3\nqueue=7\nbody = 4096\n' >lethe.conf
 	LETHE_QUEUE=8 LETHE_BODY=5000 "$LETHE" config show --config lethe.conf --body 6000 --json >shown
