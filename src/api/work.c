@@ -82,16 +82,35 @@ static void write_asked(const struct request *request, const struct actor *actor
 	buf_add(out, "", 1);
 }
 
-struct filing { struct work_row *row; const char *asked; struct pool *pool; struct kept_put *put; };
+struct filing { struct work_row *row; const char *asked; struct pool *pool; struct kept_put *put; bool keeps; };
+
+/* Nobody's jobs and files grow without end. */
+static enum result check_room(struct session *session, const struct filing *filing, struct err *err)
+{
+	int64_t open, files;
+	enum result r = work_count(session->data, filing->row->account, WORK_OPEN_MAX, &open, &files, err);
+
+	if (r == OK && open >= WORK_OPEN_MAX) {
+		err_set(err, ERR_BUSY, "%d jobs of the account wait already", WORK_OPEN_MAX);
+		return err_mend(err, "ask again when some of them have ended; `lethe job list` shows them");
+	}
+	if (r == OK && filing->keeps && files >= WORK_FILES_MAX) {
+		err_set(err, ERR_LIMIT, "%d files of jobs are kept for the account already", WORK_FILES_MAX);
+		return err_mend(err, "fetch them, and destroy them by `lethe job drop`; or wait until their time is over");
+	}
+	return r;
+}
 
 static enum result file_op(struct session *session, void *arg, struct err *err)
 {
 	struct filing *filing = arg;
 	struct work_row *row = filing->row;
 	struct act act;
-	enum result r = seal_data(session->ring, row->account, "work", row->id, filing->asked, filing->pool, &row->asked,
-				  &row->asked_len, err);
+	enum result r = check_room(session, filing, err);
 
+	if (r == OK)
+		r = seal_data(session->ring, row->account, "work", row->id, filing->asked, filing->pool, &row->asked,
+			      &row->asked_len, err);
 	if (r == OK)
 		r = work_put(session->data, row, err);
 	if (r == OK && filing->put != NULL)
@@ -107,7 +126,7 @@ enum result work_file_with(struct vault *view, uint32_t account, const struct re
 			   const struct request *request, const struct actor *actor, struct kept_put *put,
 			   struct work_row *out, struct err *err)
 {
-	struct filing filing = {.row = out, .pool = request->pool, .put = put};
+	struct filing filing = {.row = out, .pool = request->pool, .put = put, .keeps = work_is_slow(resource)};
 	struct buf asked, target;
 	enum result r;
 

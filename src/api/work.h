@@ -17,6 +17,8 @@
 #include "base/json.h"
 #include "store/work.h"
 
+#define WORK_OPEN_MAX 1000 /* of an account, that wait or run */
+#define WORK_FILES_MAX 200 /* of an account, that are kept */
 #define WORK_KEPT_MS (INT64_C(90) * 24 * 3600 * 1000) /* after they ended: access/tidy.h */
 
 /* May it be answered later? */

@@ -161,6 +161,17 @@ enum result work_list_files(struct db *db, uint32_t account, int64_t key, struct
 	return r == OK ? read_all(&rows, pool, out, count, err) : r;
 }
 
+enum result work_count(struct db *db, uint32_t account, int64_t max, int64_t *open, int64_t *files, struct err *err)
+{
+	enum result r = db_query_int(db, "SELECT COUNT(*) FROM (SELECT 1 FROM work WHERE account_id = $1 AND ended_at = 0 LIMIT $2) AS some",
+				     0, open, err, DB_INT(account), DB_INT(max));
+
+	if (r != OK)
+		return r;
+	return db_query_int(db, "SELECT COUNT(*) FROM (SELECT 1 FROM work WHERE account_id = $1 AND file_key > 0 LIMIT $2) AS some",
+			    0, files, err, DB_INT(account), DB_INT(max));
+}
+
 enum result work_has_key(struct db *db, uint32_t account, int64_t key, bool *out, struct err *err)
 {
 	struct db_rows rows;

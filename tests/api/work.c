@@ -334,6 +334,32 @@ static void a_copy_that_is_cancelled_or_broken_off_leaves_nothing(void **state)
 	asking_end(&asking);
 }
 
+static void neither_jobs_nor_files_grow_without_end(void **state)
+{
+	struct world *world = *state;
+	struct asking asking;
+	const char *copy;
+	struct err err;
+
+	begin(&asking, state);
+	copy = whose_copy(&asking);
+	file(&asking, RUNS, "{}");
+	assert_ok(db_script(world->vault->read.data,
+			    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 199)"
+			    " INSERT INTO work SELECT account_id, randomblob(16), operation, made_by, asked, 3, 1, 0, 0, 0, 200, x'',"
+			    " 1, 1, 1, i, 1, 1, x'01' FROM work, n", &err), &err);
+	file(&asking, copy, "{}");
+	assert_ok(db_script(world->vault->read.data, "UPDATE work SET file_key = 1000 WHERE operation = 'person export'", &err), &err);
+	assert_asked(&asking, METHOD_POST, copy, "{}", 422);
+	file(&asking, RUNS, "{}");
+	assert_ok(db_script(world->vault->read.data,
+			    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 997)"
+			    " INSERT INTO work SELECT account_id, randomblob(16), operation, made_by, asked, 1, 0, 0, 0, 0, 0, x'',"
+			    " 1, 0, 0, 0, 0, 0, x'' FROM (SELECT * FROM work WHERE ended_at = 0 LIMIT 1), n", &err), &err);
+	assert_asked(&asking, METHOD_POST, RUNS, "{}", 503);
+	asking_end(&asking);
+}
+
 /* ---- stopping ---- */
 
 static void one_that_waits_is_cancelled_at_once(void **state)
@@ -478,6 +504,7 @@ int main(void)
 	    IN_WORLD(a_persons_copy_is_made_as_a_job_and_fetched),
 	    IN_WORLD(a_copy_is_fetched_by_who_may_export),
 	    IN_WORLD(a_copy_that_is_cancelled_or_broken_off_leaves_nothing),
+	    IN_WORLD(neither_jobs_nor_files_grow_without_end),
 	    IN_WORLD(one_that_waits_is_cancelled_at_once),
 	    IN_WORLD(one_that_runs_is_stopped_between_two_steps),
 	    IN_WORLD(what_a_stop_of_the_daemon_broke_off_goes_on),

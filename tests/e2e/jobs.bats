@@ -469,3 +469,55 @@ send() {
 	stop
 	"$LETHE" check >/dev/null
 }
+
+@test "P64: a restore keeps what was made since, and what it made go stays gone" {
+	local first later
+	copies
+	serve
+	file admin.token "/v1/accounts/Acme/persons/$who/export"
+	ends
+	first=${where##*/}
+	stop
+	"$LETHE" backup --out copy >/dev/null
+	serve
+	ask admin.token DELETE "/v1/accounts/Acme/jobs/$first/result"
+	answered 200
+	file admin.token "/v1/accounts/Acme/persons/$who/export"
+	ends
+	later=${where##*/}
+	stop
+	"$LETHE" restore copy --yes >/dev/null || "$LETHE" restore copy >/dev/null
+	"$LETHE" job fetch "$later" --account Acme --out later.zip >/dev/null
+	unzip -tqq later.zip
+	run -3 "$LETHE" job fetch "$first" --account Acme --out first.zip
+	[ "$(kept | wc -l)" = 1 ]
+	"$LETHE" check >/dev/null
+	# Without the live data: the backup knows of a file that is nowhere.
+	rm lethe-data/regions/default/kept/*
+	serve
+	ask admin.token GET "/v1/accounts/Acme/jobs/$later/result"
+	answered 404
+	stop
+	"$LETHE" check >/dev/null
+}
+
+@test "P66: with the disk full what is sent is refused, and nothing of it stays" {
+	local n
+	head -3000 "$SAMPLES/copenhagen-calls.jsonl" >lines
+	cp -a lethe-data ../fresh
+	for n in 24 28 32 36; do
+		rm -rf lethe-data
+		cp -a ../fresh lethe-data
+		FAULT=enospc:$n:0 serve || { SERVING=; continue; } # so full that it does not begin
+		ask admin.token POST /v1/accounts/Acme/imports '' -H 'Content-Type: application/x-ndjson' --data-binary @lines
+		[ "$code" = 202 ] || [ "$code" = 507 ] || { cat answer; return 1; }
+		kill -KILL "$SERVING"
+		SERVING=
+		if [ "$code" = 507 ]; then
+			serve
+			stop
+			[ -z "$(kept 2>/dev/null)" ]
+		fi
+		"$LETHE" check >/dev/null
+	done
+}

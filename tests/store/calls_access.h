@@ -333,6 +333,15 @@ SYSTEM_CALL(work_list_files)
 	return work_list_files(vault, 0, 0, &pool, rows, 4, &count, &err);
 }
 
+CALL(work_count)
+{
+	int64_t open, files;
+	enum result r = work_count(vault, account, 10, &open, &files, &err);
+
+	*seen = r == OK ? open + files : 0;
+	return r;
+}
+
 CALL(work_has_key)
 {
 	bool has = false;

@@ -161,6 +161,8 @@ static void fill_names(const struct carved *account, struct id vault)
 		add_name(&account->key, vault, account->account, account->epoch, KEY_CONTACT, n);
 	for (int64_t n = 1; n <= HOLDS; n++)
 		add_name(&account->key, vault, account->account, account->epoch, KEY_HOLD, n);
+	for (int64_t n = 1; n <= HOLDS; n++)
+		add_name(&account->key, vault, account->account, account->epoch, KEY_FILE, n);
 	for (int64_t n = OWN_INDEX; n <= OWN_ANSWERS; n++)
 		add_name(&account->key, vault, account->account, account->epoch, KEY_OWN, n);
 }
