@@ -182,6 +182,22 @@ static enum result look_up(struct session *session, const struct hash *hash, boo
 	return r;
 }
 
+bool tokens_recall(struct token_cache *cache, const struct vault *vault, const char *text, size_t len, struct instant now,
+		   struct actor *out)
+{
+	enum opaque_kind kind;
+	struct facts facts;
+	struct hash hash;
+
+	if (!opaque_read(text, len, &kind, &hash) || (kind != OPAQUE_ACCOUNT && kind != OPAQUE_OPERATOR))
+		return false;
+	if (!recall(cache, &hash, atomic_load(&vault->shared->generation), &facts) ||
+	    id_compare(facts.actor.region, vault->id) != 0)
+		return false;
+	*out = facts.actor;
+	return !facts.revoked && (!facts.expires || now.ms < facts.expires_at.ms) && is_noted(&facts, now);
+}
+
 static enum result get_facts(struct token_cache *cache, struct vault *vault, const struct hash *hash, bool *found,
 			     struct facts *out, struct err *err)
 {

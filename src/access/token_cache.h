@@ -25,4 +25,8 @@ void token_cache_free(struct token_cache *cache); /* NULL is fine */
 MUST_CHECK enum result tokens_find(struct token_cache *cache, struct vault *vault, const char *text, size_t len,
 				   struct instant now, struct actor *out, struct err *err);
 
+/* The same without looking or writing anything: false when it is not remembered, has ended, or its use is to be noted. */
+bool tokens_recall(struct token_cache *cache, const struct vault *vault, const char *text, size_t len, struct instant now,
+		   struct actor *out);
+
 #endif

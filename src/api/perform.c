@@ -19,6 +19,7 @@
 #include "privacy/person.h"
 #include "store/job.h"
 #include "store/record.h"
+#include "vault/read_log.h"
 
 struct performing {
 	const struct desk *desk;
@@ -561,16 +562,52 @@ static bool is_glance(const struct performing *performing)
 	       (permission == MAY_PERSON_READ || permission == MAY_CONTACT_READ || permission == MAY_RECORD_READ);
 }
 
+struct held_back { struct read_waiter waiter; const struct request *request; struct response *response; };
+
+/* Who looked is on disk, or cannot be kept. */
+static void let_go(void *arg, const struct err *err)
+{
+	struct held_back *held = arg;
+
+	if (err != NULL)
+		problem_from(held->response, held->request, err, NULL);
+	response_done(held->response);
+}
+
+/* Until who looked is on disk; nobody waits for that. */
+static void hold_back(const struct performing *performing, uint64_t number)
+{
+	struct held_back *held = pool_alloc(performing->request->pool, sizeof *held);
+	struct err err;
+
+	if (held == NULL) {
+		if (read_log_wait(performing->view->reads, number, &err) != OK)
+			refuse(performing, &err);
+		return;
+	}
+	*held = (struct held_back){.waiter = {.number = number, .kept = let_go, .arg = held},
+				   .request = performing->request, .response = performing->response};
+	response_later(performing->response);
+	read_log_then(performing->view->reads, &held->waiter);
+}
+
 /* All of it is of one moment, and SQLite's locks are taken once. */
 static void glance(struct performing *performing)
 {
+	uint64_t noted;
 	struct err err;
 
+	if (performing->response->exchange != NULL)
+		vault_defer_notes(performing->view);
 	if (vault_snapshot_begin(performing->view, &err) == OK)
 		do_it(performing);
 	else
 		refuse(performing, &err);
 	vault_snapshot_end(performing->view);
+	noted = vault_noted(performing->view);
+	vault_defer_end(performing->view);
+	if (noted != 0)
+		hold_back(performing, noted);
 }
 
 static bool prefers_text(const struct request *request)

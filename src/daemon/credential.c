@@ -34,8 +34,8 @@ bool credential_few(const struct http *http, const struct request *request, stru
 	return within;
 }
 
-static bool within_rate(const struct http *http, const struct actor *actor, const struct request *request,
-			struct response *response)
+bool credential_within_rate(const struct http *http, const struct actor *actor, const struct request *request,
+			    struct response *response)
 {
 	struct rate_key key = {.kind = actor->type == ACTOR_USER ? RATE_USER : RATE_TOKEN};
 	struct rate_state state;
@@ -153,6 +153,18 @@ static enum result find(const struct http *http, const struct desk *desk, const 
 			     "`POST /v1/session`");
 }
 
+bool credential_recall(const struct http *http, const struct desk *desk, const struct request *request,
+		       struct actor *out)
+{
+	const char *token = bearer(request);
+
+	for (size_t i = 0; token != NULL && i < desk->count; i++) {
+		if (tokens_recall(http->tokens, desk->views[i], token, strlen(token), request->now, out))
+			return true;
+	}
+	return false;
+}
+
 bool credential_take(const struct http *http, const struct desk *desk, const struct request *request,
 		     struct response *response, struct credential *out)
 {
@@ -174,5 +186,5 @@ bool credential_take(const struct http *http, const struct desk *desk, const str
 	if (out->by_session && !reads &&
 	    (!credential_ours(http, request, response) || !has_second_text(request, response, out->session)))
 		return false;
-	return within_rate(http, &out->actor, request, response);
+	return credential_within_rate(http, &out->actor, request, response);
 }

@@ -32,6 +32,11 @@ struct credential {
 /* Each answers by itself, as a problem, when it returns false. */
 bool credential_take(const struct http *http, const struct desk *desk, const struct request *request,
 		     struct response *response, struct credential *out);
+/* Whose token it is, where that is remembered and nothing has to be looked up or noted; false: credential_take knows. */
+bool credential_recall(const struct http *http, const struct desk *desk, const struct request *request,
+		       struct actor *out);
+bool credential_within_rate(const struct http *http, const struct actor *actor, const struct request *request,
+			    struct response *response);
 /* For who is let in by nothing: few tries, from each address. */
 bool credential_few(const struct http *http, const struct request *request, struct response *response);
 /* Did a page of ours ask, as far as the browser says? Who is no browser says nothing, and is believed. */

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "daemon/pages.h"
 #include "daemon/signin.h"
+#include "vault/read_log.h"
 
 #define TOKENS_REMEMBERED 4096
 #define RATE_PLACES 65536
@@ -147,14 +148,19 @@ static void answer_someone(const struct http *http, const struct desk *desk, str
 	credential_wipe(&by);
 }
 
+/* Behind a proxy that ends TLS the browser is under TLS all the same. */
+static bool is_behind_tls(const struct http *http)
+{
+	return strncmp(http->base_url, "https://", strlen("https://")) == 0;
+}
+
 static void handle(void *arg, void *context, struct request *request, struct response *response)
 {
 	struct http *http = arg;
 	const struct desk *desk = context;
 	int door = request->match.route - OPEN_COUNT;
 
-	/* Behind a proxy that ends TLS the browser is under TLS all the same. */
-	request->tls = request->tls || strncmp(http->base_url, "https://", strlen("https://")) == 0;
+	request->tls = request->tls || is_behind_tls(http);
 	if (door < 0)
 		answer_open(http, request, response);
 	else if (door < DOOR_COUNT && door_resources[door].open)
@@ -230,7 +236,61 @@ static void *take_desk(void *arg, int worker)
 	return desk;
 }
 
+/* ---- on a connection's thread ---- */
+
+/* Each has a desk of its own, taken when it is first needed, given back when the thread ends. */
+static const struct desk *own_desk(struct http *http)
+{
+	struct desk *desk = pthread_getspecific(http->own_desk);
+
+	if (desk != NULL)
+		return desk;
+	desk = take_desk(http, -1);
+	if (desk != NULL && pthread_setspecific(http->own_desk, desk) != 0) {
+		leave_desk(NULL, desk);
+		desk = NULL;
+	}
+	return desk;
+}
+
+static void leave_own_desk(void *desk)
+{
+	leave_desk(NULL, desk);
+}
+
+static bool has_room(const struct desk *desk)
+{
+	for (size_t i = 0; i < desk->count; i++) {
+		if (desk->views[i]->reads == NULL || !read_log_has_room(desk->views[i]->reads))
+			return false;
+	}
+	return true;
+}
+
+/* What needs no waiting is not worth a worker: waking one costs more than the read itself. */
+static bool glance(void *arg, struct request *request, struct response *response)
+{
+	struct http *http = arg;
+	const struct desk *desk = own_desk(http);
+	int resource = request->match.route - OPEN_COUNT - DOOR_COUNT;
+	struct actor actor;
+
+	if (desk == NULL || !has_room(desk) || !credential_recall(http, desk, request, &actor))
+		return false;
+	request->tls = request->tls || is_behind_tls(http);
+	if (credential_within_rate(http, &actor, request, response))
+		perform(desk, &resources[resource], &actor, request, response);
+	return true;
+}
+
 /* ---- making it ---- */
+
+/* One row, one key, little to open. */
+static bool is_one(const struct resource *resource)
+{
+	return resource->method == METHOD_GET && (strcmp(resource->operation, "contact show") == 0 ||
+						  strcmp(resource->operation, "record get") == 0);
+}
 
 static struct route route_of(const struct resource *resource, uint64_t body_max)
 {
@@ -241,7 +301,8 @@ static struct route route_of(const struct resource *resource, uint64_t body_max)
 		return (struct route){.method = resource->method, .path = resource->path,
 				      .kind = direct->stream ? ROUTE_STREAM : ROUTE_WORKER,
 				      .body_max = direct->body_max, .takes = direct->takes};
-	return (struct route){.method = resource->method, .path = resource->path, .kind = ROUTE_WORKER,
+	return (struct route){.method = resource->method, .path = resource->path,
+			      .kind = is_one(resource) ? ROUTE_GLANCE : ROUTE_WORKER,
 			      .body_max = body ? body_max : 0, .takes = body ? json_body : NULL};
 }
 
@@ -359,8 +420,12 @@ static enum result start_jobs(struct http *http, const struct settings *settings
 enum result http_open(struct http *http, const struct settings *settings, struct err *err)
 {
 	enum result r = make_routes(http, settings, err);
+	int failed = pthread_key_create(&http->own_desk, leave_own_desk);
 
 	buf_init(&http->openapi, OPENAPI_MAX);
+	http->has_own_desks = failed == 0;
+	if (r == OK && failed != 0)
+		r = err_set(err, ERR_LIMIT, "cannot have something of each thread's own: %s", strerror(failed));
 	http->keep_answers = (struct duration){settings->number[SET_IDEMPOTENCY_KEEP] * 3600 * 1000};
 	if (r == OK)
 		r = metrics_new(&http->metrics, err);
@@ -379,6 +444,8 @@ enum result http_open(struct http *http, const struct settings *settings, struct
 
 void http_close(struct http *http)
 {
+	if (http->has_own_desks)
+		pthread_key_delete(http->own_desk);
 	jobs_stop(http->jobs);
 	work_watchers_free(http->watchers);
 	buf_free(&http->openapi);
@@ -419,6 +486,7 @@ void http_serve(struct http *http, const struct settings *settings, struct serve
 	out->now = clock_now;
 	out->worker_begin = take_desk;
 	out->worker_end = leave_desk;
+	out->glance = glance;
 	out->handle = handle;
 	out->done = note;
 }

@@ -8,6 +8,7 @@
 #ifndef LETHE_DAEMON_HTTP_H
 #define LETHE_DAEMON_HTTP_H
 
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include "access/oidc_fetch.h"
@@ -49,6 +50,8 @@ struct http {
 	struct duration keep_answers;
 	struct jobs *jobs;
 	struct work_watchers *watchers;
+	pthread_key_t own_desk; /* of each thread of connections */
+	bool has_own_desks;
 	atomic_bool ready; /* false: it is starting or stopping */
 };
 

@@ -264,8 +264,30 @@ static void run_job(struct job *job, void *context, bool cancelled)
 		problem_answer(&x->response, &x->request, PROBLEM_BUSY, NULL, NULL);
 	else if (!atomic_load(&x->gone))
 		settings->handle(settings->arg, context, &x->request, &x->response);
+	if (!atomic_load(&x->later))
+		finish(x);
+	exchange_release(x);
+}
+
+void response_later(struct response *response)
+{
+	struct exchange *x = response->exchange;
+
+	INVARIANT(x->route->kind != ROUTE_STREAM && !x->response.read);
+	answer_settle(x); /* here, where there is time for it */
+	atomic_fetch_add(&x->references, 1);
+	atomic_fetch_add(&x->serving->held_back, 1);
+	atomic_store(&x->later, true);
+}
+
+void response_done(struct response *response)
+{
+	struct exchange *x = response->exchange;
+	struct serving *serving = x->serving;
+
 	finish(x);
 	exchange_release(x);
+	atomic_fetch_sub(&serving->held_back, 1);
 }
 
 static void submit(struct exchange *x, struct workers *workers, enum refusal why)
@@ -578,13 +600,30 @@ enum MHD_Result exchange_body(struct exchange *x, const char *data, size_t *len)
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
+static void answer_here(struct exchange *x)
+{
+	if (atomic_load(&x->later))
+		return;
+	answer_settle(x);
+	set_ready(x);
+}
+
 static void handle_quick(struct exchange *x)
 {
 	const struct server_settings *settings = &x->serving->settings;
 
 	settings->handle(settings->arg, NULL, &x->request, &x->response);
-	answer_settle(x);
-	set_ready(x);
+	answer_here(x);
+}
+
+static void handle_by_worker(struct exchange *x)
+{
+	const struct server_settings *settings = &x->serving->settings;
+
+	if (x->route->kind == ROUTE_GLANCE && settings->glance && settings->glance(settings->arg, &x->request, &x->response))
+		answer_here(x);
+	else
+		submit(x, x->serving->workers, REFUSAL_WORKERS);
 }
 
 static void dispatch(struct exchange *x)
@@ -601,8 +640,8 @@ static void dispatch(struct exchange *x)
 	x->request.body_len = x->body.len;
 	if (x->route->kind == ROUTE_QUICK)
 		handle_quick(x);
-	else if (x->route->kind == ROUTE_WORKER)
-		submit(x, x->serving->workers, REFUSAL_WORKERS);
+	else if (x->route->kind == ROUTE_WORKER || x->route->kind == ROUTE_GLANCE)
+		handle_by_worker(x);
 }
 
 enum MHD_Result exchange_end(struct exchange *x)

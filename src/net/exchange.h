@@ -33,6 +33,7 @@ struct serving {
 	atomic_bool stopping;
 	_Atomic size_t body_memory;
 	_Atomic int64_t in_flight;
+	_Atomic int64_t held_back; /* answers that response_done will let go */
 	bool lax_library; /* libmicrohttpd before 1.0: heads are looked at again */
 	struct {
 		struct metric *requests, *durations, *cuts, *refused;
@@ -77,6 +78,7 @@ struct exchange {
 	pthread_mutex_t lock; /* guards suspended, woken, ready; taken last */
 	bool suspended, woken, ready;
 	atomic_bool gone, discarding, detached;
+	atomic_bool later; /* response_done finishes it */
 
 	/* Set before `ready`. */
 	bool settled;

@@ -67,6 +67,11 @@ void response_reader(struct response *response, response_read *read, void (*free
  * the server stops. */
 MUST_CHECK enum result response_start(struct response *response, struct flow **out, struct err *err);
 void response_detach(struct response *response);
+/* The answer is made, but must not go out before something has happened: the last a handler does with it. Then
+ * response_done lets it go, once, from any thread and without waiting, before or after the handler returns; until then it is whose it
+ * was given to, and may still become a problem. Not on a stream route. */
+void response_later(struct response *response);
+void response_done(struct response *response);
 /* Has the client gone away, or is the server about to stop? For handlers that take long. From any thread while the
  * handler runs. */
 bool response_gone(const struct response *response);

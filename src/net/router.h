@@ -19,6 +19,7 @@
 enum route_kind {
 	ROUTE_QUICK,  /* the connection's own thread: must not wait for anything */
 	ROUTE_WORKER, /* a worker thread, after the whole body has come */
+	ROUTE_GLANCE, /* the connection's own thread where that takes no waiting, else a worker */
 	ROUTE_STREAM, /* a stream worker, from the head of the request on: reads the body as it comes, writes as it goes
 		       */
 };

@@ -513,6 +513,8 @@ void server_stop(struct server *server, int64_t grace_ms)
 	/* Nothing may sleep when the library ends: workers give their last answers, and the broken off wakes up. */
 	workers_stop(serving->workers);
 	workers_stop(serving->streams);
+	while (atomic_load(&serving->held_back) > 0)
+		poll(NULL, 0, 1);
 	if (serving->connections) {
 		connections_each(serving->connections, abort_one, NULL);
 		drain(serving, LAST_WORDS_MS);

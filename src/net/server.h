@@ -6,7 +6,10 @@
  * Connections are read and written by a few threads that never wait for
  * anything but the network.  A request's handler runs, as its route says,
  *   quick    on the connection's thread, for what is in memory;
- *   worker   on a worker, once its body is whole, while the connection sleeps;
+ *   worker   on a worker, once its body is whole, while the connection sleeps; the
+ *            answer may wait for the disk without keeping the worker
+ *            (response_later);
+ *   glance   on the connection's thread where that takes no waiting, else as worker;
  *   stream   on a stream worker, which reads the body as it comes and writes
  *            the answer as it goes: uploads, exports, events.
  * So neither a slow query nor a slow client stops others.  Everything is
@@ -81,6 +84,9 @@ struct server_settings {
 	/* When the head is there and has a route, before anything of the body is read: false, with `response` made,
 	 * refuses it. On the connection's thread: must not wait. May be NULL. */
 	bool (*admit)(void *arg, struct request *request, struct response *response);
+	/* Of a glance route, on the connection's thread: answers if that can be done without waiting; else false, with
+	 * nothing done, and a worker does it. May be NULL. */
+	bool (*glance)(void *arg, struct request *request, struct response *response);
 	/* Answers. `context` is the worker's, NULL on a quick route. */
 	void (*handle)(void *arg, void *context, struct request *request, struct response *response);
 	/* Asked again and again while it stops: true has what is not answered yet broken off now. May be NULL. */

@@ -233,6 +233,16 @@ static enum result make_room(struct read_log *log, bool wait, struct err *err)
 	return err_mend(err, "try again in a moment");
 }
 
+bool read_log_has_room(struct read_log *log)
+{
+	bool room;
+
+	pthread_mutex_lock(&log->lock);
+	room = log->waiting <= WAITING_MAX / 2;
+	pthread_mutex_unlock(&log->lock);
+	return room;
+}
+
 enum result read_log_add(struct read_log *log, const struct act *act, bool wait, uint64_t *number, struct err *err)
 {
 	struct leaf leaf = {.account = act->account, .at = act->at, .term = log_term_of(act->fields[0].text)};

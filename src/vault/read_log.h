@@ -40,6 +40,8 @@ void read_log_close(struct read_log *log);
  * that, or without `wait` gives ERR_BUSY. Any thread but the writer's. */
 MUST_CHECK enum result read_log_add(struct read_log *log, const struct act *act, bool wait, uint64_t *number,
 				    struct err *err);
+/* Would as much again as waits now go in without waiting? */
+bool read_log_has_room(struct read_log *log);
 /* Who waits until that number and all before it are on disk. `kept` is called once, on a thread of the log's or at once on
  * this one; `err` NULL: they are, else they could not be kept. It must not wait. `waiter` lives until then. */
 struct read_waiter {

@@ -287,6 +287,39 @@ static void an_expiry_is_met_by_what_is_remembered(void **state)
 	token_cache_free(cache);
 }
 
+static bool recall(const struct people *p, struct token_cache *cache, const struct opaque *token)
+{
+	struct actor actor;
+
+	return tokens_recall(cache, p->world.vault, token->text, OPAQUE_LEN, p->world.now, &actor) &&
+	       actor.account == p->world.account.number;
+}
+
+static void a_token_is_recalled_only_while_nothing_is_to_be_looked_up_or_noted(void **state)
+{
+	struct people *p = *state;
+	uint32_t account = p->world.account.number;
+	struct token_cache *cache;
+	struct opaque token;
+	struct actor actor;
+	struct id id;
+	struct err err;
+
+	assert_ok(token_cache_new(16, &cache, &err), &err);
+	token = create(p, account, ROLE_OWNER, "user.read", &id);
+	assert_false(recall(p, cache, &token)); /* nobody has looked yet */
+	assert_ok(find(p, cache, &token, &actor, &err), &err);
+	assert_true(recall(p, cache, &token));
+	assert_false(tokens_recall(cache, p->world.vault, "lethe_a1", 8, p->world.now, &actor));
+	later(p, 61);
+	assert_false(recall(p, cache, &token)); /* its use is to be noted */
+	assert_ok(find(p, cache, &token, &actor, &err), &err);
+	assert_true(recall(p, cache, &token));
+	assert_ok(tokens_revoke(p->world.vault, account, id, p->world.now, &err), &err);
+	assert_false(recall(p, cache, &token));
+	token_cache_free(cache);
+}
+
 /* An account's end destroys its keys: from then on nothing that was remembered is taken. */
 static void the_destruction_of_keys_empties_the_cache(void **state)
 {
@@ -396,6 +429,7 @@ int main(void)
 	    AMONG_PEOPLE(when_it_was_used_is_written_once_a_minute),
 	    AMONG_PEOPLE(what_is_remembered_costs_no_look_and_is_forgotten_at_once),
 	    AMONG_PEOPLE(an_expiry_is_met_by_what_is_remembered),
+	    AMONG_PEOPLE(a_token_is_recalled_only_while_nothing_is_to_be_looked_up_or_noted),
 	    AMONG_PEOPLE(the_destruction_of_keys_empties_the_cache),
 	    AMONG_PEOPLE(more_tokens_than_it_holds_are_all_found),
 	    AMONG_PEOPLE(no_thread_lets_a_revoked_token_in),

@@ -655,6 +655,92 @@ static void stopping_answers_what_was_accepted(void **state)
 	assert_int_equal(stop(state), 0);
 }
 
+enum { HELD = 12 };
+
+static void hold_many(struct client clients[HELD], const char *request)
+{
+	for (int i = 0; i < HELD; i++) {
+		client_open(&clients[i], at.port);
+		client_send(&clients[i], request);
+	}
+	at_wait(&at.held_count, HELD);
+}
+
+static void expect_all(struct client clients[HELD], int status, const char *body)
+{
+	struct answer answer;
+
+	for (int i = 0; i < HELD; i++) {
+		client_answer(&clients[i], &answer, false);
+		assert_int_equal(answer.status, status);
+		if (body)
+			assert_string_equal(answer.body.data, body);
+		assert_non_null(answer_header(&answer, "X-Content-Type-Options"));
+		answer_free(&answer);
+		client_close(&clients[i]);
+	}
+}
+
+static void answers_that_wait_for_something_keep_no_worker(void **state)
+{
+	struct client clients[HELD];
+
+	(void)state;
+	serve(); /* two workers */
+	hold_many(clients, "GET /later HTTP/1.1\r\n" HOST "\r\n");
+	expect("GET /work HTTP/1.1\r\n" HOST "\r\n", 200, "worked");
+	let_go(true);
+	expect_all(clients, 200, "later");
+	hold_many(clients, "GET /later HTTP/1.1\r\n" HOST "\r\n");
+	let_go(false);
+	expect_all(clients, 503, NULL);
+}
+
+static void a_glance_is_answered_on_the_spot_or_else_by_a_worker(void **state)
+{
+	struct client clients[HELD];
+
+	(void)state;
+	serve();
+	expect("GET /glance/now HTTP/1.1\r\n" HOST "\r\n", 200, "at once");
+	assert_int_equal(at_get(&at.worked), 0);
+	expect("GET /glance/no HTTP/1.1\r\n" HOST "\r\n", 200, "worked");
+	assert_int_equal(at_get(&at.worked), 1);
+	hold_many(clients, "GET /glance/later HTTP/1.1\r\n" HOST "\r\n");
+	expect("GET /glance/now HTTP/1.1\r\n" HOST "\r\n", 200, "at once");
+	let_go(true);
+	expect_all(clients, 200, "later");
+}
+
+static void who_goes_away_from_an_answer_that_waits_takes_nothing_along(void **state)
+{
+	struct client clients[HELD];
+
+	(void)state;
+	serve();
+	hold_many(clients, "GET /later HTTP/1.1\r\n" HOST "\r\n");
+	for (int i = 0; i < HELD; i++)
+		client_close(&clients[i]);
+	let_go(true);
+	at_wait(&at.done, HELD);
+	expect("GET /work HTTP/1.1\r\n" HOST "\r\n", 200, "worked");
+}
+
+static void stopping_waits_for_answers_that_wait(void **state)
+{
+	struct client clients[HELD];
+	pthread_t thread;
+
+	serve();
+	hold_many(clients, "GET /glance/later HTTP/1.1\r\n" HOST "\r\n");
+	assert_int_equal(pthread_create(&thread, NULL, stop_in_time, at.server), 0);
+	let_go(true);
+	expect_all(clients, 200, "later");
+	pthread_join(thread, NULL);
+	at.server = NULL;
+	assert_int_equal(stop(state), 0);
+}
+
 static void *stop_now(void *arg)
 {
 	server_stop(arg, 0);
@@ -891,7 +977,11 @@ int main(void)
 	    T(a_detached_stream_goes_on_after_its_handler_with_heartbeats),
 	    T(a_full_queue_is_said_at_once),
 	    T(the_memory_of_bodies_is_bounded),
+	    T(answers_that_wait_for_something_keep_no_worker),
+	    T(a_glance_is_answered_on_the_spot_or_else_by_a_worker),
+	    T(who_goes_away_from_an_answer_that_waits_takes_nothing_along),
 	    cmocka_unit_test_setup(stopping_answers_what_was_accepted, prepare),
+	    cmocka_unit_test_setup(stopping_waits_for_answers_that_wait, prepare),
 	    cmocka_unit_test_setup(what_does_not_end_in_time_is_broken_off, prepare),
 	    T(its_figures_count_and_pass_promtool),
 	    cmocka_unit_test_setup(who_is_in_a_hurry_does_not_wait_for_the_rest, prepare),

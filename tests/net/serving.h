@@ -41,6 +41,8 @@ enum {
 	GONE,
 	BULK,
 	EVENTS,
+	LATER,
+	GLANCE,
 	ROUTES,
 };
 
@@ -70,6 +72,8 @@ static const struct route routes[ROUTES] = {
     [GONE] = {METHOD_GET, "/gone", ROUTE_WORKER, 0, NULL},
     [BULK] = {METHOD_POST, "/bulk", ROUTE_STREAM, (uint64_t)1 << 30, NULL},
     [EVENTS] = {METHOD_GET, "/events", ROUTE_STREAM, 0, NULL},
+    [LATER] = {METHOD_GET, "/later", ROUTE_WORKER, 0, NULL},
+    [GLANCE] = {METHOD_GET, "/glance/{how}", ROUTE_GLANCE, 0, NULL},
 };
 
 #define MEDIA_SIZE ((uint64_t)3000017)
@@ -96,6 +100,9 @@ static struct {
 	int last_status;
 	bool last_complete;
 	struct flow *kept;
+	struct response *held[64]; /* answers that wait */
+	const struct request *held_of[64];
+	size_t held_count;
 } at = {.lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER};
 
 static void at_set(size_t *what, size_t by)
@@ -318,6 +325,49 @@ static void handle_who(const struct request *request, struct response *response)
 	response_type(response, "application/json");
 }
 
+/* Until the test lets it go. */
+static void handle_later(const struct request *request, struct response *response)
+{
+	buf_add_str(&response->body, "later");
+	response_later(response);
+	pthread_mutex_lock(&at.lock);
+	at.held_of[at.held_count] = request;
+	at.held[at.held_count++] = response;
+	pthread_cond_broadcast(&at.change);
+	pthread_mutex_unlock(&at.lock);
+}
+
+/* Those that are held; each as a problem or not. */
+static inline void let_go(bool well)
+{
+	struct response *held;
+	const struct request *of;
+
+	while (at_get(&at.held_count) > 0) {
+		pthread_mutex_lock(&at.lock);
+		held = at.held[--at.held_count];
+		of = at.held_of[at.held_count];
+		pthread_mutex_unlock(&at.lock);
+		if (!well)
+			problem_answer(held, of, PROBLEM_BUSY, NULL, NULL);
+		response_done(held);
+	}
+}
+
+static bool glance(void *arg, struct request *request, struct response *response)
+{
+	const char *how = request_parameter(request, "how");
+
+	assert_ptr_equal(arg, &at);
+	if (strcmp(how, "now") == 0)
+		buf_add_str(&response->body, "at once");
+	else if (strcmp(how, "later") == 0)
+		handle_later(request, response);
+	else
+		return false;
+	return true;
+}
+
 static void handle(void *arg, void *context, struct request *request, struct response *response)
 {
 	assert_ptr_equal(arg, &at);
@@ -327,6 +377,10 @@ static void handle(void *arg, void *context, struct request *request, struct res
 		response_type(response, "text/plain");
 		buf_add_str(&response->body, "hello");
 		break;
+	case LATER:
+		handle_later(request, response);
+		break;
+	case GLANCE:
 	case WORK:
 		at_set(&at.worked, 1);
 		buf_add_str(&response->body, "worked");
@@ -471,12 +525,13 @@ static int prepare(void **state)
 	at.settings.worker_begin = begin;
 	at.settings.worker_end = end;
 	at.settings.admit = admit;
+	at.settings.glance = glance;
 	at.settings.handle = handle;
 	at.settings.done = done;
 	at.open = false;
 	atomic_store(&at.hurry, false);
 	at.at_gate = at.noticed = at.refused_by_admit = at.freed = at.done = at.begun = at.ended = at.media_taken =
-	    at.worked = 0;
+	    at.worked = at.held_count = 0;
 	return 0;
 }
 
