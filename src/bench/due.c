@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "bench/measure.h"
+#include "privacy/person.h"
 #include "retention/sweep.h"
 #include "store/policy.h"
 
@@ -120,10 +121,24 @@ static enum result sweep_plot(struct sweeping *sweeping, struct plot *plot, stru
 		      err);
 	child_stop(sweeping->out, sweeping->started);
 	sweeping->out->units = due;
-	if (r == OK && (result.kinds[KIND_CALL].records != due || sweep_left_any(&result.left)))
-		r = err_set(err, ERR_INTERNAL, "of %lld records due, %lld were deleted", due,
-			    (long long)result.kinds[KIND_CALL].records);
+	if (r == OK && (result.kinds[KIND_CALL].records + result.kinds[KIND_CALL].kept != due ||
+			(result.kinds[KIND_CALL].kept > 0) != sweeping->due->held || sweep_left_any(&result.left)))
+		r = err_set(err, ERR_INTERNAL, "of %lld records due, %lld were deleted and %lld kept", due,
+			    (long long)result.kinds[KIND_CALL].records, (long long)result.kinds[KIND_CALL].kept);
 	return r;
+}
+
+/* Whoever made the first call. */
+static enum result hold_somebody(const struct due *due, struct plot *plot, struct err *err)
+{
+	struct hold_request request = {.has_person = true, .reason = "bench"};
+	char phone[CALL_PHONE_MAX];
+	struct id hold;
+	enum result r = person_find_one(&plot->vault->read, &plot->account,
+					call_phone(call_make(&due->calls, 0).from, phone), &plot->pool, &request.person,
+					err);
+
+	return r == OK ? holds_add(plot->vault, &plot->account, &request, due->before, &hold, err) : r;
 }
 
 static enum result sweep_copy(void *arg, struct sample *out, struct err *err)
@@ -135,7 +150,10 @@ static enum result sweep_copy(void *arg, struct sample *out, struct err *err)
 	if (r != OK)
 		return r;
 	sweeping->out = out;
-	r = sweep_plot(sweeping, &plot, err);
+	if (sweeping->due->held)
+		r = hold_somebody(sweeping->due, &plot, err);
+	if (r == OK)
+		r = sweep_plot(sweeping, &plot, err);
 	ground_close(&plot);
 	return r;
 }

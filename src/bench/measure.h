@@ -43,6 +43,7 @@ struct due {
 	int64_t records, expired;
 	struct calls calls;
 	struct instant before, after; /* `now` at which none is due, and at which `expired` are */
+	bool held;                    /* a hold on somebody keeps what is theirs of these */
 };
 struct sizes measure_due_sizes(const struct measure *m);
 struct due measure_due(int64_t records);

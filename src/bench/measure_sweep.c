@@ -4,7 +4,8 @@
  * A retention run, against SQLite deleting the same rows: each round is a
  * month later than the one before, so that as much is due again.  Then runs in
  * larger and larger vaults, of which five sixths are due, and how much sooner
- * all of it cannot be read than it is gone.
+ * all of it cannot be read than it is gone; and of the largest the same beside a
+ * hold on somebody.
  */
 #include "bench/measure.h"
 
@@ -182,8 +183,22 @@ static enum result measure_raw(struct measure *m, struct err *err)
 struct growing {
 	struct sizes sizes;
 	struct due due[SIZES_MAX];
-	struct rounds whole[SIZES_MAX], first[SIZES_MAX];
+	struct rounds whole[SIZES_MAX], first[SIZES_MAX], held;
 };
+
+/* The largest again. */
+static enum result one_held(struct measure *m, struct growing *growing, const struct sample *baseline, struct err *err)
+{
+	struct due due = growing->due[growing->sizes.count - 1];
+	struct sample ours;
+	enum result r;
+
+	due.held = true;
+	r = measure_due_sweep(m, &due, &ours, err);
+	if (r == OK)
+		rounds_add(&growing->held, baseline, &ours);
+	return r;
+}
 
 static enum result one_round(struct measure *m, struct growing *growing, struct err *err)
 {
@@ -198,7 +213,7 @@ static enum result one_round(struct measure *m, struct growing *growing, struct 
 		rounds_add(&growing->whole[i], &samples[0], &samples[i]);
 		rounds_add(&growing->first[i], &samples[i], &first);
 	}
-	return r;
+	return r == OK ? one_held(m, growing, &samples[growing->sizes.count - 1], err) : r;
 }
 
 /* What the sizes above the first cost, against the first. */
@@ -225,6 +240,16 @@ static void hand_out_first(struct measure *m, const struct due *due, const struc
 	measure_figure(m, &first);
 }
 
+static void hand_out_held(struct measure *m, const struct due *due, const struct rounds *rounds)
+{
+	struct figure held = {.name = "sweep", .against = "the same without a hold", .unit = "records", .sense = FIGURE_COST};
+
+	snprintf(held.what, sizeof held.what, "one record of %lld due among %lld, somebody held", (long long)due->expired,
+		 (long long)due->records);
+	figure_of(&held, rounds);
+	measure_figure(m, &held);
+}
+
 static enum result measure_growing(struct measure *m, struct err *err)
 {
 	struct growing growing = {.sizes = measure_due_sizes(m)};
@@ -239,6 +264,8 @@ static enum result measure_growing(struct measure *m, struct err *err)
 			hand_out_whole(m, &growing.due[0], &growing.due[i], &growing.whole[i]);
 		hand_out_first(m, &growing.due[i], &growing.first[i]);
 	}
+	if (r == OK)
+		hand_out_held(m, &growing.due[growing.sizes.count - 1], &growing.held);
 	return r;
 }
 

@@ -119,7 +119,7 @@ static void growth_is_measured_against_a_tenth(void **state)
 
 static void sweep_deletes_what_the_baseline_deletes_and_grows_from_size_to_size(void **state)
 {
-	check(*state, "sweep", 4);
+	check(*state, "sweep", 5);
 }
 
 static void idle_measures_what_deletes_nothing(void **state)
