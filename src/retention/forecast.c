@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "retention/alike.h"
 #include "retention/day.h"
 #include "retention/ended.h"
 #include "retention/purge.h"
@@ -19,6 +20,7 @@ struct looking {
 	struct session *session;
 	uint32_t account;
 	struct ahead ahead;
+	struct alike alike;
 	struct keepers keepers;
 	struct apart *apart; /* sorted once they are all there */
 	size_t apart_count, apart_room;
@@ -263,6 +265,62 @@ static enum result add_rows(struct looking *looking, const struct period *period
 	return r;
 }
 
+/* Of those that are alike all go on one day, or all are held. */
+struct sort { int day; bool held; };
+
+static struct sort sort_of(struct looking *looking, const struct record_row *row)
+{
+	bool known;
+	int *answer = alike_find(&looking->alike, row, &known);
+
+	if (!known)
+		*answer = ahead_record(&looking->ahead, row) * 2 + (holds_cover(&looking->keepers.holds, row) != NULL);
+	return (struct sort){*answer < 0 ? -1 : *answer / 2, *answer % 2 != 0};
+}
+
+static enum result add_sort(void *arg, const struct record_row *row, struct err *err)
+{
+	struct looking *looking = arg;
+	const struct sort sort = sort_of(looking, row);
+	struct forecast_day *to;
+	struct forecast_sum size;
+	enum result r;
+
+	if (sort.day == -1)
+		return OK;
+	to = &looking->out->kinds[row->kind][sort.day];
+	r = size_of(looking, row, &size, err);
+	if (r == OK)
+		forecast_add(sort.held ? &to->held : &to->goes, &size);
+	return r;
+}
+
+/* Is a look at each sort of record enough? Not where some are kept past their time already. */
+static enum result goes_by_sort(struct looking *looking, const struct period *period, bool *out, struct err *err)
+{
+	bool held = true;
+	enum result r = OK;
+
+	*out = false;
+	if (is_apart(looking, period) || !keepers_go_by_sort(&looking->keepers, period->kind, period->day))
+		return OK;
+	r = record_has_held(looking->session->data, looking->account, period->kind, period->day, period->day, &held, err);
+	*out = r == OK && !held;
+	return r;
+}
+
+static enum result look_at(struct looking *looking, const struct period *period, struct err *err)
+{
+	bool by_sort;
+	enum result r = goes_by_sort(looking, period, &by_sort, err);
+
+	if (r != OK || !by_sort)
+		return r == OK ? add_rows(looking, period, err) : r;
+	alike_next_day(&looking->alike);
+	return record_look_day(looking->session->data, looking->account, period->kind, period->day, add_sort, looking,
+			       err);
+}
+
 static enum result add_period(void *arg, const struct period *period, struct err *err)
 {
 	struct looking *looking = arg;
@@ -271,7 +329,7 @@ static enum result add_period(void *arg, const struct period *period, struct err
 	enum ahead_fate fate = ahead_period(&looking->ahead, period, &day);
 
 	if (look || fate == AHEAD_MIXED)
-		return add_rows(looking, period, err);
+		return look_at(looking, period, err);
 	if (fate == AHEAD_WHOLE)
 		forecast_add(&looking->out->kinds[period->kind][day].goes,
 			     &(struct forecast_sum){period->records, period->media,
@@ -285,6 +343,9 @@ static enum result add_kind(struct looking *looking, enum record_kind kind, stru
 
 	if (!ahead_last(&looking->ahead, kind, &until))
 		return OK;
+	alike_begin(&looking->alike, &looking->ahead.spans[0].policies, kind);
+	for (size_t i = 1; i < looking->ahead.count; i++)
+		alike_also(&looking->alike, &looking->ahead.spans[i].policies, kind);
 	return period_walk(looking->session->data, looking->account, kind, (struct date){INT32_MIN}, until, add_period,
 			   looking, err);
 }
@@ -342,6 +403,8 @@ enum result forecast_make(struct session *session, uint32_t account, struct inst
 		r = make_days(out, kinds, pool, err);
 	if (r == OK)
 		r = ahead_load(session, account, now, days, pool, &looking.ahead, err);
+	if (r == OK)
+		r = alike_init(&looking.alike, pool, err);
 	if (r == OK)
 		r = add_all(&looking, err);
 	keepers_free(&looking.keepers);

@@ -263,6 +263,23 @@ bool holds_touch_period(const struct hold_set *set, enum record_kind kind, struc
 	return false;
 }
 
+static bool goes_by_sort(const struct hold_row *hold, struct date day)
+{
+	int64_t start = date_start(day).ms, end = date_start(date_add_days(day, 1)).ms;
+
+	return !hold->has_person && hold->identity == 0 && hold->agent == 0 &&
+	       (!hold->has_from || hold->from.ms <= start) && (!hold->has_until || hold->until.ms >= end);
+}
+
+bool holds_go_by_sort(const struct hold_set *set, enum record_kind kind, struct date day)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (hold_scope_touches(&set->scopes[i], kind, day) && !goes_by_sort(&set->scopes[i].row, day))
+			return false;
+	}
+	return true;
+}
+
 /* ---- keeping ---- */
 
 /* Is it under the key of a hold that stands? Then it is kept already, unless only a restriction keeps it and a legal

@@ -63,6 +63,9 @@ const struct hold_scope *holds_cover_contact(const struct hold_set *set, const s
 /* Could any record of this kind and day be covered? false spares looking at the records. After holds_find_days: of those
  * that were there then. */
 bool holds_touch_period(const struct hold_set *set, enum record_kind kind, struct date day);
+/* Of records of that day that are alike in number, queue, campaign and tags, are all covered or none? Not where a hold is on
+ * somebody, or begins or ends within the day. */
+bool holds_go_by_sort(const struct hold_set *set, enum record_kind kind, struct date day);
 bool hold_scope_touches(const struct hold_scope *scope, enum record_kind kind, struct date day);
 
 /* Those whose party rows lead to every record of the scope (of one that is narrowed by a person, an identity or an agent);

@@ -24,6 +24,11 @@ void keepers_free(struct keepers *keepers)
 	duties_free(&keepers->duties);
 }
 
+bool keepers_go_by_sort(const struct keepers *keepers, enum record_kind kind, struct date day)
+{
+	return holds_go_by_sort(&keepers->holds, kind, day) && !duties_touch_period(&keepers->duties, kind, day);
+}
+
 bool keepers_touch_period(const struct keepers *keepers, enum record_kind kind, struct date day)
 {
 	return holds_touch_period(&keepers->holds, kind, day) || duties_touch_period(&keepers->duties, kind, day);

@@ -3,6 +3,7 @@
  *
  * What a sweep would delete: see retention/sweep.h.
  */
+#include "retention/alike.h"
 #include "retention/day.h"
 #include "retention/ended.h"
 #include "retention/purge.h"
@@ -20,6 +21,7 @@ struct planning {
 	struct sweep_due *due;       /* of the kind at work */
 	const struct period *period; /* at work */
 	int64_t some;                /* of it go by narrower rules */
+	struct alike alike;
 };
 
 /* Those of a kind after a day and up to another. */
@@ -43,7 +45,43 @@ static void count_kept(struct planning *planning, const struct ruling *ruling)
 	planning->due->obliged += ruling->fate == FATE_CUT;
 }
 
+/* ---- days that a look at each sort of record tells of ---- */
+
+static bool goes_by_sort(struct planning *planning, const struct period *period)
+{
+	const struct verdict_rules rules = rules_of(planning);
+
+	alike_next_day(&planning->alike);
+	return verdict_goes_by_sort(&rules, period->kind, period->day);
+}
+
+static enum result judge(struct planning *planning, const struct record_row *row, struct ruling *out, struct err *err)
+{
+	const struct verdict_rules rules = rules_of(planning);
+	bool known;
+	int *fate = alike_find(&planning->alike, row, &known);
+	enum result r = OK;
+
+	if (!known) {
+		r = verdict_look(planning->session, &rules, row, NULL, out, err);
+		*fate = (int)out->fate;
+	}
+	out->fate = (enum fate)*fate;
+	return r;
+}
+
 /* ---- days that go whole ---- */
+
+static enum result count_kept_sort(void *arg, const struct record_row *row, struct err *err)
+{
+	struct planning *planning = arg;
+	struct ruling ruling;
+	enum result r = judge(planning, row, &ruling, err);
+
+	if (r == OK)
+		count_kept(planning, &ruling);
+	return r;
+}
 
 static enum result count_kept_rows(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
 			      struct err *err)
@@ -69,9 +107,19 @@ static enum result plan_kept(void *arg, const struct period *period, struct err 
 	struct planning *planning = arg;
 	const struct verdict_rules rules = rules_of(planning);
 	struct ruling ruling;
+	bool held = true;
+	enum result r = OK;
 
 	if (verdict_of_period(&rules, period->kind, period->day, &ruling))
 		return OK;
+	if (goes_by_sort(planning, period))
+		r = record_has_held(planning->session->data, planning->account, period->kind, period->day, period->day,
+				    &held, err);
+	if (r != OK)
+		return r;
+	if (!held)
+		return record_look_day(planning->session->data, planning->account, period->kind, period->day,
+				       count_kept_sort, planning, err);
 	return day_walk(planning->session, planning->account, period, (struct id){{0}}, count_kept_rows, planning,
 			err);
 }
@@ -103,7 +151,24 @@ static enum result add_bytes(struct planning *planning, const struct record_row 
 	return r;
 }
 
+static enum result add_some(struct planning *planning, const struct record_row *row, const struct ruling *ruling,
+			    struct err *err)
+{
+	planning->some++;
+	count_kept(planning, ruling);
+	return add_bytes(planning, row, err);
+}
+
 /* What is under a hold's key has left its day already. */
+static enum result count_some_sort(void *arg, const struct record_row *row, struct err *err)
+{
+	struct planning *planning = arg;
+	struct ruling ruling = {.fate = FATE_STAYS};
+	enum result r = row->hold == 0 ? judge(planning, row, &ruling, err) : OK;
+
+	return r == OK && ruling.fate != FATE_STAYS ? add_some(planning, row, &ruling, err) : r;
+}
+
 static enum result count_some(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
 			      struct err *err)
 {
@@ -117,11 +182,8 @@ static enum result count_some(void *arg, struct record_row *rows, size_t count, 
 
 		if (rows[i].hold == 0)
 			r = verdict_look(planning->session, &rules, &rows[i], pool, &ruling, err);
-		if (r != OK || ruling.fate == FATE_STAYS)
-			continue;
-		planning->some++;
-		count_kept(planning, &ruling);
-		r = add_bytes(planning, &rows[i], err);
+		if (r == OK && ruling.fate != FATE_STAYS)
+			r = add_some(planning, &rows[i], &ruling, err);
 	}
 	return r;
 }
@@ -134,8 +196,11 @@ static enum result plan_some(void *arg, const struct period *period, struct err 
 	if (!policies_worth_a_look(&planning->policies, period, planning->out->today))
 		return OK;
 	planning->some = 0;
-	r = day_walk(planning->session, planning->account, period, (struct id){{0}}, count_some, planning,
-		     err);
+	if (goes_by_sort(planning, period))
+		r = record_look_day(planning->session->data, planning->account, period->kind, period->day,
+				    count_some_sort, planning, err);
+	else
+		r = day_walk(planning->session, planning->account, period, (struct id){{0}}, count_some, planning, err);
 	planning->due->some_records += planning->some;
 	planning->due->some_periods += planning->some > 0;
 	return r;
@@ -144,16 +209,18 @@ static enum result plan_some(void *arg, const struct period *period, struct err 
 /* ---- what is not billed ---- */
 
 /* As if all were billed, of days that are not. */
-static enum result count_unbilled(void *arg, struct record_row *rows, size_t count, struct pool *pool, bool *stop,
-				  struct err *err)
+static enum result count_unbilled(void *arg, const struct record_row *row, struct err *err)
 {
 	struct planning *planning = arg;
 	struct policy_set billed = planning->policies;
+	bool known;
+	int *expired = alike_find(&planning->alike, row, &known);
 
-	(void)pool, (void)stop, (void)err;
+	(void)err;
 	billed.billing.waits = false;
-	for (size_t i = 0; i < count; i++)
-		planning->due->unbilled += rows[i].hold == 0 && policies_expired(&billed, &rows[i], planning->out->today);
+	if (!known)
+		*expired = policies_expired(&billed, row, planning->out->today);
+	planning->due->unbilled += row->hold == 0 && *expired;
 	return OK;
 }
 
@@ -163,7 +230,9 @@ static enum result plan_unbilled(void *arg, const struct period *period, struct 
 
 	if (!billing_waits(&planning->policies.billing, period->day))
 		return OK;
-	return day_walk(planning->session, planning->account, period, (struct id){{0}}, count_unbilled, planning, err);
+	alike_next_day(&planning->alike);
+	return record_look_day(planning->session->data, planning->account, period->kind, period->day, count_unbilled,
+			       planning, err);
 }
 
 static enum result plan_waiting(struct planning *planning, enum record_kind kind, struct err *err)
@@ -189,6 +258,7 @@ static enum result plan_kind(struct planning *planning, enum record_kind kind, s
 	struct date today = planning->out->today, after = {INT32_MIN}, until;
 	enum result r = OK;
 
+	alike_begin(&planning->alike, &planning->policies, kind);
 	due->policy = base != NULL ? *base : (struct policy){.kind = kind, .keep = {.unlimited = true}};
 	due->bounded = policies_last_cutoff(&planning->policies, kind, today, &due->cutoff);
 	if (due->bounded) {
@@ -276,6 +346,8 @@ enum result sweep_plan_with(struct session *session, uint32_t account, struct in
 		r = holds_find_days(session, &planning.keepers.holds, &pool, err);
 	if (r == OK)
 		r = load_rules(&planning, now, change, &pool, err);
+	if (r == OK)
+		r = alike_init(&planning.alike, &pool, err);
 	if (r == OK)
 		r = plan_all(&planning, err);
 	keepers_free(&planning.keepers);

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/json.h"
+#include "retention/alike.h"
 #include "retention/day.h"
 #include "retention/verdict.h"
 
@@ -24,6 +25,7 @@ struct counting {
 	struct date until;
 	struct pair pairs[2]; /* as in force now; as all will have begun */
 	struct keepers keepers;
+	struct alike alike;
 	struct pool *pool; /* of the caller */
 	struct policy_effect *out;
 	size_t room;
@@ -149,6 +151,49 @@ static enum result add_records(void *arg, struct record_row *rows, size_t count,
 	return r;
 }
 
+/* What the change does to those that are alike. */
+enum effect { EFFECT_NONE, EFFECT_GOES, EFFECT_HELD };
+
+static enum effect effect_on(struct counting *c, const struct record_row *row)
+{
+	bool known;
+	int *answer = alike_find(&c->alike, row, &known);
+
+	if (!known)
+		*answer = !made_due(c, row) ? EFFECT_NONE :
+			  holds_cover(&c->keepers.holds, row) != NULL ? EFFECT_HELD : EFFECT_GOES;
+	return (enum effect)*answer;
+}
+
+static enum result add_sort(void *arg, const struct record_row *row, struct err *err)
+{
+	struct at_day *at = arg;
+	enum effect effect = effect_on(at->c, row);
+
+	if (effect == EFFECT_NONE)
+		return OK;
+	at->day->records++;
+	at->day->held += effect == EFFECT_HELD;
+	return effect == EFFECT_GOES ? add_bytes(at->c, row, at->day, err) : OK;
+}
+
+/* Where nothing else decides, one look at each sort of record is enough. */
+static enum result look_at(struct at_day *at, const struct period *period, struct err *err)
+{
+	struct counting *c = at->c;
+	const struct verdict_rules rules = {
+	    .holds = &c->keepers.holds, .duties = &c->keepers.duties, .now = date_start(c->until)};
+	bool held = true;
+	enum result r = OK;
+
+	if (verdict_goes_by_sort(&rules, period->kind, period->day))
+		r = record_has_held(c->session->data, c->account, period->kind, period->day, period->day, &held, err);
+	if (r != OK || held)
+		return r == OK ? day_walk(c->session, c->account, period, (struct id){{0}}, add_records, at, err) : r;
+	alike_next_day(&c->alike);
+	return record_look_day(c->session->data, c->account, period->kind, period->day, add_sort, at, err);
+}
+
 static enum result count_period(void *arg, const struct period *period, struct err *err)
 {
 	struct counting *c = arg;
@@ -160,7 +205,7 @@ static enum result count_period(void *arg, const struct period *period, struct e
 		day.records = period->records;
 		day.bytes = period->bytes + period->media_bytes;
 	} else {
-		r = day_walk(c->session, c->account, period, (struct id){{0}}, add_records, &at, err);
+		r = look_at(&at, period, err);
 	}
 	return r == OK ? add_day(c, &day, err) : r;
 }
@@ -179,6 +224,10 @@ static enum result count_all(struct counting *c, struct err *err)
 	}
 	if (after.days >= until.days)
 		return OK;
+	alike_begin(&c->alike, &c->pairs[0].before, c->change->kind);
+	alike_also(&c->alike, &c->pairs[0].after, c->change->kind);
+	alike_also(&c->alike, &c->pairs[1].before, c->change->kind);
+	alike_also(&c->alike, &c->pairs[1].after, c->change->kind);
 	return period_walk(c->session->data, c->account, c->change->kind, after, until, count_period, c, err);
 }
 
@@ -348,6 +397,8 @@ static enum result load_keepers(struct counting *c, struct instant now, struct e
 	enum result r =
 	    keepers_load(c->session, c->account, then.ms > now.ms ? then : now, c->pool, &c->keepers, err);
 
+	if (r == OK)
+		r = alike_init(&c->alike, c->pool, err);
 	return r == OK ? holds_find_days(c->session, &c->keepers.holds, c->pool, err) : r;
 }
 

@@ -216,16 +216,25 @@ static void rule_day(const struct verdict_rules *rules, enum record_kind kind, s
 	rule(&f, rules->now, out);
 }
 
-static bool is_touched(const struct verdict_rules *rules, enum record_kind kind, struct date day)
+static bool duties_touch(const struct verdict_rules *rules, enum record_kind kind, struct date day)
 {
 	struct duty_set duties;
 
-	if (rules->holds != NULL && holds_touch_period(rules->holds, kind, day))
-		return true;
 	if (rules->duties == NULL || rules->duties->count == 0)
 		return false;
 	duties = duties_of(rules);
 	return duties_touch_period(&duties, kind, day);
+}
+
+static bool is_touched(const struct verdict_rules *rules, enum record_kind kind, struct date day)
+{
+	return (rules->holds != NULL && holds_touch_period(rules->holds, kind, day)) || duties_touch(rules, kind, day);
+}
+
+bool verdict_goes_by_sort(const struct verdict_rules *rules, enum record_kind kind, struct date day)
+{
+	return rules->only == NULL && (rules->holds == NULL || holds_go_by_sort(rules->holds, kind, day)) &&
+	       !duties_touch(rules, kind, day);
 }
 
 bool verdict_of_period(const struct verdict_rules *rules, enum record_kind kind, struct date day, struct ruling *out)

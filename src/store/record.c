@@ -236,6 +236,51 @@ enum result record_list_day(struct db *db, uint32_t account, enum record_kind ki
 	return r;
 }
 
+static enum result read_facts(struct db_rows *rows, struct record_row *out, struct err *err)
+{
+	size_t len;
+	const unsigned char *labels = db_blob(rows, 6, &len);
+	int direction = 0;
+	enum result r = labels_unpack(labels, len, out->labels, &out->label_count, err);
+
+	if (r == OK)
+		r = column_id(rows, 0, &out->id, err);
+	if (r == OK)
+		r = column_word(rows, 1, DIRECTION_NONE, DIRECTION_INTERNAL, &direction, err);
+	out->direction = (enum direction)direction;
+	out->duration_ms = db_int(rows, 2);
+	out->number = db_int(rows, 3);
+	out->hold = db_int(rows, 4);
+	out->media = (int)db_int(rows, 5);
+	out->payload_len = (size_t)db_int(rows, 7);
+	return r;
+}
+
+enum result record_look_day(struct db *db, uint32_t account, enum record_kind kind, struct date day,
+			    record_visit *visit, void *arg, struct err *err)
+{
+	struct id from = id_floor(date_start(day)), until = id_floor(date_start(date_add_days(day, 1)));
+	struct record_row row = {.account = account, .kind = kind};
+	struct db_rows rows;
+	bool more;
+	enum result r = db_query(db, "SELECT id, direction, duration, number_id, hold_id, media, labels, length(payload)"
+				     " FROM record WHERE account_id = $1 AND kind = $2 AND id > $3 AND id < $4 ORDER BY id",
+				 &rows, err, DB_INT(account), DB_INT(kind), DB_BLOB(from.bytes, sizeof from.bytes),
+				 DB_BLOB(until.bytes, sizeof until.bytes));
+
+	if (r != OK)
+		return r;
+	while ((r = db_next(&rows, &more, err)) == OK && more) {
+		r = read_facts(&rows, &row, err);
+		if (r == OK)
+			r = visit(arg, &row, err);
+		if (r != OK)
+			break;
+	}
+	db_end(&rows);
+	return r;
+}
+
 enum result record_delete_day(struct db *db, uint32_t account, enum record_kind kind, struct date day, int but,
 			      int64_t *deleted, struct err *err)
 {

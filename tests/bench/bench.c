@@ -124,7 +124,7 @@ static void sweep_deletes_what_the_baseline_deletes_and_grows_from_size_to_size(
 
 static void idle_measures_what_deletes_nothing(void **state)
 {
-	check(*state, "idle", 3);
+	check(*state, "idle", 4);
 }
 
 /* Where PostgreSQL is not installed one figure says so; either way no server and no file of it is left. */

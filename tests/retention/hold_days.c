@@ -244,6 +244,48 @@ static void a_plan_looks_at_the_days_that_are_touched_and_counts_what_a_run_keep
 	assert_int_equal(result.kinds[KIND_CALL].kept, 1);
 }
 
+static void call_of(struct world *world, const char *at, const char *number)
+{
+	struct world_record spec = {.world = world, .kind = KIND_CALL, .at = world_time(at), .phones = {BENT},
+				    .number = number, .text = "{}"};
+	struct err err;
+
+	spec.id = id_new(spec.at);
+	assert_ok(vault_write(world->vault, world_put_op, &spec, &err), &err);
+}
+
+/* Beside a hold on a number and one that ends in the middle of a day; before the run and after it, when some are held. */
+static void a_plan_counts_what_is_held_by_number_and_time_sort_by_sort(void **state)
+{
+	struct world *world = *state;
+	struct hold_request by_number = {.number = 0}, until_noon = {.has_until = true};
+	struct sweep_result result;
+	struct sweep_plan plan;
+	struct err err;
+
+	for (int i = 0; i < 3; i++)
+		call_of(world, "2026-01-04T10:00:00Z", OWN);
+	call_of(world, "2026-01-04T11:00:00Z", "+4570202020");
+	call_of(world, "2026-01-02T11:00:00Z", "+4570202020");
+	call_of(world, "2026-01-02T13:00:00Z", "+4570202020");
+	by_number.number = identity_of(world, IDENTITY_NUMBER, OWN, NULL);
+	add_hold(world, &by_number);
+	until_noon.has_from = true;
+	until_noon.from = world_time("2026-01-02T00:00:00Z");
+	until_noon.until = world_time("2026-01-02T12:00:00Z");
+	add_hold(world, &until_noon);
+	set_policy(world, KIND_CALL, "10 days");
+	for (int round = 0; round < 2; round++) {
+		assert_ok(sweep_plan(&world->vault->read, world->account.number, world->now, &plan, &err), &err);
+		assert_int_equal(plan.kinds[KIND_CALL].held, 4 + round);
+		assert_int_equal(sweep_plan_records(&plan.kinds[KIND_CALL]), 2 - round);
+		run_sweep(world, &result);
+		assert_int_equal(result.kinds[KIND_CALL].records, 2 - round);
+		call_of(world, "2026-01-04T12:00:00Z", OWN);
+		call_of(world, "2026-01-04T12:00:00Z", "+4570202020");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +298,7 @@ int main(void)
 	    KEEPING(of_very_many_holds_and_days_some_touch_every_day),
 	    KEEPING(in_a_range_the_days_of_no_others_are_found),
 	    KEEPING(a_plan_looks_at_the_days_that_are_touched_and_counts_what_a_run_keeps),
+	    KEEPING(a_plan_counts_what_is_held_by_number_and_time_sort_by_sort),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

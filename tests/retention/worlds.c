@@ -13,6 +13,7 @@
 #include "retention/worlds_model.h"
 
 #include "privacy/erase.h"
+#include "retention/forecast.h"
 #include "retention/why.h"
 #include "store/duty.h"
 #include "vault/labels.h"
@@ -418,8 +419,39 @@ static void come_under_laws(struct play *play)
 
 /* ---- sweeps ---- */
 
+struct planned { int64_t run[KIND_COUNT], forecast[KIND_COUNT]; };
+
+/* What a run will delete, as the plan and the forecast of today have it. */
+static void foresee(struct play *play, struct planned *out)
+{
+	struct session *session = &play->world->vault->read;
+	uint32_t account = play->world->account.number;
+	struct forecast forecast;
+	struct sweep_plan plan;
+	struct err err;
+
+	if (!went(play, sweep_plan(session, account, play->world->now, &plan, &err), "a plan fails", &err) ||
+	    !went(play, forecast_make(session, account, play->world->now, 0, UINT32_MAX, &play->world->pool, &forecast, &err),
+		  "a forecast fails", &err))
+		return;
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		out->run[kind] = sweep_plan_records(&plan.kinds[kind]);
+		out->forecast[kind] = forecast.kinds[kind][0].goes.records;
+	}
+}
+
+static void compare_planned(struct play *play, const struct planned *planned, const int64_t deleted[KIND_COUNT])
+{
+	for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++) {
+		if (planned->run[kind] != deleted[kind] || planned->forecast[kind] != deleted[kind])
+			differ(play, "a plan is not what is then done", "%s: the plan %lld, the forecast %lld, done %lld",
+			       kind_plural((enum record_kind)kind), (long long)planned->run[kind],
+			       (long long)planned->forecast[kind], (long long)deleted[kind]);
+	}
+}
+
 /* Within its budget, as often as it takes. */
-static void run_all(struct play *play)
+static void run_all(struct play *play, int64_t deleted[KIND_COUNT])
 {
 	struct sweep_budget budget = {.records = play->event->budget, .all_keys = play->event->all_keys};
 	struct sweep_result result = {.spent = true};
@@ -432,13 +464,20 @@ static void run_all(struct play *play)
 			 "a sweep fails", &err) &&
 		    sweep_left_any(&result.left))
 			differ(play, "a sweep left something", "of what it deleted");
+		for (int kind = KIND_FIRST; kind <= KIND_LAST; kind++)
+			deleted[kind] += result.kinds[kind].records;
 	}
 }
 
 static void sweep(struct play *play)
 {
+	struct planned planned = {{0}, {0}};
+	int64_t deleted[KIND_COUNT] = {0};
+
 	compare_verdicts(play);
-	run_all(play);
+	foresee(play, &planned);
+	run_all(play, deleted);
+	compare_planned(play, &planned, deleted);
 	model_sweep(&play->played);
 	compare_survivors(play);
 	compare_verdicts(play);

@@ -596,6 +596,22 @@ CALL(record_list_day)
 	return several(r, count, seen);
 }
 
+static enum result count_row(void *arg, const struct record_row *row, struct err *failed)
+{
+	(void)row;
+	(void)failed;
+	++*(size_t *)arg;
+	return OK;
+}
+
+CALL(record_look_day)
+{
+	size_t count = 0;
+	enum result r = record_look_day(vault, account, KIND_CALL, day, count_row, &count, &err);
+
+	return several(r, count, seen);
+}
+
 CALL(record_delete_day)
 {
 	return record_delete_day(vault, account, KIND_CALL, day, PART_ALL, seen, &err);

@@ -288,6 +288,66 @@ static void a_day_has_its_first_and_its_last_millisecond(void **state)
 	assert_int_equal(list("2024-03-02", (struct id){{0}}, rows, 9), 0);
 }
 
+struct looked { struct record_row rows[4]; size_t count; enum result end; };
+
+static enum result look(void *arg, const struct record_row *row, struct err *failed)
+{
+	struct looked *looked = arg;
+
+	(void)failed;
+	looked->rows[looked->count++] = *row;
+	return looked->count == 1 ? looked->end : OK;
+}
+
+static void a_look_at_a_day_sees_what_rules_go_by_and_no_payload(void **state)
+{
+	struct looked looked = {.count = 0};
+	struct record_row whole[2];
+
+	(void)state;
+	put_around_the_day();
+	assert_ok(record_look_day(vault, 1, KIND_CALL, day_of(DAY), look, &looked, &err));
+	assert_int_equal(looked.count, 2);
+	assert_int_equal(list(DAY, (struct id){{0}}, whole, 2), 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct record_row *row = &looked.rows[i];
+
+		assert_int_equal(row->account, 1);
+		assert_int_equal(row->kind, KIND_CALL);
+		assert_memory_equal(row->id.bytes, whole[i].id.bytes, 16);
+		assert_int_equal(row->direction, whole[i].direction);
+		assert_int_equal(row->duration_ms, whole[i].duration_ms);
+		assert_int_equal(row->number, whole[i].number);
+		assert_int_equal(row->hold, whole[i].hold);
+		assert_int_equal(row->media, whole[i].media);
+		assert_int_equal(row->label_count, whole[i].label_count);
+		assert_memory_equal(row->labels, whole[i].labels, row->label_count * sizeof row->labels[0]);
+		assert_int_equal(row->payload_len, whole[i].payload_len);
+		assert_null(row->payload);
+		assert_int_equal(row->party_count, 0);
+	}
+	looked = (struct looked){.end = ERR_LIMIT};
+	assert_int_equal(record_look_day(vault, 1, KIND_CALL, day_of(DAY), look, &looked, &err), ERR_LIMIT);
+	assert_int_equal(looked.count, 1);
+}
+
+static void damage_is_seen_by_a_look_at_a_day(void **state)
+{
+	static const char *const damages[] = {"UPDATE record SET direction = 4", "UPDATE record SET labels = x'81'",
+					      "UPDATE record SET id = substr(id, 1, 15)"};
+	struct looked looked;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+		put(1, KIND_CALL, first, 0);
+		raw(vault, damages[i]);
+		looked.count = 0;
+		assert_fails(record_look_day(vault, 1, KIND_CALL, day_of(DAY), look, &looked, &err), ERR_CORRUPT, NULL);
+		assert_int_equal(looked.count, 0);
+		raw(vault, "DELETE FROM record");
+	}
+}
+
 static void a_day_is_listed_page_by_page(void **state)
 {
 	struct record_row row;
@@ -521,6 +581,8 @@ int main(void)
 	    day_test(a_deleted_record_is_gone_and_no_other),
 	    day_test(resealing_changes_what_a_record_says_and_not_which_it_is),
 	    day_test(a_day_has_its_first_and_its_last_millisecond),
+	    day_test(a_look_at_a_day_sees_what_rules_go_by_and_no_payload),
+	    day_test(damage_is_seen_by_a_look_at_a_day),
 	    day_test(a_day_is_listed_page_by_page),
 	    day_test(deleting_a_day_leaves_its_neighbours_and_what_is_held),
 	    day_test(what_is_held_is_told_from_what_is_not),
