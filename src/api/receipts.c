@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "api/operations.h"
+#include "api/paging.h"
 #include "privacy/erasures.h"
 #include "retention/history.h"
 #include "shim/json_parse.h"
@@ -14,6 +15,7 @@
 
 struct listing {
 	struct call *call;
+	struct paging *page;
 	int64_t count, unfinished;
 };
 
@@ -37,6 +39,9 @@ static enum result show_erasure(void *arg, const struct erasure *erasure, struct
 	char job[ID_TEXT_MAX], person[ID_TEXT_MAX], started[TIME_TEXT_MAX];
 
 	(void)err;
+	if (!paging_take(listing->page))
+		return OK;
+	listing->page->id = erasure->job;
 	listing->count++;
 	listing->unfinished += erasure->end == ERASURE_UNFINISHED;
 	call_say(listing->call, "%s  %s  %-10s  %s%s%s\n", id_format(JOB_PREFIX, erasure->job, job),
@@ -57,17 +62,34 @@ static enum result show_erasure(void *arg, const struct erasure *erasure, struct
 	return OK;
 }
 
-static enum result list(struct call *call, const struct account *account, struct err *err)
+static enum result list_page(struct listing *listing, uint32_t account, struct err *err)
 {
-	struct listing listing = {.call = call};
+	struct id after = listing->page->id;
+	size_t count, ask;
 	enum result r;
 
+	do {
+		ask = paging_ask(listing->page, ERASURES_PAGE);
+		r = erasures_page(&listing->call->vault->read, account, &after, ask, show_erasure, listing, &count, err);
+	} while (r == OK && count == ask && !listing->page->more);
+	return r;
+}
+
+static enum result list(struct call *call, const struct account *account, struct paging *page, struct err *err)
+{
+	struct listing listing = {.call = call, .page = page};
+	enum result r = paging_begin(call, page, account->number, PAGING_ALL, "", err);
+
+	if (r != OK)
+		return r;
 	json_begin_object(&call->w, NULL);
 	json_begin_array(&call->w, "erasures");
-	r = erasures_list(&call->vault->read, account->number, show_erasure, &listing, err);
+	r = list_page(&listing, account->number, err);
 	json_end_array(&call->w);
+	if (r == OK)
+		r = paging_end(call, page, account->number, "", err);
 	json_end_object(&call->w);
-	if (r == OK && listing.count == 0)
+	if (r == OK && listing.count == 0 && !page->begun)
 		call_say(call, "Nobody has been erased from this account.\n");
 	if (r == OK && listing.unfinished > 0)
 		call_say(call,
@@ -119,9 +141,10 @@ static enum result show_receipt(struct call *call, const struct account *account
 enum result op_person_receipt(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	const char *out = NULL;
-	const struct call_option options[] = {{"out", &out, NULL}};
+	struct paging page = {0};
+	const struct call_option options[] = {{"out", &out, NULL}, PAGING_OPTIONS(page)};
 	struct account account;
-	enum result r = call_parse(call, options, 1, &argc, argv, 0, 1, err);
+	enum result r = call_parse(call, options, 3, &argc, argv, 0, 1, err);
 
 	(void)partly;
 	if (r == OK && argc == 0 && out != NULL) {
@@ -132,7 +155,7 @@ enum result op_person_receipt(struct call *call, int argc, char **argv, bool *pa
 		r = call_open_account(call, false, &account, err);
 	if (r != OK)
 		return r;
-	return argc == 0 ? list(call, &account, err)
+	return argc == 0 ? list(call, &account, &page, err)
 			 : show_receipt(call, &account, erasures_receipt, argv[0], out, err);
 }
 

@@ -298,7 +298,7 @@ const struct resource resources[] = {
     {METHOD_POST, A "/persons/{person}/export", "person export", MAY_PERSON_EXPORT, RESOURCE_WRITE, WORDS(person_export), NULL, "PersonExported"},
     {METHOD_PUT, A "/persons/{person}/restriction", "person restrict", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_restrict), NULL, "Restriction"},
     {METHOD_DELETE, A "/persons/{person}/restriction", "person unrestrict", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_unrestrict), NULL, "RestrictionLifted"},
-    {METHOD_GET, A "/erasures", "person receipt", MAY_AUDIT_READ, RESOURCE_READ, NO_WORDS, NULL, "ErasureList"},
+    {METHOD_GET, A "/erasures", "person receipt", MAY_AUDIT_READ, RESOURCE_READ, WORDS(page), NULL, "ErasureList"},
     {METHOD_GET, A "/erasures/{job}/receipt", "person receipt", MAY_AUDIT_READ, RESOURCE_READ, WORDS(job), NULL, "ReceiptOf"},
 
     {METHOD_GET, A "/contacts", "contact list", MAY_CONTACT_READ, RESOURCE_READ, WORDS(contact_list), NULL, "ContactList"},

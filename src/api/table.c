@@ -148,10 +148,12 @@ const struct operation operations[] = {
 	 "  --reason TEXT     kept sealed\n"},
 	{"person unrestrict", "WHO --told DATE", "lift a restriction, once the person was told", op_person_unrestrict,
 	 "GDPR, art. 18(3): DATE is the day on which they were told that it will be lifted. Refused without.\n"},
-	{"person receipt", "[JOB] [--out FILE]", "the receipt of an erasure, once more", op_person_receipt,
+	{"person receipt", "[JOB] [--out FILE] [--limit N] [--cursor C]", "the receipt of an erasure, once more", op_person_receipt,
 	 "Also of one that was interrupted and finished by a later command. Without JOB the erasures of the account are\n"
 	 "listed: job, when it began, done, unfinished or failed, the person, the reference. `lethe verify` checks a receipt.\n"
-	 "  --out FILE        where the receipt goes; unless given, it is printed\n"},
+	 "  --out FILE        where the receipt goes; unless given, it is printed\n"
+	 "  --limit N         of the list a page of so many, 1 to 1000; all unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
 	{"contact list", "[--deleted] [--limit N] [--cursor C]", "the contacts that are there, by pages", op_contact_list,
 	 "Leaves an audit leaf.\n"
 	 "  --deleted         those that were deleted instead, and until when each can be brought back\n"

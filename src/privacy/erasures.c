@@ -8,7 +8,6 @@
 #include "privacy/erase_state.h"
 #include "vault/receipts.h"
 
-#define PAGE 64
 #define ONE_MAX ((size_t)1024 * 1024) /* a job, parsed */
 
 /* ---- the list ---- */
@@ -49,19 +48,29 @@ static enum result visit_one(struct session *session, uint32_t account, struct i
 	return r;
 }
 
+enum result erasures_page(struct session *session, uint32_t account, struct id *after, size_t max, erasure_visit *visit,
+			  void *arg, size_t *count, struct err *err)
+{
+	struct id ids[ERASURES_PAGE];
+	size_t ask = max < ERASURES_PAGE ? max : ERASURES_PAGE;
+	enum result r = job_list_of_type(session->data, account, JOB_ERASE, *after, ids, ask, count, err);
+
+	for (size_t i = 0; r == OK && i < *count; i++) {
+		*after = ids[i];
+		r = visit_one(session, account, ids[i], visit, arg, err);
+	}
+	return r;
+}
+
 enum result erasures_list(struct session *session, uint32_t account, erasure_visit *visit, void *arg, struct err *err)
 {
-	struct id ids[PAGE], after = {{0}};
+	struct id after = {{0}};
 	size_t count;
 	enum result r;
 
-	do {
-		r = job_list_of_type(session->data, account, JOB_ERASE, after, ids, PAGE, &count, err);
-		for (size_t i = 0; r == OK && i < count; i++) {
-			after = ids[i];
-			r = visit_one(session, account, ids[i], visit, arg, err);
-		}
-	} while (r == OK && count == PAGE);
+	do
+		r = erasures_page(session, account, &after, ERASURES_PAGE, visit, arg, &count, err);
+	while (r == OK && count == ERASURES_PAGE);
 	return r;
 }
 

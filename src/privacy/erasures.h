@@ -25,6 +25,10 @@ struct erasure {
 
 typedef enum result erasure_visit(void *arg, const struct erasure *erasure, struct err *err);
 
+#define ERASURES_PAGE 64
+/* Up to `max` (and ERASURES_PAGE) of those after `*after`, which is the last of them then. */
+MUST_CHECK enum result erasures_page(struct session *session, uint32_t account, struct id *after, size_t max,
+				     erasure_visit *visit, void *arg, size_t *count, struct err *err);
 /* Every erasure of the account, oldest first; what the visitor fails with ends it. Costs what it lists. */
 MUST_CHECK enum result erasures_list(struct session *session, uint32_t account, erasure_visit *visit, void *arg,
 				     struct err *err);

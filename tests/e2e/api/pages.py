@@ -31,6 +31,12 @@ class Lists:
     def post(self, path, body=None, headers=None):
         return self.ask("POST", path.replace("{account}", "Acme"), body, headers)
 
+    def erasure(self):
+        n = self.number()
+        self.post(A + "/contacts", {"id": f"c{n}", "source": "s", "name": f"N {n}", "phones": [f"+452001{n:04}"]})
+        person = self.post(A + "/persons/search", {"who": f"+452001{n:04}"})["persons"][0]["id"]
+        return self.post(f"{A}/persons/{person}/erasure")
+
     def account(self):
         return self.post("/v1/accounts", {"name": f"Account {self.number()}", "country": "DK"})
 
@@ -82,6 +88,7 @@ LISTS = {
     A + "/labels": ("record", ["kind", "name"], False, "&kind=tag"),
     A + "/policies/{kind}/history": ("policy", ["version"], False, ""),
     A + "/retention/runs": ("sweep", ["job"], False, ""),
+    A + "/erasures": ("erasure", ["job"], False, ""),
     A + "/holds": ("hold", ["id"], False, ""),
     A + "/users": ("user", ["id"], True, ""),
     A + "/tokens": ("token", ["id"], False, ""),
