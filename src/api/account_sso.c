@@ -8,7 +8,8 @@
 #include "base/quote.h"
 #include "privacy/user.h"
 
-struct sso_words { const char *issuer, *client, *secret_file, *adds; bool off; };
+/* `secret` comes over HTTP, where it is no word of a command that others see. */
+struct sso_words { const char *issuer, *client, *secret, *secret_file, *adds; bool off; };
 
 static enum result show(struct call *call, const struct account *account, struct err *err)
 {
@@ -60,6 +61,8 @@ static enum result change(struct call *call, const struct account *account, cons
 	if (r == OK && words->secret_file != NULL) {
 		r = call_secret(call, words->secret_file, "Client secret", false, &secret, err);
 		setting.client_secret = secret.text;
+	} else if (r == OK) {
+		setting.client_secret = words->secret;
 	}
 	if (r == OK)
 		r = oidc_setting_put(call->vault, account, &setting, call->now, err);
@@ -69,7 +72,8 @@ static enum result change(struct call *call, const struct account *account, cons
 
 static enum result check_words(const struct sso_words *words, struct err *err)
 {
-	bool any = words->issuer != NULL || words->client != NULL || words->secret_file != NULL || words->adds != NULL;
+	bool any = words->issuer != NULL || words->client != NULL || words->secret != NULL || words->secret_file != NULL ||
+		   words->adds != NULL;
 
 	if (words->off ? !any : any == (words->issuer != NULL && words->client != NULL))
 		return OK;
@@ -77,19 +81,28 @@ static enum result check_words(const struct sso_words *words, struct err *err)
 	return err_mend(err, "give --issuer URL --client-id ID, and --client-secret-file FILE if there is one; or --off");
 }
 
+static enum result no_word(struct err *err)
+{
+	err_set(err, ERR_INPUT, "a secret is no word of a command: others see what runs");
+	err_where(err, "--client-secret");
+	return err_mend(err, "give --client-secret-file FILE");
+}
+
 enum result op_account_sso(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	struct sso_words words = {.off = false};
 	const struct call_option options[] = {
 	    {"issuer", &words.issuer, NULL}, {"client-id", &words.client, NULL},
-	    {"client-secret-file", &words.secret_file, NULL}, {"adds", &words.adds, NULL}, {"off", NULL, &words.off}};
+	    {"client-secret", &words.secret, NULL}, {"client-secret-file", &words.secret_file, NULL}, {"adds", &words.adds, NULL}, {"off", NULL, &words.off}};
 	bool writes;
 	struct account account;
-	enum result r = call_parse(call, options, 5, &argc, argv, 1, 1, err);
+	enum result r = call_parse(call, options, 6, &argc, argv, 1, 1, err);
 
 	(void)partly;
 	if (r == OK)
 		r = check_words(&words, err);
+	if (r == OK && words.secret != NULL && call->actor == NULL)
+		r = no_word(err);
 	writes = words.off || words.issuer != NULL;
 	if (r == OK)
 		r = call_open_named(call, argv[0], writes, &account, err);

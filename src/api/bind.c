@@ -178,6 +178,7 @@ static enum result check_text(const struct word *word, const char *text, struct 
 	case WORD_CHOICE:
 		return check_choice(word, text, err);
 	case WORD_TEXT:
+	case WORD_SECRET:
 	case WORD_LIST:
 		break;
 	}

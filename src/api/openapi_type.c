@@ -48,7 +48,11 @@ static void write_string(struct json_writer *w, const struct word *word)
 		json_string(w, "format", "date-time");
 	if (word->type == WORD_CHOICE)
 		write_choices(w, word->choices, may_be_null(word));
-	if (word->type == WORD_TEXT)
+	if (word->type == WORD_SECRET) {
+		json_string(w, "format", "password");
+		json_bool(w, "writeOnly", true);
+	}
+	if (word->type == WORD_TEXT || word->type == WORD_SECRET)
 		json_int(w, "maxLength", word->place == IN_BODY ? BIND_TEXT_MAX : BIND_WORD_MAX);
 	if (word->type == WORD_TEXT && word->required)
 		json_int(w, "minLength", 1);
@@ -96,6 +100,7 @@ void openapi_word(struct json_writer *w, const char *name, const struct word *wo
 		write_list(w, word);
 		break;
 	case WORD_TEXT:
+	case WORD_SECRET:
 	case WORD_DAY:
 	case WORD_INSTANT:
 	case WORD_CHOICE:

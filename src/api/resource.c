@@ -39,6 +39,13 @@ static const struct word account_set_dry[] = {
     PATH("setting", 2, "one of those that the account shows"),
     OPERAND("value", 3, "what it is to be; none goes back to how it began"),
 };
+static const struct word account_sso[] = {
+    PATH("account", 1, "its id, or its name"),
+    NEEDS("issuer", WORD_TEXT, "the provider as it names itself: https, without a '/' at its end"),
+    NEEDS("client_id", WORD_TEXT, "what it calls this client"),
+    MAY("client_secret", WORD_SECRET, "what it knows this client by; kept sealed, and never shown"),
+    MAY_BE("adds", WORD_CHOICE, "admin|agent|auditor", "who is no user is added when they sign in, as this; unless said they are refused"),
+};
 static const struct word account_assert[] = {
     PATH("account", 1, "its id, or its name"),
     {"item", WORD_CHOICE, IN_PATH, true, 2, "exports|numbers|campaigns|invoices", "what is so"},
@@ -175,6 +182,7 @@ static const struct word user_add[] = {
     MAY("agent", WORD_TEXT, "the agent of records they are"),
 };
 static const struct word user[] = {PATH("user", 1, "its id")};
+static const struct word user_subject[] = {PATH("user", 1, "its id"), NEEDS("subject", WORD_TEXT, "what the provider calls them")};
 static const struct word user_signed_in[] = {PATH("user", 1, "its id"), MAY("at", WORD_INSTANT, "when; now unless said")};
 
 static const struct word user_invite[] = {
@@ -276,6 +284,9 @@ const struct resource resources[] = {
     {METHOD_DELETE, A, "account delete", MAY_ACCOUNT_END, RESOURCE_WRITE, WORDS(account), "--yes", "AccountEnd"},
     {METHOD_PUT, A "/settings/{setting}", "account set", MAY_ACCOUNT_MANAGE, RESOURCE_WRITE, WORDS(account_set), NULL, "AccountShown"},
     {METHOD_POST, A "/settings/{setting}/plan", "account set", MAY_RETENTION_READ, RESOURCE_READ, WORDS(account_set_dry), "--dry-run", "PlannedSetting"},
+    {METHOD_GET, A "/sso", "account sso", MAY_ACCOUNT_READ, RESOURCE_READ, WORDS(account), NULL, "SignInProvider"},
+    {METHOD_PUT, A "/sso", "account sso", MAY_ACCOUNT_MANAGE, RESOURCE_WRITE, WORDS(account_sso), NULL, "SignInProvider"},
+    {METHOD_DELETE, A "/sso", "account sso", MAY_ACCOUNT_MANAGE, RESOURCE_WRITE, WORDS(account), "--off", "SignInProvider"},
     {METHOD_GET, A "/status", "account status", MAY_ACCOUNT_READ, RESOURCE_READ, WORDS(account), NULL, "AccountStatus"},
     {METHOD_PUT, A "/cancellation", "account cancel", MAY_ACCOUNT_END, RESOURCE_WRITE, WORDS(account), "--yes", "AccountStatus"},
     {METHOD_DELETE, A "/cancellation", "account reopen", MAY_ACCOUNT_END, RESOURCE_WRITE, WORDS(account), NULL, "AccountStatus"},
@@ -353,6 +364,8 @@ const struct resource resources[] = {
     {METHOD_POST, A "/users/{user}/invitations", "user invite", MAY_USER_MANAGE, RESOURCE_MAKE, WORDS(user_invite), NULL, "Invitation"},
     {METHOD_POST, A "/invitations", "user invite", MAY_USER_MANAGE, RESOURCE_MAKE, WORDS(owner_invite), "--first-owner", "Invitation"},
     {METHOD_DELETE, A "/users/{user}/totp", "user totp", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--off", "UserNamed"},
+    {METHOD_PUT, A "/users/{user}/subject", "user sso", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user_subject), NULL, "UserNamed"},
+    {METHOD_DELETE, A "/users/{user}/subject", "user sso", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--off", "UserNamed"},
     {METHOD_GET, A "/users/{user}/sessions", "user sessions", MAY_USER_MANAGE, RESOURCE_READ, WORDS(user), NULL, "SessionList"},
     {METHOD_DELETE, A "/users/{user}/sessions", "user sessions", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--end-all", "SessionEnd"},
     {METHOD_DELETE, A "/users/{user}/sessions/{end}", "user sessions", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user_sessions_end), NULL, "SessionEnd"},
@@ -416,7 +429,5 @@ const struct local_operation local_operations[] = {
     {"bench", "it measures the machine"},
     {"record why", "the same as why"},
     {"user password", "it is read from a terminal or a file"},
-    {"account sso", "the client's secret is read from a file"},
-    {"user sso", "who is whom at a provider is said by whoever keeps both"},
 };
 const size_t local_operation_count = sizeof local_operations / sizeof local_operations[0];

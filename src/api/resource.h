@@ -18,9 +18,9 @@
 /* Where a word stands in the request. Options that are not in the table (files, questions) are the command line's alone. */
 enum word_place { IN_PATH, IN_QUERY, IN_BODY };
 
-/* As JSON; in a path or query the same as text. A LIST is an array of strings, joined by commas for the operation. A TIME
+/* As JSON; in a path or query the same as text. A SECRET is text that a command line has no word for. A LIST is an array of strings, joined by commas for the operation. A TIME
  * may be a day, which is its beginning; an INSTANT may not. */
-enum word_type { WORD_TEXT, WORD_INT, WORD_FLAG, WORD_DAY, WORD_TIME, WORD_INSTANT, WORD_CHOICE, WORD_LIST };
+enum word_type { WORD_TEXT, WORD_SECRET, WORD_INT, WORD_FLAG, WORD_DAY, WORD_TIME, WORD_INSTANT, WORD_CHOICE, WORD_LIST };
 
 struct word {
 	const char *name;    /* as in the request: "min_duration"; the option is "min-duration" */

@@ -64,7 +64,7 @@ bool asked_begin(struct asked *asked)
 		if (is_fixed_option(resource))
 			add_option(asked, resource->fixed + 2, true);
 		for (size_t k = 0; k < resource->word_count; k++) {
-			if (resource->words[k].operand == 0)
+			if (resource->words[k].operand == 0 && resource->words[k].type != WORD_SECRET)
 				add_option(asked, resource->words[k].name, resource->words[k].type == WORD_FLAG);
 		}
 	}
@@ -257,6 +257,8 @@ static const char *value_of(struct asked *asked, const struct word *word)
 		return asked->argv[word->operand - 1 + shift];
 	asked_option_name(word->name, name);
 	option = asked_option(asked, name);
+	if (option == NULL) /* a secret, which is no word of a command */
+		return NULL;
 	if (option->flag)
 		return option->given ? "true" : NULL;
 	return option->value;

@@ -226,6 +226,9 @@ code() {
 	said 2
 	lethe user sso anna --off
 	said 0
+	lethe account sso Contoso --issuer https://id.example.org --client-id lethe --client-secret hush
+	said 2
+	[[ $stderr == *"give --client-secret-file FILE"* ]]
 	lethe account sso Contoso --issuer http://id.example.org --client-id lethe
 	said 2
 	[[ $stderr == *"an issuer is an https address"* ]]

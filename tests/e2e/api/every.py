@@ -402,9 +402,21 @@ def second_factor(walk, browser, user):
     walk.owner("DELETE", A + "/users/{user}/totp", {"user": user}, status=404)
 
 
-def provider(walk, browser):
-    """There is none here: tests/e2e/oidc goes to one."""
+def provider(walk, browser, user):
+    """There is none that answers here: tests/e2e/oidc goes to one."""
     values = {"account": "Acme"}
+    subject = A + "/users/{user}/subject"
+    walk.admin("PUT", subject, {"user": user}, {"subject": "sub-1"}, status=403)  # an owner is not theirs to change
+    walk.owner("PUT", subject, {"user": user}, {"subject": "sub-1"}, status=404)
+    setting = {"issuer": "https://id.example.org", "client_id": "lethe", "client_secret": "hush", "adds": "agent"}
+    shown = walk.admin("PUT", A + "/sso", body=setting)
+    assert shown == {**setting, "client_secret": True}, shown
+    walk.admin("PUT", A + "/sso", body={**setting, "issuer": "http://id.example.org"}, status=400)
+    walk.admin("PUT", A + "/sso", body={**setting, "adds": "owner"}, status=400)
+    walk.owner("PUT", subject, {"user": user}, {"subject": "sub-1"})
+    walk.owner("DELETE", subject, {"user": user})
+    assert walk.admin("GET", A + "/sso") == shown
+    assert walk.admin("DELETE", A + "/sso")["issuer"] is None
     walk.door(browser, "GET", "/v1/session/oidc/{account}", status=404, values=values)
     walk.door(browser, "GET", "/v1/session/oidc/{account}/callback", status=404, values=values)
 
@@ -413,7 +425,7 @@ def doors(walk):
     browser = kit.Browser(walk.client)
     user = links(walk, browser)
     second_factor(walk, browser, user)
-    provider(walk, browser)
+    provider(walk, browser, user)
     walk.door(browser, "GET", "/v1/session")
     walk.door(browser, "PUT", "/v1/session/password", {"present": OTHER, "password": THIRD}, 403)
     walk.door(browser, "PUT", "/v1/session/password", {"present": PASSWORD, "password": "short"}, 400)
