@@ -10,7 +10,7 @@
  *
  * src/api/descriptions.json has a summary and a description of each resource,
  * by "POST /v1/..", for people who do not know Lethe; src/api/examples.json a
- * request and its answer, written by `tests/e2e/api/every.py --examples FILE`.
+ * request and its answer, added by `tests/e2e/api/every.py --examples FILE`.
  */
 #ifndef LETHE_API_SCHEMAS_H
 #define LETHE_API_SCHEMAS_H

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The examples of the description, src/api/examples.json: of each operation a request that was done and what it answered,
-# noted while tests/e2e/api/every.py walks through them. `every.py --examples FILE` writes them anew.
+# noted while tests/e2e/api/every.py walks through them. `every.py --examples FILE` writes what is missing or wrong.
 import json
+import os
 import re
 
 import jsonschema
@@ -65,9 +66,15 @@ class Examples:
         return bool(lists) and not any(lists)
 
     def write(self, path):
+        """Adds those that are not there. What is there and is right stays, so that little changes at a time."""
         back, callback = self.found["POST /v1/session"]["answer"], "GET /v1/session/oidc/{account}/callback"
         self.found[callback] = {"path": {"account": "Acme"}, "query": {"state": "Gd7s0v2k", "code": "4f1c2a"}, "answer": back}
         self.found["GET /v1/session/oidc/{account}"] = {"path": {"account": "Acme"}}
+        stale = {text.split(":")[0] for text in check(self.description)}
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                self.found.update({name: example for name, example in json.load(file).items()
+                                   if name in self.found and name not in stale})
         with open(path, "w", encoding="utf-8") as file:
             file.write("{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(example, ensure_ascii=False)}"
                                          for name, example in sorted(self.found.items())) + "\n}\n")
@@ -80,7 +87,7 @@ def check(description):
     """Each operation has an example of what it takes and answers, and it is as its schema says."""
     wrong, summaries = [], {}
     for operation in {**description.operations, **description.doors}.values():
-        summary, text = operation.what["summary"], operation.what["description"]
+        summary, text = operation.what["summary"] or "", operation.what["description"] or ""
         if summary in summaries or len(text) < 10 or re.search(r"^[a-z]|--[a-z]|`lethe |exit code", f"{summary}: {text}"):
             wrong.append(f"{operation.name}: its words are not for whoever uses HTTP, or another's: {summary}: {text}")
         summaries[summary] = operation.name
