@@ -121,9 +121,10 @@ def send_file(me, n):
         raise AssertionError("a part of a file is not as it was sent")
 
 
-def file_job(me, path, body=None):
+def file_job(me, path, body=None, **headers):
     """Files it, and watches it to its end; returns its path."""
-    where = me.json("POST", path, body, ok=(202,), Prefer="respond-async") and me.answer.headers["Location"]
+    me.ask("POST", path, body, ok=(202,), Prefer="respond-async", **headers)
+    where = me.answer.headers["Location"]
     path = urllib.parse.urlparse(where).path
     me.ask("GET", path + "/events", Accept="text/event-stream")
     said = me.json("GET", path)
@@ -140,6 +141,11 @@ def erase(me, n):
     me.ask("GET", copy)
     file_job(me, f"{ACME}/persons/{person}/erasure", {"reference": f"R-{n}"})
     me.ask("GET", copy, ok=(404, 410))
+
+
+def import_file(me, n):
+    lines = [line("message", "imported", n * 90 + i, f"+4529{i:06}") for i in range(90)]
+    file_job(me, f"{ACME}/imports", "".join(json.dumps(one) + "\n" for one in lines).encode(), Content_Type="application/x-ndjson")
 
 
 def sweep(me, n):
@@ -211,7 +217,8 @@ EVERYBODY = {
     "reader": ("admin", read), "auditing": ("operator", operate), "rude": ("admin", rude),
     "lines": ("admin", lambda me, n: send_lines(me, n, "a", 0)),
     "more lines": ("admin", lambda me, n: send_lines(me, n, "b", 100)),
-    "files": ("admin", send_file), "erasing": ("admin", erase), "sweeping": ("admin", sweep), "holding": ("admin", hold),
+    "files": ("admin", send_file), "erasing": ("admin", erase), "importing": ("admin", import_file),
+    "sweeping": ("admin", sweep), "holding": ("admin", hold),
     "tokens": ("admin", use_token), "signing in": (None, sign_in), "webhooks": ("admin", hook),
     "reader by TLS": ("admin", read),
 }
