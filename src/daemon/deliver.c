@@ -58,11 +58,10 @@ static enum result read_password(const struct settings *settings, struct outboun
 	char path[4096];
 	enum result r = credential_path(settings->text[SET_MAIL_PASSWORD_FILE], path, sizeof path, err);
 
-	if (r == OK)
-		r = secret_read(path, NULL, false, &out->password, err);
-	if (r != OK && err->where[0] == '\0')
-		err_where(err, "--%s", setting_rows[SET_MAIL_PASSWORD_FILE].name);
-	return r;
+	if (r != OK)
+		return settings_where(settings, SET_MAIL_PASSWORD_FILE, err);
+	r = secret_read(path, NULL, false, &out->password, err);
+	return r == OK ? OK : settings_unread(settings, SET_MAIL_PASSWORD_FILE, path, err);
 }
 
 static enum result read_mail(const struct settings *settings, struct outbound *out, struct err *err)
@@ -77,9 +76,10 @@ static enum result read_mail(const struct settings *settings, struct outbound *o
 		return OK;
 	r = smtp_check(&out->smtp, err);
 	if (r != OK)
-		return err_where(err, "--%s", setting_rows[SET_MAIL_SERVER].name);
+		return settings_where(settings, strncmp(out->smtp.url, "smtp", 4) == 0 ? SET_MAIL_FROM : SET_MAIL_SERVER, err);
 	if (is_set(settings, SET_MAIL_USER) != is_set(settings, SET_MAIL_PASSWORD_FILE)) {
 		err_set(err, ERR_INPUT, "who signs in at a mail server has a name and a password");
+		settings_where(settings, is_set(settings, SET_MAIL_USER) ? SET_MAIL_USER : SET_MAIL_PASSWORD_FILE, err);
 		return err_mend(err, "set both mail-user and mail-password-file, or neither");
 	}
 	if (!is_set(settings, SET_MAIL_USER))
@@ -109,7 +109,7 @@ enum result outbound_read(const struct settings *settings, struct outbound *out,
 		at += len;
 	}
 	if (r != OK)
-		return err_where(err, "--%s", setting_rows[SET_WEBHOOK_INSIDE].name);
+		return settings_where(settings, SET_WEBHOOK_INSIDE, err);
 	return read_mail(settings, out, err);
 }
 

@@ -399,7 +399,7 @@ static enum result make_proxies(struct http *http, const struct settings *settin
 		else
 			r = address_block_parse(one, &http->proxies[http->proxy_count++], err);
 		if (r != OK)
-			err_where(err, "--%s", setting_rows[SET_PROXIES].name);
+			settings_where(settings, SET_PROXIES, err);
 	}
 	free(text);
 	return r;

@@ -16,6 +16,7 @@
 #include "daemon/first_owner.h"
 #include "daemon/http.h"
 #include "net/listen.h"
+#include "net/tls.h"
 #include "privacy/resume.h"
 
 #define LISTEN_MAX 16
@@ -104,8 +105,8 @@ static enum result add_list(struct serving *serving, enum setting setting, bool 
 	while (r == OK && (address = strsep(&rest, ", ")) != NULL) {
 		if (*address != '\0')
 			r = add_listen(serving, address, tls, err);
-		if (r != OK && err->where[0] == '\0')
-			err_where(err, "--%s", setting_rows[setting].name);
+		if (r != OK)
+			settings_where(&serving->settings, setting, err);
 	}
 	return r;
 }
@@ -113,7 +114,11 @@ static enum result add_list(struct serving *serving, enum setting setting, bool 
 static enum result check_listen(struct serving *serving, struct err *err)
 {
 	const struct settings *settings = &serving->settings;
-	enum result r = add_list(serving, SET_LISTEN, false, err);
+	enum result r = settings_check_files(settings, err);
+
+	if (r != OK)
+		return r;
+	r = add_list(serving, SET_LISTEN, false, err);
 
 	if (r == OK)
 		r = add_list(serving, SET_LISTEN_TLS, true, err);
@@ -121,14 +126,34 @@ static enum result check_listen(struct serving *serving, struct err *err)
 		return r;
 	if (serving->listen_count == 0) {
 		err_set(err, ERR_INPUT, "it would listen nowhere");
+		settings_where(settings, SET_LISTEN, err);
 		return err_mend(err, "set listen or listen-tls");
 	}
 	if (*settings->text[SET_LISTEN_TLS] != '\0' &&
 	    (*settings->text[SET_CERTIFICATE] == '\0' || *settings->text[SET_KEY] == '\0')) {
 		err_set(err, ERR_INPUT, "listen-tls needs a certificate and its key");
+		settings_where(settings, SET_LISTEN_TLS, err);
 		return err_mend(err, "set certificate and key to files in PEM");
 	}
 	return OK;
+}
+
+/* As it is read when it starts. */
+static enum result check_certificate(const struct settings *settings, struct err *err)
+{
+	struct tls *tls;
+	enum result r;
+
+	if (*settings->text[SET_LISTEN_TLS] == '\0')
+		return OK;
+	r = tls_new(settings->text[SET_CERTIFICATE], settings->text[SET_KEY], &tls, err);
+	if (r == OK)
+		tls_free(tls);
+	else if (err->where[0] == '\0')
+		settings_where(settings, SET_CERTIFICATE, err);
+	if (r != OK && err->mend[0] == '\0')
+		err_mend(err, "name files that are there for the user whom this runs as");
+	return r;
 }
 
 enum result op_config_check(struct call *call, int argc, char **argv, bool *partly, struct err *err)
@@ -144,7 +169,10 @@ enum result op_config_check(struct call *call, int argc, char **argv, bool *part
 	if (r == OK)
 		r = check_listen(serving, err);
 	if (r == OK)
+		r = check_certificate(&serving->settings, err);
+	if (r == OK)
 		r = outbound_read(&serving->settings, &serving->outbound, err);
+	outbound_wipe(&serving->outbound);
 	if (r != OK)
 		return r;
 	call_say(call, "The settings are fine.\n");

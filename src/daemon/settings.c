@@ -13,17 +13,20 @@
 #include "base/file.h"
 #include "base/quote.h"
 #include "ingest/field.h"
+#include "net/address.h"
+#include "net/listen.h"
 
 #define FILE_MAX ((size_t)1024 * 1024)
+#define CERTIFICATES_MAX ((size_t)16 * 1024 * 1024)
 
 /* clang-format off */
 const struct setting_row setting_rows[SETTING_COUNT] = {
-    [SET_LISTEN] = {"listen", SETTING_TEXT, "127.0.0.1:7411", 0, 0, NULL, "addresses for plain HTTP, commas between; loopback or behind a proxy"},
-    [SET_LISTEN_TLS] = {"listen-tls", SETTING_TEXT, "", 0, 0, NULL, "addresses for HTTPS, commas between: 0.0.0.0:443, [::]:443"},
+    [SET_LISTEN] = {"listen", SETTING_LISTEN, "127.0.0.1:7411", 0, 16, NULL, "addresses for plain HTTP, commas between; loopback or behind a proxy"},
+    [SET_LISTEN_TLS] = {"listen-tls", SETTING_LISTEN, "", 0, 16, NULL, "addresses for HTTPS, commas between: 0.0.0.0:443, [::]:443"},
     [SET_CERTIFICATE] = {"certificate", SETTING_TEXT, "", 0, 0, NULL, "file of the certificate chain, PEM; read again on SIGHUP"},
     [SET_KEY] = {"key", SETTING_TEXT, "", 0, 0, NULL, "file of the certificate's private key, PEM"},
-    [SET_PROXIES] = {"proxies", SETTING_TEXT, "", 0, 0, NULL, "addresses whose X-Forwarded-For is believed: 10.0.0.0/8, ::1"},
-    [SET_BASE_URL] = {"base-url", SETTING_TEXT, "", 0, 0, NULL, "how clients reach it: https://lethe.example"},
+    [SET_PROXIES] = {"proxies", SETTING_BLOCKS, "", 0, 64, NULL, "addresses whose X-Forwarded-For is believed: 10.0.0.0/8, ::1"},
+    [SET_BASE_URL] = {"base-url", SETTING_URL, "", 0, 0, NULL, "how clients reach it: https://lethe.example"},
     [SET_IO_THREADS] = {"io-threads", SETTING_NUMBER, "0", 0, 64, NULL, "threads for connections; 0: as many as processors"},
     [SET_WORKERS] = {"workers", SETTING_NUMBER, "32", 1, 256, NULL, "requests being answered at once"},
     [SET_STREAM_WORKERS] = {"stream-workers", SETTING_NUMBER, "8", 1, 256, NULL, "uploads, downloads and event streams at once"},
@@ -43,11 +46,11 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
     [SET_SESSION_IDLE] = {"session-idle", SETTING_NUMBER, "60", 1, 60, NULL, "minutes without a request after which a session ends"},
     [SET_SESSION_LASTS] = {"session-lasts", SETTING_NUMBER, "24", 1, 24, NULL, "hours after which a session ends whatever happens"},
     [SET_WEBHOOK_PLAIN] = {"webhook-plain", SETTING_WORD, "no", 0, 0, "yes|no", "whether webhooks may be at http: URLs"},
-    [SET_WEBHOOK_INSIDE] = {"webhook-inside", SETTING_TEXT, "", 0, 0, NULL, "private addresses that webhooks may be at: 10.1.0.0/16, ::1"},
-    [SET_WEBHOOK_CA] = {"webhook-ca", SETTING_TEXT, "", 0, 0, NULL, "file of certificates that webhooks' are verified by, PEM; the system's unless set"},
+    [SET_WEBHOOK_INSIDE] = {"webhook-inside", SETTING_BLOCKS, "", 0, 32, NULL, "private addresses that webhooks may be at: 10.1.0.0/16, ::1"},
+    [SET_WEBHOOK_CA] = {"webhook-ca", SETTING_CERTIFICATES, "", 0, 0, NULL, "file of certificates that webhooks' are verified by, PEM; the system's unless set"},
     [SET_DELIVERERS] = {"deliverers", SETTING_NUMBER, "4", 0, 64, NULL, "threads that deliver to webhooks; 0: nothing is delivered"},
     [SET_OIDC_INSIDE] = {"oidc-inside", SETTING_WORD, "no", 0, 0, "no|yes", "whether OpenID providers may be at private and loopback addresses"},
-    [SET_OIDC_CA] = {"oidc-ca", SETTING_TEXT, "", 0, 0, NULL, "file of the certificates by which they are trusted, instead of the system's; PEM"},
+    [SET_OIDC_CA] = {"oidc-ca", SETTING_CERTIFICATES, "", 0, 0, NULL, "file of the certificates by which they are trusted, instead of the system's; PEM"},
     [SET_JOB_WORKERS] = {"job-workers", SETTING_NUMBER, "2", 1, 64, NULL, "jobs being carried out at once"},
     [SET_RESULT_KEEP] = {"result-keep", SETTING_NUMBER, "24", 1, 168, NULL, "hours for which the file of a job, such as somebody's copy, can be fetched"},
     [SET_MAIL_SERVER] = {"mail-server", SETTING_TEXT, "", 0, 0, NULL, "smtp://host:587 (STARTTLS) or smtps://host; without one no mail is sent"},
@@ -55,7 +58,7 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
     [SET_MAIL_USER] = {"mail-user", SETTING_TEXT, "", 0, 0, NULL, "who signs in at the mail server"},
     [SET_MAIL_PASSWORD_FILE] = {"mail-password-file", SETTING_TEXT, "", 0, 0, NULL, "file of their password; credential:NAME is one of systemd's"},
     [SET_MAIL_FROM] = {"mail-from", SETTING_TEXT, "", 0, 0, NULL, "whose mails they are: lethe@example.com"},
-    [SET_MAIL_CA] = {"mail-ca", SETTING_TEXT, "", 0, 0, NULL, "file of certificates that the mail server's is verified by, PEM"},
+    [SET_MAIL_CA] = {"mail-ca", SETTING_CERTIFICATES, "", 0, 0, NULL, "file of certificates that the mail server's is verified by, PEM"},
     [SET_LOG_LEVEL] = {"log-level", SETTING_WORD, "info", 0, 0, "debug|info|warning|error", "least that is logged"},
 };
 /* clang-format on */
@@ -77,7 +80,7 @@ char *setting_variable(enum setting setting, char out[SETTING_VARIABLE_MAX])
 
 /* ---- one value ---- */
 
-static enum result said_where(const struct settings *settings, enum setting setting, struct err *err)
+enum result settings_where(const struct settings *settings, enum setting setting, struct err *err)
 {
 	char variable[SETTING_VARIABLE_MAX];
 
@@ -93,6 +96,18 @@ static enum result said_where(const struct settings *settings, enum setting sett
 	return err_where(err, "--%s", setting_rows[setting].name);
 }
 
+enum result settings_unread(const struct settings *settings, enum setting setting, const char *path, struct err *err)
+{
+	const struct err why = *err;
+
+	err_set(err, why.code, "%s cannot be read: %s", path, why.what);
+	if (why.mend[0] != '\0')
+		err_mend(err, "%s", why.mend);
+	else
+		err_mend(err, "name a file that is there for the user whom this runs as");
+	return settings_where(settings, setting, err);
+}
+
 static enum result read_number(struct settings *settings, enum setting setting, struct err *err)
 {
 	const struct setting_row *row = &setting_rows[setting];
@@ -106,7 +121,7 @@ static enum result read_number(struct settings *settings, enum setting setting, 
 	}
 	err_set(err, ERR_INPUT, "%s cannot be %s", row->name, quote(text, strlen(text), shown));
 	err_mend(err, "a whole number from %" PRId64 " to %" PRId64 ": %s", row->least, row->most, row->about);
-	return said_where(settings, setting, err);
+	return settings_where(settings, setting, err);
 }
 
 static enum result read_word(struct settings *settings, enum setting setting, struct err *err)
@@ -125,20 +140,135 @@ static enum result read_word(struct settings *settings, enum setting setting, st
 	}
 	err_set(err, ERR_INPUT, "%s cannot be %s", row->name, quote(text, len, shown));
 	err_mend(err, "one of %s", row->words);
-	return said_where(settings, setting, err);
+	return settings_where(settings, setting, err);
+}
+
+static enum result read_listen(const char *text, struct err *err)
+{
+	struct sockaddr_storage where;
+	socklen_t len;
+
+	return listen_parse(text, &where, &len, err);
+}
+
+static enum result read_block(const char *text, struct err *err)
+{
+	struct address_block block;
+
+	return address_block_parse(text, &block, err);
+}
+
+#define LIST_SEPARATORS ", "
+static enum result read_list(const struct settings *settings, enum setting setting,
+			     enum result (*read)(const char *text, struct err *err), struct err *err)
+{
+	const char *at = settings->text[setting];
+	enum result r = OK;
+
+	for (int64_t n = 1; r == OK && *(at += strspn(at, LIST_SEPARATORS)) != '\0'; n++) {
+		size_t len = strcspn(at, LIST_SEPARATORS);
+		char *one = strndup(at, len);
+
+		r = one != NULL ? read(one, err) : err_no_memory(err);
+		if (r == OK && n > setting_rows[setting].most) {
+			r = err_set(err, ERR_INPUT, "%s has more than %" PRId64, setting_rows[setting].name, setting_rows[setting].most);
+			err_mend(err, "leave some out");
+		}
+		free(one);
+		at += len;
+	}
+	return r == OK ? OK : settings_where(settings, setting, err);
+}
+
+static bool is_url(const char *text)
+{
+	const char *host = NULL;
+	size_t len;
+
+	if (strncmp(text, "https://", strlen("https://")) == 0)
+		host = text + strlen("https://");
+	else if (strncmp(text, "http://", strlen("http://")) == 0)
+		host = text + strlen("http://");
+	if (host == NULL || (!isalnum((unsigned char)*host) && (*host != '[' || strchr(host, ']') == NULL)))
+		return false;
+	len = strlen(host);
+	return host[len - 1] != '/' && strpbrk(host, "?#@\\ \"<>") == NULL;
+}
+
+/* What links and redirects begin with. */
+static enum result read_url(const struct settings *settings, enum setting setting, struct err *err)
+{
+	const char *text = settings->text[setting];
+	char shown[QUOTE_MAX];
+
+	if (*text == '\0' || is_url(text))
+		return OK;
+	err_set(err, ERR_INPUT, "%s cannot be %s", setting_rows[setting].name, quote(text, strlen(text), shown));
+	err_mend(err, "give it without a slash at its end: https://lethe.example");
+	return settings_where(settings, setting, err);
+}
+
+static enum result refuse_control(const struct settings *settings, enum setting setting, struct err *err)
+{
+	for (const char *at = settings->text[setting]; *at != '\0'; at++) {
+		if ((unsigned char)*at >= 0x20 && *at != 0x7f)
+			continue;
+		err_set(err, ERR_INPUT, "%s has a control character in it", setting_rows[setting].name);
+		err_mend(err, "write it without: %s", setting_rows[setting].about);
+		return settings_where(settings, setting, err);
+	}
+	return OK;
 }
 
 static enum result check(struct settings *settings, enum setting setting, struct err *err)
 {
+	enum result r = refuse_control(settings, setting, err);
+
+	if (r != OK)
+		return r;
 	switch (setting_rows[setting].type) {
 	case SETTING_NUMBER:
 		return read_number(settings, setting, err);
 	case SETTING_WORD:
 		return read_word(settings, setting, err);
+	case SETTING_LISTEN:
+		return read_list(settings, setting, read_listen, err);
+	case SETTING_BLOCKS:
+		return read_list(settings, setting, read_block, err);
+	case SETTING_URL:
+		return read_url(settings, setting, err);
+	case SETTING_CERTIFICATES:
 	case SETTING_TEXT:
 		break;
 	}
 	return OK;
+}
+
+static enum result check_certificates(const struct settings *settings, enum setting setting, struct err *err)
+{
+	const char *path = settings->text[setting];
+	struct buf text;
+	enum result r = file_read(path, CERTIFICATES_MAX, &text, err);
+
+	if (r != OK)
+		return settings_unread(settings, setting, path, err);
+	if (text.len == 0 || strstr(text.data, "-----BEGIN CERTIFICATE-----") == NULL) {
+		r = err_set(err, ERR_INPUT, "there is no certificate in %s", path);
+		err_mend(err, "name a file of certificates in PEM, or leave %s out", setting_rows[setting].name);
+		settings_where(settings, setting, err);
+	}
+	buf_free(&text);
+	return r;
+}
+
+enum result settings_check_files(const struct settings *settings, struct err *err)
+{
+	enum result r = OK;
+
+	for (int i = 0; i < SETTING_COUNT && r == OK; i++)
+		if (setting_rows[i].type == SETTING_CERTIFICATES && *settings->text[i] != '\0')
+			r = check_certificates(settings, (enum setting)i, err);
+	return r;
 }
 
 /* ---- the file ---- */
@@ -187,7 +317,8 @@ static enum result take_line(struct settings *settings, char *text, int line, st
 			continue;
 		if (settings->source[i] == SETTING_FILE) {
 			err_set(err, ERR_INPUT, "%s is there twice, first in line %d", name, settings->line[i]);
-			return err_where(err, "%s:%d", settings->file, line);
+			err_where(err, "%s:%d", settings->file, line);
+			return err_mend(err, "leave one of the two out");
 		}
 		settings->text[i] = trim(equals + 1);
 		settings->source[i] = SETTING_FILE;
@@ -207,27 +338,38 @@ static enum result take_lines(struct settings *settings, char *text, struct err 
 	return r;
 }
 
+static enum result take_text(const char *text, size_t len, struct pool *pool, struct settings *out, struct err *err)
+{
+	char *copy = pool_strndup(pool, text, len);
+
+	if (copy == NULL)
+		return err_no_memory(err);
+	if (strlen(copy) != len) {
+		err_set(err, ERR_INPUT, "this is no text");
+		err_where(err, "%s", out->file);
+		return err_mend(err, "a file of settings has lines of name = value");
+	}
+	return take_lines(out, copy, err);
+}
+
 static enum result read_file(const struct settings_from *from, struct pool *pool, struct settings *out, struct err *err)
 {
 	struct buf text;
-	char *copy;
 	enum result r;
 
 	out->file = from->file != NULL ? from->file : SETTINGS_PATH;
+	if (from->text != NULL)
+		return take_text(from->text, strlen(from->text), pool, out, err);
 	if (from->file == NULL && !file_exists(SETTINGS_PATH)) {
 		out->file = NULL;
 		return OK;
 	}
 	r = file_read(out->file, FILE_MAX, &text, err);
-	copy = r == OK ? pool_strndup(pool, text.data != NULL ? text.data : "", text.len) : NULL;
-	if (r == OK && copy == NULL)
-		r = err_no_memory(err);
-	if (r == OK && strlen(copy) != text.len) {
-		err_set(err, ERR_INPUT, "this is no text");
-		r = err_where(err, "%s", out->file);
-	}
+	if (r != OK)
+		return r;
+	r = take_text(text.data != NULL ? text.data : "", text.len, pool, out, err);
 	buf_free(&text);
-	return r == OK ? take_lines(out, copy, err) : r;
+	return r;
 }
 
 /* ---- all of them ---- */

@@ -29,13 +29,21 @@ enum setting {
 	SETTING_COUNT
 };
 
-enum setting_type { SETTING_TEXT, SETTING_NUMBER, SETTING_WORD };
+enum setting_type {
+	SETTING_TEXT,         /* a name, a file: anything but control characters, as in all of them */
+	SETTING_NUMBER,
+	SETTING_WORD,
+	SETTING_LISTEN,       /* addresses to listen on, commas or spaces between, at most `most` of them */
+	SETTING_BLOCKS,       /* addresses or blocks of them, the same */
+	SETTING_URL,          /* "https://host", or http, with a port and a path perhaps */
+	SETTING_CERTIFICATES, /* a file of certificates, PEM; settings_check_files looks */
+};
 
 struct setting_row {
 	const char *name;     /* "stream-workers" */
 	enum setting_type type;
 	const char *fallback; /* as text; "" : not set */
-	int64_t least, most;  /* of a number */
+	int64_t least, most;  /* of a number; most: also of a list */
 	const char *words;    /* "debug|info|..", of a word */
 	const char *about;    /* half a line, with the unit */
 };
@@ -56,12 +64,19 @@ struct settings_from {
 	const char *file;                                    /* NULL: SETTINGS_PATH, if it is there */
 	const char *(*environment)(const char *name);        /* getenv, or a test's */
 	const char *options[SETTING_COUNT];                  /* NULL: not given */
+	const char *text;                                    /* what the file says, so that it need not be read; for tests */
 };
 
 /* Everything lives in `pool`. ERR_INPUT says which setting is wrong, and where it was said; an unknown name in the file is
  * refused, the nearest one named. */
 MUST_CHECK enum result settings_read(const struct settings_from *from, struct pool *pool, struct settings *out,
 				     struct err *err);
+/* Whether the files of certificates that are named have any. */
+MUST_CHECK enum result settings_check_files(const struct settings *settings, struct err *err);
+/* Says where a setting was said: "lethe.conf:7", "LETHE_LISTEN", "--listen"; returns err->code. */
+enum result settings_where(const struct settings *settings, enum setting setting, struct err *err);
+/* The same of a file that a setting names, and that could not be read, as `err` says. */
+enum result settings_unread(const struct settings *settings, enum setting setting, const char *path, struct err *err);
 /* "LETHE_STREAM_WORKERS"; returns `out`. */
 #define SETTING_VARIABLE_MAX 64
 char *setting_variable(enum setting setting, char out[SETTING_VARIABLE_MAX]);

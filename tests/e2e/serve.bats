@@ -226,3 +226,30 @@ safe() {
 	run "$LETHE" config check --listen-tls 127.0.0.1:0
 	[[ $output == *"needs a certificate"* ]]
 }
+
+@test "config check says what a start would, of every place where a setting can be said" {
+	printf 'proxies = 10.0.0.0/99\n' >lethe.conf
+	run -2 "$LETHE" config check --config lethe.conf
+	[[ $output == *"10.0.0.0/99"*"lethe.conf:1"*"10.0.0.0/8"* ]]
+	LETHE_BASE_URL=lethe.example run -2 "$LETHE" config check
+	[[ $output == *"base-url cannot be 'lethe.example'"*LETHE_BASE_URL*"https://"* ]]
+	LETHE_LISTEN=nowhere run -2 "$LETHE" config check
+	[[ $output == *nowhere*LETHE_LISTEN* ]]
+	run -3 "$LETHE" config check --webhook-ca missing.pem
+	[[ $output == *"missing.pem cannot be read"*--webhook-ca* ]]
+	printf 'mail-server = smtp://mail.example.com\n' >lethe.conf
+	run -2 "$LETHE" config check --config lethe.conf
+	[[ $output == *"set mail-from"* ]]
+	printf 'mail-server = smtp://mail.example.com\nmail-from = a@example.com\nmail-user = lethe\nmail-password-file = missing\n' >lethe.conf
+	run "$LETHE" config check --config lethe.conf
+	[ "$status" -ne 0 ]
+	[[ $output == *"missing cannot be read"*"lethe.conf:4"* ]]
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -keyout key -out cert 2>/dev/null
+	chmod 600 key
+	"$LETHE" config check --listen-tls 127.0.0.1:0 --certificate cert --key key
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key 2>/dev/null
+	run -2 "$LETHE" config check --listen-tls 127.0.0.1:0 --certificate cert --key key
+	[[ $output == *"belong together"* ]]
+	run -3 "$LETHE" config check --listen-tls 127.0.0.1:0 --certificate cert --key missing
+	[[ $output == *missing*mend* ]]
+}
