@@ -137,16 +137,16 @@ teardown() { end_serving; }
 
 @test "P45: killed at any moment it has what it acknowledged" {
 	serve --token-rate 100000
+	: >acknowledged
 	(for ((i = 0; i < 400; i++)); do
 		ask admin.token POST /v1/accounts/Acme/holds "{\"reason\":\"case $i\"}" || exit 0
 		[ "$code" != 201 ] || grep -o 'hold_[a-z0-9]*' answer >>acknowledged
 	done) &
 	local asking=$!
-	sleep 2
+	timeout 60 head -n 50 < <(tail -n +1 -f acknowledged) >/dev/null # and it is at the next
 	kill -KILL "$SERVING"
 	wait "$asking" || true
 	SERVING=
-	[ -s acknowledged ]
 	"$LETHE" check >/dev/null
 	"$LETHE" hold list --account Acme --json | grep -o 'hold_[a-z0-9]*' | sort -u >there
 	sort -u acknowledged | comm -23 - there | { ! grep .; }

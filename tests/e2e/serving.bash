@@ -38,6 +38,16 @@ serve() {
 	URL=http://127.0.0.1:$PORT
 }
 
+# await COMMAND..: until it succeeds, for a minute at most.
+await() {
+	for ((i = 0; i < 1200; i++)); do
+		! "$@" || return 0
+		sleep 0.05
+	done
+	printf 'never: %s\n' "$*"
+	return 1
+}
+
 stop() {
 	kill -TERM "$SERVING"
 	tail --pid="$SERVING" -f /dev/null

@@ -167,11 +167,25 @@ calls() {
 	"$LETHE" check >/dev/null
 }
 
+# has_records: is there any in the vault?
+has_records() { [ "$(sqlite3 "$REGION/vault.db" 'SELECT COUNT(*) FROM record')" -gt 0 ]; }
+
+# has_incoming, has_none: is a file being taken in?
+has_incoming() { [ -n "$(find lethe-data -path '*incoming*' -type f -size +0)" ]; }
+has_none() { [ -z "$(find lethe-data -path '*incoming*' -type f)" ]; }
+
 @test "a client that goes away leaves whole batches and nothing else" {
 	serve
 	calls 12500 >lines
-	{ cat lines; sleep 5; } | timeout 3 curl -sS -o answer -X POST -H "Authorization: Bearer $(cat admin.token)" \
-		-H 'Content-Type: application/x-ndjson' -T - "$URL/v1/accounts/Acme/ingest" || true
+	mkfifo body
+	curl -sS -o answer -X POST -H "Authorization: Bearer $(cat admin.token)" -H 'Content-Type: application/x-ndjson' -T - \
+		"$URL/v1/accounts/Acme/ingest" <body 3>&- &
+	local client=$!
+	exec 9>body # as long as this is open, there may be more of it
+	cat lines >&9
+	await has_records
+	kill "$client"
+	exec 9>&-
 	stop
 	"$LETHE" check >/dev/null
 	"$LETHE" import --account Acme --json lines >again
@@ -291,10 +305,17 @@ digest() { printf 'sha-256=:%s:' "$(openssl dgst -sha256 -binary "$1" | base64 -
 	jq -e '.field == "Repr-Digest"' answer
 	put file "$at/0" -H 'Content-Digest: sha-256=:AAAA:'
 	answered 400
-	(cat short; sleep 3) | timeout 1 curl -sS -o answer -X PUT -H "Authorization: Bearer $(cat admin.token)" -T - "$URL$at/0" || true
+	mkfifo body
+	curl -sS -o answer -X PUT -H "Authorization: Bearer $(cat admin.token)" -T - "$URL$at/0" <body 3>&- &
+	local client=$!
+	exec 9>body
+	cat short >&9
+	await has_incoming
+	kill "$client"
+	exec 9>&-
+	await has_none
 	ask admin.token GET "$at/0"
 	answered 404
-	[ -z "$(find lethe-data -path '*incoming*' -type f)" ]
 	put file "$at/0"
 	answered 201
 	put file "$at/0"
