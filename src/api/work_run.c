@@ -124,7 +124,7 @@ static enum result read_asked(struct running *running, struct err *err)
 {
 	const struct work_row *row = running->row;
 	const struct json *tree;
-	const char *text, *target, *body;
+	const char *text, *method, *target, *body;
 	enum result r = open_data(running->view->read.ring, row->account, "work", row->id, row->asked, row->asked_len,
 				  &running->pool, &text, err);
 
@@ -132,12 +132,12 @@ static enum result read_asked(struct running *running, struct err *err)
 		r = json_parse_once(text, strlen(text), &running->pool, &tree, err);
 	if (r != OK)
 		return r;
+	method = json_get_text(tree, "method");
 	target = json_get_text(tree, "target");
 	body = json_get_text(tree, "body");
-	if (target == NULL || body == NULL || read_actor(tree, running->view->id, &running->actor) != OK)
+	if (method == NULL || target == NULL || body == NULL || read_actor(tree, running->view->id, &running->actor) != OK)
 		return err_set(err, ERR_CORRUPT, "what was asked is not of its form");
-	return make_request(running, strcmp(json_get_text(tree, "method"), "DELETE") == 0 ? METHOD_DELETE : METHOD_POST, target,
-			    body, err);
+	return make_request(running, strcmp(method, "DELETE") == 0 ? METHOD_DELETE : METHOD_POST, target, body, err);
 }
 
 static void do_it(struct running *running, bool watched)
