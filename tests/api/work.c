@@ -167,6 +167,51 @@ static void what_fails_later_says_why(void **state)
 	asking_end(&asking);
 }
 
+/* Puts another text, sealed, in the place of what the one job asks. */
+struct forging { struct work_row row; const char *text; struct pool *pool; };
+
+static enum result forge_op(struct session *session, void *arg, struct err *err)
+{
+	struct forging *forging = arg;
+	char script[4096];
+	size_t len = 0;
+	enum result r = seal_data(session->ring, forging->row.account, "work", forging->row.id, forging->text, forging->pool,
+				  &forging->row.asked, &forging->row.asked_len, err);
+
+	len = (size_t)snprintf(script, sizeof script, "UPDATE work SET asked = x'");
+	for (size_t i = 0; i < forging->row.asked_len; i++)
+		len += (size_t)snprintf(script + len, sizeof script - len, "%02x", forging->row.asked[i]);
+	snprintf(script + len, sizeof script - len, "'");
+	return r == OK ? db_script(session->data, script, err) : r;
+}
+
+static void what_asks_nothing_is_damaged_and_ends(void **state)
+{
+	static const char *const texts[] = {"{}", "[]", "7", "{\"target\":\"/v1/a\",\"body\":\"\"}",
+					    "{\"method\":\"POST\",\"target\":\"/v1/a\",\"body\":\"\"}"};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		struct forging forging = {.text = texts[i], .pool = &world->pool};
+		struct asking asking;
+		struct work_row rows[8];
+		const char *where;
+		struct err err;
+
+		begin(&asking, state);
+		where = file(&asking, RUNS, "{}");
+		assert_int_equal(open_ones(&asking, rows), 1);
+		forging.row = rows[0];
+		assert_ok(vault_write(world->vault, forge_op, &forging, &err), &err);
+		assert_true(carry_out(&asking));
+		is_in_state(&asking, where, "failed");
+		assert_int_equal(json_get_int(document(&asking), "status", 0), 500);
+		assert_int_equal(count_leaves(world, "\"retention.run\""), 0);
+		assert_ok(db_script(world->vault->read.data, "DELETE FROM work", &err), &err);
+		asking_end(&asking);
+	}
+}
+
 static void with_a_key_it_is_filed_once(void **state)
 {
 	struct asking asking;
@@ -497,6 +542,7 @@ int main(void)
 	    IN_WORLD(who_does_not_prefer_it_waits_for_the_answer),
 	    IN_WORLD(what_is_wrong_with_it_is_said_at_once),
 	    IN_WORLD(what_fails_later_says_why),
+	    IN_WORLD(what_asks_nothing_is_damaged_and_ends),
 	    IN_WORLD(with_a_key_it_is_filed_once),
 	    IN_WORLD(jobs_are_listed_the_newest_first),
 	    IN_WORLD(a_job_of_another_account_is_not_there),
