@@ -31,10 +31,11 @@ struct hand {
 
 struct jobs {
 	struct jobs_settings settings;
-	pthread_mutex_t lock; /* guards each hand's `at`, and `news` */
+	pthread_mutex_t lock; /* guards each hand's `at`, `news` and `turns` */
 	pthread_cond_t woken;
 	atomic_bool stopping;
 	uint64_t news; /* how often there was something new */
+	int64_t *turns; /* of each region: the account whose job was taken last; -1: none */
 	struct hand hands[THREADS_MAX + 1]; /* the last tells who watches */
 };
 
@@ -64,14 +65,14 @@ static bool somebody_is_at(const struct jobs *jobs, struct id id)
 }
 
 /* Under the lock: what this hand takes no other does. */
-static bool take_from(struct hand *hand, size_t region, struct pool *pool, struct work_row *out)
+static bool take_of(struct hand *hand, size_t region, uint32_t account, struct pool *pool, struct work_row *out)
 {
 	struct work_row *rows = pool_alloc(pool, (THREADS_MAX + 1) * sizeof *rows);
 	struct err err;
 	size_t count = 0;
 
 	if (rows == NULL ||
-	    work_list_open(hand->views[region]->read.data, pool, rows, THREADS_MAX + 1, &count, &err) != OK)
+	    work_list_open(hand->views[region]->read.data, account, pool, rows, THREADS_MAX + 1, &count, &err) != OK)
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (somebody_is_at(hand->jobs, rows[i].id))
@@ -81,6 +82,27 @@ static bool take_from(struct hand *hand, size_t region, struct pool *pool, struc
 		return true;
 	}
 	return false;
+}
+
+/* Accounts take turns: the one after that whose job was taken last, and so on round to that one. */
+static bool take_from(struct hand *hand, size_t region, struct pool *pool, struct work_row *out)
+{
+	int64_t *turn = &hand->jobs->turns[region], at = *turn;
+	bool found = true, round = false;
+	uint32_t account;
+	struct err err;
+
+	for (;;) {
+		if (work_next_account(hand->views[region]->read.data, at, &found, &account, &err) != OK ||
+		    (round && (!found || account > *turn)))
+			return false;
+		round = round || !found;
+		at = found ? (int64_t)account : -1;
+		if (found && take_of(hand, region, account, pool, out)) {
+			*turn = at;
+			return true;
+		}
+	}
 }
 
 static bool take(struct hand *hand, struct pool *pool, struct work_row *out, size_t *region)
@@ -249,6 +271,11 @@ enum result jobs_start(const struct jobs_settings *settings, struct jobs **out, 
 	INVARIANT(settings->threads >= 1 && settings->threads <= THREADS_MAX);
 	jobs->settings = *settings;
 	init_locks(jobs);
+	jobs->turns = calloc(settings->count, sizeof *jobs->turns);
+	if (jobs->turns == NULL)
+		r = err_no_memory(err);
+	for (size_t i = 0; i < settings->count && r == OK; i++)
+		jobs->turns[i] = -1;
 	for (int i = 0; i < settings->threads && r == OK; i++)
 		r = open_hand(jobs, &jobs->hands[i], work, err);
 	if (r == OK)
@@ -280,5 +307,6 @@ void jobs_stop(struct jobs *jobs)
 		close_hand(&jobs->hands[i]);
 	pthread_cond_destroy(&jobs->woken);
 	pthread_mutex_destroy(&jobs->lock);
+	free(jobs->turns);
 	free(jobs);
 }

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * The threads that carry out jobs (api/work.h): a few, each at one job, the
- * oldest first.  What was open when the daemon stopped or died goes on when
+ * The threads that carry out jobs (api/work.h): a few, each at one job.
+ * Accounts take turns, and of each the oldest is first.  What was open when the daemon stopped or died goes on when
  * they start.  Files of jobs go when their time is over.
  */
 #ifndef LETHE_DAEMON_JOBS_H

@@ -249,9 +249,8 @@ static const char vault_1[] =
     " file_until INTEGER NOT NULL,"   /* when that key is destroyed */
     " file BLOB NOT NULL,"            /* what opens the file, and its name: sealed (vault/kept.h) */
     " PRIMARY KEY(account_id, job_id)) WITHOUT ROWID;"
-    "CREATE INDEX work_open_of ON work(account_id) WHERE ended_at = 0;"
     "CREATE INDEX work_file ON work(account_id, file_key) WHERE file_key > 0;"
-    "CREATE INDEX work_open ON work(created_at, job_id) WHERE ended_at = 0;"
+    "CREATE INDEX work_open ON work(account_id, created_at, job_id) WHERE ended_at = 0;"
     "CREATE INDEX work_ended ON work(account_id, ended_at, job_id) WHERE ended_at > 0;"
 
     /* What an account is set to: words, dates and numbers. Nothing personal. */

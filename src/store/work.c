@@ -98,13 +98,26 @@ enum result work_list(struct db *db, uint32_t account, struct id before, struct 
 	return r == OK ? read_all(&rows, pool, out, count, err) : r;
 }
 
-enum result work_list_open(struct db *db, struct pool *pool, struct work_row *out, size_t max, size_t *count,
-			   struct err *err)
+enum result work_next_account(struct db *db, int64_t after, bool *found, uint32_t *account, struct err *err)
+{
+	int64_t next = -1;
+	enum result r = db_query_int(db, "SELECT account_id FROM work WHERE ended_at = 0 AND account_id > $1"
+					 " ORDER BY account_id LIMIT 1", -1, &next, err, DB_INT(after));
+
+	*found = r == OK && next >= 0;
+	*account = *found ? (uint32_t)next : 0;
+	return r;
+}
+
+enum result work_list_open(struct db *db, uint32_t account, struct pool *pool, struct work_row *out, size_t max,
+			   size_t *count, struct err *err)
 {
 	struct db_rows rows;
-	enum result r = db_query(db, "SELECT " COLUMNS " FROM work WHERE ended_at = 0 AND created_at > 0"
-				     " ORDER BY created_at, job_id LIMIT $1",
-				 &rows, err, DB_INT(max));
+	/* Ids are in the order in which they were made. */
+	enum result r = db_query(db, "SELECT " COLUMNS " FROM work WHERE account_id = $1 AND job_id IN"
+				     " (SELECT job_id FROM work WHERE account_id = $1 AND ended_at = 0 AND created_at > 0"
+				     " ORDER BY created_at, job_id LIMIT $2) ORDER BY job_id",
+				 &rows, err, DB_INT(account), DB_INT(max));
 
 	*count = 0;
 	return r == OK ? read_all(&rows, pool, out, count, err) : r;

@@ -44,9 +44,11 @@ MUST_CHECK enum result work_get(struct db *db, uint32_t account, struct id id, s
 /* Of one account, those before `before`, the newest first, up to max. */
 MUST_CHECK enum result work_list(struct db *db, uint32_t account, struct id before, struct pool *pool,
 				 struct work_row *out, size_t max, size_t *count, struct err *err);
-/* Of all accounts, those that wait or run, the oldest first. */
-MUST_CHECK enum result work_list_open(struct db *db, struct pool *pool, struct work_row *out, size_t max, size_t *count,
-				      struct err *err);
+/* The account after `after` (-1: the first) that has some that wait or run. */
+MUST_CHECK enum result work_next_account(struct db *db, int64_t after, bool *found, uint32_t *account, struct err *err);
+/* Of one account, those, the oldest first. */
+MUST_CHECK enum result work_list_open(struct db *db, uint32_t account, struct pool *pool, struct work_row *out, size_t max,
+				      size_t *count, struct err *err);
 MUST_CHECK enum result work_set_running(struct db *db, uint32_t account, struct id id, struct instant now,
 					struct err *err);
 MUST_CHECK enum result work_set_begun(struct db *db, uint32_t account, struct id id, struct err *err);

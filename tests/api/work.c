@@ -48,10 +48,15 @@ static void begin(struct asking *asking, void **state)
 
 static size_t open_ones(struct asking *asking, struct work_row *out)
 {
-	size_t count;
+	struct db *data = asking->world->vault->read.data;
+	uint32_t account;
+	size_t count = 0;
+	bool found;
 	struct err err;
 
-	assert_ok(work_list_open(asking->world->vault->read.data, &asking->world->pool, out, 8, &count, &err), &err);
+	assert_ok(work_next_account(data, -1, &found, &account, &err), &err);
+	if (found)
+		assert_ok(work_list_open(data, account, &asking->world->pool, out, 8, &count, &err), &err);
 	return count;
 }
 

@@ -521,3 +521,28 @@ send() {
 		"$LETHE" check >/dev/null
 	done
 }
+
+@test "accounts take turns: one with many jobs does not hold up another" {
+	local i db=lethe-data/regions/default/vault.db
+	"$LETHE" token create other --account Other --role admin --out other.token >/dev/null
+	serve
+	for ((i = 0; i < 6; i++)); do
+		file admin.token /v1/accounts/Acme/retention/runs
+	done
+	ends
+	ask other.token POST /v1/accounts/Other/retention/runs '{}' -H 'Prefer: respond-async'
+	answered 202
+	stop
+	# As if all of them had waited since before the daemon began.
+	sqlite3 $db "UPDATE work SET ended_at = 0, started_at = 0, state = 1, begun = 0, status = 0, result = x''"
+	serve --job-workers 1
+	for ((i = 0; i < 400; i++)); do
+		[ "$(sqlite3 $db 'SELECT COUNT(*) FROM work WHERE ended_at = 0')" != 0 ] || break
+		sleep 0.05
+	done
+	stop
+	# No more than one of Acme's, and one at the same moment, was begun before it.
+	sqlite3 $db "SELECT COUNT(*) FROM work WHERE account_id <> (SELECT MAX(account_id) FROM work) AND
+		started_at < (SELECT started_at FROM work ORDER BY account_id DESC LIMIT 1)" >before
+	[ "$(<before)" -le 1 ] || { sqlite3 $db 'SELECT account_id, started_at FROM work ORDER BY 2'; return 1; }
+}

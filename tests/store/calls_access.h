@@ -281,12 +281,22 @@ CALL(work_list)
 	return several(r, count, seen);
 }
 
-SYSTEM_CALL(work_list_open)
+SYSTEM_CALL(work_next_account)
+{
+	uint32_t next;
+	bool found;
+
+	return work_next_account(vault, -1, &found, &next, &err);
+}
+
+CALL(work_list_open)
 {
 	struct work_row rows[4];
-	size_t count;
+	size_t count = 0;
+	enum result r = work_list_open(vault, account, &pool, rows, 4, &count, &err);
 
-	return work_list_open(vault, &pool, rows, 4, &count, &err);
+	*seen = (int64_t)count;
+	return r;
 }
 
 CALL(work_set_running)

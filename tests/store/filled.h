@@ -240,7 +240,7 @@ static void fill_access(void)
 	struct webhook_row webhook = webhook_of(1, 7);
 	struct mail_row mail = mail_of(1, 7);
 	struct delivery_row delivery = delivery_of(1, 7);
-	struct work_row work = work_of(1, 7);
+	struct work_row work = work_of(1, 7), waits = work_of(1, 6);
 
 	assert_ok(user_secret_put(vault, &secret, &err));
 	assert_ok(user_subject_insert(vault, 1, &subject, &err));
@@ -253,6 +253,9 @@ static void fill_access(void)
 	assert_ok(mail_put(vault, &mail, &err));
 	assert_ok(delivery_put(vault, &delivery, &err));
 	assert_ok(work_put(vault, &work, &err));
+	waits.ended.ms = 0;
+	waits.created.ms = NOON;
+	assert_ok(work_put(vault, &waits, &err));
 }
 
 static void fill_acts(void)
