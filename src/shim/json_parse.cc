@@ -27,7 +27,7 @@ namespace
 
 constexpr size_t DEPTH = 64;
 constexpr size_t COMPARED_MAX = 12; /* up to so many names, comparing each with each beats sorting */
-constexpr size_t CAPACITY_MIN = 4096;
+constexpr size_t CAPACITY_MIN = 1024; /* one contact; what is reserved is wiped */
 constexpr size_t CAPACITY_MAX = size_t{1} << 31; /* simdjson ends at 2^32 */
 constexpr uint32_t COUNT_SATURATED = 0xffffff;
 

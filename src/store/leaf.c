@@ -48,6 +48,13 @@ enum result leaf_newest(struct db *db, struct instant *at, struct err *err)
 	return db_query_int(db, "SELECT at FROM audit_leaf WHERE seq = (SELECT MAX(seq) FROM audit_leaf)", INT64_MIN, &at->ms, err);
 }
 
+static enum result insert(struct db *db, uint64_t seq, const struct leaf *leaf, struct err *err)
+{
+	return db_run(db, "INSERT INTO audit_leaf(seq, account_id, at, term, body) VALUES($1, $2, $3, $4, $5)", err,
+		      DB_INT(seq), DB_INT(leaf->account), DB_INT(leaf->at.ms), DB_INT(leaf->term),
+		      DB_BLOB(leaf->body, leaf->body_len));
+}
+
 static enum result append(struct db *db, const struct leaf *leaf, const struct hash *hash, uint64_t *seq,
 			  struct err *err)
 {
@@ -55,11 +62,50 @@ static enum result append(struct db *db, const struct leaf *leaf, const struct h
 	enum result r = leaf_tree_size(db, seq, err);
 
 	if (r == OK)
-		r = db_run(db, "INSERT INTO audit_leaf(seq, account_id, at, term, body) VALUES($1, $2, $3, $4, $5)", err,
-			   DB_INT(*seq), DB_INT(leaf->account), DB_INT(leaf->at.ms), DB_INT(leaf->term),
-			   DB_BLOB(leaf->body, leaf->body_len));
+		r = insert(db, *seq, leaf, err);
 	return r == OK ? merkle_append(&hashes, *seq, hash, err) : r;
 }
+
+/* ---- many ---- */
+
+static enum result read_last(void *arg, int level, uint64_t index, struct hash *out, struct err *err)
+{
+	const struct leaf_run *run = arg;
+
+	if (!run->last[level].known || run->last[level].index != index)
+		return run->stored.read(run->stored.arg, level, index, out, err);
+	*out = run->last[level].hash;
+	return OK;
+}
+
+static enum result write_last(void *arg, int level, uint64_t index, const struct hash *hash, struct err *err)
+{
+	struct leaf_run *run = arg;
+
+	run->last[level].known = true;
+	run->last[level].index = index;
+	run->last[level].hash = *hash;
+	return run->stored.write(run->stored.arg, level, index, hash, err);
+}
+
+enum result leaf_run_begin(struct db *db, struct leaf_run *out, struct err *err)
+{
+	*out = (struct leaf_run){.stored = leaf_hashes(db)};
+	return leaf_tree_size(db, &out->next, err);
+}
+
+enum result leaf_run_append(struct leaf_run *run, const struct leaf *leaf, struct err *err)
+{
+	const struct merkle_store hashes = {.arg = run, .read = read_last, .write = write_last};
+	struct hash hash = merkle_leaf(leaf->body, leaf->body_len);
+	enum result r;
+
+	INVARIANT(leaf->body_len > 0); /* an empty one is a pruned one */
+	r = insert(run->stored.arg, run->next, leaf, err);
+	return r == OK ? merkle_append(&hashes, run->next++, &hash, err) : r;
+}
+
+/* ---- one ---- */
 
 enum result leaf_append(struct db *db, uint32_t account, struct instant at, enum leaf_term term, const char *body,
 			size_t len, uint64_t *seq, struct err *err)

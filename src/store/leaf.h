@@ -29,7 +29,16 @@ struct leaf {
 /* Appends as the next leaf, hashes included; `*seq` is its number. A body is never empty. */
 MUST_CHECK enum result leaf_append(struct db *db, uint32_t account, struct instant at, enum leaf_term term,
 				   const char *body, size_t len, uint64_t *seq, struct err *err);
-/* The same of a leaf that was pruned elsewhere: `hash` is its hash there. */
+/* Appends many in one transaction: what has to be known of the tree is read once. Nobody else appends until its end. */
+struct leaf_run {
+	struct merkle_store stored;
+	uint64_t next; /* seq */
+	struct { uint64_t index; struct hash hash; bool known; } last[64]; /* hash of each level */
+};
+MUST_CHECK enum result leaf_run_begin(struct db *db, struct leaf_run *out, struct err *err);
+/* `leaf->seq` is not looked at. */
+MUST_CHECK enum result leaf_run_append(struct leaf_run *run, const struct leaf *leaf, struct err *err);
+/* As leaf_append, of a leaf that was pruned elsewhere: `hash` is its hash there. */
 MUST_CHECK enum result leaf_append_pruned(struct db *db, const struct leaf *leaf, const struct hash *hash,
 					  uint64_t *seq, struct err *err);
 /* The hash of a leaf: of its body, or as stored when that is pruned. */

@@ -90,17 +90,9 @@ static enum result set_position(struct db *data, uint64_t next, struct err *err)
 	return meta_set(data, READ_LOG_META, text, err);
 }
 
-static enum result append(struct db *data, const struct read_frame *frame, struct err *err)
-{
-	const struct leaf *leaf = &frame->leaf;
-	uint64_t seq;
-
-	return leaf_append(data, leaf->account, leaf->at, leaf->term, leaf->body, leaf->body_len, &seq, err);
-}
-
 /* ---- what a crash, or a daemon at work, has left in the file ---- */
 
-struct recovery { struct db *data; uint64_t next; };
+struct recovery { struct db *data; struct leaf_run run; uint64_t next; };
 
 static enum result see_one(void *arg, const struct read_frame *frame, struct err *err)
 {
@@ -116,7 +108,7 @@ static enum result recover_one(void *arg, const struct read_frame *frame, struct
 	struct recovery *recovery = arg;
 
 	recovery->next = frame->number + 1;
-	return append(recovery->data, frame, err);
+	return leaf_run_append(&recovery->run, &frame->leaf, err);
 }
 
 static enum result recover_in(int fd, struct recovery *recovery, struct id vault, struct err *err)
@@ -125,6 +117,8 @@ static enum result recover_in(int fd, struct recovery *recovery, struct id vault
 	enum result r = position(recovery->data, &from, err);
 
 	recovery->next = from;
+	if (r == OK)
+		r = leaf_run_begin(recovery->data, &recovery->run, err);
 	if (r == OK)
 		r = read_frames(fd, vault, from, recover_one, recovery, err);
 	return r == OK && recovery->next != from ? set_position(recovery->data, recovery->next, err) : r;
@@ -457,10 +451,9 @@ static void *keeper_main(void *arg)
 
 /* ---- folding ---- */
 
-struct fold { const struct batch *oldest; uint64_t until, next; }; /* batches from `until` on may be growing */
+struct fold { const struct batch *oldest; struct leaf_run run; uint64_t until, next; }; /* batches from `until` on may be growing */
 
-static enum result fold_frames(struct session *session, struct fold *fold, const struct batch *batch, uint64_t most,
-			       struct err *err)
+static enum result fold_frames(struct fold *fold, const struct batch *batch, uint64_t most, struct err *err)
 {
 	const unsigned char *data = (const unsigned char *)batch->frames.data;
 	struct read_frame frame;
@@ -473,7 +466,7 @@ static enum result fold_frames(struct session *session, struct fold *fold, const
 			continue;
 		if (frame.number >= most)
 			break;
-		r = append(session->data, &frame, err);
+		r = leaf_run_append(&fold->run, &frame.leaf, err);
 		fold->next = frame.number + 1;
 	}
 	return r;
@@ -486,10 +479,12 @@ static enum result fold_op(struct session *session, void *arg, struct err *err)
 	uint64_t most;
 	enum result r = position(session->data, &fold->next, err);
 
+	if (r == OK)
+		r = leaf_run_begin(session->data, &fold->run, err);
 	most = fold->next + FOLD_MAX < fold->until ? fold->next + FOLD_MAX : fold->until;
 	for (const struct batch *batch = fold->oldest; r == OK && fold->next < most;) {
 		if (batch->last >= fold->next)
-			r = fold_frames(session, fold, batch, most, err);
+			r = fold_frames(fold, batch, most, err);
 		if (fold->next < most)
 			batch = batch->next;
 	}

@@ -204,6 +204,15 @@ CALL(leaf_append)
 	return one(leaf_append(vault, account, (struct instant){0}, LEAF_ACCESS, "x", 1, &seq, &err), seen);
 }
 
+CALL(leaf_run_append)
+{
+	const struct leaf leaf = {.account = account, .term = LEAF_ACCESS, .body = "x", .body_len = 1};
+	struct leaf_run run;
+	enum result r = leaf_run_begin(vault, &run, &err);
+
+	return one(r == OK ? leaf_run_append(&run, &leaf, &err) : r, seen);
+}
+
 CALL(leaf_append_pruned)
 {
 	struct leaf leaf = {.account = account, .term = LEAF_ACCESS};
@@ -347,6 +356,15 @@ SYSTEM_CALL(epoch_list)
 	size_t count;
 
 	return epoch_list(keys, rows, 4, &count, &err);
+}
+
+SYSTEM_CALL(leaf_run_begin)
+{
+	struct leaf_run run;
+
+	(void)account;
+	(void)seen;
+	return leaf_run_begin(vault, &run, &err);
 }
 
 SYSTEM_CALL(leaf_tree_size)

@@ -375,6 +375,45 @@ static void a_pruned_leaf_can_be_appended_by_its_hash(void **state)
 	assert_int_equal(got(3).body_len, 0);
 }
 
+static struct hash stored(int level, uint64_t index)
+{
+	struct merkle_store hashes = leaf_hashes(vault);
+	struct hash out;
+
+	assert_ok(hashes.read(hashes.arg, level, index, &out, &err));
+	return out;
+}
+
+static void many_that_are_appended_at_once_make_the_tree_that_each_alone_would(void **state)
+{
+	struct leaf leaf = {.account = 2, .at = {9}, .term = LEAF_ACCESS};
+	struct leaf_run run;
+	char body[16];
+
+	(void)state;
+	for (uint64_t from = 0; from < 200; from = size()) {
+		append(1, "alone");
+		assert_ok(leaf_run_begin(vault, &run, &err));
+		for (uint64_t i = 0; i < from + 1; i++) {
+			leaf.body_len = (size_t)snprintf(body, sizeof body, "%d", (int)i);
+			leaf.body = body;
+			assert_ok(leaf_run_append(&run, &leaf, &err));
+		}
+	}
+	for (int level = 0; size() >> (level + 1) > 0; level++) {
+		for (uint64_t i = 0; i < size() >> (level + 1); i++) {
+			struct hash left = stored(level, 2 * i), right = stored(level, 2 * i + 1);
+			struct hash node = merkle_node(&left, &right), above = stored(level + 1, i);
+
+			assert_memory_equal(&node, &above, sizeof node);
+		}
+	}
+	assert_ok(leaf_get(vault, size() - 1, &pool, &leaf, &err));
+	assert_int_equal(leaf.account, 2);
+	assert_int_equal(leaf.at.ms, 9);
+	assert_int_equal(leaf.term, LEAF_ACCESS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,6 +423,7 @@ int main(void)
 	    table_test(leaves_are_listed_by_account_or_all),
 	    table_test(an_account_s_last_leaves_are_counted_back),
 	    table_test(the_stored_hashes_make_the_root_of_every_size),
+	    table_test(many_that_are_appended_at_once_make_the_tree_that_each_alone_would),
 	    table_test(a_missing_or_damaged_hash_is_reported),
 	    table_test(nothing_changes_the_log_once_it_is_written),
 	    table_test(a_bound_statement_is_told_why_it_is_refused),
