@@ -28,7 +28,7 @@ struct performing {
 	struct request *request;
 	struct response *response;
 	struct account account; /* of the path; number 0: the path has none */
-	struct vault *view;     /* of that account's region, or the only one */
+	struct vault *view;     /* of the region in which who asks was let in */
 	const char *field;      /* at fault */
 	bool text;              /* for people */
 	const char *secret;     /* in the answer, to be kept nowhere; in the request's pool */
@@ -104,18 +104,26 @@ static enum result put_name(struct performing *performing, const char *said, str
 	return id != NULL ? OK : err_no_memory(err);
 }
 
+/* The region in which who asks was let in: nobody acts in another one. */
+static struct vault *home_of(const struct performing *performing)
+{
+	const struct desk *desk = performing->desk;
+
+	for (size_t i = 0; i < desk->count; i++) {
+		if (id_compare(desk->views[i]->id, performing->actor->region) == 0)
+			return desk->views[i];
+	}
+	return desk->views[0];
+}
+
 /* "-" is the account that who asks is of. */
 static enum result find_own(struct performing *performing, const char *said, struct err *err)
 {
 	const struct actor *actor = performing->actor;
-	const struct desk *desk = performing->desk;
 	enum result r = ERR_INPUT;
 
-	for (size_t i = 0; i < desk->count && actor->account != 0 && r == ERR_INPUT; i++) {
-		performing->view = desk->views[i];
-		if (id_compare(performing->view->id, actor->region) == 0)
-			r = accounts_get(&performing->view->read, actor->account, performing->request->pool, &performing->account, err);
-	}
+	if (actor->account != 0)
+		r = accounts_get(&performing->view->read, actor->account, performing->request->pool, &performing->account, err);
 	if (r == OK)
 		return put_name(performing, said, err);
 	performing->field = "account";
@@ -126,14 +134,15 @@ static enum result find_own(struct performing *performing, const char *said, str
 static enum result find_account(struct performing *performing, struct err *err)
 {
 	const char *name = request_parameter(performing->request, "account");
+	enum result r;
 
-	performing->view = performing->desk->views[0];
+	performing->view = home_of(performing);
 	if (name == NULL)
 		return OK;
 	if (strcmp(name, "-") == 0)
 		return find_own(performing, name, err);
-	return desk_account(performing->desk, name, performing->request->pool, &performing->account, &performing->view,
-			    err);
+	r = accounts_find_known(performing->view, name, performing->request->pool, &performing->account, err);
+	return r == ERR_NOT_FOUND || r == ERR_INPUT ? no_account(err) : r;
 }
 
 /* Who acts in one account does not learn which others there are. */
@@ -141,8 +150,10 @@ static enum result may_see(const struct performing *performing, struct err *err)
 {
 	uint32_t theirs = performing->actor->account;
 
-	if (theirs == 0 || performing->account.number == 0 ||
-	    (theirs == performing->account.number && id_compare(performing->actor->region, performing->view->id) == 0))
+	if (performing->account.number == 0)
+		return OK;
+	if (id_compare(performing->actor->region, performing->view->id) == 0 &&
+	    (theirs == 0 || theirs == performing->account.number))
 		return OK;
 	return no_account(err);
 }
@@ -228,7 +239,7 @@ static void begin(struct performing *performing, struct call *call, const struct
 	if (performing->account.number != 0)
 		call->account = pool_strdup(&call->pool, request_parameter(performing->request, "account"));
 	call->found = performing->account.number != 0 ? &performing->account : NULL;
-	call->region = performing->account.number != 0 ? performing->view->region : NULL;
+	call->region = performing->view->region;
 }
 
 void perform_as(const struct actor *actor)

@@ -45,6 +45,10 @@ api() {
 	api tokens
 }
 
+@test "P44: of two regions each is to those of the other as if it were not there, and the operator of each has all of it" {
+	api regions
+}
+
 @test "every example of docs/api.md does what it says" {
 	api examples
 }
