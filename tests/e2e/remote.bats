@@ -180,7 +180,7 @@ alike() {
 	[[ $(at owner.token help) == *"usage: lethe"* ]]
 }
 
-@test "who is not let in is told so, and a token never goes where it could be read" {
+@test "P60: who is not let in is told so, and a token never goes where it could be read" {
 	serve
 	run -2 "$LETHE" --server "$URL" hold list --account Acme
 	[[ $output == *"--token-file"* ]]
@@ -191,7 +191,9 @@ alike() {
 	run -4 at auditor.token hold add --reason x --account Acme
 	[[ $output == *hold.write* ]]
 	run -3 at owner.token hold list --account Other
-	run -2 "$LETHE" --server http://lethe.example --token-file owner.token hold list --account Acme
+	for url in http://localhost.example http://127.0.0.1.example http://lethe.example; do
+		run -2 "$LETHE" --server "$url" --token-file owner.token hold list --account Acme
+	done
 	[[ $output == *"plain HTTP"* ]]
 	run -2 "$LETHE" --server ftp://lethe.example --token-file owner.token hold list --account Acme
 	run -8 "$LETHE" --server http://127.0.0.1:1 --token-file owner.token hold list --account Acme
@@ -200,7 +202,7 @@ alike() {
 	run -8 at missing.token hold list --account Acme
 }
 
-@test "the daemon's certificate is verified, against --ca if it is given" {
+@test "P60: the daemon's certificate is verified, against --ca if it is given" {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem -days 2 \
 		-subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null
 	serve --listen-tls 127.0.0.1:0 --certificate cert.pem --key key.pem
