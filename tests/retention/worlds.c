@@ -14,6 +14,7 @@
 
 #include "privacy/erase.h"
 #include "retention/forecast.h"
+#include "retention/settings.h"
 #include "retention/why.h"
 #include "store/duty.h"
 #include "vault/labels.h"
@@ -22,6 +23,7 @@ static const char *const phones[PEOPLE] = {"+4520000001", "+4520000002", "+45200
 static const char *const numbers[1 + NAMES] = {NULL, "+4570000001", "+4570000002"};
 static const char *const queues[1 + NAMES] = {NULL, "Sales", "Support"};
 static const char *const campaigns[1 + NAMES] = {NULL, "Spring", "Autumn"};
+static const enum record_kind billed_kinds[] = {KIND_CALL, KIND_MESSAGE};
 static const char *const tags[NAMES] = {"complaint", "order"};
 
 struct play {
@@ -265,14 +267,21 @@ static enum result put_rule(struct session *session, void *arg, struct err *err)
 	return r == OK ? policy_put(session->data, op->play->world->account.number, &policy, err) : r;
 }
 
+/* The profile would refuse it. */
+static bool is_out_of_bounds(const struct event *event)
+{
+	return event->keep.unlimited || (event->removed && same_scope(&event->facts, &(struct facts){.number = 0}));
+}
+
 static void make_rule(struct play *play)
 {
 	const struct event *event = play->event;
 	struct rule_op op = {play, number_named(play, event->facts.number)};
 	struct err err;
 
-	/* There is no rule for a number that no record has. */
-	if (play->played.rule_count == RULES || (event->facts.number != 0 && op.number == 0))
+	/* There is no rule for a number that no record has, nor beyond what the profile allows. */
+	if (play->played.rule_count == RULES || (event->facts.number != 0 && op.number == 0) ||
+	    (play->played.bills && is_out_of_bounds(event)))
 		return;
 	if (!went(play, vault_write(play->world->vault, put_rule, &op, &err), "a rule cannot be set", &err))
 		return;
@@ -307,6 +316,7 @@ static bool begin_hold(struct play *play, struct seen_hold *hold, struct named *
 
 static void make_hold(struct play *play)
 {
+	bool by_number = play->event->by_number;
 	struct seen_hold hold;
 	struct named named;
 	struct err err;
@@ -314,7 +324,9 @@ static void make_hold(struct play *play)
 	if (!begin_hold(play, &hold, &named))
 		return;
 	const struct hold_request request = {
-	    .has_person = hold.has_person, .person = hold.person, .number = named.number, .queue = named.queue,
+	    .has_person = hold.has_person && !by_number, .person = hold.person,
+	    .identity = by_number ? identity_of(play->world, IDENTITY_PHONE, phones[play->event->from], NULL) : 0,
+	    .number = named.number, .queue = named.queue,
 	    .campaign = named.campaign, .tag = named.tag, .kinds = hold.calls_only ? 1u << KIND_CALL : 0,
 	    .has_from = hold.since != 0, .from = {hold.since}, .has_until = hold.until != 0, .until = {hold.until},
 	    .reason = "a dispute"};
@@ -388,6 +400,12 @@ static void erase(struct play *play)
 
 	if (identity_of(play->world, IDENTITY_PHONE, phones[play->event->from], &person) == 0)
 		return;
+	if (model_refuses_to_erase(&play->played, person)) {
+		if (erase_person(play->world->vault, &play->world->account, person, &options, &play->world->pool,
+				 &result, &err) != ERR_WRONG_STATE)
+			differ(play, "an erasure of what is not billed is not refused", "%s", err.what);
+		return;
+	}
 	if (!went(play, erase_person(play->world->vault, &play->world->account, person, &options, &play->world->pool,
 				     &result, &err), "somebody cannot be erased", &err))
 		return;
@@ -415,6 +433,45 @@ static void come_under_laws(struct play *play)
 
 	if (went(play, vault_write(play->world->vault, put_laws, play, &err), "a law cannot be applied", &err))
 		play->played.under |= play->event->laws;
+}
+
+/* ---- what is billed ---- */
+
+static enum result put_billed(struct session *session, void *arg, struct err *err)
+{
+	struct play *play = arg;
+	uint32_t account = play->world->account.number;
+	char day[TIME_TEXT_MAX];
+	enum result r = settings_put(session, account, "profile", "callrail", play->world->now, err);
+
+	date_format(instant_date((struct instant){play->event->at}), day);
+	if (r == OK)
+		r = settings_put(session, account, "billed_until", day, play->world->now, err);
+	for (size_t i = 0; i < 2 && r == OK && !play->played.bills; i++) {
+		struct policy policy = {.kind = billed_kinds[i], .keep = {.months = 25}, .set_at = play->world->now,
+					.begins_at = {1}, .set_by = "os:0"};
+
+		r = policy_put(session->data, account, &policy, err);
+	}
+	return r;
+}
+
+/* The first brings the profile, and its rules, which were there before the clock of any world; it comes before any other
+ * rule does. */
+static void bill(struct play *play)
+{
+	struct played *played = &play->played;
+	struct err err;
+
+	if (!played->bills && (played->rule_count > 0 || played->record_count > 0))
+		return;
+	if (!went(play, vault_write(play->world->vault, put_billed, play, &err), "what is billed cannot be said", &err))
+		return;
+	for (size_t i = 0; i < 2 && !played->bills; i++)
+		played->rules[played->rule_count++] = (struct seen_rule){
+		    .kind = billed_kinds[i], .keep = {false, 25, 0}, .begins = 1};
+	played->bills = true;
+	played->billed = (int)(play->event->at / DAY_MS);
 }
 
 /* ---- sweeps ---- */
@@ -497,6 +554,7 @@ static void happen(struct play *play)
 	case ERASE: erase(play); break;
 	case CLOCK: play->world->now.ms = play->played.now = play->event->at; break;
 	case SWEEP: sweep(play); break;
+	case BILL: bill(play); break;
 	}
 }
 

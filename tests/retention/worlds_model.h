@@ -64,6 +64,8 @@ struct played {
 	struct seen_rule rules[RULES];
 	int rule_count;
 	unsigned under; /* a bit for each law */
+	bool bills;     /* under a profile that lets go only of what is billed, and keeps nothing longer than 25 months */
+	int billed;     /* the last day that is */
 	int64_t now;
 	enum model_fault fault;
 };
@@ -215,12 +217,19 @@ static bool law_binds(const struct seen_law *law, const struct seen *record)
 	return record->kind == KIND_CALL ? law->calls : law->messages;
 }
 
+/* What something kept past its time was billed by then. */
+static bool is_unbilled(const struct played *played, const struct seen *record)
+{
+	return played->bills && record->day > played->billed && !record->expired && !record->erased;
+}
+
 /* All that is known of a record, for the model of one record. */
 static struct model_case case_of(const struct played *played, const struct seen *record)
 {
 	const struct seen_rule *rule = rule_of(played, record);
 	struct model_case c = {.occurred = record->day, .today = today_of(played), .expired = record->expired,
-			       .erased = record->erased};
+			       .erased = record->erased, .unbilled = is_unbilled(played, record),
+			       .has_bound = played->bills, .bound = {false, 25, 0}};
 
 	c.holds = is_covered(played, record, false);
 	c.restrictions = is_covered(played, record, true);
@@ -259,7 +268,7 @@ static void model_sweep(struct played *played)
 	for (int i = 0; i < played->record_count; i++) {
 		struct seen *record = &played->records[i];
 		struct model_case c = case_of(played, record);
-		bool due = c.has_policy && !c.policy.unlimited && model_due(c.occurred, c.policy) <= c.today;
+		bool due = !c.unbilled && c.has_policy && !c.policy.unlimited && model_due(c.occurred, c.policy) <= c.today;
 
 		if (!record->alive)
 			continue;
@@ -279,6 +288,18 @@ static void model_release(struct played *played)
 		if (record->alive && (record->expired || record->erased) && verdict_of(played, record) != 0)
 			let_go(played, record);
 	}
+}
+
+/* Some of it is not billed: it is refused, and changes nothing. */
+static bool model_refuses_to_erase(const struct played *played, struct id person)
+{
+	for (int i = 0; i < played->record_count; i++) {
+		const struct seen *record = &played->records[i];
+
+		if (record->alive && is_in(record, person) && is_unbilled(played, record))
+			return true;
+	}
+	return false;
 }
 
 static void model_erase(struct played *played, struct id person)

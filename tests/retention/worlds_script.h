@@ -27,12 +27,12 @@ static bool same_scope(const struct facts *a, const struct facts *b)
 	       a->direction == b->direction && a->seconds == b->seconds;
 }
 
-enum happening { LAWS, PUT, RULE, HOLD, RESTRICT, RELEASE, ERASE, CLOCK, SWEEP };
+enum happening { LAWS, PUT, RULE, HOLD, RESTRICT, RELEASE, ERASE, CLOCK, SWEEP, BILL };
 
 struct event {
 	enum happening what;
 	int name;                   /* of what is put or held, and of what is released */
-	int64_t at;                 /* of a record; when a rule begins; what the clock says */
+	int64_t at;                 /* of a record; when a rule begins; what the clock says; in the last day that is billed */
 	enum record_kind kind;      /* of a record, a rule */
 	struct facts facts;         /* of a record; the scope of a rule, a hold */
 	int from, to;               /* persons of a record; `from` is also who is held, erased; -1: nobody */
@@ -40,6 +40,7 @@ struct event {
 	struct model_span keep;
 	bool removed;
 	bool calls_only;            /* of a hold */
+	bool by_number;             /* it is on a telephone number and not on whom it is of */
 	int64_t since, until;       /* of a hold; 0: not so narrowed */
 	unsigned laws;              /* a bit for each the account comes under */
 	int budget;                 /* of a sweep, records at once; 0: no end */
@@ -50,7 +51,7 @@ struct script { int64_t start; int count; struct event list[EVENTS]; };
 
 /* ---- drawn by chance ---- */
 
-struct drawing { struct script *script; struct model_random random; int64_t now; int records, holds; };
+struct drawing { struct script *script; struct model_random random; int64_t now; int records, holds, bills; };
 
 static struct event *draw_event(struct drawing *d, enum happening what)
 {
@@ -231,6 +232,7 @@ static void draw_hold(struct drawing *d)
 	event->from = someone ? model_pick(&d->random, PEOPLE) : -1;
 	if (restriction)
 		return;
+	event->by_number = someone && model_chance(&d->random, 3);
 	event->facts = draw_hold_scope(d, someone);
 	event->calls_only = (!someone && same_scope(&event->facts, &(struct facts){.number = 0})) ||
 			    model_chance(&d->random, 3);
@@ -260,15 +262,22 @@ static void draw_sweep(struct drawing *d)
 	event->all_keys = model_chance(&d->random, 2);
 }
 
+/* That far, or less far than was said before. */
+static void draw_bill(struct drawing *d)
+{
+	draw_event(d, BILL)->at = d->now - model_pick(&d->random, 120) * DAY_MS;
+}
+
 static void draw_step(struct drawing *d)
 {
-	switch (model_pick(&d->random, 12)) {
+	switch (model_pick(&d->random, 12 + d->bills)) {
 	case 0: case 1: case 2: draw_clock(d); break;
 	case 3: case 4: case 5: draw_sweep(d); break;
 	case 6: case 7: draw_rule(d); draw_rule(d); draw_rule(d); break;
 	case 8: draw_hold(d); draw_hold(d); break;
 	case 9: draw_event(d, RELEASE)->name = model_pick(&d->random, 1 + d->holds); break;
 	case 10: draw_event(d, ERASE)->from = model_pick(&d->random, PEOPLE); break;
+	case 12: draw_bill(d); break;
 	default: draw_put(d); break;
 	}
 }
@@ -281,6 +290,9 @@ static void draw_script(uint64_t seed, struct script *out)
 	*out = (struct script){.count = 0};
 	d.now = out->start = world_time(starts[model_pick(&d.random, 3)]).ms;
 	draw_event(&d, LAWS)->laws = (unsigned)model_pick(&d.random, 4);
+	d.bills = model_chance(&d.random, 3);
+	if (d.bills != 0)
+		draw_bill(&d);
 	for (int i = 0; i < 10; i++)
 		draw_put(&d);
 	for (int i = 0; i < STEPS; i++)
@@ -353,6 +365,7 @@ static bool simpler(struct event *event, int nth, bool *changes)
 	case 13: return LESS(laws, event->laws & ~2u);
 	case 14: return LESS(budget, 0);
 	case 15: return LESS(all_keys, false);
+	case 16: return LESS(by_number, false);
 	default: return false;
 	}
 #undef LESS
@@ -405,7 +418,7 @@ static void print_time(FILE *out, const char *member, int64_t ms)
 static void print_event(FILE *out, const struct event *event)
 {
 	static const char *const words[] = {"LAWS",    "PUT",   "RULE",  "HOLD", "RESTRICT",
-					    "RELEASE", "ERASE", "CLOCK", "SWEEP"};
+					    "RELEASE", "ERASE", "CLOCK", "SWEEP", "BILL"};
 
 	fprintf(out, "\t    {%s", words[event->what]);
 	if (event->what == PUT || event->what == HOLD || event->what == RESTRICT || event->what == RELEASE)
@@ -424,6 +437,8 @@ static void print_event(FILE *out, const struct event *event)
 			event->keep.days, event->removed ? ", .removed = true" : "");
 	if (event->calls_only)
 		fprintf(out, ", .calls_only = true");
+	if (event->by_number)
+		fprintf(out, ", .by_number = true");
 	print_time(out, "since", event->since);
 	print_time(out, "until", event->until);
 	if (event->what == LAWS)
