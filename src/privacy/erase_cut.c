@@ -4,6 +4,7 @@
 #include "privacy/erase_run.h"
 
 #include "privacy/erase_duties.h"
+#include "store/duty.h"
 
 enum result erase_note_erased(struct session *session, const struct run *run, const struct record_row *row,
 			      struct err *err)
@@ -13,13 +14,18 @@ enum result erase_note_erased(struct session *session, const struct run *run, co
 						run->state.started, err);
 }
 
-/* What is about somebody else is not cut down; what was before is, and they go out of it. */
+/* What is about somebody else is not cut down; what was before, and is under a duty, they go out of. What a restriction
+ * keeps, or a released hold did, is whole: they go out of that with the rest of their rows. */
 static enum result leave_cut(struct session *session, struct run *run, struct record_row *row, struct err *err)
 {
 	const struct duty_leaving leaving = {run->state.identities, run->state.identity_count};
+	struct duty_row duty;
+	enum result r = ERR_NOT_FOUND;
 
-	if (row->hold == 0)
-		return OK;
+	if (row->hold != 0)
+		r = duty_get(session->data, row->account, row->hold, &run->batch, &duty, err);
+	if (r != OK)
+		return r == ERR_NOT_FOUND ? OK : r;
 	run->state.left_by_agent++;
 	return duties_leave(session, row, &leaving, err);
 }

@@ -21,6 +21,8 @@ struct seen {
 	int day, law_day; /* in UTC, and where the laws are of */
 	struct id persons[2];
 	int person_count;
+	bool has_agent;       /* until they are erased, or it is cut down */
+	struct id agent;
 	bool missed;
 	struct facts facts;
 	/* as the model has it */
@@ -30,8 +32,8 @@ struct seen {
 
 struct seen_hold {
 	int name;
-	bool active, restriction, has_person, calls_only;
-	struct id id, person;
+	bool active, restriction, has_person, has_agent, calls_only;
+	struct id id, person, agent;
 	struct facts scope;
 	int64_t since, until, made;
 };
@@ -102,6 +104,12 @@ static bool is_in(const struct seen *record, struct id person)
 	return false;
 }
 
+/* No law here keeps who they were. */
+static bool is_agent_in(const struct seen *record, struct id agent)
+{
+	return record->has_agent && record->left == MODEL_ALL && same_id(record->agent, agent);
+}
+
 /* Has it all that is asked for? What was cut down has none of it: no law here keeps number, labels, duration. */
 static bool has_facts(const struct seen *record, const struct facts *asked)
 {
@@ -129,6 +137,8 @@ static bool hold_covers(const struct played *played, const struct seen_hold *hol
 	if (played->fault == FAULT_QUEUES_OF_HOLDS)
 		asked.queue = 0;
 	if (!hold->active || (hold->has_person && !is_in(record, hold->person)))
+		return false;
+	if (hold->has_agent && !is_agent_in(record, hold->agent))
 		return false;
 	if (hold->calls_only && record->kind != KIND_CALL)
 		return false;
@@ -300,6 +310,27 @@ static bool model_refuses_to_erase(const struct played *played, struct id person
 			return true;
 	}
 	return false;
+}
+
+/* A legal hold covers a record that they are the agent in: that may not be changed. */
+static bool model_refuses_to_erase_agent(const struct played *played, struct id agent)
+{
+	for (int i = 0; i < played->record_count; i++) {
+		const struct seen *record = &played->records[i];
+
+		if (record->alive && is_agent_in(record, agent) && is_covered(played, record, false))
+			return true;
+	}
+	return false;
+}
+
+/* The records are about others, and stay. */
+static void model_erase_agent(struct played *played, struct id agent)
+{
+	for (int i = 0; i < played->record_count; i++) {
+		if (played->records[i].alive && is_agent_in(&played->records[i], agent))
+			played->records[i].has_agent = false;
+	}
 }
 
 static void model_erase(struct played *played, struct id person)

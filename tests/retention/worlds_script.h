@@ -12,7 +12,7 @@
 #include "world.h"
 
 #define PEOPLE 4
-#define NAMES 2 /* own numbers, queues, campaigns and tags there are of each */
+#define NAMES 2 /* own numbers, queues, campaigns, tags and agents there are of each */
 #define STEPS 24
 #define EVENTS 224
 #define DAY_MS INT64_C(86400000)
@@ -36,6 +36,7 @@ struct event {
 	enum record_kind kind;      /* of a record, a rule */
 	struct facts facts;         /* of a record; the scope of a rule, a hold */
 	int from, to;               /* persons of a record; `from` is also who is held, erased; -1: nobody */
+	int agent;                  /* of a record, a hold; who is erased when `from` is nobody; 0: none */
 	bool missed;
 	struct model_span keep;
 	bool removed;
@@ -115,6 +116,7 @@ static void draw_put(struct drawing *d)
 				      .seconds = 1 + 59 * model_pick(&d->random, 3)};
 	event->from = model_pick(&d->random, PEOPLE);
 	event->to = model_pick(&d->random, PEOPLE);
+	event->agent = model_pick(&d->random, 1 + NAMES);
 	event->missed = event->kind == KIND_CALL && model_chance(&d->random, 2);
 }
 
@@ -234,7 +236,8 @@ static void draw_hold(struct drawing *d)
 		return;
 	event->by_number = someone && model_chance(&d->random, 3);
 	event->facts = draw_hold_scope(d, someone);
-	event->calls_only = (!someone && same_scope(&event->facts, &(struct facts){.number = 0})) ||
+	event->agent = maybe(d, model_pick(&d->random, 1 + NAMES));
+	event->calls_only = (!someone && event->agent == 0 && same_scope(&event->facts, &(struct facts){.number = 0})) ||
 			    model_chance(&d->random, 3);
 	if (model_chance(&d->random, 2))
 		event->since = d->now - model_pick(&d->random, 90) * DAY_MS;
@@ -262,6 +265,15 @@ static void draw_sweep(struct drawing *d)
 	event->all_keys = model_chance(&d->random, 2);
 }
 
+static void draw_erase(struct drawing *d)
+{
+	struct event *event = draw_event(d, ERASE);
+	bool agent = model_chance(&d->random, 3);
+
+	event->from = agent ? -1 : model_pick(&d->random, PEOPLE);
+	event->agent = agent ? 1 + model_pick(&d->random, NAMES) : 0;
+}
+
 /* That far, or less far than was said before. */
 static void draw_bill(struct drawing *d)
 {
@@ -276,7 +288,7 @@ static void draw_step(struct drawing *d)
 	case 6: case 7: draw_rule(d); draw_rule(d); draw_rule(d); break;
 	case 8: draw_hold(d); draw_hold(d); break;
 	case 9: draw_event(d, RELEASE)->name = model_pick(&d->random, 1 + d->holds); break;
-	case 10: draw_event(d, ERASE)->from = model_pick(&d->random, PEOPLE); break;
+	case 10: draw_erase(d); break;
 	case 12: draw_bill(d); break;
 	default: draw_put(d); break;
 	}
@@ -366,6 +378,7 @@ static bool simpler(struct event *event, int nth, bool *changes)
 	case 14: return LESS(budget, 0);
 	case 15: return LESS(all_keys, false);
 	case 16: return LESS(by_number, false);
+	case 17: return LESS(agent, event->what == ERASE ? event->agent : 0);
 	default: return false;
 	}
 #undef LESS
@@ -435,6 +448,8 @@ static void print_event(FILE *out, const struct event *event)
 	if (event->what == RULE)
 		fprintf(out, ", .keep = {%s, %d, %d}%s", event->keep.unlimited ? "true" : "false", event->keep.months,
 			event->keep.days, event->removed ? ", .removed = true" : "");
+	if (event->agent != 0)
+		fprintf(out, ", .agent = %d", event->agent);
 	if (event->calls_only)
 		fprintf(out, ", .calls_only = true");
 	if (event->by_number)
