@@ -474,9 +474,24 @@ static int init(void **state)
 	return crypto_init(&err) != OK;
 }
 
+static void leaves_of_every_length_are_hashed_alike(void **state)
+{
+	unsigned char text[1 + 2100];
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	text[0] = 0x00;
+	for (size_t len = 0; len < sizeof text; len++) {
+		struct hash leaf = merkle_leaf(text + 1, len), want = sha256(text, 1 + len);
+
+		assert_memory_equal(&leaf, &want, sizeof want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(leaves_of_every_length_are_hashed_alike),
 	    cmocka_unit_test(the_root_of_nothing_is_the_hash_of_nothing),
 	    cmocka_unit_test(roots_are_the_published_ones),
 	    cmocka_unit_test(inclusion_proofs_are_the_published_ones),
