@@ -135,6 +135,14 @@ promised() {
 	put tests/base/kept.c '/* P1: kept. */' 'int x;'
 }
 
+@test "each fuzzer has a corpus and a line in the list, and the list names no other" {
+	cd "$top/tests/fuzz"
+	for name in *.c; do
+		[ -n "$(ls -A "corpus/${name%.c}")" ] || { echo "no corpus of $name"; return 1; }
+	done
+	grep '^|' README.md | awk -F '|' '{ print $4 }' | grep -o '`[a-z_0-9]*`' | tr -d '`' | sort -u | diff <(printf '%s\n' *.c | sed 's/\.c$//' | sort) -
+}
+
 @test "promises that name the tests that quote them pass" {
 	promised '| P1 | it is kept | `tests/base/kept.c`, `make foreign` |'
 	run scripts/check-promises

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access/browser.h"
 #include "net/address.h"
 #include "net/field.h"
 
@@ -81,9 +82,19 @@ static void address(const char *text)
 	}
 }
 
+static void user_agent(const char *text)
+{
+	char words[BROWSER_TEXT_MAX];
+	struct browser browser = browser_read(text), again = browser_of(browser_number(browser));
+
+	INVARIANT(browser.program < BROWSER_PROGRAMS && browser.system < BROWSER_SYSTEMS);
+	INVARIANT(again.program == browser.program && again.system == browser.system);
+	browser_text(browser, words);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const parsers[])(const char *text) = {cookie, media_type, accepted, etags, range, address};
+	static void (*const parsers[])(const char *text) = {cookie, media_type, accepted, etags, range, address, user_agent};
 	char *text;
 
 	if (size == 0 || memchr(data, '\0', size))
