@@ -4,6 +4,7 @@
  * P57: what was read is in the log, once, whatever was killed when.
  */
 #include "vault/recording.h"
+#include "vault/restoring.h"
 
 #include <pthread.h>
 #include <sys/stat.h>
@@ -387,6 +388,43 @@ static void making_leaves_of_reads_ends_nothing_that_is_remembered(void **state)
 	vault_close(view);
 }
 
+static void a_restore_leaves_each_read_in_the_log_once(void **state)
+{
+	struct world *world = *state;
+	struct vault *view;
+	uint64_t before;
+
+	back_up(world);
+	before = tree_size(world);
+	view = keeping(world);
+	for (int i = 0; i < 5; i++)
+		note(view, world, i);
+	vault_close(view);
+	world_reopen(world);
+	assert_reads(world, before, 5);
+	leave_reads(world, 1, 5); /* the file still has them */
+	restore(world);
+	world_reopen(world);
+	assert_int_equal(tree_size(world), before + 6); /* and the restore's own leaf */
+	view = keeping(world);
+	note(view, world, 5);
+	fold(world);
+	vault_close(view);
+	assert_int_equal(tree_size(world), before + 7);
+}
+
+static void a_backup_has_who_looked_before_it(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = keeping(world);
+	uint64_t before = tree_size(world);
+
+	note(view, world, 0);
+	back_up(world);
+	assert_true(tree_size(world) > before + 1); /* its own leaf, too */
+	vault_close(view);
+}
+
 /* ---- when it cannot be written ---- */
 
 /* Its descriptor becomes one of a disk that is full. */
@@ -537,6 +575,8 @@ int main(void)
 		IN_WORLD(another_process_beside_the_daemon_brings_nothing_twice),
 		IN_WORLD(more_than_the_file_holds_go_through_it_round_and_round),
 		IN_WORLD(making_leaves_of_reads_ends_nothing_that_is_remembered),
+		IN_WORLD(a_restore_leaves_each_read_in_the_log_once),
+		IN_WORLD(a_backup_has_who_looked_before_it),
 		IN_WORLD(without_room_for_the_file_reads_go_into_the_log_at_once),
 		IN_WORLD(a_read_that_can_be_kept_nowhere_is_refused),
 		IN_WORLD(a_file_that_cannot_be_made_is_said),
