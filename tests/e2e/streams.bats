@@ -444,6 +444,36 @@ digest() { printf 'sha-256=:%s:' "$(openssl dgst -sha256 -binary "$1" | base64 -
 	"$LETHE" check >/dev/null
 }
 
+@test "P57, P28: on a full disk no read is answered that is not in the log" {
+	"$LETHE" import --account Acme "$SAMPLES"/contacts.jsonl >/dev/null
+	local contact n all before=0 refused=0
+	contact=$("$LETHE" contact list --account Acme --limit 1 --json | jq -r '.contacts[0].id')
+	serve # which makes the file of reads
+	ask admin.token GET "/v1/accounts/Acme/contacts/$contact"
+	answered 200
+	stop
+	all=1
+	FAULT=count:$BATS_TEST_TMPDIR/../count serve
+	stop
+	n=$(cat "$BATS_TEST_TMPDIR/../count")
+	for before in 0 2 5 9; do
+		FAULT=enospc:$((n + before - 4)):0 serve || { SERVING=; continue; } # so full that it does not begin
+		for _ in 1 2 3 4 5 6; do
+			ask admin.token GET "/v1/accounts/Acme/contacts/$contact"
+			case $code in
+			200) all=$((all + 1)) ;;
+			507 | 503 | 500) refused=$((refused + 1)) ;;
+			*) false ;;
+			esac
+		done
+		kill -KILL "$SERVING"
+		SERVING=
+		[ "$("$LETHE" audit list --account Acme --count 1000 --json | jq '[.leaves[].leaf | select(.act == "contact.show")] | length')" -ge "$all" ]
+		"$LETHE" audit verify >/dev/null
+	done
+	[ "$refused" -gt 0 ]
+}
+
 @test "a record or contact alone is taken once for one Idempotency-Key, and a contact corrected only if it is as it was" {
 	serve
 	local id old
