@@ -302,7 +302,7 @@ static enum result end_op(struct session *session, void *arg, struct err *err)
 static void drop_file(const struct running *running, struct instant now)
 {
 	struct err err;
-	enum result r = kept_end(running->vault, running->row->account, running->row->id, now, &err);
+	enum result r = kept_end(running->view, running->row->account, running->row->id, now, &err);
 
 	if (r != OK)
 		log_event(LOG_WARNING, "job.expire", LOG_RESULT("why", r));
