@@ -207,10 +207,15 @@ got() {
 
 # ---- mail, to a real server
 
-# mailbox: a mail server behind $SMTP, whose certificate is in cert.
-mailbox() {
+# certificate: of this machine, in cert.
+certificate() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
 		-addext subjectAltName=IP:127.0.0.1 -out cert -keyout key 2>/dev/null
+}
+
+# mailbox: a mail server behind $SMTP, whose certificate is in cert.
+mailbox() {
+	certificate
 	mkfifo port
 	/usr/bin/python3 "$TOP/tests/e2e/notify/mailbox.py" cert key >port 3>&- & # the one whose packages scripts/deps installs
 	RECEIVING=$!
@@ -356,7 +361,7 @@ invite() { ask POST "/users/$1/invitations" "${2-}"; }
 	ok user add anna@example.com --json
 	user=$(jq -r .id <<<"$output")
 	ok token create t --role admin --out admin.token
-	: >cert
+	certificate
 	serve
 	invite "$user"
 	[[ $(jq -r .link <<<"$output") == *lethe_i* ]]

@@ -128,7 +128,7 @@ def main():
     redirect = f"{BASE}/v1/session/oidc/{account}/callback"
     kit.lethe("user", "add", "anna@example.org", "--account", "Acme")
     kit.lethe("user", "add", "bent@example.org", "--account", "Acme")
-    words = ["--base-url", BASE + "/", "--oidc-ca", "cert.pem"]
+    words = ["--base-url", BASE, "--oidc-ca", "cert.pem"]
     with glewlwyd.Glewlwyd() as provider:
         provider.set_up(redirect)
         with open("client.secret", "w", encoding="ascii") as file:
