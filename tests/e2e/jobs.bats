@@ -123,7 +123,7 @@ person() {
 	serve
 	who=$(person +4520000289)
 	stop
-	cp -a . ../base
+	rm -rf ../base && cp -a . ../base
 	FAULT=count:$BATS_TEST_TMPDIR/../count serve
 	file admin.token "/v1/accounts/Acme/persons/$who/erasure"
 	ends
@@ -264,7 +264,7 @@ person() {
 @test "P64: killed at any change of a file while a copy is made, it is made anew, whole, and nothing else is kept" {
 	local all step at cases=0
 	copies
-	cp -a . ../base
+	rm -rf ../base && cp -a . ../base
 	FAULT=count:$BATS_TEST_TMPDIR/../count serve
 	file admin.token "/v1/accounts/Acme/persons/$who/export"
 	ends
@@ -301,7 +301,7 @@ person() {
 @test "P64: with the disk full a copy is refused, and nothing of it stays" {
 	local n
 	copies
-	cp -a lethe-data ../fresh
+	rm -rf ../fresh && cp -a lethe-data ../fresh
 	for n in 24 30 36; do
 		rm -rf lethe-data
 		cp -a ../fresh lethe-data
@@ -392,7 +392,7 @@ send() {
 @test "P66: killed at any change of a file while lines are sent and imported, what was acknowledged is imported" {
 	local all step at cases=0
 	head -200 "$SAMPLES/copenhagen-calls.jsonl" >lines
-	cp -a . ../base
+	rm -rf ../base && cp -a . ../base
 	FAULT=count:$BATS_TEST_TMPDIR/../count serve
 	send lines application/x-ndjson
 	ends
@@ -504,7 +504,7 @@ send() {
 @test "P66: with the disk full what is sent is refused, and nothing of it stays" {
 	local n
 	head -3000 "$SAMPLES/copenhagen-calls.jsonl" >lines
-	cp -a lethe-data ../fresh
+	rm -rf ../fresh && cp -a lethe-data ../fresh
 	for n in 24 28 32 36; do
 		rm -rf lethe-data
 		cp -a ../fresh lethe-data
