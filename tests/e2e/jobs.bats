@@ -3,6 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # P61: jobs over real HTTP, and killed in the middle of them.
+
+# Each test is a subshell of its own, and means to be; ask sets $code.
+# shellcheck disable=SC2030,SC2031,SC2154
+
 bats_require_minimum_version 1.5.0
 
 load story

@@ -422,9 +422,9 @@ digest() { printf 'sha-256=:%s:' "$(openssl dgst -sha256 -binary "$1" | base64 -
 	contact=$("$LETHE" contact list --account Acme --limit 1 --json | jq -r '.contacts[0].id')
 	for round in 1 2 3; do
 		serve --token-rate 1000000
-		printf 'Authorization: Bearer %s\n' "$(cat admin.token)" >who
+		printf 'Authorization: Bearer %s\n' "$(cat admin.token)" >asker
 		: >codes
-		(seq 3000 | xargs -P 8 -n 20 sh -c 'for i; do curl -sS -o /dev/null -w "%{http_code}\n" -H @who "$0" || true; done' \
+		(seq 3000 | xargs -P 8 -n 20 sh -c 'for i; do curl -sS -o /dev/null -w "%{http_code}\n" -H @asker "$0" || true; done' \
 			"$URL/v1/accounts/Acme/contacts/$contact" >>codes 2>/dev/null) &
 		reading=$!
 		until [ "$(grep -c 200 codes)" -ge $((round * 40)) ]; do :; done
