@@ -156,6 +156,7 @@ static enum result import_sent(struct call *call, struct importing *importing, s
 	call_progress_begin(call, &importing->progress, "Importing");
 	r = import_files(call->vault, &given->options, NULL, 0, result, err);
 	call_progress_end(&importing->progress);
+	given->options.input = NULL;
 	import_upload_close(&upload);
 	return r;
 }
@@ -195,6 +196,8 @@ static enum result run_sent(struct call *call, struct given *given, bool *partly
 	if (r == OK)
 		print_sent(call, &importing, &result);
 	*partly = r == OK && (result.rejected > 0 || result.differs > 0);
+	given->options.account = NULL; /* all of them end here */
+	given->options.arg = NULL;
 	buf_free(&importing.list);
 	return r;
 }

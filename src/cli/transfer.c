@@ -56,6 +56,7 @@ static enum result get_rest(struct asked *asked, struct ask_request *request, st
 			break;
 		memcpy(etag, answer.etag, sizeof etag);
 	}
+	download->etag = NULL;
 	buf_free(&body);
 	return r;
 }
@@ -229,7 +230,7 @@ static enum result person_export(struct asked *asked, bool *partly, struct err *
 	const char *path = NULL, *others = NULL;
 	const struct call_option options[] = {{"out", &path, NULL}, {"others", &others, NULL}};
 	struct export_request request = {.show_others = false};
-	struct export_result result;
+	struct export_result result = {.records = 0};
 	struct outfile out;
 	enum result r = transfer_parse(asked, options, 2, 1, 1, err);
 
