@@ -198,7 +198,7 @@ static enum result show_holds(struct call *call, const struct contact_row *row, 
 	enum result r = holds_load(&call->vault->read, row->account, &call->pool, &set, err);
 
 	for (size_t i = 0; r == OK && i < set.count; i++) {
-		const struct hold_set one = {set.account, 1, 1, &set.scopes[i]};
+		const struct hold_set one = {.account = set.account, .count = 1, .legal = 1, .scopes = &set.scopes[i]};
 		char id[ID_TEXT_MAX];
 
 		if (holds_cover_contact(&one, row) == NULL)

@@ -5,7 +5,8 @@
  * campaign, tags, direction, and which of the rules' minimum durations they reach.
  *
  * Whoever counts what would go asks once for those that are alike, instead of
- * for each. That is only right where nothing else decides: verdict_goes_by_sort.
+ * for each. That is only right where nothing else decides: verdict_goes_by_sort,
+ * and of those in which there is nobody whom a hold names: holds_name.
  * What they are judged by is the first of them. Not thread-safe.
  */
 #ifndef LETHE_RETENTION_ALIKE_H

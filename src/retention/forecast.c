@@ -270,9 +270,11 @@ struct sort { int day; bool held; };
 
 static struct sort sort_of(struct looking *looking, const struct record_row *row)
 {
-	bool known;
-	int *answer = alike_find(&looking->alike, row, &known);
+	bool known = false;
+	int alone, *answer = &alone;
 
+	if (!holds_name(&looking->keepers.holds, row))
+		answer = alike_find(&looking->alike, row, &known);
 	if (!known)
 		*answer = ahead_record(&looking->ahead, row) * 2 + (holds_cover(&looking->keepers.holds, row) != NULL);
 	return (struct sort){*answer < 0 ? -1 : *answer / 2, *answer % 2 != 0};
@@ -317,8 +319,8 @@ static enum result look_at(struct looking *looking, const struct period *period,
 	if (r != OK || !by_sort)
 		return r == OK ? add_rows(looking, period, err) : r;
 	alike_next_day(&looking->alike);
-	return record_look_day(looking->session->data, looking->account, period->kind, period->day, add_sort, looking,
-			       err);
+	return record_look_day(looking->session->data, looking->account, period->kind, period->day,
+			       holds_touch_period(&looking->keepers.holds, period->kind, period->day), add_sort, looking, err);
 }
 
 static enum result add_period(void *arg, const struct period *period, struct err *err)

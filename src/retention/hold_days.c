@@ -209,8 +209,9 @@ static enum result find_all(struct finding *f, struct hold_set *set, bool held, 
 enum result holds_find_days(struct session *session, struct hold_set *set, struct pool *pool, struct err *err)
 {
 	struct finding finding = {.session = session, .first = EVER_FIRST, .last = EVER_LAST, .left = DAYS_MAX};
+	enum result r = holds_find_named(set, pool, err);
 
-	return find_all(&finding, set, true, pool, err);
+	return r == OK ? find_all(&finding, set, true, pool, err) : r;
 }
 
 enum result holds_find_due_days(struct session *session, struct hold_set *set, struct date first, struct date last,

@@ -139,7 +139,10 @@ enum result holds_load(struct session *session, uint32_t account, struct pool *p
 
 struct hold_set holds_legal(const struct hold_set *set)
 {
-	return (struct hold_set){set->account, set->legal, set->legal, set->scopes};
+	struct hold_set legal = *set;
+
+	legal.count = set->legal;
+	return legal;
 }
 
 struct hold_set holds_for(const struct hold_set *set, const struct held_row *held)
@@ -267,8 +270,52 @@ static bool goes_by_sort(const struct hold_row *hold, struct date day)
 {
 	int64_t start = date_start(day).ms, end = date_start(date_add_days(day, 1)).ms;
 
-	return !hold->has_person && hold->identity == 0 && hold->agent == 0 &&
-	       (!hold->has_from || hold->from.ms <= start) && (!hold->has_until || hold->until.ms >= end);
+	return (!hold->has_from || hold->from.ms <= start) && (!hold->has_until || hold->until.ms >= end);
+}
+
+static int by_identity(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static bool is_named(const struct hold_set *set, int64_t identity)
+{
+	return identity != 0 && bsearch(&identity, set->named, set->named_count, sizeof identity, by_identity) != NULL;
+}
+
+bool holds_name(const struct hold_set *set, const struct record_row *row)
+{
+	bool named = set->named_count > 0 && (is_named(set, row->number) || is_named(set, row->agent));
+
+	for (size_t i = 0; i < row->party_count && set->named_count > 0 && !named; i++)
+		named = is_named(set, row->parties[i].identity);
+	return named;
+}
+
+enum result holds_find_named(struct hold_set *set, struct pool *pool, struct err *err)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < set->count; i++)
+		room += set->scopes[i].identity_count + 2;
+	set->named = pool_alloc(pool, (room + 1) * sizeof *set->named);
+	if (set->named == NULL)
+		return err_no_memory(err);
+	for (size_t i = 0; i < set->count; i++) {
+		const struct hold_scope *scope = &set->scopes[i];
+
+		for (size_t k = 0; k < scope->identity_count; k++)
+			set->named[set->named_count++] = scope->identities[k];
+		if (scope->row.identity != 0)
+			set->named[set->named_count++] = scope->row.identity;
+		if (scope->row.agent != 0)
+			set->named[set->named_count++] = scope->row.agent;
+	}
+	if (set->named_count > 1)
+		qsort(set->named, set->named_count, sizeof *set->named, by_identity);
+	return OK;
 }
 
 bool holds_go_by_sort(const struct hold_set *set, enum record_kind kind, struct date day)

@@ -28,6 +28,8 @@ struct hold_set {
 	size_t count;
 	size_t legal;              /* how many of them are legal holds: those come first */
 	struct hold_scope *scopes; /* by age within each type; in the pool */
+	int64_t *named;            /* after holds_find_days: whom scopes name, sorted; in the pool */
+	size_t named_count;
 };
 struct hold_scope {
 	struct hold_row row;
@@ -63,9 +65,11 @@ const struct hold_scope *holds_cover_contact(const struct hold_set *set, const s
 /* Could any record of this kind and day be covered? false spares looking at the records. After holds_find_days: of those
  * that were there then. */
 bool holds_touch_period(const struct hold_set *set, enum record_kind kind, struct date day);
-/* Of records of that day that are alike in number, queue, campaign and tags, are all covered or none? Not where a hold is on
- * somebody, or begins or ends within the day. */
+/* Of records of that day that are alike in number, queue, campaign and tags, and in which there is nobody whom a hold names,
+ * are all covered or none? Not where one begins or ends within the day. After holds_find_days. */
 bool holds_go_by_sort(const struct hold_set *set, enum record_kind kind, struct date day);
+/* Is somebody in it whom a hold names? After holds_find_days. */
+bool holds_name(const struct hold_set *set, const struct record_row *row);
 bool hold_scope_touches(const struct hold_scope *scope, enum record_kind kind, struct date day);
 
 /* Those whose party rows lead to every record of the scope (of one that is narrowed by a person, an identity or an agent);
@@ -75,6 +79,8 @@ MUST_CHECK enum result holds_lanes(struct session *session, const struct hold_sc
 /* For who asks of many days: finds those of scopes that lead to records, with one look for each month and day of theirs. Of
  * a scope that leads to nobody, and where days are very many, each is touched as before. */
 MUST_CHECK enum result holds_find_days(struct session *session, struct hold_set *set, struct pool *pool, struct err *err);
+/* What it does for holds_name. */
+MUST_CHECK enum result holds_find_named(struct hold_set *set, struct pool *pool, struct err *err);
 /* The same for who destroys the keys of days from `first` to `last`, and asks of no others: of records under those keys,
  * and not of what is under a hold's already. What it says holds for the transaction it is asked in. */
 MUST_CHECK enum result holds_find_due_days(struct session *session, struct hold_set *set, struct date first,

@@ -26,7 +26,8 @@ MUST_CHECK enum result keepers_load_due(struct session *session, uint32_t accoun
 void keepers_free(struct keepers *keepers);
 /* Could any record of this kind and day be kept? false spares looking at the records. */
 bool keepers_touch_period(const struct keepers *keepers, enum record_kind kind, struct date day);
-/* Are those of that day that are alike (retention/alike.h) all kept or none, as far as they are under the period's keys? */
+/* Are those of that day that are alike (retention/alike.h) all kept or none, as far as they are under the period's keys and
+ * no hold names anybody in them? */
 bool keepers_go_by_sort(const struct keepers *keepers, enum record_kind kind, struct date day);
 
 #endif

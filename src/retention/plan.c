@@ -59,15 +59,27 @@ static enum result judge(struct planning *planning, const struct record_row *row
 {
 	const struct verdict_rules rules = rules_of(planning);
 	bool known;
-	int *fate = alike_find(&planning->alike, row, &known);
+	int *fate;
 	enum result r = OK;
 
+	if (holds_name(&planning->keepers.holds, row))
+		return verdict_look(planning->session, &rules, row, NULL, out, err);
+	fate = alike_find(&planning->alike, row, &known);
 	if (!known) {
 		r = verdict_look(planning->session, &rules, row, NULL, out, err);
 		*fate = (int)out->fate;
 	}
 	out->fate = (enum fate)*fate;
 	return r;
+}
+
+/* Who is in them matters where one that is named may be. */
+static enum result look_at(struct planning *planning, const struct period *period, record_visit *visit, struct err *err)
+{
+	bool people = holds_touch_period(&planning->keepers.holds, period->kind, period->day);
+
+	return record_look_day(planning->session->data, planning->account, period->kind, period->day, people, visit,
+			       planning, err);
 }
 
 /* ---- days that go whole ---- */
@@ -118,8 +130,7 @@ static enum result plan_kept(void *arg, const struct period *period, struct err 
 	if (r != OK)
 		return r;
 	if (!held)
-		return record_look_day(planning->session->data, planning->account, period->kind, period->day,
-				       count_kept_sort, planning, err);
+		return look_at(planning, period, count_kept_sort, err);
 	return day_walk(planning->session, planning->account, period, (struct id){{0}}, count_kept_rows, planning,
 			err);
 }
@@ -197,8 +208,7 @@ static enum result plan_some(void *arg, const struct period *period, struct err 
 		return OK;
 	planning->some = 0;
 	if (goes_by_sort(planning, period))
-		r = record_look_day(planning->session->data, planning->account, period->kind, period->day,
-				    count_some_sort, planning, err);
+		r = look_at(planning, period, count_some_sort, err);
 	else
 		r = day_walk(planning->session, planning->account, period, (struct id){{0}}, count_some, planning, err);
 	planning->due->some_records += planning->some;
@@ -231,8 +241,8 @@ static enum result plan_unbilled(void *arg, const struct period *period, struct 
 	if (!billing_waits(&planning->policies.billing, period->day))
 		return OK;
 	alike_next_day(&planning->alike);
-	return record_look_day(planning->session->data, planning->account, period->kind, period->day, count_unbilled,
-			       planning, err);
+	return record_look_day(planning->session->data, planning->account, period->kind, period->day, false,
+			       count_unbilled, planning, err);
 }
 
 static enum result plan_waiting(struct planning *planning, enum record_kind kind, struct err *err)

@@ -156,9 +156,11 @@ enum effect { EFFECT_NONE, EFFECT_GOES, EFFECT_HELD };
 
 static enum effect effect_on(struct counting *c, const struct record_row *row)
 {
-	bool known;
-	int *answer = alike_find(&c->alike, row, &known);
+	bool known = false;
+	int alone, *answer = &alone;
 
+	if (!holds_name(&c->keepers.holds, row))
+		answer = alike_find(&c->alike, row, &known);
 	if (!known)
 		*answer = !made_due(c, row) ? EFFECT_NONE :
 			  holds_cover(&c->keepers.holds, row) != NULL ? EFFECT_HELD : EFFECT_GOES;
@@ -191,7 +193,8 @@ static enum result look_at(struct at_day *at, const struct period *period, struc
 	if (r != OK || held)
 		return r == OK ? day_walk(c->session, c->account, period, (struct id){{0}}, add_records, at, err) : r;
 	alike_next_day(&c->alike);
-	return record_look_day(c->session->data, c->account, period->kind, period->day, add_sort, at, err);
+	return record_look_day(c->session->data, c->account, period->kind, period->day,
+			       holds_touch_period(&c->keepers.holds, period->kind, period->day), add_sort, at, err);
 }
 
 static enum result count_period(void *arg, const struct period *period, struct err *err)

@@ -131,7 +131,8 @@ static void add_contact_holds(const struct verdict_rules *rules, const struct ve
 			      struct verdict_facts *out)
 {
 	for (size_t i = 0; rules->holds != NULL && i < rules->holds->count; i++) {
-		const struct hold_set one = {rules->holds->account, 1, 1, &rules->holds->scopes[i]};
+		const struct hold_set one = {
+		    .account = rules->holds->account, .count = 1, .legal = 1, .scopes = &rules->holds->scopes[i]};
 
 		if (holds_cover_contact(&one, c->row) != NULL)
 			add_hold(&rules->holds->scopes[i], out);

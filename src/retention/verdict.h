@@ -69,7 +69,8 @@ void verdict_of(const struct verdict_rules *rules, const struct verdict_case *c,
  * which no record's rule is beyond; a day that a hold or an obligation may cover anything of has no verdict of its own. */
 bool verdict_of_period(const struct verdict_rules *rules, enum record_kind kind, struct date day, struct ruling *out);
 
-/* Have records of that day that are under the period's keys and alike (retention/alike.h) the same verdict? */
+/* Have records of that day that are under the period's keys and alike (retention/alike.h) the same verdict, unless a hold
+ * names somebody in them (holds_name)? */
 bool verdict_goes_by_sort(const struct verdict_rules *rules, enum record_kind kind, struct date day);
 
 /* A contact: holds and restrictions decide of it, why it was kept, and whether somebody deleted it; no policy does, and

@@ -236,6 +236,17 @@ enum result record_list_day(struct db *db, uint32_t account, enum record_kind ki
 	return r;
 }
 
+#define FACTS "id, direction, duration, number_id, hold_id, media, labels, length(payload)"
+
+static enum result read_people(struct db_rows *rows, struct record_row *out, struct err *err)
+{
+	size_t len;
+	const unsigned char *packed = db_blob(rows, 9, &len);
+
+	out->agent = db_int(rows, 8);
+	return parties_unpack(packed, len, out->parties, &out->party_count, err);
+}
+
 static enum result read_facts(struct db_rows *rows, struct record_row *out, struct err *err)
 {
 	size_t len;
@@ -257,21 +268,25 @@ static enum result read_facts(struct db_rows *rows, struct record_row *out, stru
 }
 
 enum result record_look_day(struct db *db, uint32_t account, enum record_kind kind, struct date day,
-			    record_visit *visit, void *arg, struct err *err)
+			    bool people, record_visit *visit, void *arg, struct err *err)
 {
+	static const char facts[] = "SELECT " FACTS " FROM record"
+				    " WHERE account_id = $1 AND kind = $2 AND id > $3 AND id < $4 ORDER BY id";
+	static const char with_people[] = "SELECT " FACTS ", agent_id, parties FROM record"
+					  " WHERE account_id = $1 AND kind = $2 AND id > $3 AND id < $4 ORDER BY id";
 	struct id from = id_floor(date_start(day)), until = id_floor(date_start(date_add_days(day, 1)));
 	struct record_row row = {.account = account, .kind = kind};
 	struct db_rows rows;
 	bool more;
-	enum result r = db_query(db, "SELECT id, direction, duration, number_id, hold_id, media, labels, length(payload)"
-				     " FROM record WHERE account_id = $1 AND kind = $2 AND id > $3 AND id < $4 ORDER BY id",
-				 &rows, err, DB_INT(account), DB_INT(kind), DB_BLOB(from.bytes, sizeof from.bytes),
-				 DB_BLOB(until.bytes, sizeof until.bytes));
+	enum result r = db_query(db, people ? with_people : facts, &rows, err, DB_INT(account), DB_INT(kind),
+				 DB_BLOB(from.bytes, sizeof from.bytes), DB_BLOB(until.bytes, sizeof until.bytes));
 
 	if (r != OK)
 		return r;
 	while ((r = db_next(&rows, &more, err)) == OK && more) {
 		r = read_facts(&rows, &row, err);
+		if (r == OK && people)
+			r = read_people(&rows, &row, err);
 		if (r == OK)
 			r = visit(arg, &row, err);
 		if (r != OK)

@@ -49,11 +49,12 @@ MUST_CHECK enum result record_reseal(struct db *db, const struct record_row *row
 MUST_CHECK enum result record_list_day(struct db *db, uint32_t account, enum record_kind kind, struct date day,
 				       struct id after, struct pool *pool, struct record_row *out, size_t max,
 				       size_t *count, struct err *err);
-/* Each of one UTC day, in id order, with what rules go by and how much it holds: without status, agent, part, parties and
- * payload, but payload_len. Several times as fast. `visit` may read other things; stops at the first that fails. */
+/* Each of one UTC day, in id order, with what rules go by and how much it holds: without status, part and payload, but
+ * payload_len; agent and parties only with `people`. Several times as fast. `visit` may read other things; stops at the
+ * first that fails. */
 typedef enum result record_visit(void *arg, const struct record_row *row, struct err *err);
 MUST_CHECK enum result record_look_day(struct db *db, uint32_t account, enum record_kind kind, struct date day,
-				       record_visit *visit, void *arg, struct err *err);
+				       bool people, record_visit *visit, void *arg, struct err *err);
 /* A day as a whole, where functions ask for one of its parts. */
 #define PART_ALL (-1)
 /* Deletes what of that day is neither under a hold's key nor of the part `but` (PART_ALL: nothing is spared); one range. */

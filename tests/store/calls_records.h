@@ -607,7 +607,7 @@ static enum result count_row(void *arg, const struct record_row *row, struct err
 CALL(record_look_day)
 {
 	size_t count = 0;
-	enum result r = record_look_day(vault, account, KIND_CALL, day, count_row, &count, &err);
+	enum result r = record_look_day(vault, account, KIND_CALL, day, true, count_row, &count, &err);
 
 	return several(r, count, seen);
 }

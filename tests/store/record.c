@@ -306,7 +306,7 @@ static void a_look_at_a_day_sees_what_rules_go_by_and_no_payload(void **state)
 
 	(void)state;
 	put_around_the_day();
-	assert_ok(record_look_day(vault, 1, KIND_CALL, day_of(DAY), look, &looked, &err));
+	assert_ok(record_look_day(vault, 1, KIND_CALL, day_of(DAY), false, look, &looked, &err));
 	assert_int_equal(looked.count, 2);
 	assert_int_equal(list(DAY, (struct id){{0}}, whole, 2), 2);
 	for (size_t i = 0; i < 2; i++) {
@@ -326,15 +326,20 @@ static void a_look_at_a_day_sees_what_rules_go_by_and_no_payload(void **state)
 		assert_null(row->payload);
 		assert_int_equal(row->party_count, 0);
 	}
+	looked.count = 0;
+	assert_ok(record_look_day(vault, 1, KIND_CALL, day_of(DAY), true, look, &looked, &err));
+	assert_int_equal(looked.rows[0].agent, whole[0].agent);
+	assert_int_equal(looked.rows[0].party_count, whole[0].party_count);
+	assert_memory_equal(looked.rows[0].parties, whole[0].parties, whole[0].party_count * sizeof whole[0].parties[0]);
 	looked = (struct looked){.end = ERR_LIMIT};
-	assert_int_equal(record_look_day(vault, 1, KIND_CALL, day_of(DAY), look, &looked, &err), ERR_LIMIT);
+	assert_int_equal(record_look_day(vault, 1, KIND_CALL, day_of(DAY), true, look, &looked, &err), ERR_LIMIT);
 	assert_int_equal(looked.count, 1);
 }
 
 static void damage_is_seen_by_a_look_at_a_day(void **state)
 {
 	static const char *const damages[] = {"UPDATE record SET direction = 4", "UPDATE record SET labels = x'81'",
-					      "UPDATE record SET id = substr(id, 1, 15)"};
+					      "UPDATE record SET parties = x'81'", "UPDATE record SET id = substr(id, 1, 15)"};
 	struct looked looked;
 
 	(void)state;
@@ -342,7 +347,7 @@ static void damage_is_seen_by_a_look_at_a_day(void **state)
 		put(1, KIND_CALL, first, 0);
 		raw(vault, damages[i]);
 		looked.count = 0;
-		assert_fails(record_look_day(vault, 1, KIND_CALL, day_of(DAY), look, &looked, &err), ERR_CORRUPT, NULL);
+		assert_fails(record_look_day(vault, 1, KIND_CALL, day_of(DAY), true, look, &looked, &err), ERR_CORRUPT, NULL);
 		assert_int_equal(looked.count, 0);
 		raw(vault, "DELETE FROM record");
 	}
