@@ -136,13 +136,14 @@ code_of() {
 	grep -q '"field":"account"' answer
 }
 
-# guesses NAME: five wrong words and then the right one, of which the last two must wait. The first wait is a second:
-# where all that took longer, this fails. Adds to $wrong those that were told so.
+# guesses NAME: wrong words until one must wait, and then the right one, which must, too. The first wait is a second and each
+# is twice the last: on a slow machine some pass before anybody asks again. Adds to $wrong those that were told so.
 guesses() {
 	local from='X-Forwarded-For: 203.0.113.9'
-	for ((i = 0; i < 5; i++)); do
+	for ((i = 0; i < 12; i++)); do
 		post /v1/session "{\"name\":\"$1\",\"password\":\"$OTHER\"}" -H "$from"
-		[ "$code" != 401 ] || wrong=$((wrong + 1))
+		[ "$code" = 401 ] || break
+		wrong=$((wrong + 1))
 	done
 	[ "$code" = 429 ] || return 1
 	grep -q '^Retry-After: [1-9]' head
