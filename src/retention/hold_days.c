@@ -168,7 +168,7 @@ static enum result keep_days(struct finding *f, struct pool *pool, struct err *e
 	scope->days = pool_alloc(pool, (f->count + 1) * sizeof *scope->days);
 	if (scope->days == NULL)
 		return err_no_memory(err);
-	if (f->count > 0)
+	if (f->days != NULL)
 		memcpy(scope->days, f->days, f->count * sizeof *scope->days);
 	scope->day_count = f->count;
 	scope->has_days = true;
