@@ -221,7 +221,7 @@ static void more_accounts_than_are_remembered_are_found_all_the_same(void **stat
 	struct world *world = *state;
 	struct vault *view = view_of(world);
 	struct account made, found;
-	char name[16];
+	char name[24];
 	struct err err;
 
 	for (int i = 0; i < 12; i++) {
