@@ -63,10 +63,15 @@ types() {
 
 MODULES=$TOP/build/npm/node_modules # scripts/deps test installs them
 
-# receive: a receiver behind $HOOK, whose certificate is in cert.
-receive() {
+# certify: a certificate for this machine in cert, its key in key.
+certify() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
 		-addext subjectAltName=IP:127.0.0.1 -out cert -keyout key 2>/dev/null
+}
+
+# receive: a receiver behind $HOOK, whose certificate is in cert.
+receive() {
+	certify
 	: >requests
 	mkfifo port
 	python3 "$TOP/tests/e2e/notify/receiver.py" cert key >port 3>&- &
@@ -161,7 +166,7 @@ got() {
 
 @test "P59: over HTTP nobody registers what is inside, or plain, unless the settings allow it" {
 	ok token create t --role admin --out admin.token
-	touch cert
+	certify
 	INSIDE=10.1.0.0/16 serve
 	ask POST /webhooks '{"url": "https://127.0.0.1/x"}'
 	same "inside" 403 "$(jq -r .status <<<"$output")"
