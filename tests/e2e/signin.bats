@@ -484,7 +484,8 @@ page() { node "$TOP/tests/e2e/pages/invite.cjs" "$URL" "$@"; }
 	enter anna
 	stop
 	all=$(<all)
-	for ((at = all - 16; at <= all; at++)); do
+	# What it writes as it ends comes after, more of it where it took longer.
+	for ((at = all; at > 0 && full < 6; at--)); do
 		rm -f anna.jar
 		FAULT=enospc:$at:0 serve --now $START >/dev/null || continue
 		enter anna
