@@ -141,7 +141,7 @@ person() {
 		if FAULT=kill:$at serve >/dev/null; then
 			ask admin.token POST "/v1/accounts/Acme/persons/$who/erasure" '{}' -H 'Prefer: respond-async' 2>/dev/null || code=
 			[ "$code" != 202 ] || where=$(sed -nE 's/^[Ll]ocation: (.*)\r$/\1/p' headers)
-			tail --pid="$SERVING" -f /dev/null & # it dies, or has done it
+			tail -s 0.05 --pid="$SERVING" -f /dev/null & # it dies, or has done it
 			local waiting=$!
 			for ((i = 0; i < 40; i++)); do
 				kill -0 "$SERVING" 2>/dev/null || break

@@ -123,7 +123,7 @@ ask_again() {
 			ask_all
 		fi
 		kill -KILL "$SERVING" 2>/dev/null || true
-		tail --pid="$SERVING" -f /dev/null
+		tail -s 0.05 --pid="$SERVING" -f /dev/null
 		serve
 		ask_again
 		stop

@@ -93,7 +93,7 @@ serve() {
 
 stop() {
 	kill "-${1:-TERM}" "$SERVING"
-	tail --pid="$SERVING" -f /dev/null
+	tail -s 0.05 --pid="$SERVING" -f /dev/null
 	SERVING=
 }
 

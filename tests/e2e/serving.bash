@@ -50,7 +50,7 @@ await() {
 
 stop() {
 	kill -TERM "$SERVING"
-	tail --pid="$SERVING" -f /dev/null
+	tail -s 0.05 --pid="$SERVING" -f /dev/null
 	SERVING=
 }
 

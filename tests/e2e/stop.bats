@@ -28,7 +28,7 @@ until_there() {
 	return 1
 }
 
-ends() { tail --pid="$SERVING" -f /dev/null; }
+ends() { tail -s 0.05 --pid="$SERVING" -f /dev/null; }
 
 # hang: a request that is accepted and goes on until the client ends it, in $CLIENT.
 hang() {

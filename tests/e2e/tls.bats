@@ -118,7 +118,7 @@ ALLOWED='["engine_problem", "cert_revocation", "secure_client_renego"]'
 		run -1 openssl s_client -connect "localhost:$TLS" $version -cipher ALL:@SECLEVEL=0 </dev/null
 	done
 	# "R" has openssl ask for it: the connection is closed, and no second ServerHello came before.
-	{ echo R; tail --pid="$SERVING" -f /dev/null; } | timeout 20 openssl s_client -connect "localhost:$TLS" -tls1_2 -msg >said 2>&1 3>&-
+	{ echo R; tail -s 0.05 --pid="$SERVING" -f /dev/null; } | timeout 20 openssl s_client -connect "localhost:$TLS" -tls1_2 -msg >said 2>&1 3>&-
 	grep -q RENEGOTIATING said
 	[ "$(grep -c '<<< .*ServerHello$' said)" = 1 ]
 	grep -qx closed said
