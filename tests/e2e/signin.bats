@@ -574,6 +574,8 @@ page() { node "$TOP/tests/e2e/pages/invite.cjs" "$URL" "$@"; }
 	done
 	as anna POST "/v1/accounts/Acme/users/$olga/invitations" '{"end":true}'
 	answered 403
+	as anna PUT /v1/accounts/Acme/sso '{"issuer":"https://id.example.org","client_id":"theirs"}' # who would say who is olga
+	answered 403
 	as olga GET /v1/session
 	answered 200
 }

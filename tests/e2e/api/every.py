@@ -409,14 +409,16 @@ def provider(walk, browser, user):
     walk.admin("PUT", subject, {"user": user}, {"subject": "sub-1"}, status=403)  # an owner is not theirs to change
     walk.owner("PUT", subject, {"user": user}, {"subject": "sub-1"}, status=404)
     setting = {"issuer": "https://id.example.org", "client_id": "lethe", "client_secret": "hush", "adds": "agent"}
-    shown = walk.admin("PUT", A + "/sso", body=setting)
+    walk.admin("PUT", A + "/sso", body=setting, status=403)  # who says who is an owner is an owner's to say
+    shown = walk.owner("PUT", A + "/sso", body=setting)
     assert shown == {**setting, "client_secret": True}, shown
-    walk.admin("PUT", A + "/sso", body={**setting, "issuer": "http://id.example.org"}, status=400)
-    walk.admin("PUT", A + "/sso", body={**setting, "adds": "owner"}, status=400)
+    walk.owner("PUT", A + "/sso", body={**setting, "issuer": "http://id.example.org"}, status=400)
+    walk.owner("PUT", A + "/sso", body={**setting, "adds": "owner"}, status=400)
     walk.owner("PUT", subject, {"user": user}, {"subject": "sub-1"})
     walk.owner("DELETE", subject, {"user": user})
     assert walk.admin("GET", A + "/sso") == shown
-    assert walk.admin("DELETE", A + "/sso")["issuer"] is None
+    walk.admin("DELETE", A + "/sso", status=403)
+    assert walk.owner("DELETE", A + "/sso")["issuer"] is None
     walk.door(browser, "GET", "/v1/session/oidc/{account}", status=404, values=values)
     walk.door(browser, "GET", "/v1/session/oidc/{account}/callback", status=404, values=values)
 
