@@ -60,6 +60,8 @@ struct read_log {
 	size_t waiting;                /* bytes that are no leaves yet */
 	struct read_waiter *first_waiter, **last_waiter;
 	struct err failure;            /* why */
+	bool no_leaves;                /* the last try to make leaves failed */
+	struct err no_leaves_why;
 	bool stopping;
 };
 
@@ -210,19 +212,22 @@ static enum result add_frame(struct read_log *log, const struct leaf *leaf, uint
 	*number = log->next++;
 	if (before == 0)
 		pthread_cond_signal(&log->added);
-	if (log->next - log->leaves == 1 || log->next - log->leaves == FOLD_AFTER)
-		pthread_cond_signal(&log->many);
 	return OK;
 }
 
+/* Where nothing becomes leaves (a full disk), nobody waits for it. Locked. */
 static enum result make_room(struct read_log *log, bool wait, struct err *err)
 {
-	while (log->waiting > WAITING_MAX && wait && !log->stopping) {
+	while (log->waiting > WAITING_MAX && wait && !log->stopping && !log->no_leaves) {
 		pthread_cond_signal(&log->many);
 		pthread_cond_wait(&log->folded, &log->lock);
 	}
 	if (log->waiting <= WAITING_MAX)
 		return OK;
+	if (log->no_leaves) {
+		*err = log->no_leaves_why;
+		return err->code;
+	}
 	err_set(err, ERR_BUSY, "too many reads wait to become leaves of the log");
 	return err_mend(err, "try again in a moment");
 }
@@ -428,6 +433,7 @@ static void keep_one(struct read_log *log, struct batch *batch)
 	if (r != OK)
 		note_failure(log, batch, &err);
 	log->kept = last + 1;
+	pthread_cond_signal(&log->many);
 	waiters = waiters_until(log, last);
 	drop_batches(log);
 	pthread_mutex_unlock(&log->lock);
@@ -552,17 +558,34 @@ enum result read_log_fold(struct read_log *log, struct err *err)
 	return fold_until(log, until, err);
 }
 
-/* Until there are many, or a second after there was one. Locked. */
+static struct timespec in_a_moment(void)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += FOLD_AFTER_S;
+	return until;
+}
+
+/* Until many are on disk, or a second after one was. Locked. */
 static void wait_for_some(struct read_log *log)
 {
 	struct timespec until;
 
-	while (log->next == log->leaves && !log->stopping)
+	while (log->kept == log->leaves && !log->stopping)
 		pthread_cond_wait(&log->many, &log->lock);
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += FOLD_AFTER_S;
-	while (log->next - log->leaves < FOLD_AFTER && log->waiting <= WAITING_MAX && !log->stopping &&
+	until = in_a_moment();
+	while (log->kept - log->leaves < FOLD_AFTER && log->waiting <= WAITING_MAX && !log->stopping &&
 	       pthread_cond_timedwait(&log->many, &log->lock, &until) == 0)
+		continue;
+}
+
+/* However many there are. Locked. */
+static void wait_a_moment(struct read_log *log)
+{
+	struct timespec until = in_a_moment();
+
+	while (!log->stopping && pthread_cond_timedwait(&log->many, &log->lock, &until) == 0)
 		continue;
 }
 
@@ -570,7 +593,7 @@ static void wait_for_some(struct read_log *log)
 static void *folder_main(void *arg)
 {
 	struct read_log *log = arg;
-	struct err ignored;
+	struct err err;
 
 	pthread_mutex_lock(&log->lock);
 	while (!log->stopping) {
@@ -578,9 +601,14 @@ static void *folder_main(void *arg)
 
 		wait_for_some(log);
 		pthread_mutex_unlock(&log->lock);
-		r = read_log_fold(log, &ignored);
-		(void)r;
+		r = read_log_fold(log, &err);
 		pthread_mutex_lock(&log->lock);
+		log->no_leaves = r != OK;
+		if (r == OK)
+			continue;
+		log->no_leaves_why = err;
+		pthread_cond_broadcast(&log->folded);
+		wait_a_moment(log);
 	}
 	pthread_mutex_unlock(&log->lock);
 	return NULL;

@@ -499,6 +499,34 @@ static void a_read_that_can_be_kept_nowhere_is_refused(void **state)
 	vault_close(view);
 }
 
+/* On a full disk the file, which is there already, can still be written. */
+static void who_notes_waits_for_no_room_where_nothing_becomes_leaves(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = keeping(world);
+	uint64_t before = tree_size(world), number = 0, noted = 0;
+	enum result r = OK;
+	struct act act;
+	struct err err;
+
+	sql(world, "CREATE TRIGGER refuse_all BEFORE INSERT ON audit_leaf BEGIN SELECT RAISE(ABORT, 'full'); END");
+	while (r == OK) {
+		act_begin(&act, "person.show", world->account.number, world->now);
+		act_int(&act, "number", (int64_t)noted);
+		r = read_log_add(view->reads, &act, true, &number, &err);
+		noted += r == OK;
+		assert_true(noted < 1000000);
+	}
+	assert_int_not_equal(r, ERR_BUSY);
+	assert_non_null(strstr(err.what, "full"));
+	assert_int_equal(tree_size(world), before);
+
+	sql(world, "DROP TRIGGER refuse_all");
+	assert_ok(vault_fold_reads(view, &err), &err);
+	assert_int_equal(tree_size(world), before + noted);
+	vault_close(view);
+}
+
 static void a_file_that_cannot_be_made_is_said(void **state)
 {
 	struct world *world = *state;
@@ -579,6 +607,7 @@ int main(void)
 		IN_WORLD(a_backup_has_who_looked_before_it),
 		IN_WORLD(without_room_for_the_file_reads_go_into_the_log_at_once),
 		IN_WORLD(a_read_that_can_be_kept_nowhere_is_refused),
+		IN_WORLD(who_notes_waits_for_no_room_where_nothing_becomes_leaves),
 		IN_WORLD(a_file_that_cannot_be_made_is_said),
 		IN_WORLD(many_threads_note_and_fold_at_once),
 	};
