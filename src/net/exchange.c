@@ -620,7 +620,9 @@ static void handle_by_worker(struct exchange *x)
 {
 	const struct server_settings *settings = &x->serving->settings;
 
-	if (x->route->kind == ROUTE_GLANCE && settings->glance && settings->glance(settings->arg, &x->request, &x->response))
+	/* As it stops, nothing more is held back: the workers have ended, or will refuse it. */
+	if (x->route->kind == ROUTE_GLANCE && settings->glance && !atomic_load(&x->serving->stopping) &&
+	    settings->glance(settings->arg, &x->request, &x->response))
 		answer_here(x);
 	else
 		submit(x, x->serving->workers, REFUSAL_WORKERS);

@@ -498,6 +498,12 @@ static void stop_library(struct MHD_Daemon *daemons[IO_THREADS_MAX])
 			MHD_stop_daemon(daemons[i]);
 }
 
+static void wait_for_held_back(const struct serving *serving)
+{
+	while (atomic_load(&serving->held_back) > 0)
+		poll(NULL, 0, 1);
+}
+
 void server_stop(struct server *server, int64_t grace_ms)
 {
 	struct serving *serving = server ? &server->serving : NULL;
@@ -511,18 +517,22 @@ void server_stop(struct server *server, int64_t grace_ms)
 		connections_each(serving->connections, abort_one, NULL);
 	}
 	/* Nothing may sleep when the library ends: workers give their last answers, and the broken off wakes up. */
-	workers_stop(serving->workers);
-	workers_stop(serving->streams);
-	while (atomic_load(&serving->held_back) > 0)
-		poll(NULL, 0, 1);
+	if (serving->workers)
+		workers_stop(serving->workers);
+	if (serving->streams)
+		workers_stop(serving->streams);
+	wait_for_held_back(serving);
 	if (serving->connections) {
 		connections_each(serving->connections, abort_one, NULL);
 		drain(serving, LAST_WORDS_MS);
 	}
+	wait_for_held_back(serving); /* of those whose request ended meanwhile */
 	if (serving->settings.metrics)
 		metrics_forget(serving->settings.metrics, serving);
 	stop_library(server->plain);
 	stop_library(server->secure);
+	workers_free(serving->workers);
+	workers_free(serving->streams);
 	connections_free(serving->connections);
 	tls_free(serving->tls);
 	free(server);

@@ -82,7 +82,7 @@ enum result workers_start(const struct workers_settings *settings, struct worker
 		enum result r = thread_start(&workers->threads[workers->count], work, workers, err);
 
 		if (r) {
-			workers_stop(workers);
+			workers_free(workers);
 			return r;
 		}
 	}
@@ -129,14 +129,19 @@ size_t workers_busy(struct workers *workers)
 
 void workers_stop(struct workers *workers)
 {
-	if (!workers)
-		return;
 	pthread_mutex_lock(&workers->lock);
 	workers->stopping = true;
 	pthread_cond_broadcast(&workers->queued);
 	pthread_mutex_unlock(&workers->lock);
-	for (int i = 0; i < workers->count; i++)
-		pthread_join(workers->threads[i], NULL);
+	for (; workers->count > 0; workers->count--)
+		pthread_join(workers->threads[workers->count - 1], NULL);
+}
+
+void workers_free(struct workers *workers)
+{
+	if (!workers)
+		return;
+	workers_stop(workers);
 	pthread_cond_destroy(&workers->queued);
 	pthread_mutex_destroy(&workers->lock);
 	free(workers);

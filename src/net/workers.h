@@ -35,7 +35,9 @@ MUST_CHECK enum result workers_start(const struct workers_settings *settings, st
 bool workers_submit(struct workers *workers, struct job *job); /* false: the queue is full, or the pool ends */
 size_t workers_waiting(struct workers *workers);
 size_t workers_busy(struct workers *workers);
-/* What is queued is cancelled, what runs is waited for. NULL is fine. */
+/* What is queued is cancelled, what runs is waited for, and nothing more is taken: who comes late may still ask. Once. */
 void workers_stop(struct workers *workers);
+/* When nobody asks any more; stops it if nobody has. NULL is fine. */
+void workers_free(struct workers *workers);
 
 #endif

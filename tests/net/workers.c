@@ -101,7 +101,7 @@ static void jobs_run_on_as_many_threads_as_there_are(void **state)
 	assert_int_equal(workers_waiting(workers), 5);
 	open_gate(true);
 	wait_for(&at.done, 8);
-	workers_stop(workers);
+	workers_free(workers);
 	assert_int_equal(at.begun, 3);
 	assert_int_equal(at.ended, 3);
 	assert_int_equal(at.numbers, 1 << 3 | 1 << 4 | 1 << 5);
@@ -125,7 +125,7 @@ static void a_full_queue_takes_no_more(void **state)
 	wait_for(&at.done, 3);
 	assert_true(workers_submit(workers, &jobs[3]));
 	wait_for(&at.done, 4);
-	workers_stop(workers);
+	workers_free(workers);
 }
 
 static void *stop(void *arg)
@@ -165,7 +165,10 @@ static void stopping_cancels_what_waits_and_finishes_what_runs(void **state)
 	pthread_join(thread, NULL);
 	assert_int_equal(at.done, 1);
 	assert_int_equal(at.cancelled, taken + 1);
-	workers_stop(NULL);
+	assert_false(workers_submit(workers, &jobs[0])); /* who comes late */
+	assert_int_equal(workers_waiting(workers), 0);
+	workers_free(workers);
+	workers_free(NULL);
 }
 
 static void the_clock_goes_forward(void **state)
