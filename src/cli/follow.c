@@ -29,25 +29,9 @@ enum result follow_id(struct asked *asked, const struct buf *body, const char **
 
 static enum result look(struct asked *asked, const char *id, const struct json **job, struct err *err)
 {
-	struct ask_request request = {.method = "GET", .json = true, .stop = interrupt_asked};
-	struct buf target, body;
-	struct ask_answer answer;
-	enum result r;
+	const char *end = pool_printf(&asked->call->pool, "/jobs/%s", id);
 
-	buf_init(&target, ASKED_TARGET_MAX);
-	buf_init(&body, REPLY_MAX);
-	buf_add_str(&target, "/v1/accounts/");
-	asked_encode(&target, asked->call->account);
-	buf_printf(&target, "/jobs/%s", id);
-	r = buf_ok(&target, "the request", err);
-	request.target = target.data;
-	if (r == OK)
-		r = reply_get(asked, &request, "application/json", &body, &answer, err);
-	if (r == OK)
-		r = json_parse_once(body.data != NULL ? body.data : "", body.len, &asked->call->pool, job, err);
-	buf_free(&target);
-	buf_free(&body);
-	return r;
+	return end != NULL ? reply_document(asked, "GET", end, NULL, job, err) : err_no_memory(err);
 }
 
 static enum result go_without(const char *id, struct err *err)

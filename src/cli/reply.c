@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "cli/interrupt.h"
 #include "shim/json_parse.h"
 
 static enum result result_of(const char *type)
@@ -73,4 +74,28 @@ enum result reply_get(struct asked *asked, const struct ask_request *request, co
 	if (strcmp(answer->type, "application/problem+json") == 0)
 		return read_problem(asked, body, answer->status, err);
 	return foreign(asked, answer->status, err);
+}
+
+enum result reply_document(struct asked *asked, const char *method, const char *end, const char *sent,
+			   const struct json **out, struct err *err)
+{
+	struct ask_request request = {.method = method, .body = sent, .json = true, .stop = interrupt_asked};
+	struct buf target, body;
+	struct ask_answer answer;
+	enum result r;
+
+	buf_init(&target, ASKED_TARGET_MAX);
+	buf_init(&body, REPLY_MAX);
+	buf_add_str(&target, "/v1/accounts/");
+	asked_encode(&target, asked->call->account);
+	buf_add_str(&target, end);
+	r = buf_ok(&target, "the request", err);
+	request.target = target.data;
+	if (r == OK)
+		r = reply_get(asked, &request, "application/json", &body, &answer, err);
+	if (r == OK)
+		r = json_parse_once(body.data != NULL ? body.data : "", body.len, &asked->call->pool, out, err);
+	buf_free(&target);
+	buf_free(&body);
+	return r;
 }

@@ -7,33 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cli/interrupt.h"
 #include "cli/reply.h"
-#include "shim/json_parse.h"
-
-static enum result ask_json(struct asked *asked, const char *method, const char *end, const char *sent,
-			    const struct json **out, struct err *err)
-{
-	struct ask_request request = {.method = method, .body = sent, .json = true, .stop = interrupt_asked};
-	struct buf target, body;
-	struct ask_answer answer;
-	enum result r;
-
-	buf_init(&target, ASKED_TARGET_MAX);
-	buf_init(&body, REPLY_MAX);
-	buf_add_str(&target, "/v1/accounts/");
-	asked_encode(&target, asked->call->account);
-	buf_add_str(&target, end);
-	r = buf_ok(&target, "the request", err);
-	request.target = target.data;
-	if (r == OK)
-		r = reply_get(asked, &request, "application/json", &body, &answer, err);
-	if (r == OK)
-		r = json_parse_once(body.data != NULL ? body.data : "", body.len, &asked->call->pool, out, err);
-	buf_free(&target);
-	buf_free(&body);
-	return r;
-}
 
 static enum result several(const struct json *persons, size_t count, struct err *err)
 {
@@ -71,7 +45,7 @@ static enum result find_person(struct asked *asked, char **word, struct err *err
 	json_end_object(&w);
 	r = buf_ok(&sent, "the request", err);
 	if (r == OK)
-		r = ask_json(asked, "POST", "/persons/search", sent.data, &found, err);
+		r = reply_document(asked, "POST", "/persons/search", sent.data, &found, err);
 	buf_free(&sent);
 	if (r != OK)
 		return r == ERR_NOT_FOUND ? nobody(*word, err) : r;
@@ -89,7 +63,7 @@ static enum result find_person(struct asked *asked, char **word, struct err *err
 static enum result find_user(struct asked *asked, char **word, struct err *err)
 {
 	const struct json *found, *users;
-	enum result r = ask_json(asked, "GET", "/users", NULL, &found, err);
+	enum result r = reply_document(asked, "GET", "/users", NULL, &found, err);
 
 	if (r != OK)
 		return r;
