@@ -265,6 +265,22 @@ person() {
 	"$LETHE" check >/dev/null
 }
 
+# killed_at N PATH BODY [CURL..]: posts that to a daemon which dies at its Nth change of a file; another serves then. $where is the
+# job that it began, or empty.
+killed_at() {
+	where=
+	if FAULT=kill:$1 serve >/dev/null; then
+		ask admin.token POST "${@:2}" 2>/dev/null || code=
+		[ "$code" != 202 ] || where=$(sed -nE 's/^[Ll]ocation: (.*)\r$/\1/p' headers)
+		for ((i = 0; i < 40; i++)); do
+			kill -0 "$SERVING" 2>/dev/null || break
+			sleep 0.05
+		done
+	fi
+	kill -KILL "$SERVING" 2>/dev/null || true
+	serve
+}
+
 @test "P64: killed at any change of a file while a copy is made, it is made anew, whole, and nothing else is kept" {
 	local all step at cases=0
 	copies
@@ -277,17 +293,7 @@ person() {
 	step=$((all / (${LONG:+100000} + 10) + 1))
 	for ((at = 3; at <= all; at += step)); do
 		rm -rf ./* && cp -a ../base/. .
-		where=
-		if FAULT=kill:$at serve >/dev/null; then
-			ask admin.token POST "/v1/accounts/Acme/persons/$who/export" '{}' 2>/dev/null || code=
-			[ "$code" != 202 ] || where=$(sed -nE 's/^[Ll]ocation: (.*)\r$/\1/p' headers)
-			for ((i = 0; i < 40; i++)); do
-				kill -0 "$SERVING" 2>/dev/null || break
-				sleep 0.05
-			done
-		fi
-		kill -KILL "$SERVING" 2>/dev/null || true
-		serve
+		killed_at "$at" "/v1/accounts/Acme/persons/$who/export" '{}'
 		if [ -n "$where" ]; then
 			ends
 			jq -e '.state == "done" and .status == 200' answer >/dev/null || { echo "killed at change $at of $all"; cat answer; return 1; }
@@ -405,17 +411,7 @@ send() {
 	step=$((all / (${LONG:+100000} + 8) + 1))
 	for ((at = 3; at <= all; at += step)); do
 		rm -rf ./* && cp -a ../base/. .
-		where=
-		if FAULT=kill:$at serve >/dev/null; then
-			ask admin.token POST /v1/accounts/Acme/imports '' -H 'Content-Type: application/x-ndjson' --data-binary @lines 2>/dev/null || code=
-			[ "$code" != 202 ] || where=$(sed -nE 's/^[Ll]ocation: (.*)\r$/\1/p' headers)
-			for ((i = 0; i < 40; i++)); do
-				kill -0 "$SERVING" 2>/dev/null || break
-				sleep 0.05
-			done
-		fi
-		kill -KILL "$SERVING" 2>/dev/null || true
-		serve
+		killed_at "$at" /v1/accounts/Acme/imports '' -H 'Content-Type: application/x-ndjson' --data-binary @lines
 		if [ -n "$where" ]; then
 			ends
 			jq -e '.state == "done" and .answer.sums.lines == 200' answer >/dev/null || { echo "killed at change $at of $all"; cat answer; return 1; }
