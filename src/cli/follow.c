@@ -6,7 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/interrupt.h"
 #include "cli/reply.h"
 #include "shim/json_parse.h"
 

@@ -40,7 +40,7 @@ serve_tls() {
 }
 
 # shown: the number of the certificate that who connects now is shown.
-shown() { openssl s_client -connect "localhost:$TLS" -CAfile ca.pem </dev/null 2>/dev/null | openssl x509 -noout -serial | tail -c 2; }
+shown() { openssl s_client -connect "127.0.0.1:$TLS" -servername localhost -CAfile ca.pem </dev/null 2>/dev/null | openssl x509 -noout -serial | tail -c 2; }
 
 # reload: tells it that the certificate is new; what it logs of that is in $logged.
 reload() {
@@ -110,15 +110,15 @@ ALLOWED='["engine_problem", "cert_revocation", "secure_client_renego"]'
 
 @test "P63: TLS 1.3 is preferred, 1.2 is spoken, nothing older; nobody negotiates again" {
 	serve_tls
-	openssl s_client -connect "localhost:$TLS" -CAfile ca.pem </dev/null >said 2>&1
+	openssl s_client -connect "127.0.0.1:$TLS" -servername localhost -CAfile ca.pem </dev/null >said 2>&1
 	grep -q 'New, TLSv1.3' said
-	openssl s_client -connect "localhost:$TLS" -CAfile ca.pem -tls1_2 </dev/null >said 2>&1
+	openssl s_client -connect "127.0.0.1:$TLS" -servername localhost -CAfile ca.pem -tls1_2 </dev/null >said 2>&1
 	grep -q 'New, TLSv1.2, Cipher is ECDHE-ECDSA-AES256-GCM-SHA384' said
 	for version in -tls1_1 -tls1; do
-		run -1 openssl s_client -connect "localhost:$TLS" $version -cipher ALL:@SECLEVEL=0 </dev/null
+		run -1 openssl s_client -connect "127.0.0.1:$TLS" -servername localhost $version -cipher ALL:@SECLEVEL=0 </dev/null
 	done
 	# "R" has openssl ask for it: the connection is closed, and no second ServerHello came before.
-	{ echo R; tail -s 0.05 --pid="$SERVING" -f /dev/null; } | timeout 20 openssl s_client -connect "localhost:$TLS" -tls1_2 -msg >said 2>&1 3>&-
+	{ echo R; tail -s 0.05 --pid="$SERVING" -f /dev/null; } | timeout 20 openssl s_client -connect "127.0.0.1:$TLS" -servername localhost -tls1_2 -msg >said 2>&1 3>&-
 	grep -q RENEGOTIATING said
 	[ "$(grep -c '<<< .*ServerHello$' said)" = 1 ]
 	grep -qx closed said

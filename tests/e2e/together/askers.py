@@ -42,7 +42,7 @@ def connect(tls=False):
     if not tls:
         return http.client.HTTPConnection("127.0.0.1", PORT, timeout=120)
     context = ssl.create_default_context(cafile="cert")
-    return http.client.HTTPSConnection("localhost", TLS_PORT, timeout=120, context=context)
+    return http.client.HTTPSConnection("127.0.0.1", TLS_PORT, timeout=120, context=context)
 
 
 class Asker:
