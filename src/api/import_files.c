@@ -3,6 +3,7 @@
  */
 #include <inttypes.h>
 
+#include "api/import_refused.h"
 #include "api/import_sums.h"
 #include "api/import_upload.h"
 #include "api/operations.h"
@@ -53,18 +54,10 @@ static void show_bad_line(void *arg, const char *file, uint64_t line, const stru
 static void list_bad_line(void *arg, const char *file, uint64_t line, const struct err *why)
 {
 	struct importing *importing = arg;
-	struct json_writer *w = &importing->listed;
 
 	(void)file;
-	if (importing->listed_count++ >= LISTED_MAX)
-		return;
-	json_begin_object(w, NULL);
-	json_int(w, "line", (int64_t)line);
-	json_string(w, "code", why->code == ERR_EXISTS ? "differs" : "input");
-	json_string(w, "where", why->where[0] != '\0' ? why->where : NULL);
-	json_string(w, "reason", why->what);
-	json_string(w, "mend", why->mend[0] != '\0' ? why->mend : NULL);
-	json_end_object(w);
+	if (importing->listed_count++ < LISTED_MAX)
+		import_refused_add(&importing->listed, (int64_t)line, why);
 }
 
 /* ---- the outcome ---- */

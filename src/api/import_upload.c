@@ -66,7 +66,7 @@ static enum result file(struct direct *direct, struct kept_put *put, struct id i
 	if (r != OK)
 		return r;
 	kept_done(put);
-	r = work_answer(direct->view, direct->account, &row, direct->request, direct->response, err);
+	r = work_answer(direct->account, &row, direct->request, direct->response, err);
 	if (r == OK)
 		direct->desk->wake(direct->desk->wake_arg);
 	return r;

@@ -5,12 +5,14 @@
  */
 #include <string.h>
 
+#include "api/import_refused.h"
 #include "api/operations.h"
 #include "api/outfile.h"
 #include "api/paging.h"
 #include "api/work.h"
 #include "api/work_file.h"
 #include "store/job.h"
+#include "vault/act.h"
 
 #define PAGE 64
 
@@ -40,13 +42,59 @@ static void say_work(struct call *call, const struct work_row *row)
 	call_say(call, "%s\n", row->cancel && row->ended.ms == 0 ? "  stopping" : "");
 }
 
-static enum result print(struct call *call, const struct work_row *row, bool answer, struct err *err)
+static void print(struct call *call, const struct work_row *row)
 {
-	enum result r;
-
 	say_work(call, row);
 	json_begin_object(&call->w, NULL);
-	r = work_print(&call->w, &call->vault->read, row, answer, &call->pool, err);
+	work_print(&call->w, row);
+	json_end_object(&call->w);
+}
+
+/* Why lines were refused quotes them: that is for who sent them, and for who may read records. */
+static bool may_read_lines(const struct call *call, const struct work_row *row)
+{
+	struct actor actor = call_actor(call);
+
+	return strcmp(row->made_by, actor.who) == 0 || access_may(&actor, MAY_RECORD_READ, row->account) == ACCESS_YES;
+}
+
+static enum result note_shown(struct call *call, const struct work_row *row, struct err *err)
+{
+	struct act act;
+
+	act_begin(&act, "job.show", row->account, call->now);
+	act_id(&act, "job", JOB_PREFIX, row->id);
+	return vault_note(&call->vault->read, &act, err);
+}
+
+static enum result print_answer(struct call *call, const struct work_row *row, const struct json *answer, struct err *err)
+{
+	bool quotes = strcmp(row->operation, "import") == 0 && import_refused_any(answer);
+	enum result r = OK;
+
+	if (answer == NULL) {
+		json_null(&call->w, "answer");
+	} else if (quotes && !may_read_lines(call, row)) {
+		import_refused_bare(&call->w, "answer", answer);
+	} else {
+		if (quotes)
+			r = note_shown(call, row, err);
+		json_node(&call->w, "answer", answer);
+	}
+	return r;
+}
+
+static enum result print_whole(struct call *call, const struct work_row *row, struct err *err)
+{
+	const struct json *answer;
+	enum result r = work_open_answer(&call->vault->read, row, &call->pool, &answer, err);
+
+	if (r != OK)
+		return r;
+	say_work(call, row);
+	json_begin_object(&call->w, NULL);
+	work_print(&call->w, row);
+	r = print_answer(call, row, answer, err);
 	json_end_object(&call->w);
 	return r;
 }
@@ -63,7 +111,7 @@ enum result op_job_show(struct call *call, int argc, char **argv, bool *partly, 
 		r = work_get(call->vault->read.data, account, id, &call->pool, &row, err);
 	if (r == ERR_NOT_FOUND)
 		return err_mend(err, "`lethe job list` shows those there are");
-	return r == OK ? print(call, &row, true, err) : r;
+	return r == OK ? print_whole(call, &row, err) : r;
 }
 
 /* ---- list ---- */
@@ -81,10 +129,10 @@ static enum result show_all(struct call *call, uint32_t account, struct paging *
 		r = work_list(call->vault->read.data, account, page->id, &call->pool, rows, ask, &count, err);
 		if (r == OK && count == 0 && !page->begun)
 			call_say(call, "There is no job.\n");
-		for (size_t i = 0; i < count && r == OK && paging_take(page); i++) {
+		for (size_t i = 0; r == OK && i < count && paging_take(page); i++) {
 			page->id = rows[i].id;
 			page->begun = true;
-			r = print(call, &rows[i], false, err);
+			print(call, &rows[i]);
 		}
 	} while (r == OK && count == ask && !page->more);
 	return r;
@@ -129,7 +177,9 @@ enum result op_job_cancel(struct call *call, int argc, char **argv, bool *partly
 		r = work_cancel(call->vault, account, id, call->now, &call->pool, &row, err);
 	if (r == OK && row.state == WORK_CANCELLED)
 		r = kept_end(call->vault, account, id, call->now, err);
-	return r == OK ? print(call, &row, false, err) : r;
+	if (r == OK)
+		print(call, &row);
+	return r;
 }
 
 /* ---- fetch ---- */
@@ -206,5 +256,7 @@ enum result op_job_drop(struct call *call, int argc, char **argv, bool *partly, 
 		r = call_open_account(call, true, &account, err);
 	if (r == OK)
 		r = drop(call, account.number, id, &row, err);
-	return r == OK ? print(call, &row, false, err) : r;
+	if (r == OK)
+		print(call, &row);
+	return r;
 }

@@ -405,7 +405,7 @@ static enum result answer_later(struct performing *performing)
 	enum result r = file_work(performing, &row, &err);
 
 	if (r == OK)
-		r = work_answer(performing->view, &performing->account, &row, performing->request, performing->response, &err);
+		r = work_answer(&performing->account, &row, performing->request, performing->response, &err);
 	if (r != OK) {
 		refuse(performing, &err);
 		return r;

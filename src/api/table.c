@@ -366,7 +366,8 @@ const struct operation operations[] = {
 	 "Of the account, or with --operator of the vault itself. Jobs are listed for 90 days after they ended.\n"
 	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"
 	 "  --cursor C        the page after the one that gave it as next\n"},
-	{"job show", "JOB [--operator]", "one job: how far it is, or what was answered", op_job_show, ""},
+	{"job show", "JOB [--operator]", "one job: how far it is, or what was answered", op_job_show,
+	 "Leaves an audit leaf where the answer quotes lines that an import has refused.\n"},
 	{"job cancel", "JOB [--operator]", "stop a job between two steps", op_job_cancel,
 	 "What must not stay half done, such as an erasure that has begun, goes on when the daemon starts again.\n"},
 	{"job fetch", "JOB --out FILE", "the file that a job made", op_job_fetch,

@@ -163,25 +163,24 @@ static const char *address_of(const struct account *account, const struct work_r
 	return pool_printf(pool, "/v1/accounts/%s/jobs/%s", id_format(ACCOUNT_PREFIX, account->id, of), id);
 }
 
-enum result work_answer(struct vault *view, const struct account *account, const struct work_row *row,
-			const struct request *request, struct response *response, struct err *err)
+enum result work_answer(const struct account *account, const struct work_row *row, const struct request *request,
+			struct response *response, struct err *err)
 {
 	const char *where = address_of(account, row, request->pool);
 	struct json_writer w;
-	enum result r;
 
 	if (where == NULL)
 		return err_no_memory(err);
 	json_writer_init(&w, &response->body, 2);
 	json_begin_object(&w, NULL);
-	r = work_print(&w, &view->read, row, false, request->pool, err);
+	work_print(&w, row);
 	json_end_object(&w);
 	response->status = 202;
 	response_type(response, "application/json");
 	response_header(response, "Location", where);
 	if (work_preferred(request))
 		response_header(response, "Preference-Applied", "respond-async");
-	return r;
+	return OK;
 }
 
 /* ---- stopping ---- */
@@ -242,30 +241,24 @@ static void print_time(struct json_writer *w, const char *name, struct instant a
 	json_string(w, name, at.ms != 0 ? instant_format(at, text) : NULL);
 }
 
-/* Gone with somebody's key, or never there: null. */
-static enum result print_answer(struct json_writer *w, struct session *session, const struct work_row *row,
-				struct pool *pool, struct err *err)
+enum result work_open_answer(struct session *session, const struct work_row *row, struct pool *pool,
+			     const struct json **out, struct err *err)
 {
-	const struct json *tree = NULL;
 	struct blind name;
 	const char *plain;
 	size_t len;
 	enum result r = ERR_GONE;
 
+	*out = NULL;
 	memcpy(name.bytes, row->id.bytes, BLIND_LEN);
 	if (row->result_len > 0)
 		r = answer_open(session->ring, row->account, &name, row->result, row->result_len, pool, &plain, &len, err);
 	if (r == OK)
-		r = json_parse_once(plain, len, pool, &tree, err);
-	if (r == OK)
-		json_node(w, "answer", tree);
-	else if (r == ERR_GONE)
-		json_null(w, "answer");
+		r = json_parse_once(plain, len, pool, out, err);
 	return r == ERR_GONE ? OK : r;
 }
 
-enum result work_print(struct json_writer *w, struct session *session, const struct work_row *row, bool answer,
-		       struct pool *pool, struct err *err)
+void work_print(struct json_writer *w, const struct work_row *row)
 {
 	json_id(w, "id", JOB_PREFIX, row->id);
 	json_string(w, "operation", row->operation);
@@ -284,5 +277,4 @@ enum result work_print(struct json_writer *w, struct session *session, const str
 		json_int(w, "status", row->status);
 	else
 		json_null(w, "status");
-	return answer ? print_answer(w, session, row, pool, err) : OK;
 }

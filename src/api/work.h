@@ -41,16 +41,18 @@ MUST_CHECK enum result work_file_with(struct vault *view, uint32_t account, cons
 				      const struct request *request, const struct actor *actor, struct kept_put *put,
 				      struct work_row *out, struct err *err);
 /* 202, with where it is. `account` is of the row, or the vault's own: number 0. */
-MUST_CHECK enum result work_answer(struct vault *view, const struct account *account, const struct work_row *row,
-				   const struct request *request, struct response *response, struct err *err);
+MUST_CHECK enum result work_answer(const struct account *account, const struct work_row *row, const struct request *request,
+				   struct response *response, struct err *err);
 /* Asks it to stop: at once when it waits, else between two steps. ERR_EXISTS when it has ended; `row` is as it is then. */
 MUST_CHECK enum result work_cancel(struct vault *view, uint32_t account, struct id id, struct instant now,
 				   struct pool *pool, struct work_row *row, struct err *err);
 
 const char *work_state_name(enum work_state state); /* "waiting" */
-/* The members of an object; `answer`: with what was answered, opened by `session`. */
-MUST_CHECK enum result work_print(struct json_writer *w, struct session *session, const struct work_row *row,
-				  bool answer, struct pool *pool, struct err *err);
+/* The members of an object, without what was answered. */
+void work_print(struct json_writer *w, const struct work_row *row);
+/* What was answered; NULL: nothing, or it is gone with somebody's key. */
+MUST_CHECK enum result work_open_answer(struct session *session, const struct work_row *row, struct pool *pool,
+					const struct json **out, struct err *err);
 
 /* Who carries them out: one thread's. */
 struct work_runner {

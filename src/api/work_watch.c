@@ -74,8 +74,7 @@ size_t work_watchers_count(struct work_watchers *watchers)
 
 /* ---- telling ---- */
 
-static enum result send(struct watcher *watcher, struct session *session, const struct work_row *row,
-			struct pool *pool, struct err *err)
+static enum result send(struct watcher *watcher, const struct work_row *row, struct err *err)
 {
 	const char *event = row->ended.ms != 0 ? "end" : "progress";
 	struct json_writer w;
@@ -85,10 +84,9 @@ static enum result send(struct watcher *watcher, struct session *session, const 
 	buf_init(&text, TEXT_MAX);
 	json_writer_init(&w, &text, 0);
 	json_begin_object(&w, NULL);
-	r = work_print(&w, session, row, false, pool, err);
+	work_print(&w, row);
 	json_end_object(&w);
-	if (r == OK)
-		r = buf_ok(&text, "an event", err);
+	r = buf_ok(&text, "an event", err);
 	if (r == OK)
 		r = events_send(watcher->flow, NULL, event, text.data, text.len, err);
 	buf_free(&text);
@@ -109,7 +107,7 @@ static bool tell(struct watcher *watcher, struct session *session, struct pool *
 	enum result r = work_get(session->data, watcher->account, watcher->job, pool, &row, &err);
 
 	if (r == OK && is_news(watcher, &row))
-		r = send(watcher, session, &row, pool, &err);
+		r = send(watcher, &row, &err);
 	if (r != OK || flow_aborted(watcher->flow)) {
 		flow_abort(watcher->flow, ERR_BUSY, "the client reads too slowly, or the job is gone");
 		return false;

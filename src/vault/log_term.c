@@ -24,6 +24,7 @@ static const struct { const char *act; enum leaf_term term; } acts[] = {
     {"contact.show", LEAF_ACCESS},
     {"hold.list", LEAF_ACCESS},
     {"holiday.list", LEAF_ACCESS},
+    {"job.show", LEAF_ACCESS},
     {"label.list", LEAF_ACCESS},
     {"person.find", LEAF_ACCESS},
     {"person.show", LEAF_ACCESS},

@@ -377,6 +377,39 @@ send() {
 	"$LETHE" check >/dev/null
 }
 
+@test "P57: what stands in refused lines is told to who sent them and who may read records, and the look is in the log" {
+	"$LETHE" token create dialler --account Acme --role admin --scopes record.write,job.read --out dialler.token >/dev/null
+	"$LETHE" token create other --account Acme --role admin --scopes record.write,job.read --out other.token >/dev/null
+	serve
+	{
+		echo '{"type":"message","id":"m-1","time":"2025-11-17T14:03:00Z","from":{"email":"ann.holst(at)x"},"to":"+4520000300"}'
+		echo '{"type":"message","id":"m-2","time":"2025-11-17T14:03:00Z","ann.holst":"+4520000300"}'
+	} >lines
+	ask dialler.token POST /v1/accounts/Acme/imports '' -H 'Content-Type: application/x-ndjson' --data-binary @lines
+	answered 202
+	where=$(sed -nE 's/^[Ll]ocation: (.*)\r$/\1/p' headers)
+	await sh -c "curl -sS -H 'Authorization: Bearer $(cat other.token)' '$URL$where' | jq -e .ended"
+	for token in auditor operator other; do
+		ask $token.token GET "$where"
+		answered 200
+		! grep -q holst answer
+		jq -e '.answer.refused == [{line: 1, code: "input", where: null, reason: null, mend: null},
+			{line: 2, code: "input", where: null, reason: null, mend: null}] and .answer.sums.rejected == 2' answer
+	done
+	for token in dialler admin; do
+		ask $token.token GET "$where" '' -H "Lethe-Reason: $token"
+		answered 200
+		jq -e '.answer.refused[0].reason | contains("ann.holst(at)x")' answer
+		jq -e '.answer.refused[1].where | contains("ann.holst")' answer
+	done
+	ask admin.token GET "$JOBS"
+	! grep -q holst answer
+	stop
+	"$LETHE" job show "$(basename "$where")" --account Acme --json | grep -q holst
+	"$LETHE" audit log --account Acme --json |
+		jq -e --arg j "$(basename "$where")" '[.leaves[].leaf | select(.act == "job.show") | [.job, .reason]] == [[$j, "dialler"], [$j, "admin"], [$j, null]]'
+}
+
 @test "P66: call records of Asterisk are sent as they are, and come out as the command line imports them" {
 	local csv
 	csv=$(find "$SAMPLES" -name 'Master.csv' | head -n 1)
