@@ -72,6 +72,13 @@ static void tell_progress(void *arg, const char *what, int64_t done, int64_t tot
 		performing->watch->progress(performing->watch->arg, done, total);
 }
 
+static bool prefers_text(const struct request *request)
+{
+	static const char *const offers[] = {"application/json", "text/plain"};
+
+	return field_accept(request_header(request, "accept"), offers, 2) == 1;
+}
+
 /* ---- which account, and may they ---- */
 
 static enum result no_account(struct err *err)
@@ -390,7 +397,9 @@ static enum result file_work(struct performing *performing, struct work_row *row
 	if (r != OK)
 		return r;
 	by_id(performing, id, &request);
-	perform_as(performing->actor);
+	r = act_for(performing, err);
+	if (r != OK)
+		return r;
 	r = work_file(performing->view, work_owner(performing->resource, performing->account.number), performing->resource,
 		      &request, performing->actor, row, err);
 	perform_as(NULL);
@@ -416,7 +425,7 @@ static enum result answer_later(struct performing *performing)
 
 static enum result answer_now_or_later(struct performing *performing)
 {
-	if (performing->desk->wake != NULL && work_wanted(performing->resource, performing->request))
+	if (performing->watch == NULL && performing->desk->wake != NULL && work_wanted(performing->resource, performing->request))
 		return answer_later(performing);
 	return answer(performing);
 }
@@ -434,8 +443,11 @@ struct guarding {
 static enum result guard_op(struct session *session, void *arg, struct err *err)
 {
 	struct guarding *guarding = arg;
+	const struct perform_watch *watch = guarding->performing->watch;
 	enum result r = guarding->conditional ? condition_holds(session, &guarding->guard, err) : OK;
 
+	if (r == OK && watch != NULL)
+		return watch->first(session, watch->arg, err);
 	return r == OK ? keyed_witness(session, &guarding->keyed, err) : r;
 }
 
@@ -455,6 +467,7 @@ static enum result look(const struct performing *performing, const struct resour
 	request.body_len = 0;
 	looking.resource = subject;
 	looking.request = &request;
+	looking.text = prefers_text(&request);
 	looking.response = &response;
 	response_init(&response, request.pool);
 	response.exchange = performing->response->exchange; /* who goes away, goes away here too */
@@ -542,6 +555,17 @@ static void do_guarded(struct performing *performing)
 	keyed_end(&guarding.keyed, r, done, performing->secret, performing->response);
 }
 
+/* A job, whose request is known already: what was read when it was filed has to be so still. */
+static void do_work(struct performing *performing)
+{
+	struct guarding guarding = {.performing = performing,
+				    .conditional = condition_asked(performing->resource, performing->request)};
+	enum result r = answer_guarded(&guarding);
+
+	(void)r; /* the response says it */
+	vault_witness(performing->view, NULL, NULL);
+}
+
 /* Lines that come in a stream have ids of their own, and what is no document has its own tag. */
 static void do_it(struct performing *performing)
 {
@@ -621,13 +645,6 @@ static void glance(struct performing *performing)
 		hold_back(performing, noted);
 }
 
-static bool prefers_text(const struct request *request)
-{
-	static const char *const offers[] = {"application/json", "text/plain"};
-
-	return field_accept(request_header(request, "accept"), offers, 2) == 1;
-}
-
 void perform(const struct desk *desk, const struct resource *resource, const struct actor *actor,
 	     struct request *request, struct response *response)
 {
@@ -654,14 +671,13 @@ void perform_work(const struct desk *desk, const struct resource *resource, cons
 	struct err err;
 	enum result r = find_account(&performing, &err);
 
-	if (r != OK) {
+	if (r != OK)
 		refuse(&performing, &err);
-		return;
-	}
-	vault_witness(performing.view, watch->first, watch->arg);
-	r = answer(&performing);
+	else if (watch->first != NULL)
+		do_work(&performing);
+	else
+		r = answer(&performing);
 	(void)r; /* the response says it */
-	vault_witness(performing.view, NULL, NULL);
 }
 
 /* ---- an error's words ---- */

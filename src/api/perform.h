@@ -47,7 +47,7 @@ struct perform_watch {
 	void *arg;
 	bool (*stop)(void *arg); /* shall it, between two steps? */
 	void (*progress)(void *arg, int64_t done, int64_t total);
-	vault_op *first;         /* in the transaction of the first thing that is written; NULL: nothing */
+	vault_op *first;         /* in the transaction of the first thing that is written; NULL: it is only looked what became of it */
 };
 void perform_work(const struct desk *desk, const struct resource *resource, const struct actor *actor,
 		  struct request *request, struct response *response, const struct perform_watch *watch);

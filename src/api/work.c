@@ -59,6 +59,20 @@ bool work_wanted(const struct resource *resource, const struct request *request)
 
 /* ---- filing ---- */
 
+const char *const work_headers[] = {"accept", "if-match", "if-none-match", "lethe-reason", NULL};
+
+static void write_headers(struct json_writer *w, const struct request *request)
+{
+	json_begin_object(w, "headers");
+	for (const char *const *name = work_headers; *name != NULL; name++) {
+		const char *value = request_header(request, *name);
+
+		if (value != NULL)
+			json_string(w, *name, value);
+	}
+	json_end_object(w);
+}
+
 /* What a thread of ours needs to do it as if it were asked then. */
 static void write_asked(const struct request *request, const struct actor *actor, struct buf *target, struct buf *out)
 {
@@ -71,6 +85,7 @@ static void write_asked(const struct request *request, const struct actor *actor
 	json_string(&w, "method", method_name(request->method));
 	json_string(&w, "target", target->data != NULL ? target->data : "");
 	json_string_n(&w, "body", request->body, request->body_len);
+	write_headers(&w, request);
 	json_int(&w, "type", actor->type);
 	json_string(&w, "who", actor->who);
 	json_int(&w, "account", actor->account);

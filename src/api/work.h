@@ -31,6 +31,9 @@ uint32_t work_owner(const struct resource *resource, uint32_t account);
 bool work_preferred(const struct request *request);
 /* Is it asked to be? */
 bool work_wanted(const struct resource *resource, const struct request *request);
+/* What else of a request is kept for when it is carried out; the last is NULL. */
+extern const char *const work_headers[];
+#define WORK_HEADERS_MAX 4
 /* Files it, in one transaction. */
 MUST_CHECK enum result work_file(struct vault *view, uint32_t account, const struct resource *resource,
 				 const struct request *request, const struct actor *actor, struct work_row *out,

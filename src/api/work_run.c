@@ -25,6 +25,8 @@ struct running {
 	struct vault *vault, *view; /* to note by, and to read by */
 	struct pool pool;
 	struct request request;
+	struct header headers[WORK_HEADERS_MAX]; /* of the request */
+	size_t header_count;
 	struct response response;
 	struct actor actor;
 	int64_t noted_ms, looked_ms;
@@ -110,7 +112,7 @@ static enum result make_request(struct running *running, enum method method, con
 	enum result r;
 
 	*request = (struct request){.method = method, .router = runner->router, .pool = &running->pool,
-				    .now = runner->now(runner->arg), .body = body, .body_len = strlen(body),
+				    .headers = running->headers, .header_count = running->header_count, .now = runner->now(runner->arg), .body = body, .body_len = strlen(body),
 				    .has_body = *body != '\0', .id = running->row->id};
 	id_format(JOB_PREFIX, running->row->id, request->id_text);
 	r = target_parse(target, strlen(target), &running->pool, &request->target, err);
@@ -118,6 +120,19 @@ static enum result make_request(struct running *running, enum method method, con
 			request->match.route < runner->first_route))
 		r = err_set(err, ERR_GONE, "what was asked is there no more");
 	return r;
+}
+
+/* A condition held when the first thing was done, which may have changed what it is about. */
+static void read_headers(struct running *running, const struct json *headers)
+{
+	for (const char *const *name = work_headers; *name != NULL; name++) {
+		const char *value = json_get_text(headers, *name);
+
+		if (value == NULL || (running->row->begun && strncmp(*name, "if-", 3) == 0))
+			continue;
+		INVARIANT(running->header_count < WORK_HEADERS_MAX);
+		running->headers[running->header_count++] = (struct header){*name, value};
+	}
 }
 
 static enum result read_asked(struct running *running, struct err *err)
@@ -137,6 +152,7 @@ static enum result read_asked(struct running *running, struct err *err)
 	body = json_get_text(tree, "body");
 	if (method == NULL || target == NULL || body == NULL || read_actor(tree, running->view->id, &running->actor) != OK)
 		return err_set(err, ERR_CORRUPT, "what was asked is not of its form");
+	read_headers(running, json_get(tree, "headers"));
 	return make_request(running, strcmp(method, "DELETE") == 0 ? METHOD_DELETE : METHOD_POST, target, body, err);
 }
 

@@ -232,6 +232,81 @@ static void with_a_key_it_is_filed_once(void **state)
 	asking_end(&asking);
 }
 
+static const char *tag_of(struct asking *asking, const char *target)
+{
+	assert_asked(asking, METHOD_GET, target, NULL, 200);
+	return pool_strdup(&asking->world->pool, answer_header(asking, "ETag"));
+}
+
+/* P51 */
+static void what_was_read_has_to_be_so_when_it_is_filed_and_when_it_is_done(void **state)
+{
+	struct asking asking;
+	const char *where, *tag;
+
+	begin(&asking, state);
+	tag = tag_of(&asking, RUNS);
+	with_header(&asking, "if-match", tag);
+	where = file(&asking, RUNS, "{}");
+	assert_true(carry_out(&asking));
+	is_in_state(&asking, where, "done");
+	assert_asked(&asking, METHOD_POST, RUNS, "{}", 412);
+	with_header(&asking, "if-match", tag_of(&asking, RUNS));
+	where = file(&asking, RUNS, "{}");
+	with_header(&asking, "if-match", NULL);
+	with_header(&asking, "prefer", NULL);
+	asking.world->now.ms += 1000;
+	assert_asked(&asking, METHOD_POST, RUNS, "{}", 200);
+	assert_true(carry_out(&asking));
+	is_in_state(&asking, where, "failed");
+	assert_int_equal(json_get_int(document(&asking), "status", 0), 412);
+	assert_string_equal(json_get_text(json_get(document(&asking), "answer"), "type"), "/problems/precondition");
+	assert_int_equal(count_leaves(*state, "\"retention.run\""), 2);
+	asking_end(&asking);
+}
+
+static void a_condition_is_about_the_form_that_was_read_and_of_what_is_begun_no_more(void **state)
+{
+	struct world *world = *state;
+	struct asking asking;
+	const char *where;
+	struct err err;
+
+	begin(&asking, state);
+	with_header(&asking, "accept", "text/plain");
+	with_header(&asking, "if-match", tag_of(&asking, RUNS));
+	where = file(&asking, RUNS, "{}");
+	assert_true(carry_out(&asking));
+	with_header(&asking, "accept", NULL);
+	is_in_state(&asking, where, "done");
+	with_header(&asking, "if-match", tag_of(&asking, RUNS));
+	where = file(&asking, RUNS, "{}");
+	assert_ok(db_script(world->vault->read.data, "UPDATE work SET begun = 1, state = 2 WHERE ended_at = 0", &err), &err);
+	with_header(&asking, "if-match", NULL);
+	with_header(&asking, "prefer", NULL);
+	world->now.ms += 1000;
+	assert_asked(&asking, METHOD_POST, RUNS, "{}", 200);
+	assert_true(carry_out(&asking));
+	is_in_state(&asking, where, "done");
+	asking_end(&asking);
+}
+
+/* P57 */
+static void why_it_was_asked_is_in_the_leaves_of_the_job(void **state)
+{
+	struct asking asking;
+
+	begin(&asking, state);
+	with_header(&asking, "lethe-reason", "not a reference");
+	assert_asked(&asking, METHOD_POST, RUNS, "{}", 400);
+	with_header(&asking, "lethe-reason", "CASE-7");
+	file(&asking, RUNS, "{}");
+	assert_int_equal(count_leaves(*state, "CASE-7"), 1);
+	assert_true(carry_out(&asking));
+	assert_int_equal(count_leaves(*state, "CASE-7"), 1 + count_leaves(*state, "\"retention."));
+	asking_end(&asking);
+}
+
 static void jobs_are_listed_the_newest_first(void **state)
 {
 	struct asking asking;
@@ -549,6 +624,9 @@ int main(void)
 	    IN_WORLD(what_fails_later_says_why),
 	    IN_WORLD(what_asks_nothing_is_damaged_and_ends),
 	    IN_WORLD(with_a_key_it_is_filed_once),
+	    IN_WORLD(what_was_read_has_to_be_so_when_it_is_filed_and_when_it_is_done),
+	    IN_WORLD(a_condition_is_about_the_form_that_was_read_and_of_what_is_begun_no_more),
+	    IN_WORLD(why_it_was_asked_is_in_the_leaves_of_the_job),
 	    IN_WORLD(jobs_are_listed_the_newest_first),
 	    IN_WORLD(a_job_of_another_account_is_not_there),
 	    IN_WORLD(the_operators_jobs_are_of_the_vault),
