@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The daemon: bringing calls in, against the command line's import of the same
- * file; and reading a contact, its leaf in the log included, against what the
- * same server answers without looking at anything.
+ * file; and reading a contact, its leaf in the log included, against "hello,
+ * world" on the same HTTP library. What the daemon takes of that to say that it
+ * is alive, without looking at anything, is a figure of its own.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include "base/file.h"
 #include "bench/daemon.h"
+#include "bench/hello.h"
 #include "bench/measure.h"
 
 #define SAID_MAX 8192
@@ -150,6 +152,7 @@ enum result measure_ingest_http(struct measure *m, struct err *err)
 struct reading {
 	struct measure *m;
 	struct daemon daemon;
+	struct hello hello;
 	char contact[64];
 };
 
@@ -187,43 +190,61 @@ static enum result read_rate(const char *said, struct sample *out, struct err *e
 	return OK;
 }
 
-static enum result ask(const struct reading *reading, const char *path, struct sample *out, struct err *err)
+static enum result ask(const struct reading *reading, int port, const char *path, struct sample *out, struct err *err)
 {
 	char url[256], duration[32], said[SAID_MAX] = "";
 	const char *const argv[] = {"wrk", "-t1", "-c" AT_ONCE, duration, "-s", reading->daemon.script, url, NULL};
 	enum result r;
 
-	snprintf(url, sizeof url, "http://127.0.0.1:%d%s", reading->daemon.port, path);
+	snprintf(url, sizeof url, "http://127.0.0.1:%d%s", port, path);
 	snprintf(duration, sizeof duration, "-d%ds", reading->m->options->seconds < 1 ? 1 : (int)reading->m->options->seconds);
 	r = program_run(argv, NULL, said, sizeof said, err);
 	return r == OK ? read_rate(said, out, err) : r;
 }
 
-static enum result read_round(struct reading *reading, struct rounds *rounds, struct err *err)
+/* What is asked in turns with "hello, world". */
+struct asked { struct figure figure; struct rounds rounds; char path[128]; };
+
+static enum result ask_each(struct reading *reading, struct asked *asked, size_t count, struct err *err)
 {
 	struct sample theirs, ours;
-	char path[128];
-	enum result r = measure_step(reading->m, err, "asking the daemon whether it is alive");
+	enum result r = measure_step(reading->m, err, "asking for \"hello, world\"");
 
-	snprintf(path, sizeof path, "/v1/accounts/bench/contacts/%s", reading->contact);
 	if (r == OK)
-		r = ask(reading, "/healthz", &theirs, err);
-	if (r == OK)
-		r = measure_step(reading->m, err, "asking the daemon for a contact");
-	if (r == OK)
-		r = ask(reading, path, &ours, err);
-	if (r == OK)
-		rounds_add(rounds, &theirs, &ours);
+		r = ask(reading, reading->hello.port, "/", &theirs, err);
+	for (size_t i = 0; i < count && r == OK; i++) {
+		r = measure_step(reading->m, err, "%s", asked[i].figure.what);
+		if (r == OK)
+			r = ask(reading, reading->daemon.port, asked[i].path, &ours, err);
+		if (r == OK)
+			rounds_add(&asked[i].rounds, &theirs, &ours);
+	}
+	return r;
+}
+
+static enum result read_rounds(struct reading *reading, struct err *err)
+{
+	struct figure figure = {.against = "\"hello, world\" on the same HTTP library", .name = "http",
+				.unit = "requests", .sense = FIGURE_RATE};
+	struct asked asked[] = {{.figure = figure, .path = "/healthz"}, {.figure = figure}};
+	enum result r = OK;
+
+	snprintf(asked[0].figure.what, sizeof figure.what, "asking the daemon whether it is alive");
+	asked[1].figure.target = 0.6;
+	snprintf(asked[1].figure.what, sizeof figure.what, "reading a contact, " AT_ONCE " at a time, each in the log");
+	snprintf(asked[1].path, sizeof asked[1].path, "/v1/accounts/bench/contacts/%s", reading->contact);
+	for (int i = 0; i < reading->m->options->rounds && r == OK; i++)
+		r = ask_each(reading, asked, sizeof asked / sizeof *asked, err);
+	for (size_t i = 0; i < sizeof asked / sizeof *asked && r == OK; i++) {
+		figure_of(&asked[i].figure, &asked[i].rounds);
+		measure_figure(reading->m, &asked[i].figure);
+	}
 	return r;
 }
 
 enum result measure_http(struct measure *m, struct err *err)
 {
-	struct figure figure = {.name = "http", .what = "reading a contact, " AT_ONCE " at a time, each in the log",
-				.against = "the same server saying that it is alive", .unit = "requests",
-				.sense = FIGURE_RATE, .target = 0.6};
 	struct reading reading = {.m = m};
-	struct rounds rounds = {.count = 0};
 	enum result r;
 
 	if (m->options->lethe == NULL) {
@@ -234,17 +255,16 @@ enum result measure_http(struct measure *m, struct err *err)
 	if (r == OK)
 		r = put_contact(&reading, err);
 	if (r == OK)
+		r = hello_start(&reading.hello, err);
+	if (r == OK)
 		r = daemon_start(&reading.daemon, err);
-	for (int i = 0; i < m->options->rounds && r == OK; i++)
-		r = read_round(&reading, &rounds, err);
+	if (r == OK)
+		r = read_rounds(&reading, err);
 	daemon_remove(&reading.daemon);
+	hello_stop(&reading.hello);
 	if (r == ERR_NOT_FOUND) {
 		leave_out(m, "http", "there is no wrk");
 		return OK;
 	}
-	if (r != OK)
-		return r;
-	figure_of(&figure, &rounds);
-	measure_figure(m, &figure);
-	return OK;
+	return r;
 }
