@@ -598,6 +598,7 @@ static const struct { const char *name, *about; } tags[] = {
     {"contact", "The address book"},
     {"event", "What has happened that others act on"},
     {"hold", "Legal holds: what nothing deletes"},
+    {"identity", "Numbers, addresses and ids by which people are known"},
     {"import", "Bringing in records and contacts"},
     {"job", "Long work: how far it is, and what came of it"},
     {"keys", "Epochs, and ending the life of old copies"},

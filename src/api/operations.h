@@ -46,6 +46,12 @@ operation_run op_person_restrict; /* op_restrict.c, with the next */
 operation_run op_person_unrestrict;
 operation_run op_person_receipt; /* op_receipt.c */
 
+operation_run op_identity_list;
+operation_run op_identity_find;
+operation_run op_identity_show;
+operation_run op_identity_link;
+operation_run op_identity_unlink;
+
 operation_run op_contact_list;
 operation_run op_contact_show;
 operation_run op_contact_delete;

@@ -76,6 +76,7 @@ static void print_identities(struct call *call, const struct person *person)
 	json_begin_array(&call->w, "identities");
 	for (size_t i = 0; i < person->identity_count; i++) {
 		json_begin_object(&call->w, NULL);
+		json_int(&call->w, "id", person->identities[i].identity);
 		json_string(&call->w, "kind", identity_kind_name(person->identities[i].kind));
 		json_string(&call->w, "value", person->identities[i].value);
 		json_instant(&call->w, "created", person->identities[i].created);

@@ -86,11 +86,22 @@ static const struct word person_unrestrict[] = {
     {"told", WORD_DAY, IN_QUERY, true, 0, NULL, "when they were told that it will be lifted: GDPR, art. 18(3)"},
 };
 static const struct word job[] = {PATH("job", 1, "its id")};
+#define IDENTITY {"identity", WORD_INT, IN_PATH, true, 1, NULL, "its number here"}
+static const struct word identity[] = {IDENTITY};
+static const struct word identity_find[] = {
+    OPERAND("who", 1, "a telephone number or e-mail address in any spelling, an external id, an agent's id"),
+};
+static const struct word identity_link[] = {IDENTITY, OPERAND("person", 2, "whose it is: an id, a number, an address")};
 
 #define PAGE \
 	ASKS("limit", WORD_INT, "so many, 1 to 1000"), ASKS("cursor", WORD_TEXT, "the next of the page before")
 
 static const struct word page[] = {PAGE};
+static const struct word identity_list[] = {
+    ASKS("person", WORD_TEXT, "of that person only: its id"),
+    ASKS_ONE("kind", "phone|email|external|agent|number", "of this kind only"),
+    PAGE,
+};
 static const struct word contact_list[] = {
     ASKS("deleted", WORD_FLAG, "those that were deleted instead, and until when each can be brought back"),
     PAGE,
@@ -311,6 +322,12 @@ const struct resource resources[] = {
     {METHOD_DELETE, A "/persons/{person}/restriction", "person unrestrict", MAY_PERSON_ERASE, RESOURCE_WRITE, WORDS(person_unrestrict), NULL, "RestrictionLifted"},
     {METHOD_GET, A "/erasures", "person receipt", MAY_AUDIT_READ, RESOURCE_READ, WORDS(page), NULL, "ErasureList"},
     {METHOD_GET, A "/erasures/{job}/receipt", "person receipt", MAY_AUDIT_READ, RESOURCE_READ, WORDS(job), NULL, "ReceiptOf"},
+
+    {METHOD_GET, A "/identities", "identity list", MAY_PERSON_READ, RESOURCE_READ, WORDS(identity_list), NULL, "IdentityList"},
+    {METHOD_POST, A "/identities/search", "identity find", MAY_PERSON_READ, RESOURCE_READ, WORDS(identity_find), NULL, "IdentityFound"},
+    {METHOD_GET, A "/identities/{identity}", "identity show", MAY_PERSON_READ, RESOURCE_READ, WORDS(identity), NULL, "IdentityShown"},
+    {METHOD_PUT, A "/identities/{identity}/person", "identity link", MAY_PERSON_LINK, RESOURCE_WRITE, WORDS(identity_link), NULL, "IdentityMoved"},
+    {METHOD_DELETE, A "/identities/{identity}/person", "identity unlink", MAY_PERSON_LINK, RESOURCE_WRITE, WORDS(identity), NULL, "IdentityMoved"},
 
     {METHOD_GET, A "/contacts", "contact list", MAY_CONTACT_READ, RESOURCE_READ, WORDS(contact_list), NULL, "ContactList"},
     {METHOD_POST, A "/contacts", "import", MAY_CONTACT_WRITE, RESOURCE_MAKE, WORDS(one_line), NULL, "Taken"},

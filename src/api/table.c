@@ -24,6 +24,7 @@ static const struct group {
 	{"profile", "list | show | diff", "published rules of real systems, to begin with"},
 	{"import", "FILE ..", "take in calls, messages, recordings, contacts"},
 	{"person", "find | export | erase", "see, hand out, forget what is on somebody"},
+	{"identity", NULL, NULL},
 	{"contact", "list | delete | ..", "the address book; what was deleted of it"},
 	{"record", "get | media | why ..", "one record, its audio, what becomes of it"},
 	{"why", "ID", "policy, holds and dates behind a verdict"},
@@ -154,6 +155,23 @@ const struct operation operations[] = {
 	 "  --out FILE        where the receipt goes; unless given, it is printed\n"
 	 "  --limit N         of the list a page of so many, 1 to 1000; all unless given\n"
 	 "  --cursor C        the page after the one that gave it as next\n"},
+	{"identity list", "[--person PERSON] [--kind KIND] [--limit N] [--cursor C]", "the numbers, addresses and ids of an account", op_identity_list,
+	 "Each with its number here, by which the log of acts names it, and whose it is. Leaves an audit leaf.\n"
+	 "  --person PERSON   of that person only: a per_ id\n"
+	 "  --kind KIND       phone, email, external, agent (who works for the account) or number (the account's own)\n"
+	 "A page of a kind that there are few of can be short, and more follow all the same: go on with --cursor.\n"
+	 "  --limit N         a page of so many, 1 to 1000 (50)\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
+	{"identity find", "WHO", "the identity that a number or an address is", op_identity_find,
+	 "WHO is a telephone number or e-mail address in any spelling, an external id, an agent's id. For names there is\n"
+	 "`person find`. Leaves an audit leaf.\n"},
+	{"identity show", "ID", "one identity, by its number here", op_identity_show,
+	 "ID is the number that `identity list`, `identity find` and the log of acts show. Leaves an audit leaf.\n"},
+	{"identity link", "ID WHO", "say that one identity is somebody's", op_identity_link,
+	 "It alone becomes WHO's; `person link` makes two persons one. Refused while a legal hold or a restriction is on the\n"
+	 "person it would leave others of.\n"},
+	{"identity unlink", "ID", "make one identity a person of its own", op_identity_unlink,
+	 "Refused while a legal hold or a restriction is on its person.\n"},
 	{"contact list", "[--deleted] [--limit N] [--cursor C]", "the contacts that are there, by pages", op_contact_list,
 	 "Leaves an audit leaf.\n"
 	 "  --deleted         those that were deleted instead, and until when each can be brought back\n"

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "privacy/identities.h"
 #include "store/hold.h"
 #include "vault/directory.h"
 #include "vault/normal.h"
@@ -33,21 +34,10 @@ static enum result find_as(struct session *session, const struct account *accoun
 			   const char *who, struct pool *pool, struct found *found, struct err *err)
 {
 	struct identity_row row;
-	struct normal normal;
-	struct blind blind;
 	bool exists;
-	enum result r = normal_make(NULL, account->country, kind, who, pool, &normal, err);
+	enum result r = identities_read_as(session, account, kind, who, pool, &exists, &row, err);
 
-	if (r == ERR_INPUT)
-		return OK;
-	if (r == OK)
-		r = keyring_blind(session->ring, account->number, normal.kind, normal.text, strlen(normal.text), &blind,
-				  err);
-	if (r == OK)
-		r = identity_find(session->data, account->number, &blind, &exists, &row, err);
-	if (r == OK && exists)
-		r = add_found(found, row.person, err);
-	return r;
+	return r == OK && exists ? add_found(found, row.person, err) : r;
 }
 
 /* A contact's persons: those its identities belong to now. */
@@ -103,8 +93,6 @@ static enum result find_by_id(struct session *session, const struct account *acc
 enum result person_find(struct session *session, const struct account *account, const char *who, struct pool *pool,
 			struct id *out, size_t max, size_t *count, struct err *err)
 {
-	static const enum identity_kind readings[] = {IDENTITY_PHONE, IDENTITY_EMAIL, IDENTITY_EXTERNAL, IDENTITY_AGENT,
-						      IDENTITY_NUMBER};
 	struct found found = {.ids = out, .max = max};
 	struct id id;
 	enum result r = OK;
@@ -116,8 +104,8 @@ enum result person_find(struct session *session, const struct account *account, 
 		*count = found.count;
 		return r;
 	}
-	for (size_t i = 0; r == OK && i < sizeof readings / sizeof readings[0]; i++)
-		r = find_as(session, account, readings[i], who, pool, &found, err);
+	for (int kind = IDENTITY_PHONE; r == OK && kind <= IDENTITY_NUMBER; kind++)
+		r = find_as(session, account, (enum identity_kind)kind, who, pool, &found, err);
 	if (r == OK && found.count == 0)
 		r = find_by_name(session, account, who, pool, &found, err);
 	*count = found.count;

@@ -185,18 +185,18 @@ enum result identity_count(struct db *db, uint32_t account, int64_t *out, struct
 	return db_query_int(db, "SELECT COUNT(*) FROM identity WHERE account_id = $1", 0, out, err, DB_INT(account));
 }
 
-static enum result list_page(struct db *db, uint32_t account, int64_t after, struct pool *pool,
-			     struct identity_row out[PAGE], size_t *count, struct err *err)
+enum result identity_list(struct db *db, uint32_t account, int64_t after, struct pool *pool, struct identity_row *out,
+			  size_t max, size_t *count, struct err *err)
 {
 	struct db_rows rows;
 	enum result r = db_query(db, "SELECT " COLUMNS " FROM identity WHERE account_id = $1 AND identity_id > $2"
 				     " ORDER BY identity_id LIMIT $3",
-				 &rows, err, DB_INT(account), DB_INT(after), DB_INT(PAGE));
+				 &rows, err, DB_INT(account), DB_INT(after), DB_INT(max));
 
 	*count = 0;
 	if (r != OK)
 		return r;
-	r = collect(&rows, account, pool, out, PAGE, count, err);
+	r = collect(&rows, account, pool, out, max, count, err);
 	db_end(&rows);
 	return r;
 }
@@ -212,7 +212,7 @@ enum result identity_walk(struct db *db, uint32_t account, identity_visit *visit
 	pool_init(&pool, PAGE_MAX);
 	do {
 		pool_reset(&pool);
-		r = list_page(db, account, after, &pool, rows, &count, err);
+		r = identity_list(db, account, after, &pool, rows, PAGE, &count, err);
 		for (size_t i = 0; r == OK && i < count; i++) {
 			after = rows[i].identity;
 			r = visit(arg, &rows[i], err);

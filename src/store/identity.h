@@ -46,6 +46,9 @@ MUST_CHECK enum result identity_unname(struct db *db, uint32_t account, int64_t 
 bool identity_is_unnamed(const struct identity_row *row);
 MUST_CHECK enum result identity_delete(struct db *db, uint32_t account, int64_t identity, struct err *err);
 MUST_CHECK enum result identity_count(struct db *db, uint32_t account, int64_t *out, struct err *err);
+/* Those of the account after that number, ascending; at most `max`. */
+MUST_CHECK enum result identity_list(struct db *db, uint32_t account, int64_t after, struct pool *pool,
+				     struct identity_row *out, size_t max, size_t *count, struct err *err);
 /* What a visitor is given lasts for its call. It may write, and also delete what it was given. */
 typedef enum result identity_visit(void *arg, const struct identity_row *row, struct err *err);
 /* Every identity of the account, ascending; what the visitor fails with ends it. */

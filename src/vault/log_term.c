@@ -25,6 +25,7 @@ static const struct { const char *act; enum leaf_term term; } acts[] = {
     {"hold.list", LEAF_ACCESS},
     {"holiday.list", LEAF_ACCESS},
     {"job.show", LEAF_ACCESS},
+    {"identity.", LEAF_ACCESS},
     {"label.list", LEAF_ACCESS},
     {"person.find", LEAF_ACCESS},
     {"person.show", LEAF_ACCESS},

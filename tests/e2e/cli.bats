@@ -314,6 +314,46 @@ both_init() {
 	said 0
 }
 
+@test "identities are listed, found, shown, linked and unlinked one by one, and who looked is in the log" {
+	local id person other
+	make_vault
+	id=$("$LETHE" identity find '2000 0289' --json | jq '.identities[0].id')
+	person=$("$LETHE" identity show "$id" --json | jq -r .person)
+	lethe identity list --person "$person" --kind phone
+	said 0
+	[[ "$output" == *"$id"*phone*"$person"*+4520000289 ]]
+	lethe identity list --limit 2
+	said 0
+	[[ "$output" == *"There are more: add --cursor "* ]]
+	lethe identity unlink "$id"
+	said 0
+	other=${output##* }
+	[ "$other" != "$person" ]
+	lethe identity unlink "$id"
+	said 4
+	lethe identity link "$id" "$person"
+	said 0
+	[[ "$output" == "It is this person's now: $person" ]]
+	lethe identity link "$id" "$person"
+	said 0
+	[[ "$output" == *already* ]]
+	lethe identity find +4599999999
+	said 3
+	lethe identity show 999999
+	said 3
+	lethe identity show x
+	said 2
+	lethe identity list --kind people
+	said 2
+	lethe identity list --person +4520000289
+	said 2
+	lethe audit list --json --limit 1000
+	for act in identity.find identity.show identity.list person.link person.unlink; do
+		jq -e --arg act "$act" 'any(.leaves[]; .leaf.act == $act)' <<<"$output" || { echo "no $act"; return 1; }
+	done
+	[[ "$output" != *20000289* ]]
+}
+
 @test "P3, P11: an erased person is not found, their records are gone, and the receipt verifies without the vault" {
 	make_vault
 	lethe person erase +4520000289 --yes --receipt r.json --reference REQ-7 --json
@@ -1065,6 +1105,8 @@ make_scopes() {
 		obligation list
 		obligation show
 		label list
+		identity list
+		identity find +4520000289
 		person receipt
 		retention plan
 		retention forecast

@@ -26,7 +26,7 @@ static const struct call {
     READ(contact_has_identity), READ(contact_find_name), READ(contact_list), READ(contact_count),
     READ(contact_has_name), READ(contact_key_of), READ(contact_has_key), READ(contact_list_there), READ(contact_list_deleted), READ(contact_in_deleted), READ(contact_list_gone), READ(hold_find),
     READ(hold_get), READ(hold_list), READ(hold_names_person), READ(hold_identity_list), READ(held_get), READ(held_list), READ(held_walk),
-    READ(held_count), READ(identity_get), READ(identity_find), READ(identity_find_number), READ(identity_of_person), READ(identity_count),
+    READ(held_count), READ(identity_get), READ(identity_find), READ(identity_find_number), READ(identity_of_person), READ(identity_list), READ(identity_count),
     READ(identity_walk), READ(job_get), READ(job_list), READ(job_list_running), READ(job_list_of_type), READ(job_back_of_type), READ(job_count_running_of), READ(key_get), READ(key_list_numbers),
     READ(account_key_get), READ(tombstone_get), READ(party_newest), READ(leaf_list), READ(key_count_account), READ(ending_count), READ(ending_count_trash), READ(leaf_back), READ(leaf_has_deed), READ(leaf_list_due), READ(leaf_count_due),
     READ(media_list), READ(media_list_day), READ(media_walk), READ(media_names_blob), READ(trash_has), READ(party_list), READ(party_list_until),

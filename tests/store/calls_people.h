@@ -306,6 +306,15 @@ CALL(identity_of_person)
 	return several(r, count, seen);
 }
 
+CALL(identity_list)
+{
+	struct identity_row rows[4];
+	size_t count = 0;
+	enum result r = identity_list(vault, account, 0, &pool, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
 CALL(identity_move)
 {
 	return one(identity_move(vault, account, 7, con, &err), seen);

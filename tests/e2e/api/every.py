@@ -165,6 +165,35 @@ def persons(walk, person):
     person.update(shown)
 
 
+def identities(walk):
+    number = walk.admin("POST", A + "/identities/search", body={"who": "2000 0289"})["identities"][0]
+    one = {"identity": number["id"]}
+    assert walk.admin("GET", A + "/identities/{identity}", one) == number
+    walk.admin("GET", A + "/identities/{identity}", {"identity": kit.SAMPLE["identity"]}, status=404)
+    walk.admin("POST", A + "/identities/search", body={"who": "+4599999999"}, status=404)
+    page = walk.admin("GET", A + "/identities", query={"limit": 3})
+    after = walk.admin("GET", A + "/identities", query={"limit": 3, "cursor": page["next"]})
+    assert page["identities"][2]["id"] < after["identities"][0]["id"], after
+    theirs = walk.admin("GET", A + "/identities", query={"person": number["person"]})["identities"]
+    assert number in theirs and len(theirs) > 1, theirs
+    mails = walk.admin("GET", A + "/identities", query={"person": number["person"], "kind": "email"})["identities"]
+    assert mails == [row for row in theirs if row["kind"] == "email"], mails
+    walk.admin("GET", A + "/identities", query={"kind": "name"}, status=400)
+    walk.admin("GET", A + "/identities", query={"person": kit.ASTRID}, status=400)  # a number stands in no address
+    alone = walk.admin("DELETE", A + "/identities/{identity}/person", one)
+    assert alone["person"] != number["person"], alone
+    walk.admin("DELETE", A + "/identities/{identity}/person", one, status=409)
+    back = walk.admin("PUT", A + "/identities/{identity}/person", one, {"person": number["person"]})
+    assert back == {"identity": number["id"], "person": number["person"], "changed": True}, back
+    assert not walk.admin("PUT", A + "/identities/{identity}/person", one, {"person": number["person"]})["changed"]
+    walk.admin("PUT", A + "/identities/{identity}/person", one, {"person": kit.SAMPLE["person"]}, status=404)
+    hold = {"hold": walk.admin("POST", A + "/holds", body={"person": number["person"], "reason": "case 9"})["id"]}
+    other = walk.admin("POST", A + "/identities/search", body={"who": "+4520000001"})["identities"][0]["person"]
+    walk.admin("PUT", A + "/identities/{identity}/person", one, {"person": other}, status=409)
+    walk.admin("DELETE", A + "/identities/{identity}/person", one, status=409)
+    walk.admin("POST", A + "/holds/{hold}/release", hold)
+
+
 def contacts(walk, person):
     walk.admin("GET", A + "/contacts", query={"limit": 3})
     page = walk.admin("GET", A + "/contacts", query={"limit": 2})
@@ -574,7 +603,7 @@ def take(step, walk, known):
 
 ELSEWHERE = {"GET /v1/session/oidc/{account}", "GET /v1/session/oidc/{account}/callback"}  # tests/e2e/oidc
 # POSTs that take no key: what only looks can be asked again, lines have ids of their own, and what lets somebody in is kept nowhere.
-NO_KEY = {A + "/persons/search", A + "/retention/plan", A + "/settings/{setting}/plan",
+NO_KEY = {A + "/persons/search", A + "/identities/search", A + "/retention/plan", A + "/settings/{setting}/plan",
           A + "/holds/preview", A + "/ingest", A + "/imports"}
 OPERATORS = {"account.create", "account.list", "vault.operate"}
 
@@ -600,7 +629,7 @@ def main():
         description = kit.Description(client)
         walk = Walk(client, description, tokens_by_role)
         person = {}
-        for step in (persons, accounts, laws, policies, obligations, users, jobs, doors, tokens, webhooks, log, sweeps, contacts, readmission, lines, records, holds,
+        for step in (persons, accounts, laws, policies, obligations, users, jobs, doors, tokens, webhooks, log, sweeps, identities, contacts, readmission, lines, records, holds,
                      ends, terms):
             take(step, walk, {"person": person, "ids": ids})
         for operation in description.operations.values():

@@ -258,6 +258,7 @@ class Operation:
 NOWHERE = "01h455vb4pex5vsknk084sn02q"
 SAMPLE = {"account": "Acme", "person": f"per_{NOWHERE}", "contact": f"con_{NOWHERE}", "record": f"call_{NOWHERE}",
           "hold": f"hold_{NOWHERE}", "job": f"job_{NOWHERE}", "ended": f"acc_{NOWHERE}", "user": f"usr_{NOWHERE}", "token": f"tok_{NOWHERE}", "webhook": f"whk_{NOWHERE}", "event": f"evt_{NOWHERE}",
+          "identity": 999999999,
           "url": "https://hooks.example.com/a",
           "end": f"ses_{NOWHERE}", "policy": "call=90 days", "keep": "90 days", "country": "DK", "clock": "C1",
           "profile": "justcall", "setting": "warn_days", "code": "DE-AO-147", "date": "2027-03-01", "zone": "UTC"}
@@ -270,14 +271,14 @@ def sample(name, schema):
     kind = schema.get("type")
     kind = kind[0] if isinstance(kind, list) else kind
     if kind == "integer":
-        return 2027 if name == "year" else 1
+        return 2027 if name == "year" else SAMPLE.get(name, 1)
     if kind == "boolean":
         return False
     if kind == "array":
         return [sample(name, schema["items"])]
     if schema.get("format") == "date":
         return "2026-01-02"
-    return SAMPLE.get(name, "sample")
+    return str(SAMPLE.get(name, "sample"))
 
 
 class Description:

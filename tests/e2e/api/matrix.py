@@ -153,6 +153,7 @@ def fill(account):
     webhook = kit.lethe("webhook", "add", "https://hooks.example.com/a", "--out", f"{account}.secret", *there)
     return {"webhook": webhook["id"], "event": kit.lethe("event", "list", *there)["events"][0]["id"], "person": person["id"], "contact": person["contacts"][0], "hold": hold["id"], "user": user["id"],
             "record": kit.records_of(kit.ASTRID, account)["call"][0], "job": sweep["job"], "other": person["id"],
+            "identity": person["identities"][0]["id"],
             "token": kit.lethe("token", "list", *there)["tokens"][0]["id"]}
 
 

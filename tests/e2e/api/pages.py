@@ -84,6 +84,7 @@ class Lists:
 LISTS = {
     "/v1/accounts": ("account", ["id"], False, ""),
     A + "/contacts": ("contact", ["id"], True, ""),
+    A + "/identities": ("contact", ["id"], False, ""),
     A + "/records": ("record", ["id"], False, "&kind=call"),
     A + "/labels": ("record", ["kind", "name"], False, "&kind=tag"),
     A + "/policies/{kind}/history": ("policy", ["version"], False, ""),
