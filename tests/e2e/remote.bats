@@ -88,6 +88,8 @@ alike() {
 	both owner.token person find 'astrid holst'
 	both owner.token person show "$ASTRID"
 	both owner.token person receipt
+	both owner.token identity find "$ASTRID"
+	both owner.token identity list --kind email --limit 3
 	both owner.token contact list --limit 3
 	both owner.token contact show "$contact"
 	both owner.token record get "$record"
