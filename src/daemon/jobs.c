@@ -10,7 +10,6 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "base/log.h"
 #include "net/thread.h"
 #include "vault/kept.h"
 
@@ -36,7 +35,7 @@ struct jobs {
 	atomic_bool stopping;
 	uint64_t news; /* how often there was something new */
 	int64_t *turns; /* of each region: the account whose job was taken last; -1: none */
-	struct hand hands[THREADS_MAX + 1]; /* the last tells who watches */
+	struct hand hands[THREADS_MAX + 2]; /* the last two tell who watches, and end files */
 };
 
 static bool is_stopping(void *arg)
@@ -133,18 +132,37 @@ static uint64_t news_of(struct jobs *jobs)
 	return news;
 }
 
+static struct timespec in_ms(int64_t ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += ms % 1000 * 1000000;
+	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	return until;
+}
+
 /* Until there is something new since `seen`, or that long. */
 static void wait_for_news(struct jobs *jobs, uint64_t seen, int64_t wait_ms)
 {
-	struct timespec until;
+	struct timespec until = in_ms(wait_ms);
 	int waited = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += wait_ms % 1000 * 1000000;
-	until.tv_sec += wait_ms / 1000 + until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&jobs->lock);
 	while (jobs->news == seen && !atomic_load(&jobs->stopping) && waited != ETIMEDOUT)
+		waited = pthread_cond_timedwait(&jobs->woken, &jobs->lock, &until);
+	pthread_mutex_unlock(&jobs->lock);
+}
+
+/* That long, or until the daemon stops. */
+static void rest(struct jobs *jobs, int64_t wait_ms)
+{
+	struct timespec until = in_ms(wait_ms);
+	int waited = 0;
+
+	pthread_mutex_lock(&jobs->lock);
+	while (!atomic_load(&jobs->stopping) && waited != ETIMEDOUT)
 		waited = pthread_cond_timedwait(&jobs->woken, &jobs->lock, &until);
 	pthread_mutex_unlock(&jobs->lock);
 }
@@ -187,34 +205,39 @@ static void *work(void *arg)
 }
 
 /* Files whose time is over; what cannot be done now is tried again. */
-static void expire(struct hand *hand)
+static void expire(struct hand *hand, size_t region)
 {
 	struct err err;
 	int64_t ended;
+	enum result r = kept_expire(hand->views[region], clock_now(hand), &ended, &err);
 
-	for (size_t i = 0; i < hand->desk.count; i++) {
-		if (kept_expire(hand->views[i], clock_now(hand), &ended, &err) != OK)
-			log_event(LOG_WARNING, "job.expire", LOG_RESULT("why", err.code));
-		else if (ended > 0)
-			log_event(LOG_INFO, "job.expire", LOG_INT("files", ended));
+	if (r != OK)
+		log_event(LOG_WARNING, "job.expire", LOG_RESULT("why", r));
+	if (ended > 0)
+		log_event(LOG_INFO, "job.expire", LOG_INT("files", ended));
+}
+
+static void *expire_all(void *arg)
+{
+	struct hand *hand = arg;
+	struct jobs *jobs = hand->jobs;
+
+	while (!atomic_load(&jobs->stopping)) {
+		for (size_t i = 0; i < hand->desk.count && !atomic_load(&jobs->stopping); i++)
+			expire(hand, i);
+		rest(jobs, EXPIRE_MS);
 	}
+	return NULL;
 }
 
 static void *tell(void *arg)
 {
 	struct hand *hand = arg;
 	struct jobs *jobs = hand->jobs;
-	int64_t expired_ms = 0;
-	bool any;
 
 	while (!atomic_load(&jobs->stopping)) {
 		uint64_t seen = news_of(jobs);
-
-		if (expired_ms == 0 || monotonic_ms() - expired_ms >= EXPIRE_MS) {
-			expire(hand);
-			expired_ms = monotonic_ms();
-		}
-		any = work_watchers_tell(jobs->settings.watchers, hand->desk.views, hand->desk.count);
+		bool any = work_watchers_tell(jobs->settings.watchers, hand->desk.views, hand->desk.count);
 
 		wait_for_news(jobs, seen, any ? TELL_MS : LOOK_AGAIN_MS);
 	}
@@ -281,6 +304,8 @@ enum result jobs_start(const struct jobs_settings *settings, struct jobs **out, 
 	if (r == OK)
 		r = open_hand(jobs, &jobs->hands[settings->threads], tell, err);
 	if (r == OK)
+		r = open_hand(jobs, &jobs->hands[settings->threads + 1], expire_all, err);
+	if (r == OK)
 		*out = jobs;
 	else
 		jobs_stop(jobs);
@@ -303,7 +328,7 @@ void jobs_stop(struct jobs *jobs)
 		return;
 	atomic_store(&jobs->stopping, true);
 	jobs_wake(jobs);
-	for (int i = 0; i <= jobs->settings.threads; i++)
+	for (int i = 0; i < jobs->settings.threads + 2; i++)
 		close_hand(&jobs->hands[i]);
 	pthread_cond_destroy(&jobs->woken);
 	pthread_mutex_destroy(&jobs->lock);

@@ -147,11 +147,16 @@ static enum result unsupported(const struct db *db, const char *what, struct err
 	return err_set(err, ERR_UNSUPPORTED, "%s cannot %s from here: its own tools do that", db->driver->name, what);
 }
 
-enum result db_checkpoint(struct db *db, struct err *err)
+enum result db_checkpoint_within(struct db *db, int wait_ms, struct err *err)
 {
 	if (!db->driver->checkpoint)
 		return unsupported(db, "empty its log", err);
-	return db->driver->checkpoint(db, err);
+	return db->driver->checkpoint(db, wait_ms, err);
+}
+
+enum result db_checkpoint(struct db *db, struct err *err)
+{
+	return db_checkpoint_within(db, -1, err);
 }
 
 enum result db_copy_to(struct db *db, const char *path, void (*progress)(void *arg, int64_t done, int64_t all),

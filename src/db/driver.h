@@ -49,7 +49,7 @@ struct db_driver {
 	enum result (*set_version)(struct db *db, int version, struct err *err);
 
 	/* Optional: a server looks after its own log, copies and structure. As in db.h. */
-	enum result (*checkpoint)(struct db *db, struct err *err);
+	enum result (*checkpoint)(struct db *db, int wait_ms, struct err *err);
 	enum result (*copy_to)(struct db *db, const char *path, void (*progress)(void *arg, int64_t done, int64_t all),
 			       void *arg, struct err *err);
 	enum result (*integrity)(struct db *db, char problem[200], struct err *err);

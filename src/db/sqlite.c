@@ -468,19 +468,21 @@ static int64_t monotonic_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static enum result sqlite_checkpoint(struct db *db, struct err *err)
+static enum result sqlite_checkpoint(struct db *db, int wait_ms, struct err *err)
 {
 	struct sqlite_db *s = self(db);
 	enum result r = need_writable(s, err);
-	int64_t until = monotonic_ms() + s->busy_timeout_ms;
-	int code;
+	int wait = wait_ms < 0 ? s->busy_timeout_ms : wait_ms, code;
+	int64_t until = monotonic_ms() + wait;
 
 	if (r)
 		return r;
+	sqlite3_busy_timeout(s->handle, wait);
 	/* SQLite waits for readers, but not for another checkpoint. */
 	do {
 		code = sqlite3_wal_checkpoint_v2(s->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	} while (code == SQLITE_BUSY && monotonic_ms() < until && sqlite3_sleep(CHECKPOINT_POLL_MS) > 0);
+	sqlite3_busy_timeout(s->handle, s->busy_timeout_ms);
 	return code == SQLITE_OK ? OK : fail(s, code, NULL, err);
 }
 

@@ -498,7 +498,7 @@ enum result kept_check(struct session *session, const char *dir, const struct wo
 
 /* ---- their end ---- */
 
-struct ending { uint32_t account; struct id job; struct instant now; struct pool pool; };
+struct ending { uint32_t account; struct id job; struct instant now; struct pool pool; bool had; };
 
 static enum result end_op(struct session *session, void *arg, struct err *err)
 {
@@ -508,9 +508,11 @@ static enum result end_op(struct session *session, void *arg, struct err *err)
 
 	if (r == ERR_NOT_FOUND)
 		return OK;
+	ending->had = r == OK && row.file_key != 0;
 	return r == OK ? drop(session, &row, ending->now, err) : r;
 }
 
+/* A file without a row is one that is being made. */
 static enum result end_one(struct vault *vault, uint32_t account, struct id job, struct instant now, struct err *err)
 {
 	struct ending ending = {.account = account, .job = job, .now = now};
@@ -519,14 +521,14 @@ static enum result end_one(struct vault *vault, uint32_t account, struct id job,
 	pool_init(&ending.pool, POOL_MAX);
 	r = vault_write(vault, end_op, &ending, err);
 	pool_free(&ending.pool);
-	return r == OK ? remove_file(vault->dir, account, job, err) : r;
+	return r == OK && ending.had ? remove_file(vault->dir, account, job, err) : r;
 }
 
 enum result kept_end(struct vault *vault, uint32_t account, struct id job, struct instant now, struct err *err)
 {
 	enum result r = end_one(vault, account, job, now, err);
 
-	return r == OK ? vault_scrub(vault, err) : r;
+	return r == OK ? vault_scrub_soon(vault, err) : r;
 }
 
 /* Is there any use in it still? */
@@ -546,8 +548,8 @@ static enum result is_over(struct vault *vault, const struct work_row *row, stru
 	struct key key;
 	enum result r;
 
-	*over = row->file_until.ms <= now.ms || is_used_up(row);
-	if (*over)
+	*over = row->state != WORK_RUNNING && (row->file_until.ms <= now.ms || is_used_up(row));
+	if (*over || row->state == WORK_RUNNING) /* which makes another in its place, or is judged when it has ended */
 		return OK;
 	r = open_row(vault->read.ring, row, &key, name, err);
 	key_wipe(&key);
@@ -564,15 +566,28 @@ static enum result is_missing(struct vault *vault, const struct work_row *row, s
 	return r == OK && !*over ? is_over(vault, row, now, over, err) : r;
 }
 
+static enum result end_if_over(struct vault *vault, const struct work_row *row, struct instant now, judge_row *judge,
+			       int64_t *ended, struct err *err)
+{
+	bool over = false;
+	enum result r = judge(vault, row, now, &over, err);
+
+	if (r == OK && over)
+		r = end_one(vault, row->account, row->id, now, err);
+	*ended += r == OK && over;
+	return r;
+}
+
+/* One that cannot go keeps no other; what was wrong with the first of those is told at the end. */
 static enum result end_those(struct vault *vault, struct instant now, judge_row *judge, int64_t *ended, struct err *err)
 {
 	struct work_row rows[BATCH];
+	enum result r, failed = OK;
 	uint32_t account = 0;
 	int64_t key = 0;
 	struct pool pool;
+	struct err why;
 	size_t count;
-	bool over;
-	enum result r;
 
 	*ended = 0;
 	pool_init(&pool, POOL_MAX);
@@ -582,19 +597,25 @@ static enum result end_those(struct vault *vault, struct instant now, judge_row 
 		for (size_t i = 0; r == OK && i < count; i++) {
 			account = rows[i].account;
 			key = rows[i].file_key;
-			r = judge(vault, &rows[i], now, &over, err);
-			if (r == OK && over)
-				r = end_one(vault, account, rows[i].id, now, err);
-			*ended += r == OK && over;
+			if (end_if_over(vault, &rows[i], now, judge, ended, &why) == OK || failed != OK)
+				continue;
+			*err = why;
+			failed = why.code;
 		}
 	} while (r == OK && count == BATCH);
 	pool_free(&pool);
-	return r == OK && *ended > 0 ? vault_scrub(vault, err) : r;
+	return r == OK ? failed : r;
 }
 
 enum result kept_expire(struct vault *vault, struct instant now, int64_t *ended, struct err *err)
 {
-	return end_those(vault, now, is_over, ended, err);
+	struct err why;
+	enum result r = end_those(vault, now, is_over, ended, err);
+	enum result scrubbed = *ended > 0 ? vault_scrub_soon(vault, &why) : vault_scrub_owed(vault, &why);
+
+	if (r == OK && scrubbed != OK)
+		*err = why;
+	return r == OK ? scrubbed : r;
 }
 
 /* ---- files ---- */
@@ -683,5 +704,7 @@ enum result kept_settle(struct vault *vault, struct instant now, struct err *err
 	int64_t ended;
 	enum result r = remove_those(vault, has_no_row, 0, err);
 
-	return r == OK ? end_those(vault, now, is_missing, &ended, err) : r;
+	if (r == OK)
+		r = end_those(vault, now, is_missing, &ended, err);
+	return r == OK && ended > 0 ? vault_scrub(vault, err) : r;
 }

@@ -63,10 +63,11 @@ void kept_close(struct kept_file *file);
 
 /* ---- their end ---- */
 
-/* Key, row's part and file of one job. None is OK. */
+/* Key, row's part and file of one job. None is OK. Where others read for long, the logs are emptied when next they expire. */
 MUST_CHECK enum result kept_end(struct vault *vault, uint32_t account, struct id job, struct instant now, struct err *err);
 /* Of all those whose time is over, that nobody can open any more, or whose job has ended and needs them no more: how many
- * went. */
+ * went, also when one of them could not. What a job that runs has stays until it has ended. Empties the logs if that is
+ * owed (vault_scrub_owed). */
 MUST_CHECK enum result kept_expire(struct vault *vault, struct instant now, int64_t *ended, struct err *err);
 /* The files of an account whose keys are gone. */
 MUST_CHECK enum result kept_remove_account(struct vault *vault, uint32_t account, struct err *err);

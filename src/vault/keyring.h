@@ -29,6 +29,7 @@ struct keyring_shared {
 	struct root *root;
 	pthread_mutex_t root_lock;
 	_Atomic uint64_t generation;
+	_Atomic bool scrub_owed;  /* see vault_scrub_owed */
 	_Atomic uint64_t written; /* groups committed by this process that did more than note a read: see vault_written */
 	bool changing;            /* the writer thread's: the group under way is one of them */
 };

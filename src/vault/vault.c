@@ -31,6 +31,7 @@
 #define VIEW_KEYS 8192
 #define DIRECTORY_ENTRIES 1048576
 #define BUSY_MS 30000
+#define SCRUB_SOON_MS 500
 #define CHECKPOINT_PAGES 20000 /* 80 MB */
 #define MAP_AFTER 4096 /* pages: a reader whose cache is full */
 
@@ -349,11 +350,35 @@ uint64_t vault_written(const struct vault *view)
 	return view->snapshot ? view->snapshot_written : 1 + atomic_load(&view->shared->written);
 }
 
+/* What is destroyed meanwhile, whoever destroys it scrubs. */
+static enum result scrub_within(struct vault *vault, int wait_ms, struct err *err)
+{
+	enum result r;
+
+	atomic_store(&vault->shared->scrub_owed, false);
+	r = db_checkpoint_within(vault->read.keys, wait_ms, err);
+	if (r == OK)
+		r = db_checkpoint_within(vault->read.data, wait_ms, err);
+	if (r != OK)
+		atomic_store(&vault->shared->scrub_owed, true);
+	return r;
+}
+
 enum result vault_scrub(struct vault *vault, struct err *err)
 {
-	enum result r = db_checkpoint(vault->read.keys, err);
+	return scrub_within(vault, BUSY_MS, err);
+}
 
-	return r == OK ? db_checkpoint(vault->read.data, err) : r;
+enum result vault_scrub_soon(struct vault *vault, struct err *err)
+{
+	enum result r = scrub_within(vault, SCRUB_SOON_MS, err);
+
+	return r == ERR_BUSY ? OK : r;
+}
+
+enum result vault_scrub_owed(struct vault *vault, struct err *err)
+{
+	return atomic_load(&vault->shared->scrub_owed) ? scrub_within(vault, SCRUB_SOON_MS, err) : OK;
 }
 
 /* ---- making one ---- */

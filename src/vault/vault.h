@@ -156,8 +156,13 @@ void vault_snapshot_end(struct vault *view); /* without a beginning: nothing */
  * reading. Of the snapshot while there is one. */
 uint64_t vault_written(const struct vault *view);
 
-/* After keys were destroyed: empties the logs of both databases, so that no old page keeps a wrapped key. */
+/* After keys were destroyed: empties the logs of both databases, so that no old page keeps a wrapped key. ERR_BUSY when
+ * somebody has read what is in them for half a minute. */
 MUST_CHECK enum result vault_scrub(struct vault *vault, struct err *err);
+/* The same where nobody can wait for others who read: then it is owed, and OK. */
+MUST_CHECK enum result vault_scrub_soon(struct vault *vault, struct err *err);
+/* What is owed, of either. */
+MUST_CHECK enum result vault_scrub_owed(struct vault *vault, struct err *err);
 /* Removes blobs that are listed as trash; what a crash leaves is done at the next open. */
 MUST_CHECK enum result vault_empty_trash(struct vault *vault, uint64_t *removed, struct err *err);
 /* Path of a file in the region's folder. */

@@ -633,7 +633,10 @@ static void a_checkpoint_is_busy_while_somebody_reads_the_past(void **state)
 	assert_int_equal(db_begin_read(reader, &err), OK);
 	insert(writer, 1, "x");
 	assert_int_equal(db_checkpoint(writer, &err), ERR_BUSY);
+	assert_int_equal(db_checkpoint_within(writer, 0, &err), ERR_BUSY);
 	db_rollback(reader);
+	insert(writer, 2, "y");
+	assert_int_equal(db_checkpoint_within(writer, 0, &err), OK);
 	assert_int_equal(db_checkpoint(writer, &err), OK);
 	assert_int_equal(db_begin(writer, &err), OK);
 	assert_int_equal(db_checkpoint(writer, &err), ERR_BUSY);

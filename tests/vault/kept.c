@@ -376,6 +376,89 @@ static void by_hand_it_goes_at_once(void **state)
 	assert_ok(kept_end(world->vault, world->account.number, (struct id){{9}}, world->now, &err), &err);
 }
 
+static void what_is_being_made_is_taken_by_nobody_who_ends_files(void **state)
+{
+	struct world *world = *state;
+	struct kept_put *put;
+	struct err err;
+
+	file_job(world);
+	put = begin(world, true);
+	assert_ok(kept_end(world->vault, world->account.number, job, world->now, &err), &err);
+	assert_ok(kept_finish(put, "per_1.zip", (struct instant){world->now.ms + DAY_MS}, &err), &err);
+	kept_free(put);
+	can_be_read(world);
+}
+
+/* Else its path could be that of the next, which the job makes at that moment. */
+static void what_a_job_that_runs_had_before_stays_until_it_has_ended(void **state)
+{
+	struct world *world = *state;
+
+	file_job(world);
+	keep(world, true);
+	set_state(world, "state = 2, ended_at = 0");
+	world->now.ms += DAY_MS;
+	assert_int_equal(expire(world), 0);
+	assert_true(is_there(world));
+	set_state(world, "state = 4, ended_at = 1");
+	assert_int_equal(expire(world), 1);
+	assert_false(is_there(world));
+}
+
+static enum result file_another_op(struct session *session, void *arg, struct err *err)
+{
+	struct world *world = arg;
+	struct work_row row = work_of(world);
+
+	row.id = (struct id){{9}};
+	row.asked = (const unsigned char *)"";
+	row.file_key = 999; /* whose key is not there */
+	row.file = (const unsigned char *)"";
+	return work_put(session->data, &row, err);
+}
+
+static void one_that_cannot_be_removed_keeps_no_other(void **state)
+{
+	struct world *world = *state;
+	char name[600];
+	int64_t ended;
+	struct err err;
+
+	file_job(world);
+	keep(world, true);
+	assert_ok(vault_write(world->vault, file_another_op, world, &err), &err);
+	unlink(path(world, name));
+	assert_int_equal(mkdir(name, 0700), 0);
+	world->now.ms += DAY_MS;
+	assert_int_equal(kept_expire(world->vault, world->now, &ended, &err), ERR_IO);
+	assert_string_equal(err.where, name);
+	assert_int_equal(ended, 1);
+	assert_int_equal(rmdir(name), 0);
+}
+
+/* The key is gone; the log that has an old page of it is emptied when nobody reads it any more. */
+static void beside_who_reads_for_long_it_goes_all_the_same(void **state)
+{
+	struct world *world = *state;
+	struct vault *view;
+	int64_t ended;
+	struct err err;
+
+	file_job(world);
+	keep(world, true);
+	assert_ok(vault_view(world->vault, &view, &err), &err);
+	assert_ok(db_begin_read(view->read.keys, &err), &err);
+	assert_ok(kept_end(world->vault, world->account.number, job, world->now, &err), &err);
+	assert_false(is_there(world));
+	assert_true(world->vault->shared->scrub_owed);
+	assert_int_equal(kept_expire(world->vault, world->now, &ended, &err), ERR_BUSY);
+	db_rollback(view->read.keys);
+	assert_int_equal(expire(world), 0);
+	assert_false(world->vault->shared->scrub_owed);
+	vault_close(view);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -391,6 +474,10 @@ int main(void)
 	    IN_WORLD(damage_is_found),
 	    IN_WORLD(an_account_takes_its_files_with_it),
 	    IN_WORLD(by_hand_it_goes_at_once),
+	    IN_WORLD(what_is_being_made_is_taken_by_nobody_who_ends_files),
+	    IN_WORLD(what_a_job_that_runs_had_before_stays_until_it_has_ended),
+	    IN_WORLD(one_that_cannot_be_removed_keeps_no_other),
+	    IN_WORLD(beside_who_reads_for_long_it_goes_all_the_same),
 	};
 
 	return cmocka_run_group_tests_name("vault/kept", tests, NULL, NULL);
