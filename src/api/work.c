@@ -198,24 +198,37 @@ enum result work_answer(const struct account *account, const struct work_row *ro
 	return OK;
 }
 
-/* ---- stopping ---- */
+/* ---- ending ---- */
+
+enum result work_note_end(struct session *session, const struct work_row *row, struct err *err)
+{
+	struct act act;
+	enum result r = work_end(session->data, row, err);
+
+	if (r != OK)
+		return r;
+	act_begin(&act, "job.end", row->account, row->ended);
+	act_id(&act, "job", JOB_PREFIX, row->id);
+	act_int(&act, "state", row->state);
+	act_int(&act, "status", row->status);
+	return act_append(&act, session->data, NULL, err);
+}
+
+static enum result note_cancel(struct session *session, const struct work_row *row, struct instant now, struct err *err)
+{
+	struct act act;
+
+	act_begin(&act, "job.cancel", row->account, now);
+	act_id(&act, "job", JOB_PREFIX, row->id);
+	return act_append(&act, session->data, NULL, err);
+}
 
 struct cancelling { uint32_t account; struct id id; struct instant now; struct pool *pool; struct work_row *row; };
-
-static enum result stop_waiting(struct session *session, const struct cancelling *cancelling, struct err *err)
-{
-	struct work_row *row = cancelling->row;
-
-	row->state = WORK_CANCELLED;
-	row->ended = cancelling->now;
-	return work_end(session->data, row, err);
-}
 
 static enum result cancel_op(struct session *session, void *arg, struct err *err)
 {
 	const struct cancelling *cancelling = arg;
 	struct work_row *row = cancelling->row;
-	struct act act;
 	enum result r = work_get(session->data, cancelling->account, cancelling->id, cancelling->pool, row, err);
 
 	if (r == OK && row->ended.ms != 0)
@@ -223,13 +236,13 @@ static enum result cancel_op(struct session *session, void *arg, struct err *err
 	if (r == OK && !row->cancel)
 		r = work_set_cancel(session->data, row->account, row->id, err);
 	row->cancel = true;
-	if (r == OK && row->state == WORK_WAITING)
-		r = stop_waiting(session, cancelling, err);
-	if (r != OK)
+	if (r == OK)
+		r = note_cancel(session, row, cancelling->now, err);
+	if (r != OK || row->state != WORK_WAITING)
 		return r;
-	act_begin(&act, "job.cancel", row->account, cancelling->now);
-	act_id(&act, "job", JOB_PREFIX, row->id);
-	return act_append(&act, session->data, NULL, err);
+	row->state = WORK_CANCELLED;
+	row->ended = cancelling->now;
+	return work_note_end(session, row, err);
 }
 
 enum result work_cancel(struct vault *view, uint32_t account, struct id id, struct instant now, struct pool *pool,

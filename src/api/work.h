@@ -46,6 +46,8 @@ MUST_CHECK enum result work_file_with(struct vault *view, uint32_t account, cons
 /* 202, with where it is. `account` is of the row, or the vault's own: number 0. */
 MUST_CHECK enum result work_answer(const struct account *account, const struct work_row *row, const struct request *request,
 				   struct response *response, struct err *err);
+/* In a write transaction: it has ended as the row says, with a leaf. */
+MUST_CHECK enum result work_note_end(struct session *session, const struct work_row *row, struct err *err);
 /* Asks it to stop: at once when it waits, else between two steps. ERR_EXISTS when it has ended; `row` is as it is then. */
 MUST_CHECK enum result work_cancel(struct vault *view, uint32_t account, struct id id, struct instant now,
 				   struct pool *pool, struct work_row *row, struct err *err);

@@ -31,6 +31,7 @@ struct running {
 	struct actor actor;
 	int64_t noted_ms, looked_ms;
 	bool cancel, stop;
+	bool open; /* it had not ended before it could begin */
 };
 
 /* ---- while it runs ---- */
@@ -296,22 +297,13 @@ static enum result end_op(struct session *session, void *arg, struct err *err)
 	struct work_row *row = &ending->row;
 	const struct buf *body = &ending->running->response.body;
 	struct blind name;
-	struct act act;
 	enum result r = OK;
 
 	memcpy(name.bytes, row->id.bytes, BLIND_LEN);
 	if (row->status != 0 && body->len > 0)
 		r = answer_seal(session, row->account, &name, body->data, body->len, &ending->running->pool, &row->result,
 				&row->result_len, err);
-	if (r == OK)
-		r = work_end(session->data, row, err);
-	if (r != OK)
-		return r;
-	act_begin(&act, "job.end", row->account, row->ended);
-	act_id(&act, "job", JOB_PREFIX, row->id);
-	act_int(&act, "state", row->state);
-	act_int(&act, "status", row->status);
-	return act_append(&act, session->data, NULL, err);
+	return r == OK ? work_note_end(session, row, err) : r;
 }
 
 /* Nobody has any use for it; what cannot go now goes later (kept_expire). */
@@ -351,9 +343,24 @@ static bool end(struct running *running)
 
 static enum result start_op(struct session *session, void *arg, struct err *err)
 {
-	const struct running *running = arg;
+	struct running *running = arg;
+	const struct work_runner *runner = running->runner;
 
-	return work_set_running(session->data, running->row->account, running->row->id, running->request.now, err);
+	return work_set_running(session->data, running->row->account, running->row->id, runner->now(runner->arg), &running->open,
+				err);
+}
+
+/* If it could be begun. */
+static void carry_out(struct running *running, enum result r, struct err *err)
+{
+	if (r == OK)
+		r = read_asked(running, err);
+	if (r != OK)
+		problem_from(&running->response, &running->request, err, NULL);
+	else if (ends_by_itself(running->row))
+		tell_what_became(running);
+	else
+		do_it(running, true);
 }
 
 bool work_run(const struct work_runner *runner, size_t n, const struct work_row *row)
@@ -365,16 +372,12 @@ bool work_run(const struct work_runner *runner, size_t n, const struct work_row 
 
 	pool_init(&running.pool, POOL_MAX);
 	response_init(&running.response, &running.pool);
-	r = read_asked(&running, &err);
-	if (r == OK)
-		r = vault_write(running.vault, start_op, &running, &err);
-	if (r != OK)
-		problem_from(&running.response, &running.request, &err, NULL);
-	else if (ends_by_itself(row))
-		tell_what_became(&running);
-	else
-		do_it(&running, true);
-	ended = end(&running);
+	r = vault_write(running.vault, start_op, &running, &err);
+	ended = r == OK && !running.open;
+	if (!ended) {
+		carry_out(&running, r, &err);
+		ended = end(&running);
+	}
 	response_free(&running.response);
 	pool_free(&running.pool);
 	return ended;

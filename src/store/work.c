@@ -123,10 +123,14 @@ enum result work_list_open(struct db *db, uint32_t account, struct pool *pool, s
 	return r == OK ? read_all(&rows, pool, out, count, err) : r;
 }
 
-enum result work_set_running(struct db *db, uint32_t account, struct id id, struct instant now, struct err *err)
+enum result work_set_running(struct db *db, uint32_t account, struct id id, struct instant now, bool *open, struct err *err)
 {
-	return db_run(db, "UPDATE work SET state = 2, started_at = $3 WHERE account_id = $1 AND job_id = $2", err, THIS,
-		      DB_INT(now.ms));
+	enum result r = db_run(db, "UPDATE work SET state = 2, started_at = $3"
+				   " WHERE account_id = $1 AND job_id = $2 AND ended_at = 0",
+			       err, THIS, DB_INT(now.ms));
+
+	*open = r == OK && db_changes(db) > 0;
+	return r;
 }
 
 enum result work_set_begun(struct db *db, uint32_t account, struct id id, struct err *err)

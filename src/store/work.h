@@ -49,7 +49,8 @@ MUST_CHECK enum result work_next_account(struct db *db, int64_t after, bool *fou
 /* Of one account, those, the oldest first. */
 MUST_CHECK enum result work_list_open(struct db *db, uint32_t account, struct pool *pool, struct work_row *out, size_t max,
 				      size_t *count, struct err *err);
-MUST_CHECK enum result work_set_running(struct db *db, uint32_t account, struct id id, struct instant now,
+/* `*open` false: it has ended, and stays so. */
+MUST_CHECK enum result work_set_running(struct db *db, uint32_t account, struct id id, struct instant now, bool *open,
 					struct err *err);
 MUST_CHECK enum result work_set_begun(struct db *db, uint32_t account, struct id id, struct err *err);
 MUST_CHECK enum result work_set_progress(struct db *db, uint32_t account, struct id id, int64_t done, int64_t total,

@@ -60,15 +60,22 @@ static size_t open_ones(struct asking *asking, struct work_row *out)
 	return count;
 }
 
-/* The oldest. Did it end? */
-static bool carry_out(struct asking *asking)
+/* As it was when it was taken. Did it end? */
+static bool carry_out_as(struct asking *asking, const struct work_row *row)
 {
 	const struct work_runner runner = {.desk = &asking->desk, .vaults = &asking->world->vault, .router = asking->router,
 					   .stopping = is_stopping, .now = the_time, .arg = asking};
+
+	return work_run(&runner, 0, row);
+}
+
+/* The oldest. */
+static bool carry_out(struct asking *asking)
+{
 	struct work_row rows[8];
 
 	assert_true(open_ones(asking, rows) > 0);
-	return work_run(&runner, 0, &rows[0]);
+	return carry_out_as(asking, &rows[0]);
 }
 
 static const char *file(struct asking *asking, const char *target, const char *body)
@@ -501,6 +508,24 @@ static void one_that_waits_is_cancelled_at_once(void **state)
 	is_in_state(&asking, where, "cancelled");
 	assert_asked(&asking, METHOD_DELETE, where, NULL, 409);
 	assert_int_equal(count_leaves(*state, "\"job.cancel\""), 1);
+	assert_int_equal(count_leaves(*state, "\"job.end\""), 1); /* which is told as job.ended */
+	asking_end(&asking);
+}
+
+static void one_that_was_cancelled_as_it_was_taken_is_not_carried_out(void **state)
+{
+	struct asking asking;
+	struct work_row rows[8];
+	const char *where;
+
+	begin(&asking, state);
+	where = file(&asking, RUNS, "{}");
+	assert_int_equal(open_ones(&asking, rows), 1);
+	assert_asked(&asking, METHOD_DELETE, where, NULL, 200);
+	assert_true(carry_out_as(&asking, &rows[0]));
+	is_in_state(&asking, where, "cancelled");
+	assert_int_equal(count_leaves(*state, "\"retention.run\""), 0);
+	assert_int_equal(count_leaves(*state, "\"job.end\""), 1);
 	asking_end(&asking);
 }
 
@@ -635,6 +660,7 @@ int main(void)
 	    IN_WORLD(a_copy_that_is_cancelled_or_broken_off_leaves_nothing),
 	    IN_WORLD(neither_jobs_nor_files_grow_without_end),
 	    IN_WORLD(one_that_waits_is_cancelled_at_once),
+	    IN_WORLD(one_that_was_cancelled_as_it_was_taken_is_not_carried_out),
 	    IN_WORLD(one_that_runs_is_stopped_between_two_steps),
 	    IN_WORLD(what_a_stop_of_the_daemon_broke_off_goes_on),
 	    IN_WORLD(what_the_vault_has_ended_by_itself_is_not_begun_anew),

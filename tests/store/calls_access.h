@@ -301,7 +301,9 @@ CALL(work_list_open)
 
 CALL(work_set_running)
 {
-	return one(work_set_running(vault, account, (struct id){{7}}, (struct instant){NOON}, &err), seen);
+	bool open;
+
+	return one(work_set_running(vault, account, (struct id){{6}}, (struct instant){NOON}, &open, &err), seen);
 }
 
 CALL(work_set_begun)
