@@ -671,6 +671,8 @@ void perform_work(const struct desk *desk, const struct resource *resource, cons
 	struct err err;
 	enum result r = find_account(&performing, &err);
 
+	if (r == OK && watch->first != NULL)
+		r = may(&performing, &err);
 	if (r != OK)
 		refuse(&performing, &err);
 	else if (watch->first != NULL)

@@ -41,7 +41,7 @@ void perform_as(const struct actor *actor);
 void perform(const struct desk *desk, const struct resource *resource, const struct actor *actor,
 	     struct request *request, struct response *response);
 
-/* Work that was asked for before, by who may: as JSON. */
+/* Work that was asked for before: as JSON. Whether `actor` may is looked at again, but for who only looks what became of it. */
 struct perform_watch {
 	struct id job;
 	void *arg;

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "access/rights_now.h"
 #include "api/work.h"
 #include "base/log.h"
 #include "net/problem.h"
@@ -355,6 +356,8 @@ static void carry_out(struct running *running, enum result r, struct err *err)
 {
 	if (r == OK)
 		r = read_asked(running, err);
+	if (r == OK && !ends_by_itself(running->row))
+		r = rights_now(&running->view->read, running->request.now, &running->pool, &running->actor, err);
 	if (r != OK)
 		problem_from(&running->response, &running->request, err, NULL);
 	else if (ends_by_itself(running->row))

@@ -5,13 +5,16 @@
  */
 #include "api/asking.h"
 
+#include "access/token.h"
 #include "api/work.h"
 #include "privacy/resume.h"
+#include "privacy/user.h"
 #include "store/leaf.h"
 #include "vault/check.h"
 
 #define RUNS OURS "/retention/runs"
 #define JOBS OURS "/jobs"
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 /* ---- who carries it out ---- */
 
@@ -37,9 +40,30 @@ static struct instant the_time(void *arg)
 	return asking->world->now;
 }
 
+/* From here on it is a token of that role that asks. */
+static struct id act_as(struct asking *asking, enum access_role role)
+{
+	struct world *world = asking->world;
+	const struct token_new new = {.name = "program", .role = role, .scopes = permission_scopes(role), .expires = true,
+				      .expires_at = {world->now.ms + DAY_MS}};
+	const struct actor local = actor_local(0);
+	uint32_t account = role == ROLE_OPERATOR ? VAULT_ACCOUNT : world->account.number;
+	struct token_row row;
+	struct opaque token;
+	struct id id;
+	struct err err;
+
+	assert_ok(tokens_create(world->vault, &local, account, &new, world->now, &token, &id, &err), &err);
+	assert_ok(token_get(world->vault->read.data, account, id, &world->pool, &row, &err), &err);
+	asking->actor = actor_token(&row);
+	asking->actor.region = world->vault->id;
+	return id;
+}
+
 static void begin(struct asking *asking, void **state)
 {
 	asking_begin(asking, *state);
+	act_as(asking, ROLE_OWNER);
 	asking->desk.wake = wake;
 	woken = 0;
 	stop = false;
@@ -131,7 +155,8 @@ static void it_is_filed_at_once_and_done_later(void **state)
 	assert_int_equal(json_get_int(document(&asking), "status", 0), 200);
 	assert_non_null(json_get(json_get(document(&asking), "answer"), "kinds"));
 	assert_int_equal(count_leaves(*state, "\"job.end\""), 1);
-	assert_int_equal(count_leaves(*state, asking.actor.who), 2 + count_leaves(*state, "\"retention."));
+	assert_int_equal(count_leaves(*state, pool_printf(&asking.world->pool, "\"by\":\"%s\"", asking.actor.who)),
+			 2 + count_leaves(*state, "\"retention."));
 	asking_end(&asking);
 }
 
@@ -359,14 +384,102 @@ static void the_operators_jobs_are_of_the_vault(void **state)
 	const char *where;
 
 	begin(&asking, state);
-	asking.actor.role = ROLE_OPERATOR;
-	asking.actor.account = 0;
+	act_as(&asking, ROLE_OPERATOR);
 	where = file(&asking, "/v1/checks", "{\"quick\":true}");
 	assert_int_equal(strncmp(where, "/v1/jobs/job_", 13), 0);
 	assert_true(carry_out(&asking));
 	is_in_state(&asking, where, "done");
 	assert_int_equal(json_get_int(json_get(document(&asking), "answer"), "problems", -1), 0);
 	asking_end(&asking);
+}
+
+/* ---- with what rights (P39) ---- */
+
+static void is_refused(struct asking *asking, const char *where, const char *why)
+{
+	const struct json *answer;
+
+	assert_true(carry_out(asking));
+	act_as(asking, ROLE_AUDITOR);
+	answer = json_get(job_at(asking, where), "answer");
+	assert_string_equal(json_get_text(document(asking), "state"), "failed");
+	assert_int_equal(json_get_int(document(asking), "status", 0), 403);
+	assert_string_equal(json_get_text(answer, "type"), "/problems/denied");
+	assert_non_null(strstr(json_get_text(answer, "detail"), why));
+	assert_int_equal(count_leaves(asking->world, "\"job.end\""), 1);
+	assert_int_equal(count_leaves(asking->world, "\"retention.run\""), 0);
+}
+
+static void what_a_token_asked_that_was_revoked_meanwhile_is_not_done(void **state)
+{
+	struct world *world = *state;
+	struct asking asking;
+	const char *where;
+	struct id id;
+	struct err err;
+
+	begin(&asking, state);
+	id = act_as(&asking, ROLE_ADMIN);
+	where = file(&asking, RUNS, "{}");
+	assert_ok(tokens_revoke(world->vault, world->account.number, id, world->now, &err), &err);
+	is_refused(&asking, where, "revoked");
+	asking_end(&asking);
+}
+
+static void nor_what_one_asked_that_has_expired(void **state)
+{
+	struct asking asking;
+	const char *where;
+
+	begin(&asking, state);
+	where = file(&asking, RUNS, "{}");
+	asking.world->now.ms += DAY_MS;
+	is_refused(&asking, where, "expired");
+	asking_end(&asking);
+}
+
+static void act_as_a_user(struct asking *asking)
+{
+	struct world *world = asking->world;
+	const struct user_new new = {.name = "Anna", .role = USER_ADMIN};
+	struct user_row row;
+	struct id id;
+	struct err err;
+
+	assert_ok(user_add(world->vault, &world->account, &new, world->now, &world->pool, &id, &err), &err);
+	assert_ok(user_lookup(&world->vault->read, &world->account, "Anna", &world->pool, &row, &err), &err);
+	asking->actor = actor_user(&row);
+	asking->actor.region = world->vault->id;
+}
+
+static void is_refused_after(void **state, const char *sql, const char *why)
+{
+	struct world *world = *state;
+	struct asking asking;
+	const char *where;
+	struct err err;
+
+	begin(&asking, state);
+	act_as_a_user(&asking);
+	where = file(&asking, RUNS, "{}");
+	assert_ok(db_script(world->vault->read.data, sql, &err), &err);
+	is_refused(&asking, where, why);
+	asking_end(&asking);
+}
+
+static void nor_what_a_user_asked_who_was_removed(void **state)
+{
+	is_refused_after(state, "DELETE FROM account_user", "removed");
+}
+
+static void nor_what_one_asked_who_is_being_removed(void **state)
+{
+	is_refused_after(state, "UPDATE account_user SET state = 2", "removed");
+}
+
+static void nor_what_one_asked_whose_role_may_it_no_more(void **state)
+{
+	is_refused_after(state, "UPDATE account_user SET role = 4", "retention.run");
 }
 
 /* ---- files ---- */
@@ -537,8 +650,7 @@ static void one_that_runs_is_stopped_between_two_steps(void **state)
 	struct err err;
 
 	begin(&asking, state);
-	asking.actor.role = ROLE_OPERATOR;
-	asking.actor.account = 0;
+	act_as(&asking, ROLE_OPERATOR);
 	where = file(&asking, "/v1/checks", "{\"quick\":true}");
 	assert_ok(db_script(world->vault->read.data, "UPDATE work SET state = 2", &err), &err);
 	assert_asked(&asking, METHOD_DELETE, where, NULL, 200);
@@ -555,8 +667,7 @@ static void what_a_stop_of_the_daemon_broke_off_goes_on(void **state)
 	const char *where;
 
 	begin(&asking, state);
-	asking.actor.role = ROLE_OPERATOR;
-	asking.actor.account = 0;
+	act_as(&asking, ROLE_OPERATOR);
 	where = file(&asking, "/v1/checks", "{\"quick\":true}");
 	stop = true;
 	assert_false(carry_out(&asking));
@@ -577,8 +688,7 @@ static void what_the_vault_has_ended_by_itself_is_not_begun_anew(void **state)
 	struct err err;
 
 	begin(&asking, state);
-	asking.actor.role = ROLE_OPERATOR;
-	asking.actor.account = 0;
+	act_as(&asking, ROLE_OPERATOR);
 	assert_ok(epoch_find(world->vault->read.keys, EPOCH_CURRENT, &before, &err), &err);
 	where = file(&asking, "/v1/keys/rotations", "{}");
 	assert_ok(db_script(world->vault->read.data, "UPDATE work SET begun = 1, state = 2", &err), &err);
@@ -655,6 +765,11 @@ int main(void)
 	    IN_WORLD(jobs_are_listed_the_newest_first),
 	    IN_WORLD(a_job_of_another_account_is_not_there),
 	    IN_WORLD(the_operators_jobs_are_of_the_vault),
+	    IN_WORLD(what_a_token_asked_that_was_revoked_meanwhile_is_not_done),
+	    IN_WORLD(nor_what_one_asked_that_has_expired),
+	    IN_WORLD(nor_what_a_user_asked_who_was_removed),
+	    IN_WORLD(nor_what_one_asked_who_is_being_removed),
+	    IN_WORLD(nor_what_one_asked_whose_role_may_it_no_more),
 	    IN_WORLD(a_persons_copy_is_made_as_a_job_and_fetched),
 	    IN_WORLD(a_copy_is_fetched_by_who_may_export),
 	    IN_WORLD(a_copy_that_is_cancelled_or_broken_off_leaves_nothing),
