@@ -198,27 +198,44 @@ static enum result text_of_string(const struct word *word, const struct json *va
 	return OK;
 }
 
+/* One member of a list, which will stand between commas. */
+static enum result check_member(const struct word *word, const struct json *member, struct err *err)
+{
+	const char *text;
+	enum result r = text_of_string(word, member, &text, err);
+
+	if (r == OK)
+		r = check_choice(word, text, err);
+	if (r == OK && strchr(text, ',') != NULL)
+		r = err_set(err, ERR_INPUT, "a member of %s has a comma in it", word->name);
+	return r;
+}
+
+/* The room that it needs is known before it is taken: a list may have thousands of members. */
 static enum result text_of_list(struct pool *pool, const struct word *word, const struct json *value, const char **out,
 				struct err *err)
 {
-	const char *all = "", *one = NULL;
+	size_t room = 0; /* each and its comma, or the end */
+	char *all, *end;
 
 	if (value->type != JSON_ARRAY)
 		return wrong_type(word, "an array", value, err);
 	for (const struct json *at = value->first; at != NULL; at = at->next) {
-		enum result r = text_of_string(word, at, &one, err);
+		enum result r = check_member(word, at, err);
 
-		if (r == OK)
-			r = check_choice(word, one, err);
-		if (r == OK && strchr(one, ',') != NULL)
-			r = err_set(err, ERR_INPUT, "a member of %s has a comma in it", word->name);
-		if (r == OK && strlen(all) + strlen(one) > BIND_TEXT_MAX)
+		room += at->len + 1;
+		if (r == OK && room > BIND_TEXT_MAX + 1)
 			r = err_set(err, ERR_INPUT, "%s is longer than %d bytes", word->name, BIND_TEXT_MAX);
 		if (r != OK)
 			return r;
-		all = pool_printf(pool, "%s%s%s", all, *all != '\0' ? "," : "", one);
-		if (all == NULL)
-			return err_no_memory(err);
+	}
+	end = all = pool_alloc(pool, room + 1);
+	if (all == NULL)
+		return err_no_memory(err);
+	for (const struct json *at = value->first; at != NULL; at = at->next) {
+		if (end != all)
+			*end++ = ',';
+		end = mempcpy(end, at->text, at->len);
 	}
 	*out = *all != '\0' ? all : NULL;
 	return OK;

@@ -124,6 +124,13 @@ size_t text_len(const void *strings, size_t offset)
 	return len;
 }
 
+/* Asked again it would not fit either: this is no lack of memory. */
+enum result too_many(size_t count, struct err *err)
+{
+	err_set(err, ERR_LIMIT, "the JSON document has %zu values, which are too many", count);
+	return err_mend(err, "send fewer at a time");
+}
+
 /* Every word is a node but for the closing brackets, the names, and the second word of a number. */
 enum result builder::allocate()
 {
@@ -144,6 +151,8 @@ enum result builder::allocate()
 		bytes = word_payload(tape[last_text]);
 		bytes += sizeof(uint32_t) + text_len(from, bytes) + 1;
 	}
+	if (count * sizeof *nodes + bytes > pool->max)
+		return too_many(count, err);
 	nodes = static_cast<struct json *>(pool_alloc(pool, count * sizeof *nodes));
 	strings = static_cast<char *>(pool_alloc(pool, bytes));
 	if (nodes == nullptr || strings == nullptr)

@@ -18,7 +18,8 @@ struct json_parser;
 MUST_CHECK enum result json_parser_new(size_t max_document, struct json_parser **out, struct err *err);
 void json_parser_free(struct json_parser *parser);
 /* Parses exactly one document; the tree lives in `pool`. Duplicate member names are refused by name.
- * ERR_INPUT tells what and at which byte. Integers beyond int64 become JSON_DOUBLE. Depth over 64 is refused. */
+ * ERR_INPUT tells what and at which byte. Integers beyond int64 become JSON_DOUBLE. Depth over 64 is refused.
+ * ERR_LIMIT: longer than `max_document`, or more values than the whole of `pool` holds. */
 MUST_CHECK enum result json_parse(struct json_parser *parser, const char *text, size_t len, struct pool *pool,
 				  const struct json **out, struct err *err);
 /* One document with a parser made for it. */

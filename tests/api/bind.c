@@ -28,7 +28,7 @@ static int set_up(void **state)
 	static struct route *routes;
 
 	(void)state;
-	pool_init(&pool, 1 << 20);
+	pool_init(&pool, 4 << 20);
 	routes = calloc(resource_count, sizeof *routes);
 	assert_non_null(routes);
 	for (size_t i = 0; i < resource_count; i++)
@@ -150,6 +150,27 @@ static void what_is_needed_is_named(void **state)
 	(void)state;
 	refused(METHOD_POST, HOLDS, NULL, "reason", "reason is missing");
 	refused(METHOD_POST, HOLDS, "{\"reason\":\"\"}", "reason", "reason is empty");
+}
+
+/* {"reason": "x", "kind": ["call", ..]} */
+static const char *many_kinds(size_t count)
+{
+	static char text[1024 * 1024];
+	size_t len = (size_t)snprintf(text, sizeof text, "{\"reason\":\"x\",\"kind\":[");
+
+	assert_true(len + count * strlen("\"call\",") + 2 < sizeof text);
+	for (size_t i = 0; i < count; i++)
+		len += (size_t)snprintf(text + len, sizeof text - len, "%s\"call\"", i > 0 ? "," : "");
+	snprintf(text + len, sizeof text - len, "]}");
+	return text;
+}
+
+static void a_list_may_have_as_many_members_as_are_within_its_length(void **state)
+{
+	(void)state;
+	assert_int_equal(bind(METHOD_POST, HOLDS, many_kinds(13107)), OK);
+	assert_int_equal(strlen(bound.argv[1]), 13107 * strlen("call,") - 1);
+	refused(METHOD_POST, HOLDS, many_kinds(13108), "kind", "kind is longer than 65536 bytes");
 }
 
 static void values_are_of_their_type(void **state)
@@ -274,6 +295,7 @@ int main(void)
 		cmocka_unit_test(a_query_gives_words_too),
 		cmocka_unit_test(what_is_not_named_is_refused_by_its_name),
 		cmocka_unit_test(what_is_needed_is_named),
+		cmocka_unit_test(a_list_may_have_as_many_members_as_are_within_its_length),
 		cmocka_unit_test(values_are_of_their_type),
 		cmocka_unit_test(a_body_is_an_object_where_one_is_taken),
 		cmocka_unit_test(values_come_in_the_order_of_the_table),

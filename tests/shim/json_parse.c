@@ -293,13 +293,18 @@ static void nothing_beyond_the_text_is_read(void **state)
 	}
 }
 
-static void a_full_pool_is_told(void **state)
+static void more_values_than_a_pool_holds_are_a_fault_of_the_document_and_a_full_pool_is_none(void **state)
 {
 	const struct json *tree;
 	struct pool small;
 
 	(void)state;
 	pool_init(&small, 100);
+	assert_int_equal(json_parse(parser, "[1,2,3,4]", 9, &small, &tree, &err), ERR_LIMIT);
+	assert_string_equal(err.what, "the JSON document has 5 values, which are too many");
+	pool_free(&small);
+	pool_init(&small, 1000);
+	assert_non_null(pool_alloc(&small, 900));
 	assert_int_equal(json_parse(parser, "[1,2,3,4]", 9, &small, &tree, &err), ERR_NO_MEMORY);
 	pool_free(&small);
 }
@@ -339,7 +344,7 @@ int main(void)
 	    WITH_PARSER(a_document_over_the_maximum_is_refused),
 	    WITH_PARSER(one_parser_reads_small_and_large_documents_in_turn),
 	    WITH_PARSER(nothing_beyond_the_text_is_read),
-	    WITH_PARSER(a_full_pool_is_told),
+	    WITH_PARSER(more_values_than_a_pool_holds_are_a_fault_of_the_document_and_a_full_pool_is_none),
 	    WITH_PARSER(one_document_needs_no_parser_of_its_own),
 	    cmocka_unit_test(freeing_nothing_is_fine),
 	};
