@@ -120,12 +120,15 @@ static struct contexts *contexts_make(void)
 
 	INVARIANT(ready); /* crypto_init comes first */
 	c = calloc(1, sizeof *c);
-	/* A few hundred bytes once per thread: without them no key can be derived, and there is no way to say so. */
-	INVARIANT(c != NULL && contexts_set_up(c) && pthread_setspecific(contexts_key, c) == 0);
+	if (c == NULL || !contexts_set_up(c) || pthread_setspecific(contexts_key, c) != 0) {
+		contexts_free(c);
+		return NULL;
+	}
 	mine = c;
 	return c;
 }
 
+/* NULL: no memory; the next use tries again. */
 static inline struct contexts *contexts(void)
 {
 	return mine != NULL ? mine : contexts_make();
@@ -172,13 +175,50 @@ struct sha256_stream {
 	EVP_MD_CTX *ctx;
 };
 
+/* One hash. Each time OpenSSL begins one it asks for a little memory, and who hashes cannot say that there is none:
+ * libsodium's, which is slower and asks for none, takes its place then. */
+struct hashing {
+	EVP_MD_CTX *ctx;
+	crypto_hash_sha256_state plain; /* where there is no ctx */
+};
+
+static struct hashing hashing_begin(void)
+{
+	const struct contexts *c = contexts();
+	struct hashing h = {.ctx = c != NULL ? c->sha256 : NULL};
+
+	if (h.ctx != NULL && EVP_DigestInit_ex2(h.ctx, md_sha256, NULL) == 1)
+		return h;
+	h.ctx = NULL;
+	crypto_hash_sha256_init(&h.plain);
+	return h;
+}
+
+static void hashing_add(struct hashing *h, const void *data, size_t len)
+{
+	if (len == 0)
+		return;
+	if (h->ctx != NULL)
+		INVARIANT(EVP_DigestUpdate(h->ctx, data, len) == 1);
+	else
+		crypto_hash_sha256_update(&h->plain, data, len);
+}
+
+static void hashing_end(struct hashing *h, unsigned char out[HASH_LEN])
+{
+	if (h->ctx != NULL)
+		INVARIANT(EVP_DigestFinal_ex(h->ctx, out, NULL) == 1);
+	else
+		crypto_hash_sha256_final(&h->plain, out); /* wipes it */
+}
+
 struct hash sha256(const void *data, size_t len)
 {
-	EVP_MD_CTX *ctx = contexts()->sha256;
+	struct hashing h = hashing_begin();
 	struct hash out;
 
-	INVARIANT(EVP_DigestInit_ex2(ctx, md_sha256, NULL) == 1 && EVP_DigestUpdate(ctx, data, len) == 1 &&
-		  EVP_DigestFinal_ex(ctx, out.bytes, NULL) == 1);
+	hashing_add(&h, data, len);
+	hashing_end(&h, out.bytes);
 	return out;
 }
 
@@ -233,30 +273,30 @@ static void key_block(const void *key, size_t len, unsigned char block[BLOCK_LEN
 }
 
 /* SHA-256 of the block, each of its bytes with `pad` in it, and the parts. */
-static void padded_hash(EVP_MD_CTX *ctx, const unsigned char block[BLOCK_LEN], unsigned char pad,
-			const struct span_in *parts, size_t count, unsigned char out[HASH_LEN])
+static void padded_hash(const unsigned char block[BLOCK_LEN], unsigned char pad, const struct span_in *parts,
+			size_t count, unsigned char out[HASH_LEN])
 {
+	struct hashing h = hashing_begin();
 	unsigned char padded[BLOCK_LEN];
 
 	for (size_t i = 0; i < BLOCK_LEN; i++)
 		padded[i] = block[i] ^ pad;
-	INVARIANT(EVP_DigestInit_ex2(ctx, md_sha256, NULL) == 1 && EVP_DigestUpdate(ctx, padded, BLOCK_LEN) == 1);
+	hashing_add(&h, padded, BLOCK_LEN);
 	for (size_t i = 0; i < count; i++)
-		INVARIANT(parts[i].len == 0 || EVP_DigestUpdate(ctx, parts[i].data, parts[i].len) == 1);
-	INVARIANT(EVP_DigestFinal_ex(ctx, out, NULL) == 1);
+		hashing_add(&h, parts[i].data, parts[i].len);
+	hashing_end(&h, out);
 	sodium_memzero(padded, sizeof padded);
 }
 
 /* RFC 2104. OpenSSL's own takes twice as long for so few bytes: most of that looks for what is the same each time. */
 static void mac(const void *key, size_t key_len, const struct span_in *parts, size_t count, unsigned char out[HASH_LEN])
 {
-	EVP_MD_CTX *ctx = contexts()->sha256;
 	unsigned char block[BLOCK_LEN], inner[HASH_LEN];
 	const struct span_in inner_part = {inner, sizeof inner};
 
 	key_block(key, key_len, block);
-	padded_hash(ctx, block, 0x36, parts, count, inner);
-	padded_hash(ctx, block, 0x5c, &inner_part, 1, out);
+	padded_hash(block, 0x36, parts, count, inner);
+	padded_hash(block, 0x5c, &inner_part, 1, out);
 	sodium_memzero(block, sizeof block);
 	sodium_memzero(inner, sizeof inner);
 }
@@ -329,7 +369,8 @@ enum result aead_seal_parts(const struct key *key, const unsigned char nonce[NON
 			    size_t aad_len, const struct span_in *parts, size_t count, unsigned char *out,
 			    struct err *err)
 {
-	EVP_CIPHER_CTX *ctx = contexts()->seal;
+	const struct contexts *c = contexts();
+	EVP_CIPHER_CTX *ctx = c != NULL ? c->seal : NULL;
 	size_t len = 0;
 	int n = 0;
 	enum result rc = OK;
@@ -340,6 +381,8 @@ enum result aead_seal_parts(const struct key *key, const unsigned char nonce[NON
 	}
 	if (rc == OK)
 		rc = check_len(aad_len, len, err);
+	if (rc == OK && ctx == NULL)
+		rc = err_no_memory(err);
 	if (rc != OK)
 		return rc;
 	if (EVP_EncryptInit_ex2(ctx, NULL, key->bytes, nonce, NULL) != 1 ||
@@ -360,7 +403,8 @@ enum result aead_seal_nonce(const struct key *key, const unsigned char nonce[NON
 enum result aead_open_nonce(const struct key *key, const unsigned char nonce[NONCE_LEN], const void *aad,
 			    size_t aad_len, const unsigned char *in, size_t len, void *out, struct err *err)
 {
-	EVP_CIPHER_CTX *ctx = contexts()->open;
+	const struct contexts *c = contexts();
+	EVP_CIPHER_CTX *ctx = c != NULL ? c->open : NULL;
 	unsigned char tag[TAG_LEN], none;
 	size_t plain = len - TAG_LEN;
 	int n = 0;
@@ -369,6 +413,8 @@ enum result aead_open_nonce(const struct key *key, const unsigned char nonce[NON
 	if (len < TAG_LEN)
 		return err_set(err, ERR_CORRUPT, "%zu sealed bytes are too few to hold a tag", len);
 	rc = check_len(aad_len, plain, err);
+	if (rc == OK && ctx == NULL)
+		rc = err_no_memory(err);
 	if (rc != OK)
 		return rc;
 	memcpy(tag, in + plain, TAG_LEN);

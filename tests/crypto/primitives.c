@@ -3,10 +3,14 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <cmocka.h>
@@ -360,6 +364,81 @@ static void every_thread_has_contexts_of_its_own(void **state)
 	}
 }
 
+/* ---- without memory ---- */
+
+static _Thread_local bool none_left;
+
+static void *some_memory(size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return none_left ? NULL : malloc(size);
+}
+
+static void *other_memory(void *memory, size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return none_left ? NULL : realloc(memory, size);
+}
+
+static void given_back(void *memory, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(memory);
+}
+
+struct hashes {
+	struct hash plain, mac;
+	unsigned char derived[80];
+	enum result sealed;
+};
+
+static void hash_all(struct hashes *out)
+{
+	struct key key = {{1}};
+	unsigned char sealed[SEAL_OVERHEAD + 3];
+	struct err err;
+
+	out->plain = sha256("abc", 3);
+	out->mac = hmac_sha256(&key, TEXT("thread"), 1);
+	hkdf_sha256(TEXT("key"), 1, "salt", 4, "info", 4, out->derived, sizeof out->derived);
+	out->sealed = aead_seal(&key, NULL, 0, "abc", 3, sealed, &err);
+}
+
+static void *hash_without_memory(void *arg)
+{
+	struct hashes *out = arg;
+
+	none_left = true;
+	hash_all(&out[0]); /* there is no context of this thread */
+	none_left = false;
+	hash_all(&out[1]);
+	none_left = true;
+	hash_all(&out[2]); /* there is one */
+	none_left = false;
+	return NULL;
+}
+
+static void without_memory_hashes_are_the_same_and_sealing_says_so(void **state)
+{
+	struct hashes out[3] = {0};
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, hash_without_memory, out), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	for (int i = 0; i < 3; i += 2) {
+		assert_memory_equal(&out[i].plain, &out[1].plain, sizeof out[i].plain);
+		assert_memory_equal(&out[i].mac, &out[1].mac, sizeof out[i].mac);
+		assert_memory_equal(out[i].derived, out[1].derived, sizeof out[i].derived);
+	}
+	assert_int_equal(out[0].sealed, ERR_NO_MEMORY);
+	assert_int_equal(out[1].sealed, OK);
+	assert_int_equal(out[2].sealed, OK);
+}
+
 /* P68 */
 static void after_init_there_are_no_core_dumps(void **state)
 {
@@ -384,6 +463,8 @@ static int init(void **state)
 
 int main(void)
 {
+	CRYPTO_set_mem_functions(some_memory, other_memory, given_back);
+
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sha256_of_the_fips_180_messages),
 	    cmocka_unit_test(sha256_of_a_million_letters_in_pieces),
@@ -402,6 +483,7 @@ int main(void)
 	    cmocka_unit_test(random_bytes_fill_every_length),
 	    cmocka_unit_test(wiping_leaves_zeros_and_comparing_finds_the_last_byte),
 	    cmocka_unit_test(every_thread_has_contexts_of_its_own),
+	    cmocka_unit_test(without_memory_hashes_are_the_same_and_sealing_says_so),
 	    cmocka_unit_test(after_init_there_are_no_core_dumps),
 	};
 
