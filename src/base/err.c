@@ -20,6 +20,7 @@ enum result err_set(struct err *err, enum result code, const char *fmt, ...)
 	va_list ap;
 
 	err->code = code;
+	err->system = 0;
 	err->where[0] = err->mend[0] = '\0';
 	va_start(ap, fmt);
 	vsnprintf(err->what, sizeof err->what, fmt, ap);
@@ -75,6 +76,7 @@ enum result err_mend_sys(struct err *err, int system)
 {
 	const char *mend = mend_of(system);
 
+	err->system = system;
 	return mend != NULL ? err_mend(err, "%s", mend) : err->code;
 }
 

@@ -41,12 +41,13 @@ enum result {
 
 struct err {
 	enum result code;
+	int system; /* the errno of the system's refusal, else 0: what a log may say of it */
 	char what[400];
 	char where[300];
 	char mend[300];
 };
 
-/* Sets code and text, clears where and mend, returns `code`. */
+/* Sets code and text, clears all else, returns `code`. */
 enum result err_set(struct err *err, enum result code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* As err_set with ": strerror(errno)" appended; ENOSPC, EDQUOT and ENOMEM choose their own code, all else ERR_IO. */
 enum result err_sys(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -55,7 +56,7 @@ enum result err_where(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Say how to mend it; returns err->code. */
 enum result err_mend(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Say how to mend what the system refused with `system` (an errno), where there is something that holds for every call;
- * else leaves `mend` as it is. Returns err->code. */
+ * else leaves `mend` as it is; either way it is kept in `system`. Returns err->code. */
 enum result err_mend_sys(struct err *err, int system);
 /* Shorthand for ERR_NO_MEMORY. */
 enum result err_no_memory(struct err *err);

@@ -173,7 +173,8 @@ static void note(void *arg, const struct server_outcome *outcome)
 {
 	const struct http *http = arg;
 	int route = outcome->request->match.route;
-	const struct log_field fields[] = {
+	size_t count = 5;
+	struct log_field fields[7] = {
 	    LOG_ID("request", "req", outcome->request->id),
 	    {.name = "method", .type = LOG_F_WORD, .word = method_name(outcome->request->method)},
 	    {.name = "route", .type = LOG_F_WORD, .word = route >= 0 ? http->routes[route].path : "none"},
@@ -181,8 +182,11 @@ static void note(void *arg, const struct server_outcome *outcome)
 	    LOG_INT("micros", outcome->micros),
 	};
 
-	log_write(outcome->status >= 500 ? LOG_WARNING : LOG_INFO, "http.request", fields,
-		  sizeof fields / sizeof *fields);
+	if (outcome->why != OK)
+		fields[count++] = LOG_RESULT("why", outcome->why);
+	if (outcome->why_system != 0)
+		fields[count++] = LOG_INT("errno", outcome->why_system);
+	log_write(outcome->status >= 500 || outcome->why != OK ? LOG_WARNING : LOG_INFO, "http.request", fields, count);
 }
 
 static struct instant clock_now(void *arg)

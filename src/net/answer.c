@@ -169,8 +169,10 @@ static ssize_t on_read(void *arg, uint64_t at, char *out, size_t max)
 
 	if (x->source == SOURCE_FLOW)
 		return take(x, out, max);
-	if (x->response.read(x->response.read_arg, x->offset + at, out, max, &got, &err) != OK)
+	if (x->response.read(x->response.read_arg, x->offset + at, out, max, &got, &err) != OK) {
+		response_why(&x->response, &err);
 		return end_connection(x, MHD_CONTENT_READER_END_WITH_ERROR);
+	}
 	return got > 0 ? (ssize_t)got : end_body(x);
 }
 

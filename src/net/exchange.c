@@ -197,7 +197,9 @@ static void pump(struct exchange *x, struct flow *output)
 
 		r = x->response.read(x->response.read_arg, x->offset + done, chunk,
 				     left < sizeof chunk ? (size_t)left : sizeof chunk, &got, &err);
-		if (r == OK)
+		if (r != OK)
+			response_why(&x->response, &err);
+		else
 			r = flow_write(output, chunk, got, &err);
 		done += got;
 	}
@@ -669,6 +671,8 @@ void exchange_completed(struct exchange *x, bool well)
 	struct server_outcome outcome = {.request = &x->request,
 					 .status = answered ? x->response.status : 0,
 					 .complete = answered && well && !atomic_load(&x->gone),
+					 .why = (enum result)atomic_load(&x->response.why),
+					 .why_system = atomic_load(&x->response.why_system),
 					 .micros = monotonic_us() - x->began_us};
 	size_t class = outcome.complete ? (size_t)outcome.status / 100 - 1 : 0;
 	size_t route = x->route ? (size_t)x->request.match.route : settings->route_count;

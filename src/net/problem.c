@@ -133,8 +133,10 @@ static const char *const of_the_body[] = {"ETag", "Location", "Content-Dispositi
 void problem_answer(struct response *response, const struct request *request, enum problem problem,
 		    const struct err *err, const char *field)
 {
-	if (kinds[problem].status >= 500 && problem != PROBLEM_UNSUPPORTED)
+	if (kinds[problem].status >= 500 && problem != PROBLEM_UNSUPPORTED) {
+		response_why(response, err);
 		err = NULL; /* paths of ours, the system's words */
+	}
 	for (size_t i = 0; i < sizeof of_the_body / sizeof *of_the_body; i++)
 		response_header_remove(response, of_the_body[i]);
 	response_reader(response, NULL, NULL, NULL, 0);

@@ -37,6 +37,12 @@ static struct response_header *find(const struct response *response, const char 
 	return at;
 }
 
+void response_why(struct response *response, const struct err *err)
+{
+	atomic_store(&response->why, err ? (int)err->code : (int)OK);
+	atomic_store(&response->why_system, err ? err->system : 0);
+}
+
 /* The value in the pool; NULL after a failure. */
 static const char *own(struct response *response, const char *name, const char *value)
 {

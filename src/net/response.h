@@ -15,6 +15,8 @@
 #ifndef LETHE_NET_RESPONSE_H
 #define LETHE_NET_RESPONSE_H
 
+#include <stdatomic.h>
+
 #include "base/buf.h"
 #include "base/pool.h"
 #include "net/flow.h"
@@ -43,6 +45,7 @@ struct response {
 	void *read_arg;
 	uint64_t read_size;
 	bool failed;
+	atomic_int why, why_system; /* it was refused with 5xx or broke off: the result and the errno, or 0, for the log */
 	void *exchange; /* the server's */
 };
 
@@ -55,6 +58,8 @@ void response_header(struct response *response, const char *name, const char *va
 void response_header_add(struct response *response, const char *name, const char *value);
 void response_header_remove(struct response *response, const char *name);
 const char *response_get_header(const struct response *response, const char *name); /* NULL: not set */
+/* Notes for the log why it is refused or breaks off; NULL: nothing is known of it. */
+void response_why(struct response *response, const struct err *err);
 /* Content-Type of the body. */
 void response_type(struct response *response, const char *media_type);
 /* "\"..\"" or "W/\"..\"", quotes included. */

@@ -50,6 +50,8 @@ struct server_outcome {
 	const struct request *request;
 	int status;     /* 0: it broke off before there was one */
 	bool complete;  /* the client has had all of it, as far as we can know */
+	enum result why; /* of 5xx, or of what broke off by our fault; OK: nothing is known of it */
+	int why_system;  /* the errno, or 0 */
 	int64_t micros; /* from its first line to the end of the answer */
 };
 
