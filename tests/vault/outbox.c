@@ -282,6 +282,50 @@ static void damage_is_found(void **state)
 	buf_free(&out);
 }
 
+/* What is wrong with ids that could be written all the same: a kind there is not, contacts among records, too many. */
+static void ids_are_whole_or_damaged(void **state)
+{
+	enum { LEN = 17, MOST = EVENT_IDS_MAX * LEN };
+	static unsigned char ids[MOST + LEN];
+	struct event_row row = {.ids = ids, .ids_len = MOST};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ids; i += LEN)
+		ids[i] = KIND_LAST;
+	assert_true(outbox_ids_whole(&row));
+	row.ids_len = MOST + LEN;
+	assert_false(outbox_ids_whole(&row));
+	row.ids_len = 2 * LEN - 1;
+	assert_false(outbox_ids_whole(&row));
+	row.ids_len = 2 * LEN;
+	ids[LEN] = KIND_LAST + 1;
+	assert_false(outbox_ids_whole(&row));
+	ids[LEN] = OUTBOX_CONTACT;
+	assert_false(outbox_ids_whole(&row));
+	ids[0] = OUTBOX_CONTACT;
+	assert_true(outbox_ids_whole(&row));
+	ids[LEN] = KIND_CALL;
+	assert_false(outbox_ids_whole(&row));
+	ids[0] = KIND_CAMPAIGN_RESULT;
+	assert_true(outbox_ids_whole(&row));
+}
+
+static void ids_of_a_kind_there_is_not_are_damage_to_check_and_to_who_sends(void **state)
+{
+	struct world *world = *state;
+	struct event_row row;
+	struct buf out;
+	struct err err;
+
+	put_list(world, EVENT_RECORD_CREATED, KIND_CALL, 2);
+	assert_found(world, "UPDATE event SET ids = x'63' || substr(ids, 2) WHERE length(ids) = 34");
+	assert_int_equal(events(world, &row, 1), 1);
+	buf_init(&out, EVENT_BODY_MAX);
+	assert_int_equal(outbox_write(DB(world), &row, world->account.id, &world->pool, &out, &err), ERR_CORRUPT);
+	buf_free(&out);
+	assert_found(world, "UPDATE event SET ids = x'00' || substr(ids, 2) WHERE length(ids) = 34");
+}
+
 /* ---- a restore ---- */
 
 static void a_restore_tells_nobody_anew_and_forgets_nothing(void **state)
@@ -324,6 +368,8 @@ int main(void)
 	    IN_WORLD(an_empty_list_is_no_event),
 	    IN_WORLD(of_a_pruned_leaf_only_that_it_was_is_told),
 	    IN_WORLD(damage_is_found),
+	    cmocka_unit_test(ids_are_whole_or_damaged),
+	    IN_WORLD(ids_of_a_kind_there_is_not_are_damage_to_check_and_to_who_sends),
 	    IN_WORLD(a_restore_tells_nobody_anew_and_forgets_nothing),
 	};
 
