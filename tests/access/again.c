@@ -4,6 +4,7 @@
 #include "access/people.h"
 
 #include "access/again.h"
+#include "vault/recording.h"
 
 static enum result again(struct people *p, const struct user_row *user, const char *password, struct duration *wait,
 			 struct err *err)
@@ -64,12 +65,29 @@ static void guesses_wait_and_sign_ins_do_not(void **state)
 	assert_int_equal(again(p, &anna, OTHER, &wait, &err), ERR_DENIED); /* what was counted is forgotten */
 }
 
+/* As with a password that cannot be read: the vault is to be mended, and nobody has guessed. */
+static void what_could_not_be_looked_at_is_not_counted(void **state)
+{
+	struct people *p = *state;
+	struct user_row anna = add_with_password(p, "anna", USER_ADMIN);
+	struct duration wait;
+	struct err err;
+
+	tamper(&p->world, "vault.db", "UPDATE user_secret SET sealed = zeroblob(100)");
+	for (uint32_t i = 0; i < 2 * lockout_rule(LOCKOUT_CODE)->free; i++) {
+		assert_int_equal(again(p, &anna, PASSWORD, &wait, &err), ERR_CORRUPT);
+		assert_int_equal(wait.ms, 0);
+	}
+	assert_int_equal(leaves_of(p, "user.password.failed", NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    AMONG_PEOPLE(who_knows_the_password_is_believed),
 	    AMONG_PEOPLE(who_does_not_is_not_and_it_is_in_the_log),
 	    AMONG_PEOPLE(guesses_wait_and_sign_ins_do_not),
+	    AMONG_PEOPLE(what_could_not_be_looked_at_is_not_counted),
 	};
 
 	return cmocka_run_group_tests_name("access/again", tests, NULL, NULL);

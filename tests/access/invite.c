@@ -106,6 +106,8 @@ static void the_first_owner_comes_by_a_link_and_only_the_first(void **state)
 	assert_null(found.name);
 	assert_int_equal(use(p, &link, NULL, PASSWORD, &err), ERR_INPUT);
 	assert_string_equal(err.what, "the first owner needs a name to sign in with");
+	assert_int_equal(use(p, &link, "", PASSWORD, &err), ERR_INPUT);
+	assert_string_equal(err.what, "the first owner needs a name to sign in with");
 	assert_int_equal(use(p, &link, "a\nb", PASSWORD, &err), ERR_INPUT);
 	sound(p);
 	assert_ok(use(p, &link, "Olga@example.org", PASSWORD, &err), &err);

@@ -157,6 +157,31 @@ static void a_flood_of_names_costs_no_memory_and_frees_nobody_of_their_address(v
 	assert_true(waited > 99900); /* the address is known all the time */
 }
 
+static void who_tried_longest_ago_makes_way(void **state)
+{
+	struct lockout *large = lockout;
+	struct lockout_key keys[9];
+	uint32_t free = lockout_rule(LOCKOUT_NAME)->free;
+	char name[2] = "a";
+
+	(void)state;
+	assert_int_equal(lockout_new(8, &lockout, &err), OK);
+	for (int i = 0; i < 9; i++, name[0]++)
+		keys[i] = key_of(LOCKOUT_NAME, name);
+	for (int i = 0; i < 8; i++) {
+		for (uint32_t n = 0; n < free; n++)
+			assert_int_equal(charge(&keys[i], 1000 + (i + 5) % 8), 0); /* the fourth is the oldest */
+	}
+	assert_int_equal(charge(&keys[8], 1010), 0);
+	for (int i = 0; i < 8; i++) {
+		if (i != 3)
+			assert_true(charge(&keys[i], 1010) > 0);
+	}
+	assert_int_equal(charge(&keys[3], 1010), 0);
+	lockout_free(lockout);
+	lockout = large;
+}
+
 static void an_ipv6_customer_is_one_address_and_a_mapped_one_is_its_ipv4(void **state)
 {
 	struct sockaddr_in four = {.sin_family = AF_INET};
@@ -221,6 +246,7 @@ int main(void)
 	    TEST(a_charge_can_be_taken_back_and_forgotten),
 	    TEST(a_clock_that_was_set_back_makes_nobody_wait_longer_than_the_longest),
 	    TEST(a_flood_of_names_costs_no_memory_and_frees_nobody_of_their_address),
+	    TEST(who_tried_longest_ago_makes_way),
 	    TEST(an_ipv6_customer_is_one_address_and_a_mapped_one_is_its_ipv4),
 	    TEST(those_who_try_at_once_share_what_is_free),
 	};

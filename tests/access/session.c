@@ -112,6 +112,23 @@ static void what_is_no_session_lets_nobody_in(void **state)
 	assert_false(is_let_in(p, &session));
 }
 
+static void the_csrf_of_a_session_is_that_text_and_no_longer_one(void **state)
+{
+	static const char text[] = "lethe_s of whom it is";
+	char csrf[CSRF_LEN + 2];
+
+	(void)state;
+	session_csrf(text, sizeof text - 1, csrf);
+	assert_true(session_csrf_fits(text, sizeof text - 1, csrf));
+	assert_false(session_csrf_fits(text, sizeof text - 2, csrf));
+	assert_false(session_csrf_fits(text, sizeof text - 1, ""));
+	csrf[CSRF_LEN] = 'A';
+	csrf[CSRF_LEN + 1] = '\0';
+	assert_false(session_csrf_fits(text, sizeof text - 1, csrf));
+	csrf[CSRF_LEN - 1] = '\0';
+	assert_false(session_csrf_fits(text, sizeof text - 1, csrf));
+}
+
 static void who_ends_a_session_ends_that_one(void **state)
 {
 	struct people *p = *state;
@@ -200,6 +217,7 @@ int main(void)
 	    AMONG_PEOPLE(a_session_ends_after_a_day_whatever_it_does),
 	    AMONG_PEOPLE(when_it_was_seen_is_written_once_a_minute),
 	    AMONG_PEOPLE(what_is_no_session_lets_nobody_in),
+	    cmocka_unit_test(the_csrf_of_a_session_is_that_text_and_no_longer_one),
 	    AMONG_PEOPLE(who_ends_a_session_ends_that_one),
 	    AMONG_PEOPLE(beyond_fifty_the_oldest_goes),
 	    AMONG_PEOPLE(the_second_text_belongs_to_its_session),

@@ -39,6 +39,18 @@ static void the_right_password_opens_a_session(void **state)
 	sound(p);
 }
 
+static void a_clock_that_was_set_back_makes_no_sign_in_older(void **state)
+{
+	struct people *p = *state;
+	struct instant first = p->world.now;
+
+	add_with_password(p, "anna", USER_ADMIN);
+	assert_int_equal(sign_in(p, "anna", PASSWORD).outcome, SIGNED_IN);
+	p->world.now.ms -= 86400000;
+	assert_int_equal(sign_in(p, "anna", PASSWORD).outcome, SIGNED_IN);
+	assert_int_equal(user_named(p, "anna").last_sign_in.ms, first.ms);
+}
+
 /* One answer for all, and one leaf each, with the id of who there is. */
 static void what_does_not_fit_is_not_said(void **state)
 {
@@ -475,6 +487,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    AMONG_PEOPLE(the_right_password_opens_a_session),
+	    AMONG_PEOPLE(a_clock_that_was_set_back_makes_no_sign_in_older),
 	    AMONG_PEOPLE(what_does_not_fit_is_not_said),
 	    AMONG_PEOPLE(a_user_of_another_account_is_nobody_here),
 	    AMONG_PEOPLE(who_was_removed_gets_in_no_more),

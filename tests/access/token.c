@@ -182,6 +182,62 @@ static void a_token_that_is_revoked_or_has_expired_lets_nobody_in(void **state)
 	sound(p);
 }
 
+static void a_token_has_ended_from_the_moment_of_its_expiry_on(void **state)
+{
+	const struct token_row lasting = {.expires = false}, revoked = {.revoked = true},
+			       expiring = {.expires = true, .expires_at = {1000}};
+
+	(void)state;
+	assert_false(token_ended(&lasting, (struct instant){INT64_MAX}));
+	assert_true(token_ended(&revoked, (struct instant){0}));
+	assert_false(token_ended(&expiring, (struct instant){999}));
+	assert_true(token_ended(&expiring, (struct instant){1000}));
+}
+
+struct filling { uint32_t account; struct instant now; int count; bool revoked; };
+
+static enum result fill_op(struct session *session, void *arg, struct err *err)
+{
+	const struct filling *f = arg;
+	enum result r = OK;
+
+	for (int i = 0; i < f->count && r == OK; i++) {
+		struct token_row row = {.account = f->account, .id = id_new(f->now), .role = ROLE_OWNER, .scopes = 1, .made_by = "os:1",
+					.created = f->now, .name = (const unsigned char *)"x", .name_len = 1};
+
+		random_bytes(row.hash.bytes, sizeof row.hash.bytes);
+		r = token_insert(session->data, &row, err);
+		if (r == OK && f->revoked)
+			r = token_revoke(session->data, f->account, row.id, f->now, err);
+	}
+	return r;
+}
+
+static void fill(struct people *p, int count, bool revoked)
+{
+	struct filling f = {p->world.account.number, p->world.now, count, revoked};
+	struct err err;
+
+	assert_ok(vault_write(p->world.vault, fill_op, &f, &err), &err);
+}
+
+static void an_account_has_a_thousand_tokens_besides_those_that_have_ended(void **state)
+{
+	struct people *p = *state;
+	uint32_t account = p->world.account.number;
+	struct token_new new = {.name = "x", .role = ROLE_OWNER, .scopes = 1 << MAY_USER_READ};
+	struct opaque token;
+	struct id id;
+	struct err err;
+
+	fill(p, 70, true);
+	fill(p, TOKENS_AN_ACCOUNT - 1, false);
+	create(p, account, ROLE_OWNER, "user.read", &id);
+	assert_int_equal(tokens_create(p->world.vault, &p->local, account, &new, p->world.now, &token, &id, &err), ERR_LIMIT);
+	assert_string_equal(err.what, "the account has 1000 tokens");
+	create(p, VAULT_ACCOUNT, ROLE_OPERATOR, NULL, &id); /* which is not the account's */
+}
+
 static void an_ended_token_is_listed_for_ninety_days(void **state)
 {
 	struct people *p = *state;
@@ -425,6 +481,8 @@ int main(void)
 	    AMONG_PEOPLE(scopes_are_read_by_name_and_within_the_role),
 	    AMONG_PEOPLE(nobody_makes_a_token_that_may_more_than_they),
 	    AMONG_PEOPLE(a_token_that_is_revoked_or_has_expired_lets_nobody_in),
+	    cmocka_unit_test(a_token_has_ended_from_the_moment_of_its_expiry_on),
+	    AMONG_PEOPLE(an_account_has_a_thousand_tokens_besides_those_that_have_ended),
 	    AMONG_PEOPLE(an_ended_token_is_listed_for_ninety_days),
 	    AMONG_PEOPLE(when_it_was_used_is_written_once_a_minute),
 	    AMONG_PEOPLE(what_is_remembered_costs_no_look_and_is_forgotten_at_once),

@@ -77,6 +77,20 @@ static void what_is_no_code_does_not_fit(void **state)
 		assert_false(totp_fits(key, (struct instant){59999}, 0, bad[i], &step));
 }
 
+static void a_code_is_six_digits_also_where_it_begins_with_0(void **state)
+{
+	int64_t step = 1, found;
+	char code[16];
+
+	(void)state;
+	while (totp_code(key, 20, step, 6) >= 100000)
+		step++;
+	snprintf(code, sizeof code, "%06u", totp_code(key, 20, step, 6));
+	assert_true(totp_fits(key, (struct instant){step * 30000}, 0, code, &found));
+	assert_int_equal(found, step);
+	assert_false(totp_fits(key, (struct instant){step * 30000}, 0, code + 1, &found));
+}
+
 static void the_uri_is_what_programs_read(void **state)
 {
 	struct buf uri;
@@ -161,6 +175,7 @@ int main(void)
 	    cmocka_unit_test(a_code_fits_in_its_step_and_one_beside_it),
 	    cmocka_unit_test(a_code_fits_once),
 	    cmocka_unit_test(what_is_no_code_does_not_fit),
+	    cmocka_unit_test(a_code_is_six_digits_also_where_it_begins_with_0),
 	    cmocka_unit_test(the_uri_is_what_programs_read),
 	    cmocka_unit_test(keys_are_random),
 	    cmocka_unit_test(ten_codes_are_found_however_they_are_typed),
