@@ -13,8 +13,8 @@
 
 #define WIDTH 26
 
-/* First words, in the order a vault meets them: `lethe help`, which fits on one screen. Those without a summary are only
- * known by their names. */
+/* First words, in the order a vault meets them: `lethe help`, which fits on one screen. Those without a summary are there
+ * by their names alone. */
 /* clang-format off */
 static const struct group {
 	const char *word, *rest, *summary;
@@ -36,6 +36,7 @@ static const struct group {
 	{"label", NULL, NULL},
 	{"user", "add | list | invite | ..", "who signs in to an account"},
 	{"token", "create | list | revoke", "what programs are let in by"},
+	{"job", NULL, NULL},
 	{"audit", "list | verify | prove | keep", "the log of every act, and its proofs"},
 	{"event", NULL, NULL},
 	{"webhook", NULL, NULL},
@@ -396,9 +397,10 @@ const struct operation operations[] = {
 	{"audit list", "[--from N] [--count N] [--cursor C]", "the leaves of the audit log", op_audit_list,
 	 "Of one account with --account, else of the whole region. Leaves hold opaque ids, never names or numbers.\n"
 	 "  --cursor C        the page after the one that gave it as next\n"},
-	{"audit verify", "[--checkpoint FILE]", "recompute the whole tree from its leaves", op_audit_verify,
+	{"audit verify", "[--checkpoint FILE] [--save FILE]", "recompute the whole tree from its leaves", op_audit_verify,
 	 "Prints a signed checkpoint of the log as it is. Keep it elsewhere; given back later with --checkpoint, it proves\n"
-	 "that nothing before it was changed since.\n"},
+	 "that nothing before it was changed since.\n"
+	 "  --save FILE       write the checkpoint there instead\n"},
 	{"audit prove", "SEQ [--since FILE]", "a proof that a leaf is in the log", op_audit_prove,
 	 "As JSON that other programs can check (RFC 6962). --since adds a proof that the log extends the one of the\n"
 	 "checkpoint in FILE.\n"},
@@ -591,8 +593,12 @@ static void print_all(void)
 		snprintf(left, sizeof left, "%s %s", groups[i].word, groups[i].rest);
 		printf("  %-*s %s\n", WIDTH + 4, left, groups[i].summary);
 	}
-	puts("");
-	puts("`lethe help COMMAND` says more; lethe(1) says all.");
+	fputs("\nAlso:", stdout);
+	for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+		if (groups[i].summary == NULL)
+			printf(" %s", groups[i].word);
+	}
+	puts("\n\n`lethe help COMMAND` says more; lethe(1) says all.");
 }
 
 static void print_one(const struct operation *command)
