@@ -137,6 +137,8 @@ enum result op_hold_preview(struct call *call, int argc, char **argv, bool *part
 		r = holds_scope_of(&call->vault->read, &account, &request, &call->pool, &scope, err);
 	if (r == OK)
 		r = reach_preview(&call->vault->read, &scope, call->now, stop, call, &reach, err);
+	if (r == OK)
+		r = holds_note_preview(&call->vault->read, &scope.row, call->now, err);
 	if (r != OK)
 		return r;
 	call_say(call, "Such a hold would cover:\n");

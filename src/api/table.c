@@ -275,7 +275,7 @@ const struct operation operations[] = {
 	 "  --custodian, --matter TEXT  who has to keep it, and for which case; kept sealed\n"
 	 "  --reason TEXT             kept sealed; or --reason-file FILE\n"},
 	{"hold preview", "[SCOPE]", "what a hold would cover, and what of it is due", op_hold_preview,
-	 "Takes what `hold add` does; stores and deletes nothing.\n"},
+	 "Takes what `hold add` does; keeps and deletes nothing. Looking is in the audit log.\n"},
 	{"hold list", "[--limit N] [--cursor C]", "the holds and restrictions of an account", op_hold_list,
 	 "Looking at them is in the audit log.\n"
 	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"

@@ -153,5 +153,8 @@ MUST_CHECK enum result holds_open_texts(struct session *session, const struct ho
 /* The leaf of a look at holds, whose texts and names are personal. On disk before anything is shown; outside the
  * writer. */
 MUST_CHECK enum result holds_note_read(struct session *session, uint32_t account, struct instant now, struct err *err);
+/* Likewise of what a hold of that scope would cover: how much there is on somebody is personal too. */
+MUST_CHECK enum result holds_note_preview(struct session *session, const struct hold_row *row, struct instant now,
+					  struct err *err);
 
 #endif

@@ -272,6 +272,17 @@ static void note_scope(struct act *act, const struct hold_row *row)
 		act_instant(act, "until", row->until);
 }
 
+enum result holds_note_preview(struct session *session, const struct hold_row *row, struct instant now, struct err *err)
+{
+	struct act act;
+
+	act_begin(&act, "hold.preview", row->account, now);
+	if (row->has_person)
+		act_id(&act, "person", PERSON_PREFIX, row->person);
+	note_scope(&act, row);
+	return vault_note(session, &act, err);
+}
+
 static enum result note_added(struct session *session, const struct adding *adding, struct err *err)
 {
 	const struct hold_row *row = &adding->row;

@@ -23,6 +23,7 @@ static const struct { const char *act; enum leaf_term term; } acts[] = {
     {"contact.list", LEAF_ACCESS},
     {"contact.show", LEAF_ACCESS},
     {"hold.list", LEAF_ACCESS},
+    {"hold.preview", LEAF_ACCESS},
     {"holiday.list", LEAF_ACCESS},
     {"job.show", LEAF_ACCESS},
     {"identity.", LEAF_ACCESS},

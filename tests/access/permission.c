@@ -264,6 +264,21 @@ static void nobody_gives_a_role_that_may_more_than_they(void **state)
 	}
 }
 
+/* A token of the operator's, whatever its scopes, is made by the operator and at the machine. */
+static void nobody_hands_out_the_operators_role_but_the_operator(void **state)
+{
+	const struct actor local = actor_local(0), owner = {.type = ACTOR_USER, .role = ROLE_OWNER, .account = 7},
+			   operator = {.type = ACTOR_TOKEN, .role = ROLE_OPERATOR, .scopes = permission_scopes(ROLE_OPERATOR)};
+
+	(void)state;
+	assert_true(access_may_hand_out(&local, ROLE_OPERATOR, 0, 0));
+	assert_true(access_may_hand_out(&operator, ROLE_OPERATOR, 0, 0));
+	assert_false(access_may_hand_out(&owner, ROLE_OPERATOR, 0, 7));
+	assert_true(access_may_hand_out(&owner, ROLE_OWNER, INT64_C(1) << MAY_PERSON_ERASE, 7));
+	assert_false(access_may_hand_out(&owner, ROLE_OWNER, INT64_C(1) << MAY_PERSON_ERASE, 8));
+	assert_false(access_may_hand_out(&operator, ROLE_OWNER, INT64_C(1) << MAY_PERSON_ERASE, 7));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +292,7 @@ int main(void)
 	    cmocka_unit_test(who_is_at_the_machine_may_everything_and_is_named),
 	    cmocka_unit_test(what_is_refused_says_what_is_missing),
 	    cmocka_unit_test(nobody_gives_a_role_that_may_more_than_they),
+	    cmocka_unit_test(nobody_hands_out_the_operators_role_but_the_operator),
 	};
 
 	return cmocka_run_group_tests_name("access/permission", tests, NULL, NULL);

@@ -21,7 +21,7 @@ api() {
 	"$PYTHON" "$TOP/tests/e2e/api/$program.py" "$@" 3>&-
 }
 
-@test "P47: each resource answers as the API's description says, whether it is done or refused" {
+@test "P12, P47: each resource leaves the leaf that it should, and answers as the API's description says, whether it is done or refused" {
 	api every
 }
 

@@ -906,6 +906,9 @@ make_scopes() {
 	[ "$(jq '[.holds[] | select(.queue == "Support" and .custodian == "Carla of Legal" and .matter == "2026-117")] | length' <<<"$output")" -eq 1 ]
 	lethe audit list
 	[[ $output == *hold.list* && $output != *Carla* && $output != *Support* ]]
+	lethe hold preview --person +4520000444 --user a7
+	lethe audit list --count 1
+	[[ $output =~ hold\.preview.*agent=[0-9]+.*person=per_ ]]
 }
 
 @test "a scope that names nothing is refused, and the option is said" {

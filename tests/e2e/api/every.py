@@ -13,6 +13,7 @@ import traceback
 
 import examples_of
 import kit
+import leaves
 
 A = "/v1/accounts/{account}"
 NUMBERS = itertools.count()
@@ -25,12 +26,13 @@ class Walk:
         self.client, self.description, self.tokens = client, description, tokens
         self.done, self.conflicts, self.keyed = set(), set(), []
         self.examples = examples_of.Examples(description)
+        self.log = leaves.Log(client, tokens["operator"])
 
     def ask(self, role, method, path, values=None, body=None, query=None, status=None, headers=None):
         operation = self.description.find(method, path)
         values = {"account": "Acme", **(values or {})}
         asked = (method, operation.target(values, query), body, self.tokens[role], self.with_key(operation, headers))
-        answer = self.client.ask(*asked)
+        answer = self.log.watch(operation, lambda: self.client.ask(*asked))
         if answer.status < 300 and asked[4] is not headers:
             self.keyed.append((operation, asked, answer))
             self.again(operation, asked, answer)
@@ -65,7 +67,7 @@ class Walk:
 
     def door(self, browser, method, path, body=None, status=None, values=None):
         operation = self.description.find(method, path)
-        answer = browser.ask(method, operation.target(values or {}), body)
+        answer = self.log.watch(operation, lambda: browser.ask(method, operation.target(values or {}), body))
         wanted = operation.success if status is None else status
         if answer.status != wanted:
             self.description.note(operation, answer, f"not {wanted}\n{answer.body.decode()[:1000]}")
@@ -641,6 +643,7 @@ def main():
             kit.fail("no test succeeds with: " + ", ".join(missing) + "\nadd them to tests/e2e/api/every.py")
     if sys.argv[1:2] == ["--examples"]:
         walk.examples.write(sys.argv[2])
+    description.wrong += walk.log.wrong()
     kept = keys_after_a_restart(walk)
     description.wrong += examples_of.check(description)
     description.verdict()
