@@ -846,13 +846,15 @@ in_manual() {
 		in_manual "$command" >manual
 		[ -s manual ] || { echo "not in the manual page: $command"; return 1; }
 		# shellcheck disable=SC2086
-		"$LETHE" help $command | sed '/^Everywhere: /,$d' >help
-		grep -oE -- '--[a-z][a-z-]*' <(sed -n 1p help) >said || true
-		grep -oE 'Fl -[a-z][a-z-]*' manual | sed 's/Fl -/--/' >>said || true
-		for option in $(sort -u said); do
-			grep -qw -e "$option" help || { echo "$command $option: not in its help"; return 1; }
+		lethe help $command
+		{
+			grep -oE -- '--[a-z][a-z-]*' <<<"${lines[0]}" || true
+			grep -oE 'Fl -[a-z][a-z-]*' manual | sed 's/Fl -/--/' || true
+		} >said
+		while read -r option; do
+			grep -qw -e "$option" <<<"${output%Everywhere: *}" || { echo "$command $option: not in its help"; return 1; }
 			grep -qw -e "Fl -${option#--}" manual || { echo "$command $option: not in the manual page"; return 1; }
-		done
+		done <said
 	done <commands
 	while read -r command; do
 		grep -qx "$command" commands || { echo "only in the manual page: $command"; return 1; }

@@ -28,6 +28,12 @@ DELETE ../persons/{person}/restriction: person.unrestrict
 POST ../persons/{person}/erasure: person.erase.begin person.erase
 POST ../persons/{person}/anonymisation: person.anonymise.begin person.anonymise
 
+GET ../identities: identity.list
+POST ../identities/search: identity.find
+GET ../identities/{identity}: identity.show
+PUT ../identities/{identity}/person: person.link
+DELETE ../identities/{identity}/person: person.unlink
+
 GET ../contacts: contact.list
 GET ../contacts/{contact}: contact.show
 DELETE ../contacts/{contact}: contact.delete
@@ -159,7 +165,7 @@ GET /v1/session/totp
 GET /v1/sessions
 """
 
-OF_JOBS = ("job.", "retention.")  # they work beside whoever asks, and may come in between
+OF_JOBS = ("job.", "retention.", "person.export", "import.")  # they are at work beside whoever asks, and may come in between
 PAGE = 1000
 
 
