@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "access/giving.h"
 #include "access/secret.h"
 #include "privacy/user.h"
 
@@ -90,7 +91,7 @@ enum result invites_make(struct vault *vault, const struct actor *actor, const s
 	struct making making = {.row = {.account = user->account, .user = user->user, .made_by = actor->who},
 				.user = user->id};
 
-	enum result r = access_require_give(actor, (enum access_role)user->role, err);
+	enum result r = giving_require(&vault->read, actor, user->account, (enum access_role)user->role, err);
 
 	return r == OK ? make(vault, &making, now, out, expires, err) : r;
 }

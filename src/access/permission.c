@@ -135,7 +135,7 @@ bool access_may_give(const struct actor *actor, enum access_role role)
 {
 	if (actor->type == ACTOR_LOCAL)
 		return true;
-	/* An account's first owner comes from the operator, who may not do all that owners may. */
+	/* Who brings users in for accounts; of owners access/giving.h asks more. */
 	if (actor->role == ROLE_OPERATOR)
 		return true;
 	for (int permission = 0; permission < PERMISSION_COUNT; permission++) {
@@ -145,15 +145,6 @@ bool access_may_give(const struct actor *actor, enum access_role role)
 			return false;
 	}
 	return true;
-}
-
-enum result access_require_give(const struct actor *actor, enum access_role role, struct err *err)
-{
-	if (access_may_give(actor, role))
-		return OK;
-	err_set(err, ERR_DENIED, "the role %s may do more than you: who has it is not yours to change",
-		access_role_name(role));
-	return err_mend(err, "ask an owner");
 }
 
 bool access_may_hand_out(const struct actor *actor, enum access_role role, int64_t scopes, uint32_t account)

@@ -42,10 +42,9 @@ enum access access_may(const struct actor *actor, enum permission permission, ui
 /* The same as a result: ERR_DENIED names what is missing; `*access` may be NULL where OWN is not enough. */
 MUST_CHECK enum result access_require(const struct actor *actor, enum permission permission, uint32_t account,
 				      enum access *access, struct err *err);
-/* May the actor give somebody that role, or change who has it? Only when they may themselves whatever it may. */
+/* May the actor give somebody that role, or change who has it? Only when they may themselves whatever it may; the operator
+ * may any. Who changes something asks access/giving.h. */
 bool access_may_give(const struct actor *actor, enum access_role role);
-/* The same as a result, for whoever changes a user of that role or how they are let in. */
-MUST_CHECK enum result access_require_give(const struct actor *actor, enum access_role role, struct err *err);
 /* May the actor make a token of that role with those scopes in that account? None that may more than they. */
 bool access_may_hand_out(const struct actor *actor, enum access_role role, int64_t scopes, uint32_t account);
 

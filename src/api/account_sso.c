@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "access/oidc_signin.h"
-#include "access/permission.h"
 #include "api/operations.h"
 #include "base/quote.h"
 #include "privacy/user.h"
@@ -35,14 +34,6 @@ static enum result show(struct call *call, const struct account *account, struct
 	if (s.adds)
 		call_say(call, "Who is no user is added, as %s.\n", user_role_name(s.role));
 	return OK;
-}
-
-/* The provider says who is an owner, too. */
-static enum result may_set(const struct call *call, struct err *err)
-{
-	struct actor actor = call_actor(call);
-
-	return access_require_give(&actor, ROLE_OWNER, err);
 }
 
 static enum result read_adds(const char *text, struct oidc_setting *out, struct err *err)
@@ -115,8 +106,8 @@ enum result op_account_sso(struct call *call, int argc, char **argv, bool *partl
 	writes = words.off || words.issuer != NULL;
 	if (r == OK)
 		r = call_open_named(call, argv[0], writes, &account, err);
-	if (r == OK && writes)
-		r = may_set(call, err);
+	if (r == OK && writes) /* the provider says who is an owner, too */
+		r = call_may_give(call, account.number, ROLE_OWNER, err);
 	if (r == OK && writes)
 		r = change(call, &account, &words, err);
 	return r == OK ? show(call, &account, err) : r;

@@ -148,6 +148,8 @@ MUST_CHECK enum result call_secret(struct call *call, const char *file, const ch
 				   struct secret *out, struct err *err);
 /* Who acts. */
 struct actor call_actor(const struct call *call);
+/* May they change who has that role in the account that is open, or how somebody who has it is let in? (access/giving.h) */
+MUST_CHECK enum result call_may_give(struct call *call, uint32_t account, enum access_role role, struct err *err);
 
 /* Asked between steps of long work: shall it stop? */
 bool call_interrupted(const struct call *call);

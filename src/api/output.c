@@ -9,6 +9,7 @@
 
 #include <unicode/utf8.h>
 
+#include "access/giving.h"
 #include "api/call.h"
 
 /* ---- what a terminal must not be told ---- */
@@ -151,6 +152,13 @@ struct actor call_actor(const struct call *call)
 		return *call->actor;
 	snprintf(actor.who, sizeof actor.who, "%s", call->who);
 	return actor;
+}
+
+enum result call_may_give(struct call *call, uint32_t account, enum access_role role, struct err *err)
+{
+	struct actor actor = call_actor(call);
+
+	return giving_require(&call->vault->read, &actor, account, role, err);
 }
 
 bool call_interrupted(const struct call *call)

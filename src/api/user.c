@@ -39,7 +39,6 @@ enum result op_user_add(struct call *call, int argc, char **argv, bool *partly, 
 	const char *role = NULL;
 	struct user_new new = {.name = NULL};
 	const struct call_option options[] = {{"role", &role, NULL}, {"agent", &new.agent, NULL}};
-	struct actor actor = call_actor(call);
 	struct account account;
 	char text[ID_TEXT_MAX];
 	struct id id;
@@ -49,9 +48,9 @@ enum result op_user_add(struct call *call, int argc, char **argv, bool *partly, 
 	if (r == OK)
 		r = read_role(role, &new.role, err);
 	if (r == OK)
-		r = access_require_give(&actor, (enum access_role)new.role, err);
-	if (r == OK)
 		r = call_open_account(call, true, &account, err);
+	if (r == OK)
+		r = call_may_give(call, account.number, (enum access_role)new.role, err);
 	if (r == OK) {
 		new.name = argv[0];
 		r = user_add(call->vault, &account, &new, call->now, &call->pool, &id, err);
@@ -282,7 +281,6 @@ enum result op_user_remove(struct call *call, int argc, char **argv, bool *partl
 {
 	bool yes = false;
 	const struct call_option options[] = {{"yes", NULL, &yes}};
-	struct actor actor = call_actor(call);
 	struct account account;
 	struct user_row user;
 	struct user_end end;
@@ -293,7 +291,7 @@ enum result op_user_remove(struct call *call, int argc, char **argv, bool *partl
 	if (r == OK)
 		r = user_lookup(&call->vault->read, &account, argv[0], &call->pool, &user, err);
 	if (r == OK)
-		r = access_require_give(&actor, (enum access_role)user.role, err);
+		r = call_may_give(call, account.number, (enum access_role)user.role, err);
 	if (r == OK && !yes)
 		r = confirm(call, &user, err);
 	if (r == OK)

@@ -241,13 +241,12 @@ static enum result invite_owner(struct call *call, struct inviting *inviting, st
 static enum result end_link(struct call *call, const char *who, struct err *err)
 {
 	struct inviting inviting;
-	struct actor actor = call_actor(call);
 	struct user_row user;
 	char id[ID_TEXT_MAX];
 	enum result r = find_user(call, who, &inviting, &user, err);
 
 	if (r == OK)
-		r = access_require_give(&actor, (enum access_role)user.role, err);
+		r = call_may_give(call, inviting.account.number, (enum access_role)user.role, err);
 	if (r == OK)
 		r = invites_end(call->vault, &user, call->now, err);
 	if (r != OK)

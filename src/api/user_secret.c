@@ -21,13 +21,6 @@ static enum result open_user_of(struct call *call, const char *who, bool write, 
 	return r == OK ? user_lookup(&call->vault->read, account, who, &call->pool, user, err) : r;
 }
 
-static enum result may_change(const struct call *call, const struct user_row *user, struct err *err)
-{
-	struct actor actor = call_actor(call);
-
-	return access_require_give(&actor, (enum access_role)user->role, err);
-}
-
 static void print_user(struct call *call, const struct user_row *user)
 {
 	json_begin_object(&call->w, NULL);
@@ -64,7 +57,7 @@ enum result op_user_password(struct call *call, int argc, char **argv, bool *par
 	if (r == OK)
 		r = open_user_of(call, argv[0], true, &account, &user, err);
 	if (r == OK)
-		r = may_change(call, &user, err);
+		r = call_may_give(call, account.number, (enum access_role)user.role, err);
 	if (r == OK)
 		r = call_secret(call, file, "New password", true, &secret, err);
 	if (r != OK)
@@ -188,7 +181,7 @@ enum result op_user_totp(struct call *call, int argc, char **argv, bool *partly,
 	if (r == OK)
 		r = open_user_of(call, argv[0], true, &account, &user, err);
 	if (r == OK)
-		r = may_change(call, &user, err);
+		r = call_may_give(call, account.number, (enum access_role)user.role, err);
 	return r == OK ? change_totp(call, &user, &how, err) : r;
 }
 
@@ -272,7 +265,7 @@ enum result op_user_sessions(struct call *call, int argc, char **argv, bool *par
 	if (r == OK)
 		r = open_user_of(call, argv[0], which != NULL || all, &account, &user, err);
 	if (r == OK && (which != NULL || all))
-		r = may_change(call, &user, err);
+		r = call_may_give(call, account.number, (enum access_role)user.role, err);
 	if (r == OK && (which != NULL || all))
 		return end_sessions(call, &user, which, err);
 	return r == OK ? list_sessions(call, &user, err) : r;

@@ -2,16 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "access/oidc_signin.h"
-#include "access/permission.h"
 #include "api/operations.h"
 #include "privacy/user.h"
-
-static enum result may_change(const struct call *call, const struct user_row *user, struct err *err)
-{
-	struct actor actor = call_actor(call);
-
-	return access_require_give(&actor, (enum access_role)user->role, err);
-}
 
 static enum result check_words(const char *subject, bool off, struct err *err)
 {
@@ -39,7 +31,7 @@ enum result op_user_sso(struct call *call, int argc, char **argv, bool *partly, 
 	if (r == OK)
 		r = user_lookup(&call->vault->read, &account, argv[0], &call->pool, &user, err);
 	if (r == OK)
-		r = may_change(call, &user, err);
+		r = call_may_give(call, account.number, (enum access_role)user.role, err);
 	if (r == OK)
 		r = user_subject_put(call->vault, &user, subject, call->now, err);
 	if (r != OK)

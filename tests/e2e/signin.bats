@@ -580,6 +580,39 @@ page() { node "$TOP/tests/e2e/pages/invite.cjs" "$URL" "$@"; }
 	answered 200
 }
 
+@test "P39: the operator lets owners in while none can sign in, and has no say in it then" {
+	"$LETHE" token create machine --operator --out operator.token >/dev/null
+	serve --now $START
+	ask operator.token POST /v1/accounts/Acme/users '{"name":"olga","role":"owner"}'
+	answered 201
+	olga=$(jq -r .id answer)
+	ask operator.token POST "/v1/accounts/Acme/users/$olga/invitations" '{"by":"answer"}'
+	answered 201
+	post /v1/links/use "{\"link\":\"$(jq -r .link answer)\",\"password\":\"$PASSWORD\"}" -c olga.jar
+	answered 201
+	jq -r .csrf answer >olga.csrf
+	for asked in "POST users/$olga/invitations" "DELETE users/$olga/sessions" "DELETE users/$olga/totp" "DELETE users/$olga" \
+		"DELETE sso"; do
+		read -r method path <<<"$asked"
+		body=
+		[ "$method" = DELETE ] || body='{"by":"answer"}'
+		ask operator.token "$method" "/v1/accounts/Acme/$path" "$body"
+		answered 403
+	done
+	ask operator.token POST /v1/accounts/Acme/users '{"name":"orla","role":"owner"}'
+	answered 403
+	ask operator.token PUT "/v1/accounts/Acme/users/$olga/subject" '{"subject":"mine"}'
+	answered 403
+	ask operator.token PUT /v1/accounts/Acme/sso '{"issuer":"https://id.example.org","client_id":"theirs"}'
+	answered 403
+	ask operator.token POST /v1/accounts/Acme/invitations '{}'
+	answered 409
+	ask operator.token POST /v1/accounts/Acme/users '{"name":"carl","role":"agent"}'
+	answered 201
+	as olga GET /v1/session
+	answered 200
+}
+
 @test "P39: an agent sees their own records and themselves, and of others' what they would see if there were none" {
 	cat >calls.jsonl <<-'END'
 		{"type":"call","id":"1","source":"pbx","time":"2026-03-01T10:00:00Z","direction":"inbound","from":"+4520304050","to":"+4531313131","agent":"17"}

@@ -429,6 +429,8 @@ def second_factor(walk, browser, user):
     walk.door(browser, "POST", totp + "/removal", {"password": PASSWORD}, 404)
     uri = walk.door(browser, "POST", totp, {"password": PASSWORD})["uri"]
     walk.door(browser, "POST", totp + "/confirmation", {"code": kit.code(uri)})
+    walk.operator("DELETE", A + "/users/{user}/totp", {"user": user}, status=403)
+    walk.operator("POST", A + "/users/{user}/invitations", {"user": user}, status=403)
     walk.owner("DELETE", A + "/users/{user}/totp", {"user": user})
     walk.owner("DELETE", A + "/users/{user}/totp", {"user": user}, status=404)
 

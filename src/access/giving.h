@@ -1,0 +1,21 @@
+/* SPDX-FileCopyrightText: The Lethe authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Whose it is to say who has a role: who adds, invites or removes a user, or
+ * changes how they are let in, could be them.
+ *
+ * Nobody does that of a role that may more than they may themselves
+ * (access/permission.h).  The operator brings users in for accounts, owners
+ * only where none can sign in: who can is asked instead.
+ */
+#ifndef LETHE_ACCESS_GIVING_H
+#define LETHE_ACCESS_GIVING_H
+
+#include "access/permission.h"
+#include "vault/vault.h"
+
+/* ERR_DENIED says whom to ask. */
+MUST_CHECK enum result giving_require(struct session *session, const struct actor *actor, uint32_t account,
+				      enum access_role role, struct err *err);
+
+#endif
