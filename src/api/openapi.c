@@ -305,7 +305,8 @@ static bool wants_plan(const struct resource *resource)
 static void write_problems(struct json_writer *w, const struct resource *resource)
 {
 	static const enum problem always[] = {PROBLEM_INPUT, PROBLEM_DENIED, PROBLEM_NOT_FOUND, PROBLEM_GONE,
-					      PROBLEM_RATE,  PROBLEM_INTERNAL, PROBLEM_BUSY};
+					      PROBLEM_RATE,  PROBLEM_INTERNAL};
+	static const enum problem busy[] = {PROBLEM_BUSY, PROBLEM_SHARE};
 	static const enum problem nobody[] = {PROBLEM_UNAUTHENTICATED, PROBLEM_SECOND_FACTOR};
 	static const enum problem of_bodies[] = {PROBLEM_TOO_LARGE, PROBLEM_MEDIA_TYPE};
 	static const enum problem unplanned[] = {PROBLEM_PRECONDITION_REQUIRED};
@@ -313,6 +314,7 @@ static void write_problems(struct json_writer *w, const struct resource *resourc
 	write_problem(w, nobody, strcmp(resource->operation, "session begin") == 0 ? 2 : 1);
 	for (size_t i = 0; i < sizeof always / sizeof *always; i++)
 		write_problem(w, &always[i], 1);
+	write_problem(w, busy, 2);
 	for (size_t i = 0; takes_body(resource) && i < sizeof of_bodies / sizeof *of_bodies; i++)
 		write_problem(w, &of_bodies[i], 1);
 	if (resource->flow != RESOURCE_READ)

@@ -87,6 +87,15 @@ static enum result no_account(struct err *err)
 	return err_mend(err, "/v1/accounts lists those you may see");
 }
 
+uint64_t desk_owner(const struct desk *desk, struct id region, uint32_t account)
+{
+	for (size_t i = 0; i < desk->count; i++) {
+		if (id_compare(desk->views[i]->id, region) == 0)
+			return (uint64_t)(i + 1) << 32 | account;
+	}
+	return 0;
+}
+
 enum result desk_account(const struct desk *desk, const char *name, struct pool *pool, struct account *out,
 			 struct vault **view, struct err *err)
 {
@@ -645,6 +654,18 @@ static void glance(struct performing *performing)
 		hold_back(performing, noted);
 }
 
+/* What holds a worker long, or for as long as the client likes, one account has no more of than half. What is asked
+ * of the operator's, or by them of no account, is the operator's. */
+static bool has_share(const struct performing *performing)
+{
+	const struct direct_resource *direct = direct_find(performing->resource);
+	bool holds = direct != NULL ? direct->stream
+				    : work_holds(performing->resource) && !work_wanted(performing->resource, performing->request);
+
+	return !holds || response_share(performing->response, desk_owner(performing->desk, performing->view->id,
+									 performing->account.number));
+}
+
 void perform(const struct desk *desk, const struct resource *resource, const struct actor *actor,
 	     struct request *request, struct response *response)
 {
@@ -655,12 +676,12 @@ void perform(const struct desk *desk, const struct resource *resource, const str
 
 	if (r == OK)
 		r = may(&performing, &err);
-	if (r == OK && is_glance(&performing))
-		glance(&performing);
-	else if (r == OK)
-		do_it(&performing);
-	else
+	if (r != OK)
 		refuse(&performing, &err);
+	else if (is_glance(&performing))
+		glance(&performing);
+	else if (has_share(&performing))
+		do_it(&performing);
 }
 
 void perform_work(const struct desk *desk, const struct resource *resource, const struct actor *actor,

@@ -29,6 +29,8 @@ struct desk {
 	struct work_watchers *watchers; /* of jobs: api/work_watch.h */
 };
 
+/* Whose what is asked for is (net/shares.h): an account's, or the operator's of that region (0). */
+uint64_t desk_owner(const struct desk *desk, struct id region, uint32_t account);
 /* The account of that name or id, and the view of its region. ERR_NOT_FOUND when it is in none. */
 MUST_CHECK enum result desk_account(const struct desk *desk, const char *name, struct pool *pool, struct account *out,
 				    struct vault **view, struct err *err);

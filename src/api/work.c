@@ -20,6 +20,10 @@ static const char *const long_ones[] = {"person erase", "person anonymise", "rec
 					"user remove",  "keys rotate",      "audit verify",     "check",
 					"person export", "import", "account delete"};
 
+/* They look at a day after another, or at all that somebody has, and are never jobs. */
+static const char *const lookers[] = {"retention plan", "retention forecast", "retention warn", "account set", "policy set",
+				      "policy remove",  "policy undo",        "hold add",       "hold preview", "hold release"};
+
 bool work_is_long(const struct resource *resource)
 {
 	const struct direct_resource *direct = direct_find(resource);
@@ -31,6 +35,15 @@ bool work_is_long(const struct resource *resource)
 			return resource->flow != RESOURCE_READ;
 	}
 	return false;
+}
+
+bool work_holds(const struct resource *resource)
+{
+	for (size_t i = 0; i < sizeof lookers / sizeof *lookers; i++) {
+		if (strcmp(resource->operation, lookers[i]) == 0)
+			return true;
+	}
+	return work_is_long(resource);
 }
 
 /* Its answer is a file, which is fetched when it is whole. */

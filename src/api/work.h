@@ -25,6 +25,8 @@
 bool work_is_long(const struct resource *resource);
 /* Is it never answered at once? */
 bool work_is_slow(const struct resource *resource);
+/* When it is answered at once: does it hold who answers for longer than most? */
+bool work_holds(const struct resource *resource);
 /* Whose the job is: the account that it is about, or the vault. */
 uint32_t work_owner(const struct resource *resource, uint32_t account);
 /* Prefer: respond-async */

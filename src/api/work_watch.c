@@ -9,6 +9,8 @@
 
 #include "api/work.h"
 #include "net/events.h"
+#include "net/problem.h"
+#include "net/shares.h"
 #include "store/job.h"
 
 #define TEXT_MAX ((size_t)16 * 1024)
@@ -16,6 +18,7 @@
 
 struct watcher {
 	struct watcher *next;
+	uint64_t owner; /* net/shares.h */
 	struct flow *flow;
 	struct id region; /* of the vault that the job is in */
 	uint32_t account;
@@ -29,7 +32,8 @@ struct watcher {
 struct work_watchers {
 	pthread_mutex_t lock; /* guards all of it */
 	struct watcher *first;
-	size_t count;
+	struct shares *shares;
+	size_t count; /* of places that are taken: a watcher has one before it is in the list */
 };
 
 enum result work_watchers_new(struct work_watchers **out, struct err *err)
@@ -37,6 +41,12 @@ enum result work_watchers_new(struct work_watchers **out, struct err *err)
 	*out = calloc(1, sizeof **out);
 	if (*out == NULL)
 		return err_no_memory(err);
+	(*out)->shares = shares_new(WORK_WATCHERS_MAX);
+	if ((*out)->shares == NULL) {
+		free(*out);
+		*out = NULL;
+		return err_no_memory(err);
+	}
 	pthread_mutex_init(&(*out)->lock, NULL);
 	return OK;
 }
@@ -59,6 +69,7 @@ void work_watchers_free(struct work_watchers *watchers)
 		watcher_free(at);
 	}
 	pthread_mutex_destroy(&watchers->lock);
+	shares_free(watchers->shares);
 	free(watchers);
 }
 
@@ -70,6 +81,36 @@ size_t work_watchers_count(struct work_watchers *watchers)
 	count = watchers->count;
 	pthread_mutex_unlock(&watchers->lock);
 	return count;
+}
+
+/* ---- places ---- */
+
+/* False, and `why`: there is none. */
+static bool take_place(struct work_watchers *watchers, uint64_t owner, enum problem *why)
+{
+	bool room, taken;
+
+	pthread_mutex_lock(&watchers->lock);
+	room = watchers->count < WORK_WATCHERS_MAX;
+	taken = room && shares_take(watchers->shares, owner, shares_half(WORK_WATCHERS_MAX));
+	watchers->count += taken;
+	pthread_mutex_unlock(&watchers->lock);
+	*why = room ? PROBLEM_SHARE : PROBLEM_BUSY;
+	return taken;
+}
+
+/* Under the lock. */
+static void leave(struct work_watchers *watchers, uint64_t owner)
+{
+	watchers->count--;
+	shares_give(watchers->shares, owner);
+}
+
+static void give_place(struct work_watchers *watchers, uint64_t owner)
+{
+	pthread_mutex_lock(&watchers->lock);
+	leave(watchers, owner);
+	pthread_mutex_unlock(&watchers->lock);
 }
 
 /* ---- telling ---- */
@@ -149,7 +190,7 @@ bool work_watchers_tell(struct work_watchers *watchers, struct vault *const *vie
 			continue;
 		}
 		*at = watcher->next;
-		watchers->count--;
+		leave(watchers, watcher->owner);
 		watcher_free(watcher);
 	}
 	any = watchers->first != NULL;
@@ -160,19 +201,12 @@ bool work_watchers_tell(struct work_watchers *watchers, struct vault *const *vie
 
 /* ---- beginning ---- */
 
-static enum result add(struct work_watchers *watchers, struct watcher *watcher, struct err *err)
+static void add(struct work_watchers *watchers, struct watcher *watcher)
 {
-	bool room;
-
 	pthread_mutex_lock(&watchers->lock);
-	room = watchers->count < WORK_WATCHERS_MAX;
-	if (room) {
-		watcher->next = watchers->first;
-		watchers->first = watcher;
-		watchers->count++;
-	}
+	watcher->next = watchers->first;
+	watchers->first = watcher;
 	pthread_mutex_unlock(&watchers->lock);
-	return room ? OK : err_set(err, ERR_BUSY, "%d watch a job already", WORK_WATCHERS_MAX);
 }
 
 static enum result find(const struct direct *direct, struct work_row *row, struct err *err)
@@ -185,21 +219,16 @@ static enum result find(const struct direct *direct, struct work_row *row, struc
 	return work_get(direct->view->read.data, direct->account->number, id, direct->request->pool, row, err);
 }
 
-enum result work_watch(struct direct *direct, struct err *err)
+/* Has its place. */
+static enum result watch(struct direct *direct, const struct work_row *row, uint64_t owner, struct err *err)
 {
-	struct watcher *watcher;
-	struct work_row row;
+	struct watcher *watcher = calloc(1, sizeof *watcher);
 	struct flow *flow = NULL;
-	enum result r = find(direct, &row, err);
+	enum result r;
 
-	if (r == OK && work_watchers_count(direct->desk->watchers) >= WORK_WATCHERS_MAX)
-		r = err_set(err, ERR_BUSY, "%d watch a job already", WORK_WATCHERS_MAX);
-	if (r != OK)
-		return r;
-	watcher = calloc(1, sizeof *watcher);
 	if (watcher == NULL)
 		return err_no_memory(err);
-	*watcher = (struct watcher){.region = direct->view->id, .account = row.account, .job = row.id};
+	*watcher = (struct watcher){.owner = owner, .region = direct->view->id, .account = row->account, .job = row->id};
 	r = events_start(direct->response, &flow, err);
 	if (r != OK) {
 		free(watcher);
@@ -207,12 +236,26 @@ enum result work_watch(struct direct *direct, struct err *err)
 	}
 	watcher->flow = flow_keep(flow);
 	response_detach(direct->response);
-	r = add(direct->desk->watchers, watcher, err);
-	if (r != OK) {
-		flow_abort(flow, ERR_BUSY, "too many watch");
-		watcher_free(watcher);
-		return OK; /* the head is sent */
-	}
+	add(direct->desk->watchers, watcher);
 	direct->desk->wake(direct->desk->wake_arg);
 	return OK;
+}
+
+enum result work_watch(struct direct *direct, struct err *err)
+{
+	uint64_t owner = desk_owner(direct->desk, direct->view->id, direct->account->number);
+	enum problem why;
+	struct work_row row;
+	enum result r = find(direct, &row, err);
+
+	if (r != OK)
+		return r;
+	if (!take_place(direct->desk->watchers, owner, &why)) {
+		problem_answer(direct->response, direct->request, why, NULL, NULL);
+		return OK;
+	}
+	r = watch(direct, &row, owner, err);
+	if (r != OK)
+		give_place(direct->desk->watchers, owner);
+	return r;
 }

@@ -18,7 +18,7 @@
 
 #include "api/direct.h"
 
-#define WORK_WATCHERS_MAX 1000
+#define WORK_WATCHERS_MAX 1000 /* half of them of one account (net/shares.h) */
 
 struct work_watchers;
 
@@ -26,7 +26,7 @@ MUST_CHECK enum result work_watchers_new(struct work_watchers **out, struct err 
 /* Breaks off all streams. NULL is fine. */
 void work_watchers_free(struct work_watchers *watchers);
 
-/* Answers GET .../jobs/{job}/events: the stream goes on when this returns. ERR_BUSY: too many watch. */
+/* Answers GET .../jobs/{job}/events: the stream goes on when this returns. */
 direct_run work_watch;
 
 /* Looks at what is watched, in `views`, and tells. Are there any left? */

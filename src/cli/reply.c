@@ -14,6 +14,7 @@ static enum result result_of(const char *type)
 	    {"input", ERR_INPUT},	  {"unauthenticated", ERR_DENIED}, {"denied", ERR_DENIED},
 	    {"not-found", ERR_NOT_FOUND}, {"conflict", ERR_EXISTS},	   {"gone", ERR_GONE},
 	    {"limit", ERR_LIMIT},	  {"rate", ERR_BUSY},		   {"busy", ERR_BUSY},
+	    {"share", ERR_BUSY},
 	    {"unsupported", ERR_UNSUPPORTED}, {"full", ERR_FULL},	   {"state", ERR_WRONG_STATE},
 	    {"held", ERR_HELD},		  {"precondition", ERR_CHANGED},   {"precondition-required", ERR_UNSEEN},
 	};

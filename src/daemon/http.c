@@ -287,6 +287,30 @@ static bool glance(void *arg, struct request *request, struct response *response
 	return true;
 }
 
+/* Who is not known yet is whoever has the same address; of IPv6 the same network, which is its first half. Accounts have the
+ * highest bit not set. */
+static uint64_t owner_of_address(const struct request *request)
+{
+	const struct address group = address_group(&request->address);
+	uint64_t halves[2] = {0, 0};
+
+	for (size_t i = 0; i < sizeof group.bytes; i++)
+		halves[i / 8] = halves[i / 8] << 8 | group.bytes[i];
+	return (halves[0] != 0 ? halves[0] : halves[1]) | UINT64_C(1) << 63;
+}
+
+/* Sessions are not remembered here, nor are tokens that are new. */
+static uint64_t find_owner(void *arg, const struct request *request)
+{
+	struct http *http = arg;
+	const struct desk *desk = own_desk(http);
+	struct actor actor;
+
+	if (desk != NULL && credential_recall(http, desk, request, &actor))
+		return desk_owner(desk, actor.region, actor.account);
+	return owner_of_address(request);
+}
+
 /* ---- making it ---- */
 
 /* One row, one key, little to open. */
@@ -475,6 +499,8 @@ void http_serve(struct http *http, const struct settings *settings, struct serve
 	out->io_threads = (int)number[SET_IO_THREADS];
 	out->worker_threads = (int)number[SET_WORKERS];
 	out->stream_threads = (int)number[SET_STREAM_WORKERS];
+	if (out->stream_queue < 2 * (size_t)out->stream_threads)
+		out->stream_queue = 2 * (size_t)out->stream_threads;
 	out->worker_queue = (size_t)number[SET_QUEUE];
 	out->connections_max = (size_t)number[SET_CONNECTIONS];
 	out->connections_per_address = (size_t)(number[SET_CONNECTIONS_PER_ADDRESS] > 0
@@ -491,6 +517,7 @@ void http_serve(struct http *http, const struct settings *settings, struct serve
 	out->worker_begin = take_desk;
 	out->worker_end = leave_desk;
 	out->glance = glance;
+	out->owner = find_owner;
 	out->handle = handle;
 	out->done = note;
 }

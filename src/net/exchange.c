@@ -294,13 +294,30 @@ void response_done(struct response *response)
 
 static void submit(struct exchange *x, struct workers *workers, enum refusal why)
 {
+	const struct server_settings *settings = &x->serving->settings;
+	enum submitted submitted;
+
 	x->job.run = run_job;
+	x->job.owner = settings->owner ? settings->owner(settings->arg, &x->request) : 0;
+	x->workers = workers;
 	atomic_fetch_add(&x->references, 1);
-	if (workers_submit(workers, &x->job))
+	submitted = workers_submit(workers, &x->job);
+	if (submitted == SUBMITTED)
 		return;
 	atomic_fetch_sub(&x->references, 1); /* the connection's thread has its own */
-	metric_add(x->serving->figures.refused, why, 0, 1);
-	refuse(x, PROBLEM_BUSY, NULL, NULL);
+	metric_add(x->serving->figures.refused, submitted == SUBMIT_SHARE ? REFUSAL_SHARE : why, 0, 1);
+	refuse(x, submitted == SUBMIT_SHARE ? PROBLEM_SHARE : PROBLEM_BUSY, NULL, NULL);
+}
+
+bool response_share(struct response *response, uint64_t owner)
+{
+	struct exchange *x = response->exchange;
+
+	if (!x || !x->workers || workers_claim(x->workers, &x->job, owner))
+		return true;
+	metric_add(x->serving->figures.refused, REFUSAL_SHARE, 0, 1);
+	problem_answer(response, &x->request, PROBLEM_SHARE, NULL, NULL);
+	return false;
 }
 
 enum result response_start(struct response *response, struct flow **out, struct err *err)

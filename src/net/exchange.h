@@ -22,7 +22,15 @@
 #include "net/workers.h"
 
 /* Why one was turned away, for the figures. */
-enum refusal { REFUSAL_WORKERS, REFUSAL_STREAMS, REFUSAL_MEMORY, REFUSAL_CONNECTIONS, REFUSAL_ADDRESS, REFUSAL_COUNT };
+enum refusal {
+	REFUSAL_WORKERS,
+	REFUSAL_STREAMS,
+	REFUSAL_SHARE,
+	REFUSAL_MEMORY,
+	REFUSAL_CONNECTIONS,
+	REFUSAL_ADDRESS,
+	REFUSAL_COUNT
+};
 
 /* What a server is to its exchanges. */
 struct serving {
@@ -59,6 +67,7 @@ struct exchange {
 	struct request request;
 	struct response response;
 	struct job job;
+	struct workers *workers; /* whose job it is; NULL: it was never handed to any */
 
 	/* The connection's thread. */
 	enum stage stage;

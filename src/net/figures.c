@@ -75,7 +75,7 @@ enum result figures_declare(struct serving *serving, struct err *err)
 {
 	static const char *const classes[] = {"broken", "2xx", "3xx", "4xx", "5xx"};
 	static const char *const cuts[] = {"head", "idle", "body", "answer", "too_long"};
-	static const char *const refusals[] = {"workers", "streams", "memory", "connections", "address"};
+	static const char *const refusals[] = {"workers", "streams", "share", "memory", "connections", "address"};
 	struct metrics *metrics = serving->settings.metrics;
 	struct metric_label labels[2] = {{"route", NULL, serving->settings.route_count + 1}, {"class", classes, 5}};
 	struct metric_label cut = {"phase", cuts, CUT_COUNT}, refusal = {"reason", refusals, REFUSAL_COUNT};

@@ -48,6 +48,10 @@ static const struct problem_kind kinds[PROBLEM_COUNT] = {
 			  "The server is at fault. Its log has more under the id in `instance`."},
     [PROBLEM_UNSUPPORTED] = {"unsupported", "Not supported", 501, "This server cannot do that."},
     [PROBLEM_BUSY] = {"busy", "Busy", 503, "Try again after as many seconds as Retry-After says."},
+    [PROBLEM_SHARE] = {"share", "Share used up", 503,
+		       "The account has half of the workers for this already, or of the places to wait for one (or the "
+		       "address has, of who is not known yet). The rest is for others: try again after as many seconds as "
+		       "Retry-After says."},
     [PROBLEM_FULL] = {"full", "No space left", 507,
 		      "There is no space left, or a quota is used up. What was acknowledged stays."},
 };

@@ -77,6 +77,10 @@ void response_detach(struct response *response);
  * was given to, and may still become a problem. Not on a stream route. */
 void response_later(struct response *response);
 void response_done(struct response *response);
+/* Before what may hold a worker long, or for as long as the client likes: `owner` (net/shares.h) has at most half of the
+ * workers, or of the stream workers. False: it has that already, and the answer is made. Once; it ends with the request. On no
+ * worker there is nothing to share. */
+MUST_CHECK bool response_share(struct response *response, uint64_t owner);
 /* Has the client gone away, or is the server about to stop? For handlers that take long. From any thread while the
  * handler runs. */
 bool response_gone(const struct response *response);

@@ -362,6 +362,7 @@ static enum result start_workers(struct serving *serving, struct err *err)
 	workers.threads = settings->stream_threads;
 	workers.queue_max = settings->stream_queue;
 	workers.first = settings->worker_threads;
+	workers.all_claim = true;
 	return r ? r : workers_start(&workers, &serving->streams, err);
 }
 

@@ -15,7 +15,8 @@
  * So neither a slow query nor a slow client stops others.  Everything is
  * bounded: connections (in all, and from one address), heads, bodies, the
  * memory of all bodies, queues (503 with Retry-After when one is full), how
- * slow a client may be.
+ * slow a client may be.  Half of the places in a queue, and of the workers
+ * that long work holds, are for others than whoever has the rest.
  *
  * Stricter than the library: a request that two programs could understand
  * differently is refused (400) and its connection closed: Content-Length with
@@ -89,6 +90,9 @@ struct server_settings {
 	/* Of a glance route, on the connection's thread: answers if that can be done without waiting; else false, with
 	 * nothing done, and a worker does it. May be NULL. */
 	bool (*glance)(void *arg, struct request *request, struct response *response);
+	/* Whose a request is that is about to wait for a worker (net/shares.h), as far as that is known: nobody has more than
+	 * half of the places. On the connection's thread: must not wait. May be NULL. */
+	uint64_t (*owner)(void *arg, const struct request *request);
 	/* Answers. `context` is the worker's, NULL on a quick route. */
 	void (*handle)(void *arg, void *context, struct request *request, struct response *response);
 	/* Asked again and again while it stops: true has what is not answered yet broken off now. May be NULL. */

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "net/shares.h"
 #include "net/thread.h"
 
 struct workers {
@@ -15,6 +16,7 @@ struct workers {
 	pthread_cond_t queued;
 	struct job *first, **last;
 	size_t waiting, busy;
+	struct shares *queue, *claims; /* of those that wait, and of the threads */
 	int begun; /* threads that have taken their number */
 	bool stopping;
 	int count;
@@ -36,7 +38,18 @@ static struct job *next_job(struct workers *workers, bool *cancelled)
 	if (!workers->first)
 		workers->last = &workers->first;
 	workers->waiting--;
+	shares_give(workers->queue, job->owner);
 	return job;
+}
+
+/* Without the lock; the job is nobody's any more when it returns. */
+static uint64_t run(struct job *job, void *context, bool cancelled)
+{
+	uint64_t claim = 0;
+
+	job->claim = &claim;
+	job->run(job, cancelled ? NULL : context, cancelled);
+	return claim;
 }
 
 static void *work(void *arg)
@@ -55,11 +68,14 @@ static void *work(void *arg)
 		context = settings->begin(settings->arg, number);
 	pthread_mutex_lock(&workers->lock);
 	while ((job = next_job(workers, &cancelled)) != NULL) {
+		uint64_t claim;
+
 		workers->busy++;
 		pthread_mutex_unlock(&workers->lock);
-		job->run(job, cancelled ? NULL : context, cancelled);
+		claim = run(job, context, cancelled);
 		pthread_mutex_lock(&workers->lock);
 		workers->busy--;
+		shares_give(workers->claims, claim);
 	}
 	pthread_mutex_unlock(&workers->lock);
 	if (settings->end)
@@ -78,6 +94,12 @@ enum result workers_start(const struct workers_settings *settings, struct worker
 	workers->last = &workers->first;
 	pthread_mutex_init(&workers->lock, NULL);
 	pthread_cond_init(&workers->queued, NULL);
+	workers->queue = shares_new(settings->queue_max);
+	workers->claims = shares_new((size_t)settings->threads);
+	if (!workers->queue || !workers->claims) {
+		workers_free(workers);
+		return err_no_memory(err);
+	}
 	for (; workers->count < settings->threads; workers->count++) {
 		enum result r = thread_start(&workers->threads[workers->count], work, workers, err);
 
@@ -90,21 +112,47 @@ enum result workers_start(const struct workers_settings *settings, struct worker
 	return OK;
 }
 
-bool workers_submit(struct workers *workers, struct job *job)
+/* Under the lock. */
+static enum submitted take_place(struct workers *workers, uint64_t owner)
 {
-	bool taken;
+	const struct workers_settings *settings = &workers->settings;
+
+	if (workers->stopping || workers->waiting >= settings->queue_max)
+		return SUBMIT_FULL;
+	if (settings->all_claim && shares_of(workers->claims, owner) >= shares_half((size_t)settings->threads))
+		return SUBMIT_SHARE;
+	return shares_take(workers->queue, owner, shares_half(settings->queue_max)) ? SUBMITTED : SUBMIT_SHARE;
+}
+
+enum submitted workers_submit(struct workers *workers, struct job *job)
+{
+	enum submitted submitted;
 
 	job->next = NULL;
 	pthread_mutex_lock(&workers->lock);
-	taken = !workers->stopping && workers->waiting < workers->settings.queue_max;
-	if (taken) {
+	submitted = take_place(workers, job->owner);
+	if (submitted == SUBMITTED) {
 		*workers->last = job;
 		workers->last = &job->next;
 		workers->waiting++;
 		pthread_cond_signal(&workers->queued);
 	}
 	pthread_mutex_unlock(&workers->lock);
-	return taken;
+	return submitted;
+}
+
+bool workers_claim(struct workers *workers, struct job *job, uint64_t owner)
+{
+	size_t half = shares_half((size_t)workers->settings.threads);
+	bool claimed;
+
+	INVARIANT(*job->claim == 0);
+	pthread_mutex_lock(&workers->lock);
+	claimed = shares_take(workers->claims, owner, half);
+	if (claimed)
+		*job->claim = owner;
+	pthread_mutex_unlock(&workers->lock);
+	return claimed;
 }
 
 size_t workers_waiting(struct workers *workers)
@@ -144,5 +192,7 @@ void workers_free(struct workers *workers)
 	workers_stop(workers);
 	pthread_cond_destroy(&workers->queued);
 	pthread_mutex_destroy(&workers->lock);
+	shares_free(workers->queue);
+	shares_free(workers->claims);
 	free(workers);
 }

@@ -108,6 +108,22 @@ person() {
 	stop
 }
 
+@test "P67: one account has half of the places to watch jobs from" {
+	"$LETHE" token create program --account Other --role admin --out other.token
+	serve --token-rate 100000
+	file other.token /v1/accounts/Other/retention/runs
+	local others=$where
+	file admin.token /v1/accounts/Acme/retention/runs
+	ends
+	others_end() { ask other.token GET "$others" && jq -e '.ended != null' answer >/dev/null; }
+	await others_end
+	# As if somebody were still at them; no thread takes what was asked for at no time.
+	sqlite3 lethe-data/regions/default/vault.db "UPDATE work SET ended_at = 0, created_at = 0, state = 2 WHERE operation = 'retention run'"
+	run python3 "$BATS_TEST_DIRNAME/jobs/watchers.py" "$PORT" admin.token "$where/events" 500 other.token "$others/events"
+	[ "${lines[0]}" = '500 watch, then 503 /problems/share' ]
+	[ "${lines[1]}" = 'another account: 200 watches' ]
+}
+
 @test "what waits when the daemon is told to stop is done when it begins again" {
 	serve --job-workers 1
 	file admin.token /v1/accounts/Acme/retention/runs

@@ -51,6 +51,48 @@ teardown() {
 	[ "$(figure lethe_http_timeouts_total)" -ge 300 ]
 }
 
+@test "P67: one account's slow uploads and downloads leave everybody else's, and event streams, going" {
+	begin_streams
+	serve_load
+	hog 24
+	await half_of_the_streams_are_taken
+	for _ in 1 2 3; do
+		others_stream
+	done
+	ask owner.token GET "$MINE/0"
+	answered 503
+	grep -qi '^retry-after: ' headers
+	jq -e '.type == "/problems/share"' answer
+	[ "$(figure lethe_http_streams_busy)" = 4 ]
+	let_go 24
+	await nobody_streams
+	ask owner.token GET "$MINE/0"
+	answered 200
+}
+
+@test "P67: long work that is waited for leaves half of the workers to others" {
+	begin_old 20000
+	serve_load --workers 2
+	curl -sS -o swept -X POST -H "Authorization: Bearer $(cat old.token)" -H 'Content-Type: application/json' -d '{}' "$URL/v1/accounts/Old/retention/runs" 3>&- &
+	local sweeping=$!
+	refused_a_plan() {
+		ask old.token GET /v1/accounts/Old/retention/plan
+		[ "$code" = 503 ]
+	}
+	await refused_a_plan
+	jq -e '.type == "/problems/share"' answer
+	kill -0 "$sweeping"
+	ask admin.token GET /v1/accounts/Acme/retention/plan
+	answered 200
+	wait "$sweeping"
+	jq -e '.left.records == 0' swept
+	ask old.token GET /v1/accounts/Old/retention/plan
+	answered 200
+}
+
+half_of_the_streams_are_taken() { [ "$(figure lethe_http_streams_busy)" = 4 ]; }
+nobody_streams() { [ "$(figure lethe_http_streams_busy)" = 0 ]; }
+
 @test "P67: while a sweep and a person's copy are made, who reads is answered" {
 	begin_old 20000
 	serve_load

@@ -69,13 +69,55 @@ slow() {
 	SLOW=$!
 }
 
+# begin_streams: records of Acme and of Other at $MINE and $THEIRS, with media that take long to send, and Other's token.
+begin_streams() {
+	local account
+	head -c 16777216 /dev/zero >media.wav
+	for account in Acme Other; do
+		echo '{"type":"recording","id":"r1","time":"2026-01-05T10:00:00Z","from":"+4520000289","media":"media.wav"}' >recording.jsonl
+		"$LETHE" import recording.jsonl --account $account >/dev/null
+	done
+	"$LETHE" token create program --account Other --role owner --out other.token >/dev/null
+	"$LETHE" token create program --account Acme --role owner --out owner.token >/dev/null
+	MINE=/v1/accounts/Acme/records/$(recording_of Acme)/media
+	THEIRS=/v1/accounts/Other/records/$(recording_of Other)/media
+}
+
+# recording_of ACCOUNT
+recording_of() { "$LETHE" record list recording --account "$1" --json | grep -o 'rec_[a-z0-9]*' | head -n 1; }
+
+# hog COUNT: by COUNT connections Acme sends media that never end, and by as many takes what there is, as slowly as is allowed;
+# from now on until `let_go COUNT`.
+hog() {
+	coproc IDLE { exec python3 "$LOAD/hog.py" "$PORT" owner.token "$MINE" "$1" 3>&-; }
+	HOLDER=$IDLE_PID
+	local said
+	read -r said <&"${IDLE[0]}" || return
+	[ "$said" = "held $1" ] || { echo "$said"; return 1; }
+}
+
+# others_stream: Other sends a file, takes one, and follows a job to its end.
+others_stream() {
+	local at
+	ask other.token PUT "$THEIRS/1" '' -H 'Content-Type: audio/wav' --data-binary @media.wav
+	[[ $code = 20[01] ]] || { cat answer; return 1; }
+	ask other.token GET "$THEIRS/0"
+	[ "$code" = 200 ] && cmp answer media.wav || return
+	ask other.token POST /v1/accounts/Other/retention/runs '{}' -H 'Prefer: respond-async'
+	[ "$code" = 202 ] || { cat answer; return 1; }
+	at=$(sed -nE 's/^[Ll]ocation: (.*)\r$/\1/p' headers)
+	ask other.token GET "$at/events" '' -N
+	[ "$code" = 200 ] && grep -q '^event: end' answer
+}
+
 # figure NAME: the sum of a figure of the daemon's.
 figure() { curl -sS "$URL/metrics" | awk -v name="$1" '{ at = $1; sub(/\{.*/, "", at) } at == name { sum += $NF } END { print sum + 0 }'; }
 
-# nothing_refused: nobody was turned away, and nothing failed on our side.
+# nothing_refused [BUT]: nobody was turned away, and nothing failed on our side; BUT of the figures that are like it.
 nothing_refused() {
 	curl -sS "$URL/metrics" >metrics
-	awk '/^lethe_http_refused_total/ || /^lethe_http_requests_total.*class="5xx"/ { if ($NF > 0) { print; bad = 1 } } END { exit bad }' metrics
+	awk -v but="${1:-^$}" '$0 ~ but { next }
+		/^lethe_http_refused_total/ || /^lethe_http_requests_total.*class="5xx"/ { if ($NF > 0) { print; bad = 1 } } END { exit bad }' metrics
 }
 
 # begin_old COUNT: an account with COUNT messages that are all due, and Acme with a fiftieth as many of one person, $PERSON.

@@ -590,6 +590,95 @@ static void a_full_queue_is_said_at_once(void **state)
 	}
 }
 
+static void begin_waiting(struct client *client, const char *request, size_t at_gate)
+{
+	client_open(client, at.port);
+	client_send(client, request);
+	at_wait(&at.at_gate, at_gate);
+}
+
+static void end_waiting(struct client *client)
+{
+	struct answer answer;
+
+	client_answer(client, &answer, false);
+	assert_int_equal(answer.status, 200);
+	answer_free(&answer);
+	client_close(client);
+}
+
+/* P67. Whose body does not come, or who does not read, holds a stream worker. */
+static void one_owners_slow_streams_leave_half_of_the_stream_workers_to_others(void **state)
+{
+	struct client slow, known;
+	struct answer answer;
+
+	(void)state;
+	serve();
+	begin_waiting(&slow, "POST /gate HTTP/1.1\r\n" HOST "X-Share: 1\r\nContent-Length: 5\r\n\r\n", 1);
+	expect_problem("POST /lines HTTP/1.1\r\n" HOST "X-Share: 1\r\nContent-Length: 1\r\n\r\na", 503, "share");
+	expect_problem("GET /media HTTP/1.1\r\n" HOST "X-Share: 1\r\n\r\n", 503, "share");
+	ask(at.port, "GET /events HTTP/1.1\r\n" HOST "X-Share: 1\r\n\r\n", &answer);
+	assert_int_equal(answer.status, 503);
+	assert_non_null(answer_header(&answer, "Retry-After"));
+	answer_free(&answer);
+	/* Of whom that is known beforehand, the body need not come first. */
+	client_open(&known, at.port);
+	client_send(&known, "POST /lines HTTP/1.1\r\n" HOST "X-Owner: 1\r\nContent-Length: 1000000\r\n\r\n");
+	client_answer(&known, &answer, false);
+	assert_int_equal(answer.status, 503);
+	answer_free(&answer);
+	client_close(&known);
+	assert_int_equal(figure_labelled("lethe_http_refused_total", "reason=\"share\""), 4);
+	expect("POST /lines HTTP/1.1\r\n" HOST "X-Share: 2\r\nContent-Length: 1\r\n\r\na", 200, "1 97");
+	expect("GET /media HTTP/1.1\r\n" HOST "X-Share: 2\r\n\r\n", 200, NULL);
+	expect("GET /work HTTP/1.1\r\n" HOST "X-Share: 1\r\n\r\n", 200, "worked"); /* workers are others */
+	open_gate(true);
+	client_send(&slow, "hello");
+	end_waiting(&slow);
+	expect("POST /lines HTTP/1.1\r\n" HOST "X-Share: 1\r\nContent-Length: 1\r\n\r\na", 200, "1 97");
+}
+
+static void one_owners_long_work_leaves_half_of_the_workers_to_others(void **state)
+{
+	struct client slow;
+
+	(void)state;
+	serve();
+	begin_waiting(&slow, "GET /gate HTTP/1.1\r\n" HOST "X-Share: 1\r\n\r\n", 1);
+	expect_problem("GET /work HTTP/1.1\r\n" HOST "X-Share: 1\r\n\r\n", 503, "share");
+	expect("GET /work HTTP/1.1\r\n" HOST "X-Share: 2\r\n\r\n", 200, "worked");
+	expect("GET /work HTTP/1.1\r\n" HOST "\r\n", 200, "worked");
+	expect("GET /glance/now HTTP/1.1\r\n" HOST "X-Share: 1\r\n\r\n", 200, "at once");
+	open_gate(true);
+	end_waiting(&slow);
+	expect("GET /work HTTP/1.1\r\n" HOST "X-Share: 1\r\n\r\n", 200, "worked");
+}
+
+static void one_owner_waits_in_no_more_than_half_of_the_queue(void **state)
+{
+	struct client atwork[2], mine, theirs;
+
+	(void)state;
+	at.settings.worker_queue = 2;
+	serve();
+	begin_waiting(&atwork[0], "GET /gate HTTP/1.1\r\n" HOST "X-Owner: 1\r\n\r\n", 1);
+	begin_waiting(&atwork[1], "GET /gate HTTP/1.1\r\n" HOST "X-Owner: 1\r\n\r\n", 2);
+	begin_waiting(&mine, "GET /work HTTP/1.1\r\n" HOST "X-Owner: 1\r\n\r\n", 0);
+	while (figure("lethe_http_queue_length") < 1)
+		;
+	expect_problem("GET /work HTTP/1.1\r\n" HOST "X-Owner: 1\r\n\r\n", 503, "share");
+	begin_waiting(&theirs, "GET /work HTTP/1.1\r\n" HOST "X-Owner: 2\r\n\r\n", 0);
+	while (figure("lethe_http_queue_length") < 2)
+		;
+	expect_problem("GET /work HTTP/1.1\r\n" HOST "X-Owner: 3\r\n\r\n", 503, "busy");
+	open_gate(true);
+	end_waiting(&atwork[0]);
+	end_waiting(&atwork[1]);
+	end_waiting(&mine);
+	end_waiting(&theirs);
+}
+
 static void the_memory_of_bodies_is_bounded(void **state)
 {
 	struct answer answer;
@@ -976,6 +1065,9 @@ int main(void)
 	    T(a_client_that_goes_away_is_noticed),
 	    T(a_detached_stream_goes_on_after_its_handler_with_heartbeats),
 	    T(a_full_queue_is_said_at_once),
+	    T(one_owners_slow_streams_leave_half_of_the_stream_workers_to_others),
+	    T(one_owners_long_work_leaves_half_of_the_workers_to_others),
+	    T(one_owner_waits_in_no_more_than_half_of_the_queue),
 	    T(the_memory_of_bodies_is_bounded),
 	    T(answers_that_wait_for_something_keep_no_worker),
 	    T(a_glance_is_answered_on_the_spot_or_else_by_a_worker),

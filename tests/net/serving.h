@@ -368,10 +368,25 @@ static bool glance(void *arg, struct request *request, struct response *response
 	return true;
 }
 
+static uint64_t number_in(const struct request *request, const char *header)
+{
+	const char *text = request_header(request, header);
+
+	return text ? strtoull(text, NULL, 10) : 0;
+}
+
+static uint64_t owner_of(void *arg, const struct request *request)
+{
+	assert_ptr_equal(arg, &at);
+	return number_in(request, "x-owner");
+}
+
 static void handle(void *arg, void *context, struct request *request, struct response *response)
 {
 	assert_ptr_equal(arg, &at);
 	assert_true((context != NULL) == (routes[request->match.route].kind != ROUTE_QUICK));
+	if (!response_share(response, number_in(request, "x-share")))
+		return;
 	switch (request->match.route) {
 	case HELLO:
 		response_type(response, "text/plain");
@@ -526,6 +541,7 @@ static int prepare(void **state)
 	at.settings.worker_end = end;
 	at.settings.admit = admit;
 	at.settings.glance = glance;
+	at.settings.owner = owner_of;
 	at.settings.handle = handle;
 	at.settings.done = done;
 	at.open = false;

@@ -89,12 +89,12 @@ static struct workers *start(int threads, size_t queue)
 static void jobs_run_on_as_many_threads_as_there_are(void **state)
 {
 	struct workers *workers = start(3, 10);
-	struct job jobs[8];
+	struct job jobs[8] = {0};
 
 	(void)state;
 	for (size_t i = 0; i < 8; i++) {
 		jobs[i].run = run;
-		assert_true(workers_submit(workers, &jobs[i]));
+		assert_int_equal(workers_submit(workers, &jobs[i]), SUBMITTED);
 	}
 	wait_for(&at.waiting, 3);
 	assert_int_equal(workers_busy(workers), 3);
@@ -111,20 +111,92 @@ static void jobs_run_on_as_many_threads_as_there_are(void **state)
 static void a_full_queue_takes_no_more(void **state)
 {
 	struct workers *workers = start(1, 2);
-	struct job jobs[4];
+	struct job jobs[4] = {0};
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++)
 		jobs[i].run = run;
-	assert_true(workers_submit(workers, &jobs[0]));
+	assert_int_equal(workers_submit(workers, &jobs[0]), SUBMITTED);
 	wait_for(&at.waiting, 1);
-	assert_true(workers_submit(workers, &jobs[1]));
-	assert_true(workers_submit(workers, &jobs[2]));
-	assert_false(workers_submit(workers, &jobs[3]));
+	assert_int_equal(workers_submit(workers, &jobs[1]), SUBMITTED);
+	assert_int_equal(workers_submit(workers, &jobs[2]), SUBMITTED);
+	assert_int_equal(workers_submit(workers, &jobs[3]), SUBMIT_FULL);
 	open_gate(true);
 	wait_for(&at.done, 3);
-	assert_true(workers_submit(workers, &jobs[3]));
+	assert_int_equal(workers_submit(workers, &jobs[3]), SUBMITTED);
 	wait_for(&at.done, 4);
+	workers_free(workers);
+}
+
+static void nobody_has_more_than_half_of_the_queue(void **state)
+{
+	struct workers *workers = start(1, 4);
+	struct job jobs[7] = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 7; i++)
+		jobs[i] = (struct job){.run = run, .owner = i < 4 ? 1 : 2};
+	assert_int_equal(workers_submit(workers, &jobs[0]), SUBMITTED);
+	wait_for(&at.waiting, 1); /* and takes no place any more */
+	assert_int_equal(workers_submit(workers, &jobs[1]), SUBMITTED);
+	assert_int_equal(workers_submit(workers, &jobs[2]), SUBMITTED);
+	assert_int_equal(workers_submit(workers, &jobs[3]), SUBMIT_SHARE);
+	assert_int_equal(workers_submit(workers, &jobs[4]), SUBMITTED);
+	assert_int_equal(workers_submit(workers, &jobs[5]), SUBMITTED);
+	assert_int_equal(workers_submit(workers, &jobs[6]), SUBMIT_FULL);
+	open_gate(true);
+	wait_for(&at.done, 5);
+	assert_int_equal(workers_submit(workers, &jobs[3]), SUBMITTED);
+	wait_for(&at.done, 6);
+	workers_free(workers);
+}
+
+struct claiming {
+	struct job job;
+	struct workers *workers;
+	bool claimed;
+};
+
+static void claim(struct job *job, void *context, bool cancelled)
+{
+	struct claiming *claiming = (struct claiming *)(void *)job;
+
+	claiming->claimed = workers_claim(claiming->workers, job, claiming->job.owner);
+	run(job, context, cancelled);
+}
+
+/* Who has no claim holds a thread all the same, until it is let go. */
+static void nobody_claims_more_than_half_of_the_threads(void **state)
+{
+	struct workers *workers = start(5, 10);
+	struct claiming jobs[5] = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		jobs[i] = (struct claiming){.job = {.run = claim, .owner = i < 4 ? 1 : 2}, .workers = workers};
+		assert_int_equal(workers_submit(workers, &jobs[i].job), SUBMITTED);
+		wait_for(&at.waiting, i + 1);
+		assert_int_equal(jobs[i].claimed, i != 3);
+	}
+	open_gate(true);
+	wait_for(&at.done, 5);
+	workers_stop(workers);
+	workers_free(workers);
+}
+
+static void a_claim_ends_with_its_job(void **state)
+{
+	struct workers *workers = start(1, 10);
+	struct claiming jobs[20] = {0};
+
+	(void)state;
+	open_gate(true);
+	for (size_t i = 0; i < 20; i++) {
+		jobs[i] = (struct claiming){.job = {.run = claim, .owner = 1 + i / 2 % 3}, .workers = workers};
+		assert_int_equal(workers_submit(workers, &jobs[i].job), SUBMITTED);
+		wait_for(&at.done, i + 1);
+		assert_true(jobs[i].claimed);
+	}
 	workers_free(workers);
 }
 
@@ -141,7 +213,7 @@ static size_t wait_stopping(struct workers *workers, struct job *jobs, size_t ma
 {
 	size_t taken = 0;
 
-	for (; taken < max && workers_submit(workers, &jobs[taken]); taken++)
+	for (; taken < max && workers_submit(workers, &jobs[taken]) == SUBMITTED; taken++)
 		sched_yield();
 	return taken;
 }
@@ -156,16 +228,16 @@ static void stopping_cancels_what_waits_and_finishes_what_runs(void **state)
 	(void)state;
 	for (size_t i = 0; i < MANY; i++)
 		jobs[i].run = run;
-	assert_true(workers_submit(workers, &jobs[0]));
+	assert_int_equal(workers_submit(workers, &jobs[0]), SUBMITTED);
 	wait_for(&at.waiting, 1);
-	assert_true(workers_submit(workers, &jobs[1]));
+	assert_int_equal(workers_submit(workers, &jobs[1]), SUBMITTED);
 	assert_int_equal(pthread_create(&thread, NULL, stop, workers), 0);
 	taken = wait_stopping(workers, jobs + 2, MANY - 2);
 	open_gate(true);
 	pthread_join(thread, NULL);
 	assert_int_equal(at.done, 1);
 	assert_int_equal(at.cancelled, taken + 1);
-	assert_false(workers_submit(workers, &jobs[0])); /* who comes late */
+	assert_int_equal(workers_submit(workers, &jobs[0]), SUBMIT_FULL); /* who comes late */
 	assert_int_equal(workers_waiting(workers), 0);
 	workers_free(workers);
 	workers_free(NULL);
@@ -185,6 +257,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(jobs_run_on_as_many_threads_as_there_are),
 	    cmocka_unit_test(a_full_queue_takes_no_more),
+	    cmocka_unit_test(nobody_has_more_than_half_of_the_queue),
+	    cmocka_unit_test(nobody_claims_more_than_half_of_the_threads),
+	    cmocka_unit_test(a_claim_ends_with_its_job),
 	    cmocka_unit_test(stopping_cancels_what_waits_and_finishes_what_runs),
 	    cmocka_unit_test(the_clock_goes_forward),
 	};

@@ -13,7 +13,7 @@ import kit
 
 A = "/v1/accounts/Acme"
 ELSEWHERE = {"full": "tests/e2e/streams.bats", "idempotency-key-running": "tests/api/keyed.c",
-             "idempotency-key-spent": "tests/e2e/keyed.bats", "internal": "tests/net/server.c"}
+             "idempotency-key-spent": "tests/e2e/keyed.bats", "internal": "tests/net/server.c", "share": "tests/e2e/load.bats"}
 
 
 def listed():
