@@ -12,6 +12,8 @@
 #include "api/perform.h"
 #include "vault/accounts.h"
 
+struct keyed;
+
 struct direct {
 	const struct desk *desk;
 	const struct resource *resource;
@@ -20,6 +22,7 @@ struct direct {
 	struct response *response;
 	struct vault *view;
 	const struct account *account;
+	struct keyed *keyed; /* the key of a request whose body comes as a stream */
 	const char *field; /* at fault; set on an error */
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/keyed.h"
 #include "api/work.h"
 #include "net/problem.h"
 #include "privacy/account_life.h"
@@ -60,9 +61,13 @@ static const char *name_of(const struct request *request)
 static enum result file(struct direct *direct, struct kept_put *put, struct id id, struct err *err)
 {
 	struct work_row row = {.id = id};
-	enum result r = work_file_with(direct->view, direct->account->number, direct->resource, direct->request, direct->actor, put,
-				       &row, err);
+	enum result r = keyed_stream_guard(direct->keyed, err);
 
+	if (r == OK)
+		r = work_file_with(direct->view, direct->account->number, direct->resource, direct->request, direct->actor, put,
+				   &row, err);
+	if (r != OK && !vault_witnessed(direct->view)) /* what is cleaned up is nothing that the key is of */
+		vault_witness(direct->view, NULL, NULL);
 	if (r != OK)
 		return r;
 	kept_done(put);

@@ -44,8 +44,9 @@ static void add_part(struct buf *out, const char *text)
 	buf_add_str(out, text);
 }
 
-/* All that says what is asked. */
-static enum result write_request(const struct request *request, struct buf *out, struct err *err)
+/* All that says what is asked. `digest`: of a body that came as a stream; NULL: it is there whole. */
+static enum result write_request(const struct request *request, const struct hash *digest, struct buf *out,
+				 struct err *err)
 {
 	const struct target *target = &request->target;
 
@@ -57,21 +58,24 @@ static enum result write_request(const struct request *request, struct buf *out,
 		add_part(out, target->params[i].name);
 		add_part(out, target->params[i].value);
 	}
-	buf_add_str(out, "#");
-	buf_add(out, request->body, request->body_len);
+	buf_add_str(out, digest != NULL ? "#sha256:" : "#");
+	if (digest != NULL)
+		buf_add(out, digest->bytes, HASH_LEN);
+	else
+		buf_add(out, request->body, request->body_len);
 	return buf_ok(out, "what is asked", err);
 }
 
-static enum result blind_request(const struct keyed_by *by, const struct request *request, struct blind *out,
-				 struct err *err)
+static enum result blind_request(struct keyed *keyed, const struct hash *digest, struct err *err)
 {
 	struct buf text;
 	enum result r;
 
 	buf_init(&text, FINGERPRINT_MAX);
-	r = write_request(request, &text, err);
+	r = write_request(keyed->request, digest, &text, err);
 	if (r == OK)
-		r = keyring_blind(by->view->read.ring, by->account, BLIND_REQUEST, text.data, text.len, out, err);
+		r = keyring_blind(keyed->view->read.ring, keyed->row.account, BLIND_REQUEST, text.data, text.len,
+				  &keyed->row.request, err);
 	buf_free(&text);
 	return r;
 }
@@ -80,14 +84,12 @@ static enum result make_row(const struct keyed_by *by, const struct request *req
 			    struct request_key_row *out, struct err *err)
 {
 	const char *name = pool_printf(request->pool, "%s %.*s", by->who, (int)len, key);
-	enum result r;
 
 	*out = (struct request_key_row){.account = by->account, .state = REQUEST_BEGUN,
 					.ends = {request->now.ms + by->keep.ms}};
 	if (name == NULL)
 		return err_no_memory(err);
-	r = keyring_blind(by->view->read.ring, by->account, BLIND_REQUEST_KEY, name, strlen(name), &out->key, err);
-	return r == OK ? blind_request(by, request, &out->request, err) : r;
+	return keyring_blind(by->view->read.ring, by->account, BLIND_REQUEST_KEY, name, strlen(name), &out->key, err);
 }
 
 /* ---- who asks again ---- */
@@ -220,14 +222,21 @@ static enum result look_up(struct keyed *keyed, const struct keyed_by *by, const
 
 	if (r == OK)
 		r = make_row(by, keyed->request, key, len, &keyed->row, err);
+	if (r == OK && keyed->stream == NULL)
+		r = blind_request(keyed, NULL, err);
 	return r == OK ? find(by->view->read.data, &keyed->row, keyed->request->now, keyed->request->pool, found, there, err)
 		       : r;
+}
+
+static const char *key_of(const struct request *request)
+{
+	return request->method == METHOD_POST ? request_header(request, "idempotency-key") : NULL;
 }
 
 bool keyed_begin(struct keyed *keyed, const struct keyed_by *by, const struct request *request,
 		 struct response *response)
 {
-	const char *value = request->method == METHOD_POST ? request_header(request, "idempotency-key") : NULL;
+	const char *value = key_of(request);
 	struct request_key_row there;
 	bool found = false;
 	struct err err;
@@ -245,6 +254,88 @@ bool keyed_begin(struct keyed *keyed, const struct keyed_by *by, const struct re
 		return false;
 	keyed->active = true;
 	return true;
+}
+
+/* ---- bodies that come as streams ---- */
+
+static void drop_digest(struct keyed *keyed)
+{
+	if (keyed->stream == NULL)
+		return;
+	if (keyed->stream->digest != NULL)
+		(void)sha256_end(keyed->stream->digest);
+	keyed->stream->digest = NULL;
+	keyed->stream = NULL;
+}
+
+/* It has come to its end: now it is known what is asked. */
+static enum result know_stream(struct keyed *keyed, struct err *err)
+{
+	struct hash digest;
+
+	if (keyed->stream == NULL)
+		return OK;
+	digest = sha256_end(keyed->stream->digest);
+	keyed->stream->digest = NULL;
+	keyed->stream = NULL;
+	return blind_request(keyed, &digest, err);
+}
+
+/* Was the same sent then? That is told by all of it. */
+static enum result read_whole(struct keyed *keyed, struct err *err)
+{
+	char piece[16 * 1024];
+	size_t len;
+	enum result r;
+
+	do {
+		r = request_read(keyed->stream, piece, sizeof piece, &len, err);
+	} while (r == OK && len > 0);
+	explicit_bzero(piece, sizeof piece);
+	return r == OK ? know_stream(keyed, err) : r;
+}
+
+bool keyed_stream_begin(struct keyed *keyed, const struct keyed_by *by, struct request *request,
+			struct response *response)
+{
+	const char *value = key_of(request);
+	struct request_key_row there;
+	bool found = false;
+	struct err err;
+	enum result r;
+
+	*keyed = (struct keyed){.request = request, .view = by->view};
+	if (value == NULL)
+		return true;
+	keyed->stream = request;
+	r = look_up(keyed, by, value, &found, &there, &err);
+	request->digest = r == OK ? sha256_begin() : NULL;
+	if (r == OK && request->digest == NULL)
+		r = err_no_memory(&err);
+	if (r == OK && found)
+		r = read_whole(keyed, &err);
+	if (r != OK)
+		problem_from(response, request, &err, r == ERR_INPUT ? HEADER : NULL);
+	else if (found)
+		answer_again(keyed, &there, response);
+	keyed->active = r == OK && !found;
+	if (!keyed->active)
+		drop_digest(keyed);
+	return keyed->active;
+}
+
+static enum result guard_op(struct session *session, void *arg, struct err *err)
+{
+	return keyed_witness(session, arg, err);
+}
+
+enum result keyed_stream_guard(struct keyed *keyed, struct err *err)
+{
+	enum result r = keyed->active ? know_stream(keyed, err) : OK;
+
+	if (r == OK && keyed->active)
+		vault_witness(keyed->view, guard_op, keyed);
+	return r;
 }
 
 /* ---- ending ---- */
@@ -284,10 +375,34 @@ static bool withhold(struct buf *body, const char *secret)
 	return whole;
 }
 
+static uint64_t size_of(const struct response *response)
+{
+	return response->read != NULL ? response->read_size : response->body.len;
+}
+
 static bool may_be_kept(const struct response *response)
 {
-	return !response->failed && !response->body.failed && response->read == NULL &&
-	       response->body.len <= KEYED_ANSWER_MAX;
+	return !response->failed && !response->body.failed && size_of(response) <= KEYED_ANSWER_MAX;
+}
+
+/* What is given by a reader too. False: not all of it. */
+static bool copy_body(const struct response *response, struct buf *out)
+{
+	char piece[16 * 1024];
+	uint64_t at = 0;
+	size_t got = 1;
+	struct err ignored;
+
+	if (response->read == NULL)
+		buf_add(out, response->body.data, response->body.len);
+	while (response->read != NULL && at < response->read_size && got > 0) {
+		if (response->read(response->read_arg, at, piece, sizeof piece, &got, &ignored) != OK)
+			return false;
+		buf_add(out, piece, got);
+		at += got;
+	}
+	explicit_bzero(piece, sizeof piece);
+	return !out->failed && out->len == size_of(response);
 }
 
 static void write_answer(const struct response *response, const struct buf *body, struct buf *out)
@@ -306,8 +421,7 @@ static void write_without(const struct response *response, const char *secret, s
 	struct buf body;
 
 	buf_init(&body, 2 * KEYED_ANSWER_MAX);
-	buf_add(&body, response->body.data, response->body.len);
-	if (may_be_kept(response) && !body.failed && withhold(&body, secret))
+	if (may_be_kept(response) && copy_body(response, &body) && withhold(&body, secret))
 		write_answer(response, &body, out);
 	buf_free(&body);
 }
@@ -356,6 +470,7 @@ static void answer_known(const struct keyed *keyed, struct response *response)
 	enum result r = find(keyed->view->read.data, &keyed->row, keyed->request->now, response->pool, &found, &there, &err);
 
 	response_header_remove(response, "Lethe-Partly");
+	response_reader(response, NULL, NULL, NULL, 0);
 	buf_reset(&response->body);
 	if (r != OK)
 		problem_from(response, keyed->request, &err, NULL);
@@ -371,6 +486,17 @@ void keyed_end(struct keyed *keyed, enum result outcome, bool done, const char *
 		keep(keyed, done, secret, response);
 	if (keyed->known)
 		answer_known(keyed, response);
+}
+
+/* What did not come to its end can be sent again with its key. */
+void keyed_stream_end(struct keyed *keyed, enum result outcome, bool done, struct response *response)
+{
+	bool whole = done || keyed->known || (outcome == OK && response->status < 300);
+	struct err ignored;
+
+	if (keyed->active && whole && know_stream(keyed, &ignored) == OK)
+		keyed_end(keyed, outcome, done, NULL, response);
+	drop_digest(keyed);
 }
 
 static enum result break_op(struct session *session, void *arg, struct err *err)

@@ -9,6 +9,11 @@
  * that it is there exactly if anything is (vault_witness), and the answer
  * before it is sent.  A key belongs to who asks, in one account.  What was
  * refused before anything was done leaves none.
+ *
+ * Of a body that comes as a stream nothing is known before its end: its digest
+ * stands for it, and the key is stored when it was whole.  Lines that are taken
+ * in as they come have ids of their own, so whoever broke off can send them
+ * again with the same key.
  */
 #ifndef LETHE_API_KEYED_H
 #define LETHE_API_KEYED_H
@@ -22,6 +27,7 @@
 
 struct keyed {
 	bool active;
+	struct request *stream; /* whose body comes as a stream, and is not whole yet; NULL: none */
 	const struct request *request;
 	struct vault *view;
 	struct request_key_row row;
@@ -39,6 +45,13 @@ MUST_CHECK bool keyed_begin(struct keyed *keyed, const struct keyed_by *by, cons
 MUST_CHECK enum result keyed_witness(struct session *session, struct keyed *keyed, struct err *err);
 /* When `response` has the outcome: keeps it. `done`: the witness has happened. `secret` (NULL: none) is text in the answer that is never stored, a line each. */
 void keyed_end(struct keyed *keyed, enum result outcome, bool done, const char *secret, struct response *response);
+/* The same for a body that comes as a stream: to be read to its end. */
+MUST_CHECK bool keyed_stream_begin(struct keyed *keyed, const struct keyed_by *by, struct request *request,
+				   struct response *response);
+/* The body is whole, and something is about to be written of it: the key is its witness. For what is done at once; else
+ * the key is stored at the end alone. */
+MUST_CHECK enum result keyed_stream_guard(struct keyed *keyed, struct err *err);
+void keyed_stream_end(struct keyed *keyed, enum result outcome, bool done, struct response *response);
 /* When the vault is opened: what was begun will have no answer. */
 MUST_CHECK enum result keyed_break(struct vault *vault, struct err *err);
 

@@ -67,10 +67,23 @@ static bool is_stream(const struct resource *resource)
 	return direct != NULL && direct->stream;
 }
 
-/* What is done is done once, if the request has a key. Lines in a stream have ids of their own. */
+static bool is_door(const struct resource *resource)
+{
+	return resource->permission == PERMISSION_COUNT;
+}
+
+/* What is done is done once, if the request has a key. */
 static bool takes_key(const struct resource *resource)
 {
-	return resource->method == METHOD_POST && resource->flow != RESOURCE_READ && !is_stream(resource);
+	return resource->method == METHOD_POST && resource->flow != RESOURCE_READ && !is_door(resource);
+}
+
+/* Of every POST; api/keyed.h and the doors' refusal (daemon/signin.c) say why. */
+static const char *idempotency_of(const struct resource *resource)
+{
+	if (is_door(resource))
+		return "refused";
+	return takes_key(resource) ? "key" : "looks";
 }
 
 static void write_header(struct json_writer *w, const char *name, const char *about, const char *pattern)
@@ -395,7 +408,7 @@ static void write_answers(struct json_writer *w, const struct resource *resource
 	}
 	if (work_is_long(resource))
 		write_job(w, answer, NULL);
-	if (resource->permission == PERMISSION_COUNT && strstr(resource->path, "/callback") != NULL) {
+	if (is_door(resource) && strstr(resource->path, "/callback") != NULL) {
 		json_begin_object(w, "303");
 		json_string(w, "description", "A browser that wants a page (Accept: text/html) is signed in, and goes on to /signed-in.");
 		json_end_object(w);
@@ -456,6 +469,8 @@ static void begin_method(struct json_writer *w, const struct resource *resource,
 	json_end_array(w);
 	json_string(w, "summary", json_get_text(said, "summary"));
 	json_string(w, "description", json_get_text(said, "description"));
+	if (resource->method == METHOD_POST)
+		json_string(w, "x-lethe-idempotency", idempotency_of(resource));
 }
 
 static void end_method(struct json_writer *w, const struct resource *resource, const struct known *known)
@@ -656,7 +671,9 @@ static void write_info(struct json_writer *w)
 		    "each person's rights over it, and proves every step.\n\nA program sends a token (`Authorization: Bearer "
 		    "lethe_..`), a browser the cookie of a session. Errors are RFC 9457 problem details: go by `type`. Lists "
 		    "come by pages: `next` is the `cursor` of the next one. A POST that does something takes an "
-		    "`Idempotency-Key`, with which it is done once however often it is sent.");
+		    "`Idempotency-Key`, with which it is done once however often it is sent; `x-lethe-idempotency` says of each POST "
+		    "whether it takes one (`key`), only looks and needs none (`looks`), or refuses it, because what lets somebody in is "
+		    "kept nowhere (`refused`).");
 	json_begin_object(w, "license");
 	json_string(w, "name", "Apache-2.0");
 	json_string(w, "identifier", "Apache-2.0");

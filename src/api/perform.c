@@ -33,6 +33,7 @@ struct performing {
 	bool text;              /* for people */
 	const char *secret;     /* in the answer, to be kept nowhere; in the request's pool */
 	const char *next;       /* cursor of the next page; NULL: none */
+	struct keyed *keyed;    /* of a body that comes as a stream; NULL: it does not */
 	const struct perform_watch *watch; /* of work; NULL: somebody waits for the answer */
 };
 
@@ -304,7 +305,8 @@ static enum result run(struct performing *performing, bool *partly, struct err *
 static enum result run_direct(struct performing *performing, const struct direct_resource *how, struct err *err)
 {
 	struct direct direct = {.desk = performing->desk, .resource = performing->resource, .actor = performing->actor, .request = performing->request,
-				.response = performing->response, .view = performing->view, .account = &performing->account};
+				.response = performing->response, .view = performing->view, .account = &performing->account,
+				.keyed = performing->keyed};
 	struct request bare = *performing->request;
 	struct bound bound;
 	enum result r;
@@ -575,7 +577,26 @@ static void do_work(struct performing *performing)
 	vault_witness(performing->view, NULL, NULL);
 }
 
-/* Lines that come in a stream have ids of their own, and what is no document has its own tag. */
+/* Lines that come in a stream have ids of their own, and nothing that was read is compared with them. */
+static void do_stream(struct performing *performing)
+{
+	const struct keyed_by by = {performing->view, performing->account.number, performing->actor->who,
+				    performing->desk->keep_answers};
+	struct keyed keyed;
+	enum result r;
+	bool done;
+
+	vault_witness(performing->view, NULL, NULL);
+	if (!keyed_stream_begin(&keyed, &by, performing->request, performing->response))
+		return;
+	performing->keyed = &keyed;
+	r = answer(performing);
+	done = vault_witnessed(performing->view);
+	vault_witness(performing->view, NULL, NULL);
+	keyed_stream_end(&keyed, r, done, performing->response);
+}
+
+/* What is no document has its own tag. */
 static void do_it(struct performing *performing)
 {
 	const struct direct_resource *direct = direct_find(performing->resource);
@@ -584,6 +605,10 @@ static void do_it(struct performing *performing)
 
 	if (performing->resource->flow != RESOURCE_READ && (direct == NULL || !direct->stream)) {
 		do_guarded(performing);
+		return;
+	}
+	if (performing->resource->flow != RESOURCE_READ) {
+		do_stream(performing);
 		return;
 	}
 	r = answer(performing);

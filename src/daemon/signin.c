@@ -237,19 +237,29 @@ static door_answer *const answers[DOOR_COUNT] = {
     [DOOR_OIDC_BACK] = oidc_back,
 };
 
+/* Kept answers let nobody in, and no digest of a password stays on the disk: who counts on it is told so. */
+static enum result refuse_key(struct asking *a, struct err *err)
+{
+	if (a->request->method != METHOD_POST || request_header(a->request, "idempotency-key") == NULL)
+		return OK;
+	a->field = "Idempotency-Key";
+	err_set(err, ERR_INPUT, "what lets somebody in is kept nowhere, so it takes no key");
+	return err_mend(err, "leave it out; asked again, it is done again");
+}
+
 void signin_answer(const struct http *http, const struct desk *desk, enum door door, const struct credential *by,
 		   const struct request *request, struct response *response)
 {
 	const struct resource *resource = &door_resources[door].resource;
 	struct asking a = {.http = http, .desk = desk, .by = by, .request = request, .response = response};
 	struct err err;
-	enum result r = OK;
+	enum result r = refuse_key(&a, &err);
 
 	INVARIANT(resource->word_count <= DOOR_WORDS_MAX);
 	json_writer_init(&a.w, &response->body, 2);
 	response->status = resource->flow == RESOURCE_MAKE ? 201 : 200;
 	response_type(response, "application/json");
-	if (!door_resources[door].lax)
+	if (r == OK && !door_resources[door].lax)
 		r = bind_values(resource, request, a.values, &a.field, &err);
 	if (r == OK) {
 		perform_as(by != NULL ? &by->actor : NULL);

@@ -22,8 +22,13 @@ const char *request_parameter(const struct request *request, const char *name)
 
 enum result request_read(struct request *request, void *out, size_t len, size_t *got, struct err *err)
 {
+	enum result r;
+
 	*got = 0;
-	return request->input ? flow_read(request->input, out, len, got, err) : OK;
+	r = request->input ? flow_read(request->input, out, len, got, err) : OK;
+	if (r == OK && request->digest != NULL)
+		sha256_update(request->digest, out, *got);
+	return r;
 }
 
 enum result request_condition(const struct request *request, const char *etag, enum condition *out, struct err *err)

@@ -9,6 +9,7 @@
 
 #include "base/id.h"
 #include "base/pool.h"
+#include "crypto/primitives.h"
 #include "net/field.h"
 #include "net/router.h"
 
@@ -44,6 +45,7 @@ struct request {
 	struct pool *pool;
 	void *user;         /* the program's own: what `admit` found out, for `handle` */
 	struct flow *input; /* the server's */
+	struct sha256_stream *digest; /* the handler's: what is read of a stream's body is added to it; NULL: to none */
 };
 
 /* NULL when it was not sent. `name` in lower case. */

@@ -136,6 +136,188 @@ ask_again() {
 	echo "# $cases cases" >&3
 }
 
+# lines FROM TO: calls.
+lines() {
+	local n
+	for ((n = $1; n <= $2; n++)); do
+		printf '{"type":"call","id":"k%d","source":"keyed","time":"2026-01-05T10:00:00Z","from":"+4520000289"}\n' "$n"
+	done
+}
+
+# send KEY FILE WHERE [CURL..]: its lines as a stream.
+send() {
+	local key=$1 file=$2 where=$3
+	shift 3
+	ask admin.token POST "/v1/accounts/Acme/$where" '' -H 'Content-Type: application/x-ndjson' -H "Idempotency-Key: $key" -T "$file" "$@"
+}
+
+jobs() { "$LETHE" job list --account Acme --json | jq '.jobs | length'; }
+
+@test "P49: lines that are sent again with their key are answered as they were, and others are refused" {
+	lines 1 3 >calls.jsonl
+	lines 4 5 >others.jsonl
+	serve
+	send k1 calls.jsonl ingest
+	answered 200
+	[ "$(tail -n 1 answer | jq .new)" = 3 ]
+	mv answer first
+	send k1 calls.jsonl ingest
+	answered 200
+	cmp first answer
+	grep -qi '^idempotency-replayed: true' headers
+	grep -qi '^content-type: application/x-ndjson' headers
+	send k1 others.jsonl ingest
+	answered 422
+	grep -q '"type":"/problems/idempotency-key-reused"' answer
+	send k1 calls.jsonl 'ingest?results=refused'
+	answered 422
+	stop
+	serve
+	send k1 calls.jsonl ingest
+	answered 200
+	cmp first answer
+	send k2 calls.jsonl ingest
+	answered 200
+	[ "$(tail -n 1 answer | jq .known)" = 3 ]
+	run ! grep -qi '^idempotency-replayed' headers
+	stop
+	run ! grep -qr 4520000289 lethe-data
+	"$LETHE" check >/dev/null
+}
+
+@test "P49: an import that is sent again with its key is one job" {
+	lines 1 3 >calls.jsonl
+	lines 4 5 >others.jsonl
+	serve
+	send k1 calls.jsonl imports
+	answered 202
+	mv answer first
+	grep -i '^location' headers >location
+	send k1 calls.jsonl imports
+	answered 202
+	cmp first answer
+	grep -i '^location' headers | cmp - location
+	grep -qi '^idempotency-replayed: true' headers
+	send k1 others.jsonl imports
+	answered 422
+	send k1 calls.jsonl ingest
+	answered 422
+	stop
+	serve
+	send k1 calls.jsonl imports
+	answered 202
+	cmp first answer
+	stop
+	[ "$(jobs)" = 1 ]
+	"$LETHE" check >/dev/null
+}
+
+# broken WHERE: half of a body, and then nothing more.
+broken() {
+	exec 4<>"/dev/tcp/127.0.0.1/$PORT"
+	printf 'POST /v1/accounts/Acme/%s HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\nContent-Type: application/x-ndjson\r\nIdempotency-Key: k1\r\nContent-Length: 1000\r\n\r\n' \
+		"$1" "$(<admin.token)" >&4
+	lines 1 2 >&4
+	exec 4>&-
+}
+
+ended() { [ "$(grep -c '"event":"http.request"' serve.log)" -ge "$1" ]; }
+
+@test "P49: a body that broke off leaves no key, and of an import nothing" {
+	lines 1 3 >calls.jsonl
+	serve
+	broken ingest
+	broken imports
+	await ended 2
+	send k1 calls.jsonl ingest
+	answered 200
+	run ! grep -qi '^idempotency-replayed' headers
+	[ "$(tail -n 1 answer | jq '.new + .known')" = 3 ]
+	send k2 calls.jsonl imports
+	answered 202
+	stop
+	[ "$(jobs)" = 1 ]
+	"$LETHE" check >/dev/null
+}
+
+@test "P49: what was refused leaves no key, and an answer that is too long is said to have been given" {
+	lines 1 2 >calls.jsonl
+	printf '{}%.0s\n' {1..9000} >bad.jsonl
+	: >empty.jsonl
+	serve
+	send k1 empty.jsonl imports
+	answered 400
+	send k1 calls.jsonl 'imports?tz=No/Where'
+	answered 400
+	send k1 calls.jsonl imports
+	answered 202
+	send 'a b' calls.jsonl ingest
+	answered 400
+	grep -q '"field":"Idempotency-Key"' answer
+	send k2 bad.jsonl ingest
+	answered 200
+	[ "$(wc -c <answer)" -gt 1048576 ]
+	send k2 bad.jsonl ingest
+	answered 409
+	grep -q '"type":"/problems/idempotency-key-spent"' answer
+	stop
+}
+
+@test "P49: many who send the same file with one key at once are told of one job" {
+	local n pids=()
+	lines 1 50 >calls.jsonl
+	serve
+	for n in 1 2 3 4; do
+		(
+			mkdir "sender$n" && cp admin.token calls.jsonl "sender$n" && cd "sender$n" || exit 1
+			send k1 calls.jsonl imports
+			until [ "$code" = 202 ]; do
+				grep -q '"type":"/problems/idempotency-key-running"' answer || exit 1
+				send k1 calls.jsonl imports
+			done
+			jq -r .id answer >id
+		) 3>&- &
+		pids+=($!)
+	done
+	for n in "${pids[@]}"; do wait "$n"; done
+	[ "$(cat sender*/id | sort -u | wc -l)" = 1 ]
+	stop
+	[ "$(jobs)" = 1 ]
+}
+
+@test "P49: killed at any change of a file, an import with a key is one job, and its key says so" {
+	local all at step
+	lines 1 3 >calls.jsonl
+	cp -a . ../base
+	FAULT=count:$BATS_TEST_TMPDIR/../count serve
+	send k1 calls.jsonl imports
+	stop
+	all=$(<../count)
+	step=$((all / (${LONG:+100000} + 8) + 1))
+	for ((at = 2; at <= all; at += step)); do
+		rm -rf ./* && cp -a ../base/. .
+		if FAULT=kill:$at serve >/dev/null; then
+			send k1 calls.jsonl imports 2>/dev/null || true
+		fi
+		kill -KILL "$SERVING" 2>/dev/null || true
+		tail -s 0.05 --pid="$SERVING" -f /dev/null
+		serve
+		send k1 calls.jsonl imports
+		[ "$code" = 202 ] || grep -q '"type":"/problems/idempotency-key-spent"' answer || answered 202
+		stop
+		[ "$(jobs)" = 1 ] || { echo "killed at change $at of $all: $(jobs) jobs"; return 1; }
+		"$LETHE" check >/dev/null
+	done
+}
+
+@test "who signs in with a key is told that it takes none" {
+	serve
+	ask admin.token POST /v1/session '{"name":"a","password":"correct horse battery"}' -H 'Idempotency-Key: k1' -H 'Sec-Fetch-Site: same-origin'
+	answered 400
+	grep -q '"field":"Idempotency-Key"' answer
+	stop
+}
+
 @test "P51: what was read is answered anew only if it changed, and written over only if it did not" {
 	serve
 	ask admin.token GET /v1/accounts/Acme

@@ -58,7 +58,7 @@ class Walk:
         answer = self.client.ask(*asked)
         if answer.status == 409 and answer.json["type"] in lost:
             return False
-        given, told = (json.dumps(json.loads(part.body)) for part in (answer, first))
+        given, told = (json.dumps(part.documents) for part in (answer, first))
         for secret in SHOWN_ONCE.findall(told):
             told = told.replace(secret, "(shown once)")
         if answer.headers["Idempotency-Replayed"] != "true" or (answer.status, given) != (first.status, told):
@@ -606,21 +606,43 @@ def take(step, walk, known):
 
 
 ELSEWHERE = {"GET /v1/session/oidc/{account}", "GET /v1/session/oidc/{account}/callback"}  # tests/e2e/oidc
-# POSTs that take no key: what only looks can be asked again, lines have ids of their own, and what lets somebody in is kept nowhere.
-NO_KEY = {A + "/persons/search", A + "/identities/search", A + "/retention/plan", A + "/settings/{setting}/plan",
-          A + "/holds/preview", A + "/ingest", A + "/imports"}
+# POSTs that take no key: what only looks can be asked again, and what lets somebody in is kept nowhere.
+LOOKS = {A + "/persons/search", A + "/identities/search", A + "/retention/plan", A + "/settings/{setting}/plan", A + "/holds/preview"}
 OPERATORS = {"account.create", "account.list", "vault.operate"}
 
 
 def keys_after_a_restart(walk):
     """No key is forgotten: what was done is answered as it was, or, if somebody was erased since, said to be done."""
-    posts = {name for name, operation in walk.description.operations.items() if operation.method == "POST" and operation.path not in NO_KEY}
+    posts = {name for name, operation in walk.description.operations.items() if operation.method == "POST" and operation.path not in LOOKS}
     missing = posts - {operation.name for operation, _, _ in walk.keyed}
     if missing:
         walk.description.wrong.append("takes no Idempotency-Key: " + ", ".join(sorted(missing)))
     with kit.Daemon() as daemon:
         walk.client = kit.Client(daemon.port)
         return sum(walk.again(*asked, lost={"/problems/idempotency-key-spent"}) for asked in walk.keyed)
+
+
+def keys_are_as_described(walk):
+    """Of each POST the description says whether it takes a key, only looks, or refuses one; and so it is."""
+    for operation in {**walk.description.operations, **walk.description.doors}.values():
+        if operation.method != "POST":
+            continue
+        said = operation.what.get("x-lethe-idempotency")
+        wanted = "refused" if operation.permission is None else "looks" if operation.path in LOOKS else "key"
+        takes = any(part["name"] == "Idempotency-Key" for part in operation.parameters)
+        if said != wanted or takes != (wanted == "key"):
+            walk.description.wrong.append(f"{operation.name}: its keys are {said}, not {wanted}; as a parameter: {takes}")
+        if operation.permission is None:
+            browser = kit.Browser(walk.client)
+            browser.headers = {"Idempotency-Key": "door"}
+            answer = browser.ask("POST", operation.target({}), operation.needed_body())
+            if (answer.status, answer.json.get("field")) not in ((400, "Idempotency-Key"), (401, None)):
+                walk.description.note(operation, answer, f"a key is not refused\n{answer.body.decode()[:500]}")
+    search, body = walk.description.find("POST", A + "/persons/search"), {"who": "+4520000009"}
+    for _ in range(2):
+        answer = walk.client.ask("POST", search.target({"account": "Acme"}), body, walk.tokens["admin"], {"Idempotency-Key": "looks"})
+        if answer.headers["Idempotency-Replayed"]:
+            walk.description.note(search, answer, "an answer of what only looks was kept")
 
 
 def main():
@@ -639,6 +661,7 @@ def main():
         for operation in description.operations.values():
             refused(walk, operation, scoped)
             stale(walk, operation)
+        keys_are_as_described(walk)
         missing = sorted({*description.operations, *description.doors} - walk.done - ELSEWHERE)
         if missing:
             description.verdict()

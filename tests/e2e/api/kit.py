@@ -142,6 +142,11 @@ class Answer:
         return json.loads(self.body)
 
     @property
+    def documents(self):
+        """One, or one of each line."""
+        return [json.loads(line) for line in self.body.splitlines()] if self.type == "application/x-ndjson" else [self.json]
+
+    @property
     def same(self):
         """The answer without what differs by request."""
         return self.status, self.type, REQUEST_ID.sub(b"req_", self.body)
@@ -188,10 +193,10 @@ class Browser:
     """Keeps the cookie of a session, and its second text."""
 
     def __init__(self, client):
-        self.client, self.cookies, self.csrf = client, {}, None
+        self.client, self.cookies, self.csrf, self.headers = client, {}, None, {}
 
     def ask(self, method, target, body=None):
-        headers = {"Sec-Fetch-Site": "same-origin", "Origin": f"http://127.0.0.1:{self.client.port}"}
+        headers = {**self.headers, "Sec-Fetch-Site": "same-origin", "Origin": f"http://127.0.0.1:{self.client.port}"}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if self.csrf:
