@@ -6,6 +6,7 @@
 
 #include "base/quote.h"
 #include "api/operations.h"
+#include "api/paging.h"
 #include "privacy/anonymise.h"
 #include "privacy/anonymise_record.h"
 #include "retention/settings.h"
@@ -81,8 +82,11 @@ enum result op_record_anonymise(struct call *call, int argc, char **argv, bool *
 
 /* ---- aggregate list ---- */
 
+#define PAGE 64
+
 struct listing {
 	struct call *call;
+	struct paging page;
 	uint32_t account;
 	int64_t k;
 	size_t shown;
@@ -158,9 +162,8 @@ static void print_row(struct json_writer *w, const struct aggregate_row *row, co
 	json_end_object(w);
 }
 
-static enum result show_row(void *arg, const struct aggregate_row *row, struct err *err)
+static enum result show_row(struct listing *listing, const struct aggregate_row *row, struct err *err)
 {
-	struct listing *listing = arg;
 	char period[TIME_TEXT_MAX];
 	const char *queue;
 	enum result r = queue_name(listing, row, &queue, err);
@@ -202,6 +205,50 @@ static enum result list_waiting(struct listing *listing, int first, int last, st
 	return r;
 }
 
+/* Where a page ends: all the columns by which a row is found, in the two parts of a cursor. */
+static void point_to(struct paging *page, const struct aggregate_row *row)
+{
+	page->number = (int64_t)row->kind << 40 | (int64_t)row->step << 32 | (uint32_t)row->from.days;
+	page->id = (struct id){{(unsigned char)(row->direction + 1), (unsigned char)(row->status + 1),
+				(unsigned char)(row->duration_class + 1)}};
+	for (int i = 0; i < 8; i++)
+		page->id.bytes[8 + i] = (unsigned char)((uint64_t)row->queue >> (56 - 8 * i));
+}
+
+static struct aggregate_row pointed_to(const struct paging *page)
+{
+	const unsigned char *at = page->id.bytes;
+	uint64_t queue = 0;
+
+	for (int i = 0; i < 8; i++)
+		queue = queue << 8 | at[8 + i];
+	return (struct aggregate_row){.kind = (enum record_kind)(page->number >> 40), .step = (int)(page->number >> 32 & 0xff),
+				      .from = {(int32_t)(uint32_t)page->number}, .direction = at[0] - 1, .status = at[1] - 1,
+				      .duration_class = at[2] - 1, .queue = (int64_t)queue};
+}
+
+static enum result list_kind(struct listing *listing, enum record_kind kind, struct err *err)
+{
+	struct paging *page = &listing->page;
+	struct aggregate_row rows[PAGE], last = pointed_to(page);
+	bool after = page->begun && last.kind == kind;
+	size_t count, ask;
+	enum result r;
+
+	do {
+		ask = paging_ask(page, PAGE);
+		r = aggregate_list(listing->call->vault->read.data, listing->account, kind, after ? &last : NULL, rows, ask,
+				   &count, err);
+		for (size_t i = 0; i < count && r == OK && paging_take(page); i++) {
+			point_to(page, &rows[i]);
+			last = rows[i];
+			after = true;
+			r = show_row(listing, &rows[i], err);
+		}
+	} while (r == OK && count == ask && !page->more);
+	return r;
+}
+
 static enum result list(struct listing *listing, int first, int last, struct err *err)
 {
 	struct call *call = listing->call;
@@ -210,14 +257,17 @@ static enum result list(struct listing *listing, int first, int last, struct err
 	json_begin_object(&call->w, NULL);
 	json_int(&call->w, "people_at_least", listing->k);
 	json_begin_array(&call->w, "aggregates");
-	for (int kind = first; kind <= last && r == OK; kind++)
-		r = aggregate_walk(call->vault->read.data, listing->account, (enum record_kind)kind, show_row, listing,
-				   err);
+	for (int kind = first; kind <= last && r == OK && !listing->page.more; kind++) {
+		if (!listing->page.begun || kind >= (int)pointed_to(&listing->page).kind)
+			r = list_kind(listing, (enum record_kind)kind, err);
+	}
 	json_end_array(&call->w);
 	if (r == OK)
 		r = list_waiting(listing, first, last, err);
+	if (r == OK)
+		r = paging_end(call, &listing->page, listing->account, "", err);
 	json_end_object(&call->w);
-	if (r == OK && listing->shown == 0)
+	if (r == OK && listing->shown == 0 && !listing->page.begun)
 		call_say(call, "Nothing was anonymised.\n");
 	return r;
 }
@@ -241,11 +291,11 @@ static enum result read_kind(const char *text, int *first, int *last, struct err
 enum result op_aggregate_list(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	const char *kind = NULL;
-	const struct call_option options[] = {{"kind", &kind, NULL}};
 	struct listing listing = {.call = call};
+	const struct call_option options[] = {{"kind", &kind, NULL}, PAGING_OPTIONS(listing.page)};
 	struct account account;
 	int first = KIND_FIRST, last = KIND_LAST;
-	enum result r = call_parse(call, options, 1, &argc, argv, 0, 0, err);
+	enum result r = call_parse(call, options, 3, &argc, argv, 0, 0, err);
 
 	(void)partly;
 	if (r == OK)
@@ -254,6 +304,8 @@ enum result op_aggregate_list(struct call *call, int argc, char **argv, bool *pa
 		r = call_open_account(call, false, &account, err);
 	if (r == OK)
 		r = settings_int(&call->vault->read, account.number, "anonymous_k", &call->pool, &listing.k, err);
+	if (r == OK)
+		r = paging_begin(call, &listing.page, account.number, PAGING_ALL, "", err);
 	/* Names of queues are shown. */
 	if (r == OK)
 		r = labels_note_read(&call->vault->read, account.number, call->now, err);

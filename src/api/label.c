@@ -1,6 +1,9 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/quote.h"
@@ -21,6 +24,16 @@ static enum result read_kind(const char *text, enum label_kind *out, struct err 
 	return err_mend(err, "give queue, campaign or tag");
 }
 
+static void print_label(struct call *call, const struct label_row *row, enum label_kind kind, const char *name)
+{
+	json_begin_object(&call->w, NULL);
+	json_int(&call->w, "id", row->label);
+	json_string(&call->w, "kind", label_kind_name(kind));
+	json_string(&call->w, "name", name);
+	json_int(&call->w, "records", row->records);
+	json_end_object(&call->w);
+}
+
 static enum result show_label(struct call *call, const struct label_row *row, struct err *err)
 {
 	enum label_kind kind;
@@ -30,10 +43,7 @@ static enum result show_label(struct call *call, const struct label_row *row, st
 	if (r != OK)
 		return r;
 	call_say(call, "%-8s  %s\n", label_kind_name(kind), call_clean(call, name));
-	json_begin_object(&call->w, NULL);
-	json_string(&call->w, "kind", label_kind_name(kind));
-	json_string(&call->w, "name", name);
-	json_end_object(&call->w);
+	print_label(call, row, kind, name);
 	return OK;
 }
 
@@ -95,4 +105,56 @@ enum result op_label_list(struct call *call, int argc, char **argv, bool *partly
 		    call,
 		    "No record was labelled so yet: `queue`, `campaign` and `tags` of what is imported are labels.\n");
 	return r;
+}
+
+/* ---- one ---- */
+
+static enum result read_number(const char *text, int64_t *out, struct err *err)
+{
+	char shown[QUOTE_MAX];
+	char *end;
+
+	errno = 0;
+	*out = strtoll(text, &end, 10);
+	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0)
+		return OK;
+	err_set(err, ERR_INPUT, "%s is no number of a label", quote(text, strlen(text), shown));
+	return err_mend(err, "write the id that `lethe label list --json` shows, such as 3");
+}
+
+static enum result show_one(struct call *call, uint32_t account, int64_t number, struct err *err)
+{
+	struct session *session = &call->vault->read;
+	struct label_row row;
+	enum label_kind kind;
+	const char *name;
+	char count[32];
+	enum result r = label_get(session->data, account, number, &call->pool, &row, err);
+
+	if (r == ERR_NOT_FOUND)
+		return err_set(err, ERR_NOT_FOUND, "there is no label %" PRId64 " in this account", number);
+	if (r == OK)
+		r = labels_note_read(session, account, call->now, err);
+	if (r == OK)
+		r = labels_name(session, account, number, &call->pool, &kind, &name, err);
+	if (r != OK)
+		return r;
+	call_say(call, "%-8s  %s\n  in %s records\n", label_kind_name(kind), call_clean(call, name),
+		 call_count(row.records, count));
+	print_label(call, &row, kind, name);
+	return OK;
+}
+
+enum result op_label_show(struct call *call, int argc, char **argv, bool *partly, struct err *err)
+{
+	struct account account;
+	int64_t number = 0;
+	enum result r = call_parse(call, NULL, 0, &argc, argv, 1, 1, err);
+
+	(void)partly;
+	if (r == OK)
+		r = read_number(argv[0], &number, err);
+	if (r == OK)
+		r = call_open_account(call, false, &account, err);
+	return r == OK ? show_one(call, account.number, number, err) : r;
 }

@@ -5,6 +5,7 @@
 
 #include "base/quote.h"
 #include "api/operations.h"
+#include "api/paging.h"
 #include "vault/calendar.h"
 
 static enum result read_year(const char *text, int32_t *out, struct err *err)
@@ -119,23 +120,37 @@ static enum result list_country(struct call *call, const char *code, const char 
 
 /* ---- of an account ---- */
 
-static enum result list_own(struct call *call, struct err *err)
+static void show_page(struct call *call, const struct calendar *own, struct paging *page)
+{
+	for (size_t i = 0; i < own->count; i++) {
+		if (page->begun && own->days[i].day.days <= page->number)
+			continue;
+		if (!paging_take(page))
+			return;
+		page->number = own->days[i].day.days;
+		show_own(call, &own->days[i]);
+	}
+}
+
+static enum result list_own(struct call *call, struct paging *page, struct err *err)
 {
 	struct account account;
 	struct calendar own;
 	enum result r = read_own(call, &account, &own, err);
 
+	if (r == OK)
+		r = paging_begin(call, page, account.number, PAGING_ALL, "list", err);
 	if (r != OK)
 		return r;
 	json_begin_object(&call->w, NULL);
 	json_begin_array(&call->w, "holidays");
-	for (size_t i = 0; i < own.count; i++)
-		show_own(call, &own.days[i]);
+	show_page(call, &own, page);
 	json_end_array(&call->w);
+	r = paging_end(call, page, account.number, "list", err);
 	json_end_object(&call->w);
 	if (own.count == 0)
 		call_say(call, "The account has added no days: `lethe law holidays add DATE NAME` does.\n");
-	return OK;
+	return r;
 }
 
 static enum result read_date(const char *text, struct date *out, struct err *err)
@@ -203,10 +218,13 @@ static enum result wants(const char *usage, struct err *err)
 enum result op_law_holidays(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	const char *law = NULL;
-	const struct call_option options[] = {{"law", &law, NULL}};
-	enum result r = call_parse(call, options, 1, &argc, argv, 1, 3, err);
+	struct paging page = {0};
+	const struct call_option options[] = {{"law", &law, NULL}, PAGING_OPTIONS(page)};
+	enum result r = call_parse(call, options, 3, &argc, argv, 1, 3, err);
 
 	(void)partly;
+	if (r == OK && strcmp(argv[0], "list") != 0)
+		r = paging_refuse(&page, "what is not the list of the account's own days", err);
 	if (r != OK)
 		return r;
 	if (strcmp(argv[0], "add") == 0)
@@ -218,6 +236,6 @@ enum result op_law_holidays(struct call *call, int argc, char **argv, bool *part
 	if (strcmp(argv[0], "remove") == 0)
 		return argc == 2 ? remove_own(call, argv + 1, err) : wants("remove 2027-12-24", err);
 	if (strcmp(argv[0], "list") == 0)
-		return argc == 1 ? list_own(call, err) : wants("list", err);
+		return argc == 1 ? list_own(call, &page, err) : wants("list", err);
 	return argc == 2 ? list_country(call, argv[0], argv[1], err) : wants("DE 2027", err);
 }

@@ -6,6 +6,7 @@
 
 #include "base/quote.h"
 #include "api/operations.h"
+#include "api/paging.h"
 #include "retention/obliging.h"
 #include "vault/cut.h"
 
@@ -222,24 +223,59 @@ static enum result show_one(struct call *call, const struct account *account, co
 	return OK;
 }
 
+/* A code is longer than what fits in a cursor, and no row ever goes: its digest says which it was. */
+static struct id point_to(const char *code)
+{
+	struct hash hash = sha256(code, strlen(code));
+	struct id out;
+
+	memcpy(out.bytes, hash.bytes, sizeof out.bytes);
+	return out;
+}
+
+/* The code that the cursor points to. */
+static enum result pointed_to(struct call *call, const struct account *account, const struct paging *page,
+			      const char **after, struct err *err)
+{
+	struct obligation_row rows[PAGE];
+	size_t count;
+	enum result r;
+
+	*after = "";
+	do {
+		r = obligation_list_rows(call->vault->read.data, account->number, *after, &call->pool, rows, PAGE, &count,
+					 err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			*after = rows[i].code;
+			if (id_compare(point_to(rows[i].code), page->id) == 0)
+				return OK;
+		}
+	} while (r == OK && count == PAGE);
+	return r;
+}
+
 static enum result show_all(struct call *call, const struct account *account, const struct obligations *all,
-			    struct err *err)
+			    struct paging *page, struct err *err)
 {
 	struct obligation_row rows[PAGE];
 	const char *after = "";
-	size_t count, shown = 0;
-	enum result r;
+	size_t count, ask, shown = 0;
+	enum result r = page->begun ? pointed_to(call, account, page, &after, err) : OK;
 
+	if (r != OK)
+		return r;
 	do {
-		r = obligation_list_rows(call->vault->read.data, account->number, after, &call->pool, rows, PAGE,
+		ask = paging_ask(page, PAGE);
+		r = obligation_list_rows(call->vault->read.data, account->number, after, &call->pool, rows, ask,
 					 &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
+		for (size_t i = 0; i < count && r == OK && paging_take(page); i++) {
 			after = rows[i].code;
+			page->id = point_to(after);
 			r = show_one(call, account, all, &rows[i], err);
 		}
 		shown += count;
-	} while (r == OK && count == PAGE);
-	if (r == OK && shown == 0)
+	} while (r == OK && count == ask && !page->more);
+	if (r == OK && shown == 0 && !page->begun)
 		call_say(call, "The account is under no obligation: `lethe obligation list` shows those there are.\n");
 	return r;
 }
@@ -274,9 +310,13 @@ enum result op_obligation_show(struct call *call, int argc, char **argv, bool *p
 	struct obligations all;
 	struct obligation_row row;
 	struct account account;
-	enum result r = call_parse(call, NULL, 0, &argc, argv, 0, 1, err);
+	struct paging page = {0};
+	const struct call_option options[] = {PAGING_OPTIONS(page)};
+	enum result r = call_parse(call, options, 2, &argc, argv, 0, 1, err);
 
 	(void)partly;
+	if (r == OK && argc == 1)
+		r = paging_refuse(&page, "one obligation", err);
 	if (r == OK)
 		r = call_open_account(call, false, &account, err);
 	if (r == OK)
@@ -285,12 +325,16 @@ enum result op_obligation_show(struct call *call, int argc, char **argv, bool *p
 		r = find_row(call, &account, argv[0], &row, err);
 		return r == OK ? show_one(call, &account, &all, &row, err) : r;
 	}
+	if (r == OK)
+		r = paging_begin(call, &page, account.number, PAGING_ALL, "", err);
 	if (r != OK)
 		return r;
 	json_begin_object(&call->w, NULL);
 	json_begin_array(&call->w, "obligations");
-	r = show_all(call, &account, &all, err);
+	r = show_all(call, &account, &all, &page, err);
 	json_end_array(&call->w);
+	if (r == OK)
+		r = paging_end(call, &page, account.number, "", err);
 	json_end_object(&call->w);
 	return r;
 }

@@ -89,6 +89,7 @@ operation_run op_obligation_end;
 operation_run op_obligation_show;
 
 operation_run op_label_list;
+operation_run op_label_show;
 
 operation_run op_user_add;
 operation_run op_user_list;

@@ -151,6 +151,15 @@ enum result paging_begin(struct call *call, struct paging *paging, uint32_t acco
 	return r == OK && paging->cursor_text != NULL ? read_cursor(call, paging, account, also, err) : r;
 }
 
+enum result paging_refuse(const struct paging *paging, const char *what, struct err *err)
+{
+	if (paging->limit_text == NULL && paging->cursor_text == NULL)
+		return OK;
+	err_set(err, ERR_INPUT, "%s has no pages", what);
+	err_where(err, paging->limit_text != NULL ? "--limit" : "--cursor");
+	return err_mend(err, "leave it out");
+}
+
 size_t paging_ask(const struct paging *paging, size_t max)
 {
 	return paging->left < (int64_t)max ? (size_t)paging->left + 1 : max;

@@ -37,6 +37,8 @@ struct paging {
  * names --limit or --cursor. */
 MUST_CHECK enum result paging_begin(struct call *call, struct paging *paging, uint32_t account, int64_t fallback,
 				    const char *also, struct err *err);
+/* What is no list has no pages: ERR_INPUT when they were asked for of `what`. */
+MUST_CHECK enum result paging_refuse(const struct paging *paging, const char *what, struct err *err);
 /* How many rows to read next: one more than may be shown tells whether there is another page. At most `max`. */
 size_t paging_ask(const struct paging *paging, size_t max);
 /* May this row be shown? Counts it; false: paging->more. */

@@ -127,7 +127,7 @@ static const struct word media[] = {
     PATH("record", 1, "its id"),
     {"n", WORD_INT, IN_PATH, true, 0, NULL, "which of its files, from 0"},
 };
-static const struct word of_kind[] = {ASKS_ONE("kind", KINDS, "of this kind only")};
+static const struct word aggregate_list[] = {ASKS_ONE("kind", KINDS, "of this kind only"), PAGE};
 
 #define SCOPE \
 	MAY("number", WORD_TEXT, "of one of the account's own numbers"), MAY("queue", WORD_TEXT, "of one queue or team"), \
@@ -185,6 +185,7 @@ static const struct word hold_release[] = {
 
 static const struct word obligation_list[] = {ASKS("country", WORD_TEXT, "of one country")};
 static const struct word obligation[] = {PATH("code", 1, "its code")};
+static const struct word label[] = {{"label", WORD_INT, IN_PATH, true, 1, NULL, "its number here"}};
 static const struct word label_list[] = {ASKS_ONE("kind", "queue|campaign|tag", "of this kind only"), PAGE};
 
 static const struct word user_add[] = {
@@ -202,6 +203,7 @@ static const struct word user_invite[] = {
     MAY("url", WORD_TEXT, "what the link begins with; in a mail base-url unless said"),
     MAY("end", WORD_FLAG, "end the links there are, and make none"),
 };
+static const struct word user_sessions[] = {PATH("user", 1, "its id"), PAGE};
 static const struct word user_sessions_end[] = {
     PATH("user", 1, "its id"),
     {"end", WORD_TEXT, IN_PATH, true, 0, NULL, "the session's id"},
@@ -346,8 +348,9 @@ const struct resource resources[] = {
     {METHOD_PUT, A "/records/{record}/media/{n}", "record media", MAY_RECORD_WRITE, RESOURCE_MAKE, WORDS(media), NULL, "MediaTaken"},
     {METHOD_GET, A "/records/{record}/disposition", "why", MAY_RECORD_READ, RESOURCE_READ, WORDS(record), NULL, "Disposition"},
     {METHOD_POST, A "/records/{record}/anonymisation", "record anonymise", MAY_RECORD_ANONYMISE, RESOURCE_WRITE, WORDS(record), "--yes", "RecordAnonymised"},
-    {METHOD_GET, A "/aggregates", "aggregate list", MAY_FIGURES_READ, RESOURCE_READ, WORDS(of_kind), NULL, "AggregateList"},
+    {METHOD_GET, A "/aggregates", "aggregate list", MAY_FIGURES_READ, RESOURCE_READ, WORDS(aggregate_list), NULL, "AggregateList"},
     {METHOD_GET, A "/labels", "label list", MAY_POLICY_READ, RESOURCE_READ, WORDS(label_list), NULL, "LabelList"},
+    {METHOD_GET, A "/labels/{label}", "label show", MAY_POLICY_READ, RESOURCE_READ, WORDS(label), NULL, "Label"},
 
     {METHOD_GET, A "/policies", "policy list", MAY_POLICY_READ, RESOURCE_READ, NO_WORDS, NULL, "PolicyList"},
     {METHOD_POST, A "/policies", "policy set", MAY_POLICY_WRITE, RESOURCE_MAKE, WORDS(policy_set), NULL, "PolicyChanged"},
@@ -367,7 +370,7 @@ const struct resource resources[] = {
     {METHOD_POST, A "/holds", "hold add", MAY_HOLD_WRITE, RESOURCE_MAKE, WORDS(hold_add), NULL, "Hold"},
     {METHOD_POST, A "/holds/preview", "hold preview", MAY_HOLD_READ, RESOURCE_READ, WORDS(hold_preview), NULL, "HoldPreview"},
     {METHOD_POST, A "/holds/{hold}/release", "hold release", MAY_HOLD_WRITE, RESOURCE_WRITE, WORDS(hold_release), "--yes", "HoldRelease"},
-    {METHOD_GET, A "/obligations", "obligation show", MAY_OBLIGATION_READ, RESOURCE_READ, NO_WORDS, NULL, "ObligationList"},
+    {METHOD_GET, A "/obligations", "obligation show", MAY_OBLIGATION_READ, RESOURCE_READ, WORDS(page), NULL, "ObligationList"},
     {METHOD_GET, A "/obligations/{code}", "obligation show", MAY_OBLIGATION_READ, RESOURCE_READ, WORDS(obligation), NULL, "Obligation"},
     {METHOD_PUT, A "/obligations/{code}", "obligation add", MAY_OBLIGATION_WRITE, RESOURCE_WRITE, WORDS(obligation), NULL, "ObligationAdded"},
     {METHOD_DELETE, A "/obligations/{code}", "obligation end", MAY_OBLIGATION_WRITE, RESOURCE_WRITE, WORDS(obligation), NULL, "ObligationEnded"},
@@ -383,7 +386,7 @@ const struct resource resources[] = {
     {METHOD_DELETE, A "/users/{user}/totp", "user totp", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--off", "UserNamed"},
     {METHOD_PUT, A "/users/{user}/subject", "user sso", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user_subject), NULL, "UserNamed"},
     {METHOD_DELETE, A "/users/{user}/subject", "user sso", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--off", "UserNamed"},
-    {METHOD_GET, A "/users/{user}/sessions", "user sessions", MAY_USER_MANAGE, RESOURCE_READ, WORDS(user), NULL, "SessionList"},
+    {METHOD_GET, A "/users/{user}/sessions", "user sessions", MAY_USER_MANAGE, RESOURCE_READ, WORDS(user_sessions), NULL, "UserSessionList"},
     {METHOD_DELETE, A "/users/{user}/sessions", "user sessions", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user), "--end-all", "SessionEnd"},
     {METHOD_DELETE, A "/users/{user}/sessions/{end}", "user sessions", MAY_USER_MANAGE, RESOURCE_WRITE, WORDS(user_sessions_end), NULL, "SessionEnd"},
     {METHOD_GET, A "/tokens", "token list", MAY_TOKEN_READ, RESOURCE_READ, WORDS(page), NULL, "TokenList"},
@@ -395,7 +398,7 @@ const struct resource resources[] = {
     {METHOD_POST, "/v1/tokens", "token create", MAY_VAULT_OPERATE, RESOURCE_MAKE, WORDS(operator_token_create), "--operator", "TokenMade"},
     {METHOD_DELETE, "/v1/tokens/{token}", "token revoke", MAY_VAULT_OPERATE, RESOURCE_WRITE, WORDS(token), "--operator", "TokenRevoked"},
 
-    {METHOD_GET, A "/holidays", "law holidays", MAY_ACCOUNT_READ, RESOURCE_READ, NO_WORDS, "list", "OwnHolidayList"},
+    {METHOD_GET, A "/holidays", "law holidays", MAY_ACCOUNT_READ, RESOURCE_READ, WORDS(page), "list", "OwnHolidayList"},
     {METHOD_POST, A "/holidays", "law holidays", MAY_ACCOUNT_MANAGE, RESOURCE_MAKE, WORDS(holiday_add), "add", "OwnHolidayAdded"},
     {METHOD_DELETE, A "/holidays/{date}", "law holidays", MAY_ACCOUNT_MANAGE, RESOURCE_WRITE, WORDS(holiday_remove), "remove", "OwnHolidayRemoved"},
 

@@ -205,9 +205,11 @@ const struct operation operations[] = {
 	 "It is unreadable in every copy at once; the rest of its day is sealed anew. It waits in the aggregates until it can\n"
 	 "be shown with enough people. Refused while a hold, a restriction or an obligation keeps it, or it is not billed and\n"
 	 "a profile wants that. Importing it again brings it back: anonymise the person to prevent that.\n"},
-	{"aggregate list", "[--kind KIND]", "what anonymised records left", op_aggregate_list,
+	{"aggregate list", "[--kind KIND] [--limit N] [--cursor C]", "what anonymised records left", op_aggregate_list,
 	 "Counts, total duration and size, by what was not dropped; each row says how it was coarsened. What fewer people\n"
-	 "are in than the account's anonymous_k is not shown, and no count of it is.\n"},
+	 "are in than the account's anonymous_k is not shown, and no count of it is.\n"
+	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
 	{"record why", "ID", "what becomes of a record, and why", op_record_why, "The same as `lethe why ID`.\n"},
 	{"why", "ID", "the verdict for a record or contact, with every reason", op_why,
 	 "Keep until when, or delete: with the policies and holds that make it so.\n"},
@@ -292,11 +294,16 @@ const struct operation operations[] = {
 	 "What it covers is not deleted before its end: when a policy or an erasure would, it is cut down to the fields that\n"
 	 "the law names, sealed under a key of its own, and deleted on the day the period ends.\n"},
 	{"obligation end", "CODE", "an obligation applies no longer; what only it kept becomes due", op_obligation_end, ""},
-	{"obligation show", "[CODE]", "the obligations the account is under, and how much they keep", op_obligation_show, ""},
+	{"obligation show", "[CODE] [--limit N] [--cursor C]", "the obligations the account is under, and how much they keep",
+	 op_obligation_show,
+	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
 	{"label list", "[--kind queue|campaign|tag] [--limit N] [--cursor C]", "the queues, campaigns and tags of an account", op_label_list,
 	 "By these, policies and holds can be narrowed. What is imported brings them; looking at them is in the audit log.\n"
 	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"
 	 "  --cursor C        the page after the one that gave it as next\n"},
+	{"label show", "ID", "one queue, campaign or tag, by its number", op_label_show,
+	 "ID is the id that `label list --json` shows. Looking is in the audit log.\n"},
 	{"user add", "NAME [--role R] [--agent ID]", "a user: who signs in to the account", op_user_add,
 	 "NAME is the e-mail address or id they sign in with; what is written is sealed under a key of its own.\n"
 	 "  --role R     owner, admin, agent (unless given) or auditor\n"
@@ -329,9 +336,11 @@ const struct operation operations[] = {
 	 "  --recovery        prints ten new ones in place of those\n"
 	 "  --off             a code is not asked for any more\n"
 	 "  --out FILE        write it to a new file of mode 0600; needed where the output is no terminal\n"},
-	{"user sessions", "USER [--end SESSION | --end-all]", "where a user is signed in", op_user_sessions,
+	{"user sessions", "USER [--end SESSION | --end-all] [--limit N] [--cursor C]", "where a user is signed in", op_user_sessions,
 	 "Looking is in the audit log. A session ends after an hour without a request, and after a day.\n"
-	 "  --end SESSION     end that one (ses_..); --end-all: all of them\n"},
+	 "  --end SESSION     end that one (ses_..); --end-all: all of them\n"
+	 "  --limit N         a page of so many, 1 to 1000; all unless given\n"
+	 "  --cursor C        the page after the one that gave it as next\n"},
 	{"user sso", "USER --subject SUB | --off", "what the account's OpenID provider calls a user", op_user_sso,
 	 "SUB is the \"sub\" of its tokens. Who was added under their e-mail address needs none: it is learnt at the first sign-in.\n"},
 	{"token create", "NAME --role ROLE | --operator [--scopes S,..] [--expires SPAN] [--out FILE]", "a token that a program is let in by", op_token_create,
@@ -411,7 +420,7 @@ const struct operation operations[] = {
 	{"verify", "RECEIPT --key FILE", "check a receipt, with no vault at hand", op_verify,
 	 "FILE is the region's lethe.pub. Needs nothing else: no vault, no network. \"-\" reads the receipt from standard\n"
 	 "input.\n"},
-	{"law holidays", "COUNTRY YEAR | add DATE NAME [--law TEXT] | remove DATE | list",
+	{"law holidays", "COUNTRY YEAR | add DATE NAME [--law TEXT] | remove DATE | list [--limit N] [--cursor C]",
 	 "public holidays, and days that the account adds", op_law_holidays,
 	 "COUNTRY YEAR: the public holidays of a year, with their source; COUNTRY is an ISO 3166 code: an EU state, GB, IN or\n"
 	 "US, or a part such as DE-BY or GB-SCT. Needs no vault; with --account the account's own days are among them.\n"

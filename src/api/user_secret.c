@@ -11,6 +11,7 @@
 #include "api/door.h"
 #include "api/handout.h"
 #include "api/operations.h"
+#include "api/paging.h"
 #include "privacy/user.h"
 
 static enum result open_user_of(struct call *call, const char *who, bool write, struct account *account,
@@ -200,13 +201,29 @@ static void show_session(struct call *call, const struct user_session_row *row)
 	json_end_object(&call->w);
 }
 
-static enum result list_sessions(struct call *call, const struct user_row *user, struct err *err)
+/* They come by their ids. */
+static void show_sessions(struct call *call, struct paging *page, const struct user_session_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (page->begun && id_compare(rows[i].id, page->id) <= 0)
+			continue;
+		if (!paging_take(page))
+			return;
+		page->id = rows[i].id;
+		show_session(call, &rows[i]);
+	}
+}
+
+static enum result list_sessions(struct call *call, const struct user_row *user, struct paging *page, struct err *err)
 {
 	struct user_session_row rows[SESSIONS_A_USER];
 	struct act act;
 	size_t count = 0;
-	enum result r;
+	char whose[ID_TEXT_MAX];
+	enum result r = paging_begin(call, page, user->account, PAGING_ALL, id_format(USER_PREFIX, user->id, whose), err);
 
+	if (r != OK)
+		return r;
 	act_begin(&act, "user.sessions", user->account, call->now);
 	act_id(&act, "id", USER_PREFIX, user->id);
 	r = vault_note(&call->vault->read, &act, err);
@@ -217,13 +234,13 @@ static enum result list_sessions(struct call *call, const struct user_row *user,
 		return r;
 	print_user(call, user);
 	json_begin_array(&call->w, "sessions");
-	for (size_t i = 0; i < count; i++)
-		show_session(call, &rows[i]);
+	show_sessions(call, page, rows, count);
 	json_end_array(&call->w);
+	r = paging_end(call, page, user->account, whose, err);
 	json_end_object(&call->w);
 	if (count == 0)
 		call_say(call, "They are signed in nowhere.\n");
-	return OK;
+	return r;
 }
 
 static enum result end_sessions(struct call *call, const struct user_row *user, const char *which, struct err *err)
@@ -252,10 +269,11 @@ enum result op_user_sessions(struct call *call, int argc, char **argv, bool *par
 {
 	const char *which = NULL;
 	bool all = false;
-	const struct call_option options[] = {{"end", &which, NULL}, {"end-all", NULL, &all}};
+	struct paging page = {0};
+	const struct call_option options[] = {{"end", &which, NULL}, {"end-all", NULL, &all}, PAGING_OPTIONS(page)};
 	struct account account;
 	struct user_row user;
-	enum result r = call_parse(call, options, 2, &argc, argv, 1, 1, err);
+	enum result r = call_parse(call, options, 4, &argc, argv, 1, 1, err);
 
 	(void)partly;
 	if (r == OK && which != NULL && all) {
@@ -268,5 +286,5 @@ enum result op_user_sessions(struct call *call, int argc, char **argv, bool *par
 		r = call_may_give(call, account.number, (enum access_role)user.role, err);
 	if (r == OK && (which != NULL || all))
 		return end_sessions(call, &user, which, err);
-	return r == OK ? list_sessions(call, &user, err) : r;
+	return r == OK ? list_sessions(call, &user, &page, err) : r;
 }

@@ -53,7 +53,23 @@ enum result aggregate_add_waiting(struct db *db, uint32_t account, const struct 
 		      DB_INT(row->records), DB_INT(row->duration_ms), DB_INT(row->bytes));
 }
 
-/* Ends the rows. The first column is the step, or the person. */
+/* The first column is the step, or the person. */
+static struct aggregate_row read_row(struct db_rows *rows, enum record_kind kind, bool waiting)
+{
+	return (struct aggregate_row){.kind = kind,
+				      .person = waiting ? db_int(rows, 0) : 0,
+				      .step = waiting ? 0 : (int)db_int(rows, 0),
+				      .from = {(int32_t)db_int(rows, 1)},
+				      .direction = (int)db_int(rows, 2),
+				      .status = (int)db_int(rows, 3),
+				      .duration_class = (int)db_int(rows, 4),
+				      .queue = db_int(rows, 5),
+				      .records = db_int(rows, 6),
+				      .duration_ms = db_int(rows, 7),
+				      .bytes = db_int(rows, 8)};
+}
+
+/* Ends the rows. */
 static enum result visit_all(struct db_rows *rows, enum record_kind kind, bool waiting, aggregate_visit *visit,
 			     void *arg, struct err *err)
 {
@@ -61,17 +77,7 @@ static enum result visit_all(struct db_rows *rows, enum record_kind kind, bool w
 	enum result r;
 
 	while ((r = db_next(rows, &more, err)) == OK && more) {
-		const struct aggregate_row row = {.kind = kind,
-						  .person = waiting ? db_int(rows, 0) : 0,
-						  .step = waiting ? 0 : (int)db_int(rows, 0),
-						  .from = {(int32_t)db_int(rows, 1)},
-						  .direction = (int)db_int(rows, 2),
-						  .status = (int)db_int(rows, 3),
-						  .duration_class = (int)db_int(rows, 4),
-						  .queue = db_int(rows, 5),
-						  .records = db_int(rows, 6),
-						  .duration_ms = db_int(rows, 7),
-						  .bytes = db_int(rows, 8)};
+		const struct aggregate_row row = read_row(rows, kind, waiting);
 
 		r = visit(arg, &row, err);
 		if (r != OK)
@@ -90,6 +96,29 @@ enum result aggregate_walk(struct db *db, uint32_t account, enum record_kind kin
 				 &rows, err, DB_INT(account), DB_INT(kind));
 
 	return r == OK ? visit_all(&rows, kind, false, visit, arg, err) : r;
+}
+
+enum result aggregate_list(struct db *db, uint32_t account, enum record_kind kind, const struct aggregate_row *after,
+			   struct aggregate_row *out, size_t max, size_t *count, struct err *err)
+{
+	static const struct aggregate_row none = {.step = -1};
+	const struct aggregate_row *from = after != NULL ? after : &none;
+	struct db_rows rows;
+	bool more = true;
+	enum result r = db_query(db, "SELECT step, " COLUMNS " FROM aggregate WHERE account_id = $1 AND kind = $2"
+				     " AND (step, day, direction, status, duration_class, queue_id) > ($3, $4, $5, $6, $7, $8)"
+				     " ORDER BY step, day, direction, status, duration_class, queue_id LIMIT $9",
+				 &rows, err, DB_INT(account), DB_INT(kind), DB_INT(from->step), DB_INT(from->from.days),
+				 DB_INT(from->direction), DB_INT(from->status), DB_INT(from->duration_class),
+				 DB_INT(from->queue), DB_INT(max));
+
+	*count = 0;
+	if (r != OK)
+		return r;
+	while (*count < max && (r = db_next(&rows, &more, err)) == OK && more)
+		out[(*count)++] = read_row(&rows, kind, false);
+	db_end(&rows);
+	return r;
 }
 
 enum result aggregate_walk_waiting(struct db *db, uint32_t account, enum record_kind kind, aggregate_visit *visit,

@@ -58,6 +58,10 @@ MUST_CHECK enum result aggregate_add_waiting(struct db *db, uint32_t account, co
 /* Of one kind, in the order of the columns. The visitor must not write to the table. */
 MUST_CHECK enum result aggregate_walk(struct db *db, uint32_t account, enum record_kind kind, aggregate_visit *visit,
 				      void *arg, struct err *err);
+/* Those after that one (NULL: from the first), in that order, up to max. */
+MUST_CHECK enum result aggregate_list(struct db *db, uint32_t account, enum record_kind kind,
+				      const struct aggregate_row *after, struct aggregate_row *out, size_t max,
+				      size_t *count, struct err *err);
 MUST_CHECK enum result aggregate_walk_waiting(struct db *db, uint32_t account, enum record_kind kind,
 					      aggregate_visit *visit, void *arg, struct err *err);
 MUST_CHECK enum result aggregate_clear(struct db *db, uint32_t account, enum record_kind kind, struct err *err);

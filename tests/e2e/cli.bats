@@ -929,6 +929,13 @@ make_scopes() {
 	[[ $output == *Support* && $output == *Sales* && $output != *vip* ]]
 	lethe label list --kind queues
 	said 2
+	lethe label show "$("$LETHE" label list --kind queue --json | jq '.labels[] | select(.name == "Sales").id')"
+	said 0
+	[[ $output == "queue     Sales"*"records" ]]
+	lethe label show 99999
+	said 3
+	lethe label show Sales
+	said 2
 	lethe audit list
 	[[ $output == *label.list* ]]
 }
@@ -1137,7 +1144,7 @@ make_scopes() {
 		hold list
 		obligation list
 		obligation show
-		label list
+		label list --limit 1
 		identity list
 		identity find +4520000289
 		person receipt
@@ -1149,7 +1156,7 @@ make_scopes() {
 		audit verify
 		audit prove 0
 		law holidays DE 2026
-		law holidays list
+		law holidays list --limit 1
 		law deadline C7 --country DE
 		audit keep
 		keys status

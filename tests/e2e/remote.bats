@@ -81,6 +81,8 @@ alike() {
 	both owner.token obligation list
 	both owner.token obligation list --country DE
 	both owner.token obligation show
+	both owner.token obligation show --limit 1
+	both owner.token label show 999999
 	both owner.token law holidays list
 	both owner.token law deadline C1 --country DK --from 2026-02-03T10:00:00Z
 	both owner.token person find "$ASTRID"
@@ -94,7 +96,7 @@ alike() {
 	both owner.token contact show "$contact"
 	both owner.token record get "$record"
 	both owner.token why "$record"
-	both owner.token aggregate list
+	both owner.token aggregate list --limit 2
 	both owner.token label list
 	[ "$(wc -l <here)" -gt 120 ]
 	both owner.token policy list

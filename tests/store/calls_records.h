@@ -668,6 +668,15 @@ CALL(aggregate_walk)
 	return aggregate_walk(vault, account, KIND_CALL, count_aggregate, seen, &err);
 }
 
+CALL(aggregate_list)
+{
+	struct aggregate_row rows[4];
+	size_t count = 0;
+	enum result r = aggregate_list(vault, account, KIND_CALL, NULL, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
 CALL(aggregate_walk_waiting)
 {
 	return aggregate_walk_waiting(vault, account, KIND_CALL, count_aggregate, seen, &err);

@@ -271,7 +271,9 @@ def records(walk, ids):
     page = walk.admin("GET", A + "/records", query={"kind": "call", "limit": 2})
     walk.admin("GET", A + "/records", query={"kind": "call", "limit": 2, "cursor": page["next"]})
     walk.admin("GET", A + "/records", query={"kind": "message", "limit": 2, "cursor": page["next"]}, status=400)
-    walk.admin("GET", A + "/labels")
+    label = walk.admin("GET", A + "/labels")["labels"][0]
+    assert walk.admin("GET", A + "/labels/{label}", {"label": label["id"]}) == label
+    walk.admin("GET", A + "/labels/{label}", {"label": kit.SAMPLE["label"]}, status=404)
     walk.admin("GET", A + "/labels", query={"kind": "tag"})
 
 

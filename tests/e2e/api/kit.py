@@ -263,7 +263,7 @@ class Operation:
 NOWHERE = "01h455vb4pex5vsknk084sn02q"
 SAMPLE = {"account": "Acme", "person": f"per_{NOWHERE}", "contact": f"con_{NOWHERE}", "record": f"call_{NOWHERE}",
           "hold": f"hold_{NOWHERE}", "job": f"job_{NOWHERE}", "ended": f"acc_{NOWHERE}", "user": f"usr_{NOWHERE}", "token": f"tok_{NOWHERE}", "webhook": f"whk_{NOWHERE}", "event": f"evt_{NOWHERE}",
-          "identity": 999999999,
+          "identity": 999999999, "label": 999999999,
           "url": "https://hooks.example.com/a",
           "end": f"ses_{NOWHERE}", "policy": "call=90 days", "keep": "90 days", "country": "DK", "clock": "C1",
           "profile": "justcall", "setting": "warn_days", "code": "DE-AO-147", "date": "2027-03-01", "zone": "UTC"}

@@ -52,6 +52,7 @@ POST ../records/{record}/anonymisation: record.anonymise.begin record.anonymise.
 PUT ../records/{record}/media/{n}: media.add
 GET ../records/{record}/media/{n}: record.media
 GET ../labels: label.list
+GET ../labels/{label}: label.list
 GET ../aggregates: label.list
 
 POST ../policies: policy.set

@@ -9,11 +9,13 @@ import kit
 
 A = "/v1/accounts/{account}"
 PAGE = 2
+PASSWORD = "correct horse battery"
 
 
 class Lists:
     def __init__(self, client, tokens):
         self.client, self.tokens, self.count, self.wrong = client, tokens, 0, []
+        self.laws = [law["code"] for law in self.ask("GET", "/v1/obligations")["obligations"]]
 
     def ask(self, method, path, body=None, headers=None):
         role = "owner" if "/accounts/Acme" in path else "operator"
@@ -43,6 +45,27 @@ class Lists:
     def contact(self):
         n = self.number()
         return self.post(A + "/contacts", {"id": f"c{n}", "source": "s", "name": f"N {n}", "phones": [f"+452000{n:04}"]})
+
+    def aggregate(self):
+        """A day of which enough people were taken out."""
+        day = f"2026-01-{self.number() % 28 + 1:02}"
+        for _ in range(3):
+            n = self.number()
+            self.post(A + "/records", {"type": "call", "id": f"a{n}", "source": "s", "time": f"{day}T10:00:00Z", "from": f"+452002{n:04}"})
+            person = self.post(A + "/identities/search", {"who": f"+452002{n:04}"})["identities"][0]["person"]
+            self.post(f"{A}/persons/{person}/anonymisation")
+
+    def obligation(self):
+        self.ask("PUT", f"/v1/accounts/Acme/obligations/{self.laws.pop()}")
+
+    def holiday(self):
+        return self.post(A + "/holidays", {"date": f"2027-05-{self.number() % 28 + 1:02}", "name": "Closed"})
+
+    def session(self):
+        who = {"account": "Acme", "name": "pages@example.com", "password": PASSWORD}
+        answer = kit.Browser(self.client).ask("POST", "/v1/session", who)
+        if answer.status != 201:
+            kit.fail(f"nobody signs in: {answer.body}")
 
     def record(self):
         n = self.number()
@@ -87,6 +110,10 @@ LISTS = {
     A + "/identities": ("contact", ["id"], False, ""),
     A + "/records": ("record", ["id"], False, "&kind=call"),
     A + "/labels": ("record", ["kind", "name"], False, "&kind=tag"),
+    A + "/aggregates": ("aggregate", ["kind", "coarsened", "period", "direction", "status", "queue"], False, ""),
+    A + "/obligations": ("obligation", ["code"], False, ""),
+    A + "/holidays": ("holiday", ["date"], True, ""),
+    A + "/users/{user}/sessions": ("session", ["id"], True, ""),
     A + "/policies/{kind}/history": ("policy", ["version"], False, ""),
     A + "/retention/runs": ("sweep", ["job"], False, ""),
     A + "/erasures": ("erasure", ["job"], False, ""),
@@ -111,7 +138,7 @@ def rows(lists, path, limit, query, cursor):
 
 def walk(lists, path, what, members, may_go, query):
     """Page by page; after the first one a row comes, and two go: where the cursor points, and one that is yet to be shown."""
-    real = path.replace("{account}", "Acme").replace("{kind}", "note").replace("{webhook}", lists.told)
+    real = path.replace("{account}", "Acme").replace("{kind}", "note").replace("{webhook}", lists.told).replace("{user}", lists.user_id)
     come = getattr(lists, what)
     for _ in range(5):
         come()
@@ -145,11 +172,16 @@ def walk(lists, path, what, members, may_go, query):
 
 def main():
     tokens = kit.make_vault(samples=False)
+    user = kit.lethe("user", "add", "pages@example.com", "--account", "Acme", "--role", "admin", "--json")["id"]
+    with open("password", "w", encoding="ascii") as file:
+        file.write(PASSWORD + "\n")
+    kit.lethe("user", "password", "pages@example.com", "--account", "Acme", "--password-file", "password")
     with kit.Daemon() as daemon:
         client = kit.Client(daemon.port)
         description = kit.Description(client)
         lists = Lists(client, tokens)
-        lists.told = lists.webhook()["id"]
+        lists.told, lists.user_id = lists.webhook()["id"], user
+        lists.ask("PUT", "/v1/accounts/Acme/settings/anonymous_k", {"value": "3"})
         known = [operation for operation in description.operations.values()
                  if any(part["name"] == "cursor" for part in operation.parameters)]
         for operation in known:
