@@ -491,7 +491,7 @@ static enum result look(const struct performing *performing, const struct resour
 	if (r == OK)
 		r = tag(&looking, etag, err);
 	response_free(&response);
-	return r == ERR_NOT_FOUND ? OK : r;
+	return r == ERR_NOT_FOUND || r == ERR_GONE ? OK : r;
 }
 
 static enum result precondition_failed(struct performing *performing)

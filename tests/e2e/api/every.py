@@ -24,7 +24,7 @@ UNKNOWN = "sample_nonsense"
 class Walk:
     def __init__(self, client, description, tokens):
         self.client, self.description, self.tokens = client, description, tokens
-        self.done, self.conflicts, self.keyed = set(), set(), []
+        self.done, self.conflicts, self.keyed, self.stale = set(), set(), [], set()
         self.examples = examples_of.Examples(description)
         self.log = leaves.Log(client, tokens["operator"])
 
@@ -32,6 +32,8 @@ class Walk:
         operation = self.description.find(method, path)
         values = {"account": "Acme", **(values or {})}
         asked = (method, operation.target(values, query), body, self.tokens[role], self.with_key(operation, headers))
+        if status is None:
+            self.ask_stale(operation, asked)
         answer = self.log.watch(operation, lambda: self.client.ask(*asked))
         if answer.status < 300 and asked[4] is not headers:
             self.keyed.append((operation, asked, answer))
@@ -43,9 +45,24 @@ class Walk:
         if answer.status == operation.success:
             self.done.add(operation.name)
         self.examples.note(operation, values, query, body, document, answer)
-        if answer.status in (409, 410, 422):
-            self.conflicts.add(operation.name)
+        self.note_conflict(operation, answer)
         return document
+
+    def note_conflict(self, operation, answer):
+        if answer.status in (409, 412, 428):
+            self.conflicts.add(operation.name)
+
+    def ask_stale(self, operation, asked):
+        """What is about to be done, of what is there: as it was not read, it is not done."""
+        if operation.name in self.stale or not any(part["name"] == "If-Match" for part in operation.parameters):
+            return
+        self.stale.add(operation.name)
+        headers = {name: value for name, value in (asked[4] or {}).items() if name != "Idempotency-Key"}
+        answer = self.client.ask(*asked[:4], {**headers, "If-Match": '"stale"'})
+        if answer.status != 412:
+            self.description.note(operation, answer, f"not 412, with an If-Match of what it never was\n{answer.body.decode()[:1000]}")
+        self.description.judge(operation, answer)
+        self.note_conflict(operation, answer)
 
     def with_key(self, operation, headers):
         """Every POST that does something has a key of its own."""
@@ -75,6 +92,7 @@ class Walk:
         if answer.status == operation.success:
             self.done.add(operation.name)
         self.examples.note(operation, values, None, body, document, answer)
+        self.note_conflict(operation, answer)
         return document
 
     def admin(self, *words, **more):
@@ -101,6 +119,10 @@ def accounts(walk):
     third = {"account": "Third"}
     walk.operator("GET", A + "/status", third)
     walk.operator("PUT", A + "/cancellation", third)
+    call = {"type": "call", "id": "late", "source": "every", "time": "2026-01-05T10:00:00Z", "from": kit.ASTRID}
+    for path in ("/ingest", "/imports"):
+        ndjson = {"Content-Type": "application/x-ndjson"}
+        walk.operator("POST", A + path, third, json.dumps(call).encode(), headers=ndjson, status=409)
     walk.operator("GET", A + "/status", third)
     walk.operator("DELETE", A + "/cancellation", third)
     walk.operator("DELETE", A, third)
@@ -587,16 +609,32 @@ def refused(walk, operation, scoped):
             expect(400, walk.tokens[role], values, query, {k: v for k, v in body.items() if k != name}, name)
 
 
-def stale(walk, operation):
-    """What was read is not so any more: nothing is done."""
-    if not any(part["name"] == "If-Match" for part in operation.parameters):
-        return
-    role = "operator" if operation.permission in OPERATORS else "owner"
-    target = operation.target(operation.values(), operation.needed_query())
-    answer = walk.client.ask(operation.method, target, operation.needed_body(), walk.tokens[role], {"If-Match": '"stale"'})
-    if answer.status not in (404, 412):
-        walk.description.note(operation, answer, f"neither 404 nor 412\n{answer.body.decode()[:1000]}")
-    walk.description.judge(operation, answer)
+# What is done and is in conflict with nothing. All that only looks is besides: GETs, and the POSTs of LOOKS.
+NO_CONFLICT = {
+    "POST /v1/session": "whoever knows the password may sign in as often as they like",
+    "DELETE /v1/session": "who asks is signed in with it, or is nobody: 401",
+    "DELETE /v1/sessions": "ends those there are, none too",
+    "DELETE /v1/sessions/{session}": "is there, or is not: 404",
+    "PUT /v1/session/password": "is decided by the password there is: 403",
+    "POST /v1/session/totp/confirmation": "is decided by the code: 403",
+    "POST /v1/session/totp/recovery-codes": "is decided by the password: 403",
+    "POST /v1/session/totp/removal": "is on, or is not: 404",
+    "POST /v1/links": "only looks",
+    "POST /v1/checks": "looks at what there is, whatever that is, and beside others",
+    "POST /v1/links/use": "a link that was used is none: 403",
+}
+
+
+def conflicts(walk):
+    """Each operation has been seen to refuse what is in conflict with what is there, or cannot be in conflict."""
+    known = {**walk.description.operations, **walk.description.doors}
+    can = {name for name, operation in known.items()
+           if operation.method != "GET" and operation.path not in LOOKS and name not in NO_CONFLICT}
+    for name in sorted(can - walk.conflicts):
+        walk.description.wrong.append(f"{name}: was never refused as in conflict: 409, 412 or 428. Have it refused in "
+                                      "tests/e2e/api/every.py, or say in NO_CONFLICT why it cannot be")
+    for name in sorted(set(NO_CONFLICT) & walk.conflicts | set(NO_CONFLICT) - set(known)):
+        walk.description.wrong.append(f"{name}: is in NO_CONFLICT of tests/e2e/api/every.py, and is in conflict or not there")
 
 
 def take(step, walk, known):
@@ -662,8 +700,8 @@ def main():
             take(step, walk, {"person": person, "ids": ids})
         for operation in description.operations.values():
             refused(walk, operation, scoped)
-            stale(walk, operation)
         keys_are_as_described(walk)
+        conflicts(walk)
         missing = sorted({*description.operations, *description.doors} - walk.done - ELSEWHERE)
         if missing:
             description.verdict()
