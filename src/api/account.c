@@ -131,10 +131,7 @@ enum result op_account_list(struct call *call, int argc, char **argv, bool *part
 	json_string(&call->w, "region", call->vault->region);
 	json_begin_array(&call->w, "accounts");
 	r = list_page(call, &page, &shown, err);
-	json_end_array(&call->w);
-	if (r == OK)
-		r = paging_end(call, &page, VAULT_ACCOUNT, "", err);
-	json_end_object(&call->w);
+	r = paging_close(call, &page, VAULT_ACCOUNT, "", r, err);
 	if (r == OK && shown == 0 && !page.begun)
 		call_say(call, "There is no account yet. Make one with: lethe account create NAME --country CC\n");
 	return r;

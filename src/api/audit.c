@@ -208,10 +208,7 @@ enum result op_audit_list(struct call *call, int argc, char **argv, bool *partly
 	json_int(&call->w, "size", (int64_t)size);
 	json_begin_array(&call->w, "leaves");
 	r = list_leaves(call, account.number, &page, err);
-	json_end_array(&call->w);
-	if (r == OK)
-		r = paging_end(call, &page, account.number, "", err);
-	json_end_object(&call->w);
+	r = paging_close(call, &page, account.number, "", r, err);
 	return r;
 }
 

@@ -161,13 +161,9 @@ static enum result show_page(struct call *call, const struct account *account, s
 		r = contacts_note_list(&call->vault->read, account->number, ids, count, call->now, err);
 	if (r != OK)
 		return r;
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "contacts");
+	paging_open(call, "contacts");
 	r = show_lines(call, account, ids, count, partly, err);
-	json_end_array(&call->w);
-	if (r == OK)
-		r = paging_end(call, page, account->number, which, err);
-	json_end_object(&call->w);
+	r = paging_close(call, page, account->number, which, r, err);
 	if (r == OK && found == 0 && !page->begun)
 		call_say(call, "%s\n", deleted ? "No contact is deleted." : "There is no contact.");
 	return r;

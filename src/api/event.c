@@ -126,13 +126,9 @@ enum result op_event_list(struct call *call, int argc, char **argv, bool *partly
 		seq = (uint64_t)page.number;
 		n = pointed_n(&page);
 	}
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "events");
+	paging_open(call, "events");
 	r = show_all(call, &account, seq, n, &page, &shown, err);
-	json_end_array(&call->w);
-	if (r == OK)
-		r = paging_end(call, &page, account.number, "", err);
-	json_end_object(&call->w);
+	r = paging_close(call, &page, account.number, "", r, err);
 	if (r == OK && shown == 0)
 		call_say(call, "Nothing has happened that others are told of%s.\n", after != NULL ? " since" : "");
 	return r;

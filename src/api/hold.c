@@ -249,13 +249,9 @@ enum result op_hold_list(struct call *call, int argc, char **argv, bool *partly,
 		r = holds_note_read(&call->vault->read, account.number, call->now, err);
 	if (r != OK)
 		return r;
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "holds");
+	paging_open(call, "holds");
 	r = show_holds(call, &account, &page, err);
-	json_end_array(&call->w);
-	if (r == OK)
-		r = paging_end(call, &page, account.number, "", err);
-	json_end_object(&call->w);
+	r = paging_close(call, &page, account.number, "", r, err);
 	return r;
 }
 

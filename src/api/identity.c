@@ -210,8 +210,7 @@ static enum result show_page(struct listing *listing, bool *partly, struct err *
 
 	if (r != OK)
 		return r;
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "identities");
+	paging_open(call, "identities");
 	for (size_t i = 0; i < listing->count; i++) {
 		const struct identity_row *row = &listing->rows[i];
 		const char *value = NULL;
@@ -219,9 +218,7 @@ static enum result show_page(struct listing *listing, bool *partly, struct err *
 		*partly = open_identity(call->vault->read.ring, row, &call->pool, &value, &damage) != OK || *partly;
 		show(call, row, value);
 	}
-	json_end_array(&call->w);
-	r = paging_end(call, listing->page, listing->account->number, "", err);
-	json_end_object(&call->w);
+	r = paging_close(call, listing->page, listing->account->number, "", r, err);
 	if (r == OK && listing->count == 0 && !listing->page->begun && !listing->page->more)
 		call_say(call, "There is none: identities come with what is imported.\n");
 	return r;

@@ -153,13 +153,9 @@ enum result op_job_list(struct call *call, int argc, char **argv, bool *partly, 
 		r = paging_begin(call, &page, account, PAGING_ALL, "", err);
 	if (r != OK)
 		return r;
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "jobs");
+	paging_open(call, "jobs");
 	r = show_all(call, account, &page, err);
-	json_end_array(&call->w);
-	if (r == OK)
-		r = paging_end(call, &page, account, "", err);
-	json_end_object(&call->w);
+	r = paging_close(call, &page, account, "", r, err);
 	return r;
 }
 

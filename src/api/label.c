@@ -93,13 +93,9 @@ enum result op_label_list(struct call *call, int argc, char **argv, bool *partly
 		r = labels_note_read(&call->vault->read, account.number, call->now, err);
 	if (r != OK)
 		return r;
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "labels");
+	paging_open(call, "labels");
 	r = show_labels(call, account.number, kind_text != NULL ? (int)kind : 0, &page, &shown, err);
-	json_end_array(&call->w);
-	if (r == OK)
-		r = paging_end(call, &page, account.number, "", err);
-	json_end_object(&call->w);
+	r = paging_close(call, &page, account.number, "", r, err);
 	if (r == OK && shown == 0 && !page.begun)
 		call_say(
 		    call,

@@ -142,12 +142,9 @@ static enum result list_own(struct call *call, struct paging *page, struct err *
 		r = paging_begin(call, page, account.number, PAGING_ALL, "list", err);
 	if (r != OK)
 		return r;
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "holidays");
+	paging_open(call, "holidays");
 	show_page(call, &own, page);
-	json_end_array(&call->w);
-	r = paging_end(call, page, account.number, "list", err);
-	json_end_object(&call->w);
+	r = paging_close(call, page, account.number, "list", r, err);
 	if (own.count == 0)
 		call_say(call, "The account has added no days: `lethe law holidays add DATE NAME` does.\n");
 	return r;

@@ -329,12 +329,7 @@ enum result op_obligation_show(struct call *call, int argc, char **argv, bool *p
 		r = paging_begin(call, &page, account.number, PAGING_ALL, "", err);
 	if (r != OK)
 		return r;
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "obligations");
+	paging_open(call, "obligations");
 	r = show_all(call, &account, &all, &page, err);
-	json_end_array(&call->w);
-	if (r == OK)
-		r = paging_end(call, &page, account.number, "", err);
-	json_end_object(&call->w);
-	return r;
+	return paging_close(call, &page, account.number, "", r, err);
 }

@@ -172,7 +172,7 @@ bool paging_take(struct paging *paging)
 	return !paging->more;
 }
 
-enum result paging_end(struct call *call, struct paging *paging, uint32_t account, const char *also, struct err *err)
+enum result paging_end(struct call *call, const struct paging *paging, uint32_t account, const char *also, struct err *err)
 {
 	const char *asked = question(call, also);
 	struct key key;
@@ -194,4 +194,20 @@ enum result paging_end(struct call *call, struct paging *paging, uint32_t accoun
 	call_say(call, "There are more: add --cursor %s\n", next);
 	call->next = next;
 	return OK;
+}
+
+void paging_open(struct call *call, const char *name)
+{
+	json_begin_object(&call->w, NULL);
+	json_begin_array(&call->w, name);
+}
+
+enum result paging_close(struct call *call, const struct paging *paging, uint32_t account, const char *also, enum result r,
+			 struct err *err)
+{
+	json_end_array(&call->w);
+	if (r == OK)
+		r = paging_end(call, paging, account, also, err);
+	json_end_object(&call->w);
+	return r;
 }

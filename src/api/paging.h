@@ -43,8 +43,14 @@ MUST_CHECK enum result paging_refuse(const struct paging *paging, const char *wh
 size_t paging_ask(const struct paging *paging, size_t max);
 /* May this row be shown? Counts it; false: paging->more. */
 bool paging_take(struct paging *paging);
-/* The member "next" of the open object, and a line for people. Sets number and id to the last row shown before. */
-MUST_CHECK enum result paging_end(struct call *call, struct paging *paging, uint32_t account, const char *also,
+/* The document of a list, up to its rows: an object whose member `name` is an array. */
+void paging_open(struct call *call, const char *name);
+/* Its end, after the rows or what kept them from being shown, `r`. */
+MUST_CHECK enum result paging_close(struct call *call, const struct paging *paging, uint32_t account, const char *also,
+				    enum result r, struct err *err);
+/* Of it, where more stands behind the rows: the member "next" of the open object, and a line for people. Number and id are
+ * those of the last row shown. */
+MUST_CHECK enum result paging_end(struct call *call, const struct paging *paging, uint32_t account, const char *also,
 				  struct err *err);
 
 /* The two halves, for tests and fuzzers: `mark_of` is what the mark is made over besides the position. */

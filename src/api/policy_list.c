@@ -227,13 +227,9 @@ enum result op_policy_history(struct call *call, int argc, char **argv, bool *pa
 		r = paging_begin(call, &page, account.number, PAGING_ALL, kind_name(kind), err);
 	if (r != OK)
 		return r;
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "versions");
+	paging_open(call, "versions");
 	r = show_versions(call, &account, kind, &page, &shown, err);
-	json_end_array(&call->w);
-	if (r == OK)
-		r = paging_end(call, &page, account.number, kind_name(kind), err);
-	json_end_object(&call->w);
+	r = paging_close(call, &page, account.number, kind_name(kind), r, err);
 	if (r == OK && shown == 0 && !page.begun)
 		call_say(call, "No policy was ever set for %s.\n", kind_plural(kind));
 	return r;

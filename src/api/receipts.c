@@ -82,13 +82,9 @@ static enum result list(struct call *call, const struct account *account, struct
 
 	if (r != OK)
 		return r;
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "erasures");
+	paging_open(call, "erasures");
 	r = list_page(&listing, account->number, err);
-	json_end_array(&call->w);
-	if (r == OK)
-		r = paging_end(call, page, account->number, "", err);
-	json_end_object(&call->w);
+	r = paging_close(call, page, account->number, "", r, err);
 	if (r == OK && listing.count == 0 && !page->begun)
 		call_say(call, "Nobody has been erased from this account.\n");
 	if (r == OK && listing.unfinished > 0)

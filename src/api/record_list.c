@@ -131,15 +131,11 @@ static enum result list(struct listing *listing, struct err *err)
 	struct call *call = listing->call;
 	enum result r;
 
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "records");
+	paging_open(call, "records");
 	r = list_days(listing, err);
-	json_end_array(&call->w);
 	if (r == OK)
 		r = note(listing, err);
-	if (r == OK)
-		r = paging_end(call, &listing->page, listing->account.number, kind_name(listing->kind), err);
-	json_end_object(&call->w);
+	r = paging_close(call, &listing->page, listing->account.number, kind_name(listing->kind), r, err);
 	if (r == OK && listing->shown == 0 && !listing->page.more)
 		call_say(call, "There is no %s of that time.\n", kind_name(listing->kind));
 	return r;

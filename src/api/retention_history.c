@@ -162,14 +162,10 @@ static enum result show_sweeps(struct listing *listing, uint32_t account, struct
 	const struct id before = page->id;
 	enum result r;
 
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "sweeps");
+	paging_open(call, "sweeps");
 	r = history_list(&call->vault->read, account, page->begun ? &before : NULL, (int64_t)paging_ask(page, PAGING_MAX + 1),
 			 show_sweep, listing, err);
-	json_end_array(&call->w);
-	if (r == OK)
-		r = paging_end(call, page, account, "", err);
-	json_end_object(&call->w);
+	r = paging_close(call, page, account, "", r, err);
 	return r;
 }
 

@@ -218,13 +218,9 @@ enum result op_token_list(struct call *call, int argc, char **argv, bool *partly
 		r = tokens_note_read(&call->vault->read, account, call->now, err);
 	if (r != OK)
 		return r;
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "tokens");
+	paging_open(call, "tokens");
 	r = show_tokens(call, account, &page, &shown, err);
-	json_end_array(&call->w);
-	if (r == OK)
-		r = paging_end(call, &page, account, "", err);
-	json_end_object(&call->w);
+	r = paging_close(call, &page, account, "", r, err);
 	if (r == OK && shown == 0 && !page.begun)
 		call_say(call, "There are no tokens yet: `lethe token create` makes one.\n");
 	return r;

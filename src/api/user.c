@@ -219,13 +219,9 @@ enum result op_user_list(struct call *call, int argc, char **argv, bool *partly,
 		r = user_note_read(&call->vault->read, account.number, call->now, err);
 	if (r != OK)
 		return r;
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "users");
+	paging_open(call, "users");
 	r = show_users(call, account.number, &rule, &page, &shown, err);
-	json_end_array(&call->w);
-	if (r == OK)
-		r = paging_end(call, &page, account.number, "", err);
-	json_end_object(&call->w);
+	r = paging_close(call, &page, account.number, "", r, err);
 	if (r == OK && shown == 0 && !page.begun)
 		call_say(call, "The account has no users yet: `lethe user add` makes one.\n");
 	return r;

@@ -235,9 +235,7 @@ static enum result list_sessions(struct call *call, const struct user_row *user,
 	print_user(call, user);
 	json_begin_array(&call->w, "sessions");
 	show_sessions(call, page, rows, count);
-	json_end_array(&call->w);
-	r = paging_end(call, page, user->account, whose, err);
-	json_end_object(&call->w);
+	r = paging_close(call, page, user->account, whose, r, err);
 	if (count == 0)
 		call_say(call, "They are signed in nowhere.\n");
 	return r;

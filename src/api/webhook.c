@@ -212,13 +212,9 @@ enum result op_webhook_list(struct call *call, int argc, char **argv, bool *part
 		r = webhook_note_read(&call->vault->read, account.number, call->now, err);
 	if (r != OK)
 		return r;
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "webhooks");
+	paging_open(call, "webhooks");
 	r = show_page(call, account.number, &page, &count, err);
-	json_end_array(&call->w);
-	if (r == OK)
-		r = paging_end(call, &page, account.number, "", err);
-	json_end_object(&call->w);
+	r = paging_close(call, &page, account.number, "", r, err);
 	if (r == OK && count == 0 && !page.begun)
 		call_say(call, "There are no webhooks yet: `lethe webhook add` makes one.\n");
 	return r;
@@ -330,13 +326,9 @@ enum result op_webhook_deliveries(struct call *call, int argc, char **argv, bool
 		return err_mend(err, "`lethe webhook list` shows those there are");
 	if (r != OK)
 		return r;
-	json_begin_object(&call->w, NULL);
-	json_begin_array(&call->w, "deliveries");
+	paging_open(call, "deliveries");
 	r = show_deliveries(call, account.number, id, &page, &shown, err);
-	json_end_array(&call->w);
-	if (r == OK)
-		r = paging_end(call, &page, account.number, also, err);
-	json_end_object(&call->w);
+	r = paging_close(call, &page, account.number, also, r, err);
 	if (r == OK && shown == 0 && !page.begun)
 		call_say(call, "Nothing was to be delivered to it.\n");
 	return r;
