@@ -474,7 +474,7 @@ const struct operation operations[] = {
 	 op_config_check, ""},
 	{"bench", "[NAME ..] [--quick | --full]", "what Lethe costs here, as ratios against baselines", op_bench,
 	 "NAME is import, media, lookup, records, erase, growth, sweep, idle, sweep-postgres, ingest-http (needs curl)\n"
-	 "or http (needs wrk); without one, all. Each is measured in turns\n"
+	 "or http, http-synced (need wrk); without one, all. Each is measured in turns\n"
 	 "with its baseline, and nothing is kept. docs/performance.md says what the figures mean.\n"
 	 "  --quick           up to 100,000 records: some minutes; --full: growth up to 10,000,000\n"
 	 "  --records N       in the largest vault; --rounds N: so many turns\n"

@@ -11,10 +11,10 @@
 #include "bench/measure.h"
 
 static const char *const names[] = {"import", "media", "lookup", "records", "erase", "growth", "sweep", "idle",
-				    "sweep-postgres", "ingest-http", "http", NULL};
+				    "sweep-postgres", "ingest-http", "http", "http-synced", NULL};
 static measure_run *const runs[] = {measure_import, measure_media, measure_lookup, measure_records, measure_erase,
 				    measure_growth, measure_sweep, measure_idle, measure_sweep_postgres,
-				    measure_ingest_http, measure_http};
+				    measure_ingest_http, measure_http, measure_http_synced};
 #define COUNT (sizeof runs / sizeof runs[0])
 
 _Static_assert(sizeof names / sizeof names[0] == COUNT + 1, "each has a name");
@@ -107,7 +107,7 @@ static enum result choose(const char *const *wanted, size_t count, bool chosen[C
 		if (!find(wanted[i], &at)) {
 			err_set(err, ERR_INPUT, "there is no benchmark '%.40s'", wanted[i]);
 			return err_mend(err, "one of: import, media, lookup, records, erase, growth, sweep, idle, sweep-postgres, "
-					     "ingest-http, http");
+					     "ingest-http, http, http-synced");
 		}
 		chosen[at] = true;
 	}

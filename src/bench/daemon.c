@@ -130,18 +130,31 @@ static enum result wait_until_it_answers(struct daemon *daemon, struct err *err)
 	return err_set(err, ERR_INTERNAL, "the daemon did not begin");
 }
 
-enum result daemon_start(struct daemon *daemon, struct err *err)
+enum result daemon_start_with(struct daemon *daemon, const char *const *words, struct err *err)
 {
 	char listen[32];
-	const char *const argv[] = {daemon->lethe, "serve",       "--data",      daemon->data, "--listen", listen,
-				    "--token-rate", "1000000", "--log-level", "error",      NULL};
+	const char *argv[WORDS_MAX + 11] = {daemon->lethe, "serve",       "--data",      daemon->data, "--listen", listen,
+					    "--token-rate", "1000000", "--log-level", "error"};
+	size_t count = 10;
 	enum result r = free_port(&daemon->port, err);
+
+	for (; *words != NULL; words++) {
+		INVARIANT(count < WORDS_MAX + 10);
+		argv[count++] = *words;
+	}
 
 	if (r != OK)
 		return r;
 	snprintf(listen, sizeof listen, "127.0.0.1:%d", daemon->port);
 	r = program_start(argv, NULL, true, &daemon->program, err);
 	return r == OK ? wait_until_it_answers(daemon, err) : r;
+}
+
+enum result daemon_start(struct daemon *daemon, struct err *err)
+{
+	static const char *const none[] = {NULL};
+
+	return daemon_start_with(daemon, none, err);
 }
 
 void daemon_stop(struct daemon *daemon)

@@ -27,7 +27,9 @@ MUST_CHECK enum result daemon_found(const struct ground *ground, const char *let
 /* Runs `lethe WORD.. --data FOLDER`: words end with NULL, at most 8. What it says is in `said`. */
 MUST_CHECK enum result daemon_command(const struct daemon *daemon, const char *const *words, char *said, size_t max,
 				      struct err *err);
-/* Serves, and answers when it returns. */
+/* Serves, and answers when it returns; with these words too, which end with NULL, at most 8. */
+MUST_CHECK enum result daemon_start_with(struct daemon *daemon, const char *const *words, struct err *err);
+/* The same without. */
 MUST_CHECK enum result daemon_start(struct daemon *daemon, struct err *err);
 void daemon_stop(struct daemon *daemon); /* a zeroed one is fine */
 void daemon_remove(struct daemon *daemon); /* stops it, and removes the vault */

@@ -16,7 +16,7 @@ struct measure {
 
 typedef enum result measure_run(struct measure *m, struct err *err);
 measure_run measure_import, measure_media, measure_lookup, measure_records, measure_erase, measure_growth,
-	measure_sweep, measure_idle, measure_sweep_postgres, measure_ingest_http, measure_http;
+	measure_sweep, measure_idle, measure_sweep_postgres, measure_ingest_http, measure_http, measure_http_synced;
 
 /* What is done now, for people; ERR_INTERRUPTED when they asked to stop. */
 MUST_CHECK enum result measure_step(struct measure *m, struct err *err, const char *fmt, ...) PRINTF_LIKE(3, 4);

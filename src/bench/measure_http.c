@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The daemon: bringing calls in, against the command line's import of the same
- * file; and reading a contact, its leaf in the log included, against "hello,
+ * file; and reading contacts, their leaves in the log included, against "hello,
  * world" on the same HTTP library. What the daemon takes of that to say that it
  * is alive, without looking at anything, is a figure of its own.
  */
@@ -149,33 +149,105 @@ enum result measure_ingest_http(struct measure *m, struct err *err)
 
 /* ---- reading ---- */
 
+#define CONTACTS 1000
+#define LIST_MAX ((size_t)4 * 1024 * 1024)
+
 struct reading {
 	struct measure *m;
+	const char *sync; /* "second" or "answer", as `lethe serve --reads-sync` takes it */
 	struct daemon daemon;
 	struct hello hello;
-	char contact[64];
+	char greet[GROUND_PATH_MAX], alive[GROUND_PATH_MAX], contacts[GROUND_PATH_MAX]; /* scripts of wrk */
 };
 
-/* A contact to read. */
-static enum result put_contact(struct reading *reading, struct err *err)
+static enum result import_contacts(const struct reading *reading, struct err *err)
 {
-	static const char line[] = "{\"type\":\"contact\",\"id\":\"1\",\"name\":\"Ann Holst\",\"phones\":[\"+4520000289\"],"
-				   "\"emails\":[\"ann@example.com\"],\"company\":\"Holst ApS\",\"tags\":[\"vip\"]}\n";
-	char path[GROUND_PATH_MAX], said[SAID_MAX] = "";
-	const char *const import[] = {"import", path, NULL}, *const list[] = {"contact", "list", NULL};
-	const char *at;
+	char path[GROUND_PATH_MAX];
+	const char *const import[] = {"import", path, NULL};
+	struct buf text;
 	enum result r;
 
-	ground_path(&reading->m->ground, "contact.jsonl", path);
-	r = file_write_atomic(path, line, strlen(line), 0600, err);
+	ground_path(&reading->m->ground, "contacts.jsonl", path);
+	buf_init(&text, LIST_MAX);
+	for (int i = 0; i < CONTACTS; i++)
+		buf_printf(&text, "{\"type\":\"contact\",\"id\":\"%d\",\"name\":\"Ann Holst\",\"phones\":[\"+4520%06d\"],"
+				  "\"emails\":[\"ann%d@example.com\"],\"company\":\"Holst ApS\",\"tags\":[\"vip\"]}\n", i, i, i);
+	r = buf_ok(&text, "the contacts", err);
 	if (r == OK)
-		r = daemon_command(&reading->daemon, import, said, sizeof said, err);
+		r = file_write_atomic(path, text.data, text.len, 0600, err);
 	if (r == OK)
-		r = daemon_command(&reading->daemon, list, said, sizeof said, err);
-	at = r == OK ? strstr(said, "con_") : NULL;
-	if (at != NULL)
-		snprintf(reading->contact, sizeof reading->contact, "%.*s", (int)strcspn(at, " \n"), at);
-	return r == OK && at == NULL ? err_set(err, ERR_INTERNAL, "there is no contact to read") : r;
+		r = daemon_command(&reading->daemon, import, NULL, 0, err);
+	unlink(path);
+	buf_free(&text);
+	return r;
+}
+
+/* The lines of a list begin with ids. How many there were. */
+static int add_contacts(struct buf *out, const char *listed)
+{
+	int count = 0;
+
+	for (const char *at = listed; (at = strstr(at, "con_")) != NULL; count++) {
+		size_t len = strcspn(at, " \n");
+
+		buf_printf(out, "\"/v1/accounts/bench/contacts/%.*s\",\n", (int)len, at);
+		at += len;
+	}
+	return count;
+}
+
+static int add_same(struct buf *out, const char *path)
+{
+	for (int i = 0; i < CONTACTS; i++)
+		buf_printf(out, "\"%s\",\n", path);
+	return CONTACTS;
+}
+
+/* Asks for those that are listed, one after the other; or (NULL) in the same way for one path. */
+static enum result write_script(const struct reading *reading, const char *to, const char *listed, const char *path,
+				struct err *err)
+{
+	struct buf text, who;
+	int count;
+	enum result r = file_read(reading->daemon.script, LIST_MAX, &who, err);
+
+	if (r != OK)
+		return r;
+	buf_init(&text, LIST_MAX);
+	buf_add(&text, who.data, who.len);
+	buf_add_str(&text, "local asked, n = {}, 0\nlocal paths = {\n");
+	count = listed != NULL ? add_contacts(&text, listed) : add_same(&text, path);
+	buf_add_str(&text, "}\nfunction init(args)\n for i, path in ipairs(paths) do asked[i] = wrk.format(\"GET\", path) end\nend\n"
+			   "function request()\n n = n % #asked + 1\n return asked[n]\nend\n");
+	r = buf_ok(&text, "a script", err);
+	if (r == OK && count != CONTACTS)
+		r = err_set(err, ERR_INTERNAL, "there are %d contacts to read, not %d", count, CONTACTS);
+	if (r == OK)
+		r = file_write_atomic(to, text.data, text.len, 0600, err);
+	buf_free(&text);
+	buf_free(&who);
+	return r;
+}
+
+static enum result write_scripts(struct reading *reading, struct err *err)
+{
+	const char *const list[] = {"contact", "list", "--limit", "1000", NULL};
+	char *said = calloc(1, LIST_MAX);
+	enum result r = said != NULL ? OK : err_no_memory(err);
+
+	ground_path(&reading->m->ground, "greet.lua", reading->greet);
+	ground_path(&reading->m->ground, "alive.lua", reading->alive);
+	ground_path(&reading->m->ground, "contacts.lua", reading->contacts);
+	if (r == OK)
+		r = daemon_command(&reading->daemon, list, said, LIST_MAX, err);
+	if (r == OK)
+		r = write_script(reading, reading->contacts, said, NULL, err);
+	if (r == OK)
+		r = write_script(reading, reading->alive, NULL, "/healthz", err);
+	if (r == OK)
+		r = write_script(reading, reading->greet, NULL, "/", err);
+	free(said);
+	return r;
 }
 
 /* "Requests/sec:  1234.56", and no answer that was not 200. */
@@ -190,20 +262,20 @@ static enum result read_rate(const char *said, struct sample *out, struct err *e
 	return OK;
 }
 
-static enum result ask(const struct reading *reading, int port, const char *path, struct sample *out, struct err *err)
+static enum result ask(const struct reading *reading, int port, const char *script, struct sample *out, struct err *err)
 {
-	char url[256], duration[32], said[SAID_MAX] = "";
-	const char *const argv[] = {"wrk", "-t1", "-c" AT_ONCE, duration, "-s", reading->daemon.script, url, NULL};
+	char url[64], duration[32], said[SAID_MAX] = "";
+	const char *const argv[] = {"wrk", "-t1", "-c" AT_ONCE, duration, "-s", script, url, NULL};
 	enum result r;
 
-	snprintf(url, sizeof url, "http://127.0.0.1:%d%s", port, path);
+	snprintf(url, sizeof url, "http://127.0.0.1:%d/", port);
 	snprintf(duration, sizeof duration, "-d%ds", reading->m->options->seconds < 1 ? 1 : (int)reading->m->options->seconds);
 	r = program_run(argv, NULL, said, sizeof said, err);
 	return r == OK ? read_rate(said, out, err) : r;
 }
 
 /* What is asked in turns with "hello, world". */
-struct asked { struct figure figure; struct rounds rounds; char path[128]; };
+struct asked { struct figure figure; struct rounds rounds; const char *script; };
 
 static enum result ask_each(struct reading *reading, struct asked *asked, size_t count, struct err *err)
 {
@@ -211,60 +283,95 @@ static enum result ask_each(struct reading *reading, struct asked *asked, size_t
 	enum result r = measure_step(reading->m, err, "asking for \"hello, world\"");
 
 	if (r == OK)
-		r = ask(reading, reading->hello.port, "/", &theirs, err);
+		r = ask(reading, reading->hello.port, reading->greet, &theirs, err);
 	for (size_t i = 0; i < count && r == OK; i++) {
 		r = measure_step(reading->m, err, "%s", asked[i].figure.what);
 		if (r == OK)
-			r = ask(reading, reading->daemon.port, asked[i].path, &ours, err);
+			r = ask(reading, reading->daemon.port, asked[i].script, &ours, err);
 		if (r == OK)
 			rounds_add(&asked[i].rounds, &theirs, &ours);
 	}
 	return r;
 }
 
-static enum result read_rounds(struct reading *reading, struct err *err)
+static enum result ask_in_rounds(struct reading *reading, struct asked *asked, size_t count, struct err *err)
 {
-	struct figure figure = {.against = "\"hello, world\" on the same HTTP library", .name = "http",
-				.unit = "requests", .sense = FIGURE_RATE};
-	struct asked asked[] = {{.figure = figure, .path = "/healthz"}, {.figure = figure}};
 	enum result r = OK;
 
-	snprintf(asked[0].figure.what, sizeof figure.what, "asking the daemon whether it is alive");
-	asked[1].figure.target = 0.6;
-	snprintf(asked[1].figure.what, sizeof figure.what, "reading a contact, " AT_ONCE " at a time, each in the log");
-	snprintf(asked[1].path, sizeof asked[1].path, "/v1/accounts/bench/contacts/%s", reading->contact);
 	for (int i = 0; i < reading->m->options->rounds && r == OK; i++)
-		r = ask_each(reading, asked, sizeof asked / sizeof *asked, err);
-	for (size_t i = 0; i < sizeof asked / sizeof *asked && r == OK; i++) {
+		r = ask_each(reading, asked, count, err);
+	for (size_t i = 0; i < count && r == OK; i++) {
 		figure_of(&asked[i].figure, &asked[i].rounds);
 		measure_figure(reading->m, &asked[i].figure);
 	}
 	return r;
 }
 
-enum result measure_http(struct measure *m, struct err *err)
+static enum result prepare_reading(struct reading *reading, struct err *err)
 {
-	struct reading reading = {.m = m};
+	const char *const options[] = {"--reads-sync", reading->sync, NULL};
+	enum result r = daemon_found(&reading->m->ground, reading->m->options->lethe, "read", &reading->daemon, err);
+
+	if (r == OK)
+		r = import_contacts(reading, err);
+	if (r == OK)
+		r = write_scripts(reading, err);
+	if (r == OK)
+		r = hello_start(&reading->hello, err);
+	return r == OK ? daemon_start_with(&reading->daemon, options, err) : r;
+}
+
+static void end_reading(struct reading *reading)
+{
+	daemon_remove(&reading->daemon);
+	hello_stop(&reading->hello);
+	unlink(reading->greet);
+	unlink(reading->alive);
+	unlink(reading->contacts);
+}
+
+static enum result measure_reads(struct reading *reading, struct asked *asked, size_t count, struct err *err)
+{
+	const char *name = asked[0].figure.name;
 	enum result r;
 
-	if (m->options->lethe == NULL) {
-		leave_out(m, "http", "which program is to serve is not known");
+	if (reading->m->options->lethe == NULL) {
+		leave_out(reading->m, name, "which program is to serve is not known");
 		return OK;
 	}
-	r = daemon_found(&m->ground, m->options->lethe, "read", &reading.daemon, err);
+	r = prepare_reading(reading, err);
 	if (r == OK)
-		r = put_contact(&reading, err);
-	if (r == OK)
-		r = hello_start(&reading.hello, err);
-	if (r == OK)
-		r = daemon_start(&reading.daemon, err);
-	if (r == OK)
-		r = read_rounds(&reading, err);
-	daemon_remove(&reading.daemon);
-	hello_stop(&reading.hello);
+		r = ask_in_rounds(reading, asked, count, err);
+	end_reading(reading);
 	if (r == ERR_NOT_FOUND) {
-		leave_out(m, "http", "there is no wrk");
+		leave_out(reading->m, name, "there is no wrk");
 		return OK;
 	}
 	return r;
+}
+
+#define HELLO "\"hello, world\" on the same HTTP library"
+
+enum result measure_http(struct measure *m, struct err *err)
+{
+	struct reading reading = {.m = m, .sync = "second"};
+	struct asked asked[] = {
+	    {.figure = {.name = "http", .what = "asking the daemon whether it is alive", .against = HELLO, .unit = "requests", .sense = FIGURE_RATE},
+	     .script = reading.alive},
+	    {.figure = {.name = "http", .what = "reading contacts, " AT_ONCE " at a time, who looked on disk within a second", .against = HELLO,
+			.unit = "requests", .sense = FIGURE_RATE, .target = 0.6},
+	     .script = reading.contacts}};
+
+	return measure_reads(&reading, asked, 2, err);
+}
+
+enum result measure_http_synced(struct measure *m, struct err *err)
+{
+	struct reading reading = {.m = m, .sync = "answer"};
+	struct asked asked[] = {
+	    {.figure = {.name = "http-synced", .what = "reading contacts, " AT_ONCE " at a time, who looked on disk before each answer",
+			.against = HELLO, .unit = "requests", .sense = FIGURE_RATE},
+	     .script = reading.contacts}};
+
+	return measure_reads(&reading, asked, 1, err);
 }

@@ -185,10 +185,15 @@ enum result op_config_check(struct call *call, int argc, char **argv, bool *part
 
 /* ---- vaults ---- */
 
-/* Without space for the file reads are answered all the same, but slower. */
-static enum result keep_reads(struct vault *vault, struct err *err)
+static enum reads_sync reads_sync(const struct serving *serving)
 {
-	enum result r = vault_keep_reads(vault, err);
+	return strcmp(serving->settings.text[SET_READS_SYNC], "answer") == 0 ? READS_SYNC_ANSWER : READS_SYNC_SECOND;
+}
+
+/* Without space for the file reads are answered all the same, but slower. */
+static enum result keep_reads(struct vault *vault, enum reads_sync sync, struct err *err)
+{
+	enum result r = vault_keep_reads(vault, sync, err);
 
 	if (r == ERR_FULL)
 		log_event(LOG_WARNING, "serve.reads", LOG_RESULT("why", r));
@@ -221,7 +226,7 @@ static enum result open_vaults(struct serving *serving, struct err *err)
 		if (r == OK)
 			r = keyed_break(http->vaults[i], err);
 		if (r == OK)
-			r = keep_reads(http->vaults[i], err);
+			r = keep_reads(http->vaults[i], reads_sync(serving), err);
 	}
 	return r;
 }

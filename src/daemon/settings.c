@@ -53,6 +53,7 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
     [SET_OIDC_CA] = {"oidc-ca", SETTING_CERTIFICATES, "", 0, 0, NULL, "file of the certificates by which they are trusted, instead of the system's; PEM"},
     [SET_JOB_WORKERS] = {"job-workers", SETTING_NUMBER, "2", 1, 64, NULL, "jobs being carried out at once"},
     [SET_RESULT_KEEP] = {"result-keep", SETTING_NUMBER, "24", 1, 168, NULL, "hours for which the file of a job, such as somebody's copy, can be fetched"},
+    [SET_READS_SYNC] = {"reads-sync", SETTING_WORD, "second", 0, 0, "second|answer", "when who looked is surely on disk: within a second, or before they are answered"},
     [SET_MAIL_SERVER] = {"mail-server", SETTING_TEXT, "", 0, 0, NULL, "smtp://host:587 (STARTTLS) or smtps://host; without one no mail is sent"},
     [SET_MAIL_PLAIN] = {"mail-plain", SETTING_WORD, "no", 0, 0, "yes|no", "whether the mail server may do without TLS: one on this machine"},
     [SET_MAIL_USER] = {"mail-user", SETTING_TEXT, "", 0, 0, NULL, "who signs in at the mail server"},

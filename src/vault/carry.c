@@ -20,7 +20,7 @@
 #include "store/webhook.h"
 #include "store/work.h"
 #include "vault/carry_access.h"
-#include "vault/read_log.h"
+#include "vault/read_recover.h"
 
 enum result carry_none_is_fine(enum result r)
 {
@@ -500,12 +500,14 @@ static enum result carry_fact(struct session *live, struct session *to, const ch
 }
 
 /* How long an epoch lasts: what receipts promise by, and no part of what is gone back to. And which reads the log has,
- * which is the live one. */
+ * which is the live one; its loose ones were seen to when it was opened, and those of the backup's time are nobody's. */
 static enum result carry_facts(struct session *live, struct session *to, struct pool *pool, struct err *err)
 {
 	enum result r = carry_fact(live, to, "epoch_days", pool, err);
 
-	return r == OK ? carry_fact(live, to, READ_LOG_META, pool, err) : r;
+	if (r == OK)
+		r = carry_fact(live, to, READ_LOG_META, pool, err);
+	return r == OK ? read_set_loose(to->data, false, err) : r;
 }
 
 enum result carry_over(struct session *live, struct session *to, struct carried *out, struct err *err)

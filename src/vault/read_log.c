@@ -1,13 +1,19 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * Two threads: one writes and syncs what was noted, and tells who waits; the
- * other, once a second or when there are many, makes leaves of it.
+ * Two threads.  The keeper writes and syncs what was noted, and tells who waits;
+ * the folder, twice a second or when there are many, makes leaves of it.
  *
- * What was noted lies in batches, each written at once.  A batch is dropped when
- * it is written and all in it are leaves.  No more than fits into one half of
- * the file may wait to become leaves: so when a half is full, all in the other
- * are leaves, and it can be begun again.
+ * With READS_SYNC_SECOND who notes writes it to the file, and nobody waits; the
+ * keeper syncs what is no leaf after a second, so nearly always nothing.  But what
+ * cannot be written so, or comes while the disk is two seconds behind, goes the
+ * other way and is waited for; and when many are no leaves yet, who comes is
+ * answered as they become leaves, so that readers do not outrun the log.
+ *
+ * What was noted lies in batches, each written at once or as it grows.  A batch is
+ * dropped when it is written and all in it are leaves.  No more than fits into one
+ * half of the file may wait to become leaves: so when a half is full, all in the
+ * other are leaves, and it can be begun again.
  */
 #include "vault/read_log.h"
 
@@ -23,29 +29,33 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "store/account.h"
 #include "vault/log_term.h"
 #include "vault/read_frame.h"
+#include "vault/read_recover.h"
 #include "vault/vault.h"
 
 #define BATCH_MAX ((size_t)256 * 1024)
 #define WAITING_MAX (READ_HALF - BATCH_MAX) /* bytes that are no leaves yet */
 #define FOLD_AFTER 1024                     /* so many, or */
-#define FOLD_AFTER_S 1
+#define FOLD_AFTER_MS 500
+#define SYNC_AFTER_MS 1000                  /* what is no leaf by then */
+#define BEHIND_MS 2000                      /* from then on they wait for the disk */
 #define FOLD_MAX 2048                       /* in one transaction, for which others wait */
+#define AHEAD 4096                          /* so many are kept and no leaves, and more have to wait */
 
 struct batch {
 	struct batch *next;
 	uint64_t first, last;
 	struct buf frames;
-	bool written; /* or failed to be */
+	size_t written; /* bytes, or failed to be */
 };
 
 struct read_log {
 	struct vault *vault;
 	int fd;
 	char path[VAULT_PATH_MAX];
-	off_t at;     /* the keeper's: where it writes next */
+	off_t at;     /* where the next goes: the keeper's while there is what it has not written, else guarded by `lock` */
+	enum reads_sync sync;
 	pthread_t keeper, folder;
 	bool keeping, folding_too; /* which of them runs */
 	pthread_mutex_t folding;   /* one at a time; taken before `lock` */
@@ -54,8 +64,12 @@ struct read_log {
 	struct batch *oldest, *newest; /* what is no leaf yet, or not written; the keeper has not taken the newest if `open` */
 	bool open;                     /* the newest may grow */
 	uint64_t next;                 /* number */
-	uint64_t kept;                 /* on disk are those below */
-	uint64_t leaves;               /* and in the log */
+	uint64_t written;              /* in the file are those below, or they have failed; on disk unless that is for later */
+	uint64_t on_disk;              /* surely */
+	uint64_t leaves;               /* in the log */
+	uint64_t kept;                 /* and these are answered */
+	int64_t loose_since_ms;        /* monotonic, when the first of those that are written and not on disk came, or before; 0: none */
+	bool careful;                  /* something failed: until something is on disk again they wait for it */
 	uint64_t failed_from, failed;  /* could not be written, from the one to before the other, unless they are leaves */
 	size_t waiting;                /* bytes that are no leaves yet */
 	struct read_waiter *first_waiter, **last_waiter;
@@ -64,100 +78,6 @@ struct read_log {
 	struct err no_leaves_why;
 	bool stopping;
 };
-
-/* ---- where the log has got to ---- */
-
-static enum result position(struct db *data, uint64_t *out, struct err *err)
-{
-	struct pool pool;
-	const char *text;
-	enum result r;
-
-	*out = 1;
-	pool_init(&pool, 4096);
-	r = meta_get(data, READ_LOG_META, &pool, &text, err);
-	if (r == OK)
-		*out = strtoull(text, NULL, 10);
-	if (r == OK && *out == 0)
-		r = err_set(err, ERR_CORRUPT, "the vault does not say which reads are in its log");
-	pool_free(&pool);
-	return r == ERR_NOT_FOUND ? OK : r;
-}
-
-static enum result set_position(struct db *data, uint64_t next, struct err *err)
-{
-	char text[24];
-
-	snprintf(text, sizeof text, "%" PRIu64, next);
-	return meta_set(data, READ_LOG_META, text, err);
-}
-
-/* ---- what a crash, or a daemon at work, has left in the file ---- */
-
-struct recovery { struct db *data; struct leaf_run run; uint64_t next; };
-
-static enum result see_one(void *arg, const struct read_frame *frame, struct err *err)
-{
-	struct recovery *recovery = arg;
-
-	(void)err;
-	recovery->next = frame->number + 1;
-	return OK;
-}
-
-static enum result recover_one(void *arg, const struct read_frame *frame, struct err *err)
-{
-	struct recovery *recovery = arg;
-
-	recovery->next = frame->number + 1;
-	return leaf_run_append(&recovery->run, &frame->leaf, err);
-}
-
-static enum result recover_in(int fd, struct recovery *recovery, struct id vault, struct err *err)
-{
-	uint64_t from;
-	enum result r = position(recovery->data, &from, err);
-
-	recovery->next = from;
-	if (r == OK)
-		r = leaf_run_begin(recovery->data, &recovery->run, err);
-	if (r == OK)
-		r = read_frames(fd, vault, from, recover_one, recovery, err);
-	return r == OK && recovery->next != from ? set_position(recovery->data, recovery->next, err) : r;
-}
-
-static enum result recover(int fd, struct recovery *recovery, struct id vault, struct err *err)
-{
-	enum result r = db_begin(recovery->data, err);
-
-	if (r != OK)
-		return r;
-	r = recover_in(fd, recovery, vault, err);
-	if (r == OK)
-		return db_commit(recovery->data, err);
-	db_rollback(recovery->data);
-	return r;
-}
-
-enum result read_log_recover(const char *path, struct db *data, struct id vault, struct err *err)
-{
-	struct recovery recovery = {.data = data};
-	uint64_t from;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	enum result r;
-
-	if (fd < 0)
-		return errno == ENOENT ? OK : err_sys(err, "cannot read %s", path);
-	r = position(data, &from, err);
-	recovery.next = from;
-	/* Looked at first: most of the time there is nothing, and the writer need not be waited for. */
-	if (r == OK)
-		r = read_frames(fd, vault, from, see_one, &recovery, err);
-	if (r == OK && recovery.next != from)
-		r = recover(fd, &recovery, vault, err);
-	close(fd);
-	return r;
-}
 
 /* ---- noting ---- */
 
@@ -192,9 +112,57 @@ static struct batch *growing(struct read_log *log)
 	return batch;
 }
 
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* May it be written here and now? Not before what the keeper still has to write. Locked. */
+static bool goes_at_once(const struct read_log *log)
+{
+	return log->sync == READS_SYNC_SECOND && log->written == log->next && !log->careful &&
+	       (log->loose_since_ms == 0 || monotonic_ms() - log->loose_since_ms < BEHIND_MS);
+}
+
+/* Those that may be answered now. Locked. */
+static void count_kept(struct read_log *log)
+{
+	uint64_t most = log->leaves + AHEAD;
+
+	if (log->sync == READS_SYNC_ANSWER || log->no_leaves || most > log->written)
+		most = log->written;
+	if (most > log->kept)
+		log->kept = most;
+}
+
+static enum result write_rest(struct read_log *log, const struct batch *batch);
+
+/* Is it kept? What cannot be written is the keeper's to try. Locked. */
+static bool write_at_once(struct read_log *log, struct batch *batch)
+{
+	if (write_rest(log, batch) != OK) {
+		log->careful = true;
+		return false;
+	}
+	batch->written = batch->frames.len;
+	log->written = batch->last + 1;
+	if (log->loose_since_ms == 0) {
+		log->loose_since_ms = monotonic_ms();
+		pthread_cond_signal(&log->added);
+	}
+	if (log->written - log->leaves == 1 || log->written - log->leaves == FOLD_AFTER)
+		pthread_cond_signal(&log->many);
+	count_kept(log);
+	return log->kept == log->written;
+}
+
 static enum result add_frame(struct read_log *log, const struct leaf *leaf, uint64_t *number, struct err *err)
 {
 	const struct read_frame frame = {.number = log->next, .leaf = *leaf};
+	bool at_once = goes_at_once(log);
 	struct batch *batch = growing(log);
 	size_t before;
 
@@ -210,7 +178,9 @@ static enum result add_frame(struct read_log *log, const struct leaf *leaf, uint
 	batch->last = log->next;
 	log->waiting += batch->frames.len - before;
 	*number = log->next++;
-	if (before == 0)
+	if (at_once && write_at_once(log, batch))
+		*number = 0;
+	else if (batch->written <= before) /* for the keeper, which may sleep */
 		pthread_cond_signal(&log->added);
 	return OK;
 }
@@ -322,15 +292,15 @@ enum result read_log_wait(struct read_log *log, uint64_t number, struct err *err
 	return waiting.result;
 }
 
-/* Takes those that wait for numbers up to `last` off the list: who noted first need not wait first. Locked. */
-static struct read_waiter *waiters_until(struct read_log *log, uint64_t last)
+/* Takes those that wait for numbers below `below` off the list: who noted first need not wait first. Locked. */
+static struct read_waiter *waiters_below(struct read_log *log, uint64_t below)
 {
 	struct read_waiter **at = &log->first_waiter, *out = NULL, **end = &out;
 
 	while (*at != NULL) {
 		struct read_waiter *waiter = *at;
 
-		if (waiter->number > last) {
+		if (waiter->number >= below) {
 			at = &waiter->next;
 			continue;
 		}
@@ -343,12 +313,13 @@ static struct read_waiter *waiters_until(struct read_log *log, uint64_t last)
 	return out;
 }
 
-static void tell_all(struct read_waiter *waiter, const struct err *err)
+/* `err`, or NULL, is of those from `first` on. */
+static void tell_all(struct read_waiter *waiter, uint64_t first, const struct err *err)
 {
 	while (waiter != NULL) {
 		struct read_waiter *next = waiter->next; /* it is gone once it was told */
 
-		waiter->kept(waiter->arg, err);
+		waiter->kept(waiter->arg, waiter->number >= first ? err : NULL);
 		waiter = next;
 	}
 }
@@ -372,31 +343,88 @@ static enum result write_at(int fd, const char *data, size_t len, off_t at)
 }
 
 /* What does not fit into this half begins the other. */
-static enum result keep(struct read_log *log, const struct batch *batch, struct err *err)
+static enum result write_rest(struct read_log *log, const struct batch *batch)
 {
 	off_t end = log->at < (off_t)READ_HALF ? (off_t)READ_HALF : (off_t)(2 * READ_HALF);
-	size_t len = batch->frames.len;
+	size_t len = batch->frames.len - batch->written;
 
 	if (log->at + (off_t)len > end)
 		log->at = end % (off_t)(2 * READ_HALF);
-	if (write_at(log->fd, batch->frames.data, len, log->at) != OK || fdatasync(log->fd) != 0)
-		return err_sys(err, "cannot write %s", log->path);
+	if (write_at(log->fd, batch->frames.data + batch->written, len, log->at) != OK)
+		return ERR_IO;
 	log->at += (off_t)len;
 	return OK;
+}
+
+static enum result keep(struct read_log *log, const struct batch *batch, struct err *err)
+{
+	if (write_rest(log, batch) != OK || fdatasync(log->fd) != 0)
+		return err_sys(err, "cannot write %s", log->path);
+	return OK;
+}
+
+static bool is_written(const struct batch *batch)
+{
+	return batch->written == batch->frames.len;
 }
 
 /* Written, and all leaves. Locked. */
 static void drop_batches(struct read_log *log)
 {
-	while (log->oldest != NULL && log->oldest->written && log->oldest->last < log->leaves) {
+	while (log->oldest != NULL && is_written(log->oldest) && log->oldest->last < log->leaves) {
 		struct batch *batch = log->oldest;
 
 		log->oldest = batch->next;
-		if (log->oldest == NULL)
+		if (log->oldest == NULL) {
 			log->newest = NULL;
+			log->open = false;
+		}
 		buf_free(&batch->frames);
 		free(batch);
 	}
+}
+
+/* All below `until` are on disk; what came since `began_ms` may not be. Locked. */
+static void note_on_disk(struct read_log *log, uint64_t until, int64_t began_ms)
+{
+	if (until <= log->on_disk)
+		return;
+	log->on_disk = until;
+	log->loose_since_ms = log->written > until ? began_ms : 0;
+}
+
+static enum result fold_until(struct read_log *log, uint64_t until, struct err *err);
+
+/* Of what was written and not waited for. Locked. */
+static void sync_loose(struct read_log *log)
+{
+	uint64_t until = log->written;
+	int64_t began_ms = monotonic_ms();
+	struct err ignored;
+	bool synced;
+
+	pthread_mutex_unlock(&log->lock);
+	synced = fdatasync(log->fd) == 0 || fold_until(log, until, &ignored) == OK;
+	pthread_mutex_lock(&log->lock);
+	if (synced)
+		note_on_disk(log, until, began_ms);
+	else
+		log->careful = true;
+	if (!synced && !log->stopping) /* and try again then */
+		log->loose_since_ms = began_ms;
+}
+
+/* Locked. */
+static void wait_for_more(struct read_log *log)
+{
+	int64_t until_ms = log->loose_since_ms + SYNC_AFTER_MS;
+	const struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+
+	if (log->loose_since_ms == 0)
+		pthread_cond_wait(&log->added, &log->lock);
+	else if (pthread_cond_timedwait(&log->added, &log->lock, &until) == ETIMEDOUT && log->loose_since_ms != 0 &&
+		 monotonic_ms() - log->loose_since_ms >= SYNC_AFTER_MS)
+		sync_loose(log);
 }
 
 /* The next that is to be written; NULL: none will be. Locked. */
@@ -404,7 +432,7 @@ static struct batch *next_batch(struct read_log *log)
 {
 	for (;;) {
 		for (struct batch *batch = log->oldest; batch != NULL; batch = batch->next) {
-			if (batch->written)
+			if (is_written(batch))
 				continue;
 			if (batch == log->newest)
 				log->open = false;
@@ -412,32 +440,38 @@ static struct batch *next_batch(struct read_log *log)
 		}
 		if (log->stopping)
 			return NULL;
-		pthread_cond_wait(&log->added, &log->lock);
+		wait_for_more(log);
 	}
 }
-
-static enum result fold_until(struct read_log *log, uint64_t until, struct err *err);
 
 static void keep_one(struct read_log *log, struct batch *batch)
 {
 	struct read_waiter *waiters;
 	struct err err, ignored;
-	uint64_t last = batch->last;
+	uint64_t first = batch->first, last = batch->last;
+	int64_t began_ms = monotonic_ms();
 	enum result r = keep(log, batch, &err);
+	bool synced = r == OK;
 
 	/* The log itself is on another file, and may well be written. */
 	if (r != OK && fold_until(log, last + 1, &ignored) == OK)
 		r = OK;
 	pthread_mutex_lock(&log->lock);
-	batch->written = true;
+	batch->written = batch->frames.len;
 	if (r != OK)
 		note_failure(log, batch, &err);
-	log->kept = last + 1;
+	log->written = last + 1;
+	log->careful = !synced;
+	if (r == OK)
+		note_on_disk(log, log->written, began_ms);
 	pthread_cond_signal(&log->many);
-	waiters = waiters_until(log, last);
+	count_kept(log);
+	if (r != OK)
+		log->kept = log->written;
+	waiters = waiters_below(log, log->kept);
 	drop_batches(log);
 	pthread_mutex_unlock(&log->lock);
-	tell_all(waiters, r == OK ? NULL : &err);
+	tell_all(waiters, first, r == OK ? NULL : &err);
 }
 
 static void *keeper_main(void *arg)
@@ -483,7 +517,7 @@ static enum result fold_op(struct session *session, void *arg, struct err *err)
 {
 	struct fold *fold = arg;
 	uint64_t most;
-	enum result r = position(session->data, &fold->next, err);
+	enum result r = read_position(session->data, &fold->next, err);
 
 	if (r == OK)
 		r = leaf_run_begin(session->data, &fold->run, err);
@@ -491,10 +525,10 @@ static enum result fold_op(struct session *session, void *arg, struct err *err)
 	for (const struct batch *batch = fold->oldest; r == OK && fold->next < most;) {
 		if (batch->last >= fold->next)
 			r = fold_frames(fold, batch, most, err);
-		if (fold->next < most)
+		if (r == OK && fold->next < most)
 			batch = batch->next;
 	}
-	return r == OK ? set_position(session->data, fold->next, err) : r;
+	return r == OK ? read_set_position(session->data, fold->next, err) : r;
 }
 
 /* Batches whose bytes are all leaves make room. Locked. */
@@ -512,17 +546,25 @@ static void now_leaves(struct read_log *log, uint64_t next)
 static enum result fold_some(struct read_log *log, uint64_t until, struct err *err)
 {
 	struct fold fold = {.until = until};
+	struct read_waiter *waiters;
 	enum result r;
 
 	pthread_mutex_lock(&log->lock);
-	fold.oldest = log->oldest;
+	/* Those before it may go meanwhile. */
+	for (fold.oldest = log->oldest; fold.oldest != NULL && fold.oldest->last < log->leaves;)
+		fold.oldest = fold.oldest->next;
+	if (log->newest != NULL && log->newest->first < until)
+		log->open = false;
 	pthread_mutex_unlock(&log->lock);
 	r = vault_write_quietly(log->vault, fold_op, &fold, err);
 	if (r != OK)
 		return r;
 	pthread_mutex_lock(&log->lock);
 	now_leaves(log, fold.next > log->leaves ? fold.next : log->leaves);
+	count_kept(log);
+	waiters = waiters_below(log, log->kept);
 	pthread_mutex_unlock(&log->lock);
+	tell_all(waiters, 0, NULL);
 	return OK;
 }
 
@@ -536,7 +578,6 @@ static uint64_t leaves_now(struct read_log *log)
 	return leaves;
 }
 
-/* Of batches that grow no more. */
 static enum result fold_until(struct read_log *log, uint64_t until, struct err *err)
 {
 	enum result r = OK;
@@ -550,32 +591,37 @@ static enum result fold_until(struct read_log *log, uint64_t until, struct err *
 
 enum result read_log_fold(struct read_log *log, struct err *err)
 {
+	int64_t began_ms = monotonic_ms();
 	uint64_t until;
+	enum result r;
 
 	pthread_mutex_lock(&log->lock);
-	until = log->kept;
+	until = log->written;
 	pthread_mutex_unlock(&log->lock);
-	return fold_until(log, until, err);
+	r = fold_until(log, until, err);
+	pthread_mutex_lock(&log->lock);
+	if (r == OK)
+		note_on_disk(log, until, began_ms);
+	pthread_mutex_unlock(&log->lock);
+	return r;
 }
 
 static struct timespec in_a_moment(void)
 {
-	struct timespec until;
+	int64_t ms = monotonic_ms() + FOLD_AFTER_MS;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += FOLD_AFTER_S;
-	return until;
+	return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 }
 
-/* Until many are on disk, or a second after one was. Locked. */
+/* Until many are written, or half a second after one was. Locked. */
 static void wait_for_some(struct read_log *log)
 {
 	struct timespec until;
 
-	while (log->kept == log->leaves && !log->stopping)
+	while (log->written == log->leaves && !log->stopping)
 		pthread_cond_wait(&log->many, &log->lock);
 	until = in_a_moment();
-	while (log->kept - log->leaves < FOLD_AFTER && log->waiting <= WAITING_MAX && !log->stopping &&
+	while (log->written - log->leaves < FOLD_AFTER && log->waiting <= WAITING_MAX && !log->stopping &&
 	       pthread_cond_timedwait(&log->many, &log->lock, &until) == 0)
 		continue;
 }
@@ -587,6 +633,21 @@ static void wait_a_moment(struct read_log *log)
 
 	while (!log->stopping && pthread_cond_timedwait(&log->many, &log->lock, &until) == 0)
 		continue;
+}
+
+/* Nobody waits for what does not happen. Locked, but not while they are told. */
+static void give_up(struct read_log *log, const struct err *why)
+{
+	struct read_waiter *waiters;
+
+	log->no_leaves = true;
+	log->no_leaves_why = *why;
+	count_kept(log);
+	waiters = waiters_below(log, log->kept);
+	pthread_cond_broadcast(&log->folded);
+	pthread_mutex_unlock(&log->lock);
+	tell_all(waiters, 0, NULL);
+	pthread_mutex_lock(&log->lock);
 }
 
 /* What cannot be folded now (no space) is in the file, and is tried again. */
@@ -603,11 +664,10 @@ static void *folder_main(void *arg)
 		pthread_mutex_unlock(&log->lock);
 		r = read_log_fold(log, &err);
 		pthread_mutex_lock(&log->lock);
-		log->no_leaves = r != OK;
+		log->no_leaves = false;
 		if (r == OK)
 			continue;
-		log->no_leaves_why = err;
-		pthread_cond_broadcast(&log->folded);
+		give_up(log, &err);
 		wait_a_moment(log);
 	}
 	pthread_mutex_unlock(&log->lock);
@@ -670,15 +730,26 @@ static void init_locks(struct read_log *log)
 
 	pthread_mutex_init(&log->folding, NULL);
 	pthread_mutex_init(&log->lock, NULL);
-	pthread_cond_init(&log->added, NULL);
 	pthread_cond_init(&log->folded, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&log->added, &monotonic);
 	pthread_cond_init(&log->many, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 }
 
-enum result read_log_open(struct vault *vault, struct read_log **out, struct err *err)
+/* Who opens the vault after the machine went down is to know that the last moment may be missing. */
+static enum result set_loose_op(struct session *session, void *arg, struct err *err)
+{
+	return read_set_loose(session->data, *(const bool *)arg, err);
+}
+
+static enum result set_loose(struct read_log *log, bool loose, struct err *err)
+{
+	return log->sync == READS_SYNC_SECOND ? vault_write_quietly(log->vault, set_loose_op, &loose, err) : OK;
+}
+
+enum result read_log_open(struct vault *vault, enum reads_sync sync, struct read_log **out, struct err *err)
 {
 	struct read_log *log = calloc(1, sizeof *log);
 	enum result r;
@@ -686,13 +757,16 @@ enum result read_log_open(struct vault *vault, struct read_log **out, struct err
 	if (log == NULL)
 		return err_no_memory(err);
 	log->vault = vault;
+	log->sync = sync;
 	log->fd = -1;
 	log->last_waiter = &log->first_waiter;
 	init_locks(log);
 	r = open_file(log, err);
 	if (r == OK)
-		r = position(vault->read.data, &log->next, err);
-	log->kept = log->leaves = log->next;
+		r = read_position(vault->read.data, &log->next, err);
+	log->written = log->kept = log->on_disk = log->leaves = log->next;
+	if (r == OK)
+		r = set_loose(log, true, err);
 	if (r == OK)
 		r = start_threads(log, err);
 	if (r == OK)
@@ -725,18 +799,28 @@ static void begin_anew(const struct read_log *log)
 		fdatasync(log->fd);
 }
 
-void read_log_close(struct read_log *log)
+/* What cannot become leaves now stays in the file. */
+static void finish(struct read_log *log)
 {
 	struct err ignored;
+	enum result r = fold_until(log, log->next, &ignored);
 
+	if (r == OK)
+		begin_anew(log);
+	if ((r == OK || fdatasync(log->fd) == 0) && set_loose(log, false, &ignored) != OK)
+		return; /* then it is said once more than is needed that something may be missing */
+}
+
+void read_log_close(struct read_log *log)
+{
 	if (log == NULL)
 		return;
 	stop_threads(log);
-	if (log->keeping && fold_until(log, log->next, &ignored) == OK)
-		begin_anew(log);
+	if (log->keeping)
+		finish(log);
 	log->leaves = log->next;
 	for (struct batch *batch = log->oldest; batch != NULL; batch = batch->next)
-		batch->written = true;
+		batch->written = batch->frames.len;
 	drop_batches(log);
 	if (log->fd >= 0)
 		close(log->fd);

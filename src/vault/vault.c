@@ -20,6 +20,7 @@
 #include "vault/log_term.h"
 #include "vault/proof.h"
 #include "vault/read_log.h"
+#include "vault/read_recover.h"
 #include "vault/settle.h"
 
 #define DATA_CACHE ((size_t)128 * 1024 * 1024)
@@ -269,7 +270,7 @@ static enum result keep_note(struct vault *vault, const struct act *act, struct 
 		vault_snapshot_end(vault);
 	if (r == ERR_BUSY)
 		r = read_log_add(vault->reads, act, true, &number, err);
-	if (r != OK)
+	if (r != OK || number == 0)
 		return r;
 	if (!vault->deferring)
 		return read_log_wait(vault->reads, number, err);
@@ -295,10 +296,10 @@ enum result vault_note(struct session *session, const struct act *act, struct er
 	return vault_note_numbered(session, act, NULL, err);
 }
 
-enum result vault_keep_reads(struct vault *vault, struct err *err)
+enum result vault_keep_reads(struct vault *vault, enum reads_sync sync, struct err *err)
 {
 	INVARIANT(vault->writable && vault->view_of == NULL && vault->reads == NULL);
-	return read_log_open(vault, &vault->reads, err);
+	return read_log_open(vault, sync, &vault->reads, err);
 }
 
 enum result vault_fold_reads(struct vault *vault, struct err *err)
@@ -666,11 +667,11 @@ static enum result start_writing(struct vault *vault, struct instant now, struct
 }
 
 /* Who looked, as a crash left it, or a daemon that is at work: before anybody looks at the log. */
-static enum result recover_reads(struct vault *vault, struct err *err)
+static enum result recover_reads(struct vault *vault, bool alone, struct instant now, struct err *err)
 {
 	char path[VAULT_PATH_MAX];
 
-	return read_log_recover(vault_path(vault, READ_LOG_FILE, path), vault->read.data, vault->id, err);
+	return read_recover(vault_path(vault, READ_LOG_FILE, path), vault->read.data, vault->id, alone, now, err);
 }
 
 static enum result open_parts(struct vault *vault, const struct vault_options *options, struct instant now,
@@ -687,7 +688,7 @@ static enum result open_parts(struct vault *vault, const struct vault_options *o
 	if (r == OK)
 		r = open_blobs(vault, err);
 	if (r == OK)
-		r = recover_reads(vault, err);
+		r = recover_reads(vault, options->write, now, err);
 	return r == OK && options->write ? start_writing(vault, now, err) : r;
 }
 
@@ -728,7 +729,7 @@ enum result vault_open_data(struct vault *vault, struct instant now, struct err 
 	if (r == OK)
 		r = read_id(vault, err);
 	if (r == OK)
-		r = recover_reads(vault, err);
+		r = recover_reads(vault, true, now, err);
 	return r == OK ? start_writing(vault, now, err) : r;
 }
 

@@ -131,17 +131,21 @@ MUST_CHECK enum result vault_write_quietly(struct vault *vault, vault_op *op, vo
 
 /* From now on reads that are noted through this vault, and through views that are made from now on, are kept in a file
  * before they are leaves of the log (vault/read_log.h). Until the vault is closed. */
-MUST_CHECK enum result vault_keep_reads(struct vault *vault, struct err *err);
+enum reads_sync {
+	READS_SYNC_SECOND, /* kept: written, which this process may die after; on disk within a second */
+	READS_SYNC_ANSWER, /* kept: on disk */
+};
+MUST_CHECK enum result vault_keep_reads(struct vault *vault, enum reads_sync sync, struct err *err);
 /* Reads that were noted and answered are leaves of the log when it returns: before the log is read or signed. */
 MUST_CHECK enum result vault_fold_reads(struct vault *vault, struct err *err);
-/* Until the end vault_note of the view does not wait for the disk: whoever shows what was read waits for vault_noted
+/* Until the end vault_note of the view does not wait until it is kept: whoever shows what was read waits for vault_noted
  * first. */
 void vault_defer_notes(struct vault *view);
 void vault_defer_end(struct vault *view);
 /* The number of the last read that was noted meanwhile and not waited for, for read_log_then; 0: there is none. */
 uint64_t vault_noted(const struct vault *view);
 
-/* The leaf of a read, on disk: in the file of reads, or in a transaction of its own, through the writer where there is one. */
+/* The leaf of a read, kept: in the file of reads, or in a transaction of its own, through the writer where there is one. */
 MUST_CHECK enum result vault_note(struct session *session, const struct act *act, struct err *err);
 /* The same, saying its number. */
 MUST_CHECK enum result vault_note_numbered(struct session *session, const struct act *act, uint64_t *seq,

@@ -150,6 +150,11 @@ static void reading_over_http_is_measured_where_there_is_a_daemon(void **state)
 	check(*state, "http", getenv("LETHE") != NULL && access("/usr/bin/wrk", X_OK) == 0 ? 2 : 1);
 }
 
+static void reading_over_http_is_measured_with_each_way_to_the_disk(void **state)
+{
+	check(*state, "http-synced", 1);
+}
+
 static void stopped_while_postgresql_runs_it_clears_up(void **state)
 {
 	struct seen *seen = *state;
@@ -169,7 +174,7 @@ static void an_unknown_name_is_refused_before_anything_is_made(void **state)
 	assert_int_equal(run(*state, "imports", &err), ERR_INPUT);
 	assert_string_equal(err.what, "there is no benchmark 'imports'");
 	assert_string_equal(err.mend, "one of: import, media, lookup, records, erase, growth, sweep, idle, sweep-postgres, "
-			    "ingest-http, http");
+			    "ingest-http, http, http-synced");
 }
 
 static void asked_to_stop_it_clears_up(void **state)
@@ -207,6 +212,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sweep_postgres_is_measured_where_there_is_postgresql, begin, end),
 		cmocka_unit_test_setup_teardown(what_goes_over_http_is_measured_where_there_is_a_daemon, begin, end),
 		cmocka_unit_test_setup_teardown(reading_over_http_is_measured_where_there_is_a_daemon, begin, end),
+		cmocka_unit_test_setup_teardown(reading_over_http_is_measured_with_each_way_to_the_disk, begin, end),
 		cmocka_unit_test_setup_teardown(stopped_while_postgresql_runs_it_clears_up, begin, end),
 		cmocka_unit_test_setup_teardown(an_unknown_name_is_refused_before_anything_is_made, begin, end),
 		cmocka_unit_test_setup_teardown(asked_to_stop_it_clears_up, begin, end),

@@ -421,7 +421,7 @@ digest() { printf 'sha-256=:%s:' "$(openssl dgst -sha256 -binary "$1" | base64 -
 	local contact round reading answered all=0
 	contact=$("$LETHE" contact list --account Acme --limit 1 --json | jq -r '.contacts[0].id')
 	for round in 1 2 3; do
-		serve --token-rate 1000000
+		serve --token-rate 1000000 --reads-sync "$([ "$round" = 2 ] && echo answer || echo second)"
 		printf 'Authorization: Bearer %s\n' "$(cat admin.token)" >asker
 		: >codes
 		(seq 3000 | xargs -P 8 -n 20 sh -c 'for i; do curl -sS -o /dev/null -w "%{http_code}\n" -H @asker "$0" || true; done' \
@@ -441,6 +441,47 @@ digest() { printf 'sha-256=:%s:' "$(openssl dgst -sha256 -binary "$1" | base64 -
 		[ "$answered" -le $((all + round * 9)) ] # those that were asked, and not answered
 		all=$answered
 	done
+	"$LETHE" check >/dev/null
+}
+
+# gaps WORD..: how many leaves say that reads may be missing.
+gaps() { "$LETHE" audit list --count 1000 --json "$@" | jq '[.leaves[].leaf | select(.act == "audit.gap")] | length'; }
+
+# go_down: what a power cut leaves: the processes are gone, another boot, and of the file of reads what was never synced is as it was.
+go_down() {
+	kill -KILL "$SERVING"
+	SERVING=
+	dd if=/dev/zero of="$REGION/reads" bs=4096 count=1 conv=notrunc 2>/dev/null
+	sqlite3 "$REGION/vault.db" "UPDATE meta SET value = 'before' WHERE name = 'reads_loose' AND value <> ''"
+}
+
+@test "P69: after the machine went down each account's log says between when reads may be missing; after a kill, a stop, or with reads synced before answers, nothing" {
+	"$LETHE" import --account Acme "$SAMPLES"/contacts.jsonl >/dev/null
+	local contact
+	contact=$("$LETHE" contact list --account Acme --limit 1 --json | jq -r '.contacts[0].id')
+	serve
+	ask admin.token GET "/v1/accounts/Acme/contacts/$contact"
+	answered 200
+	kill -KILL "$SERVING"
+	serve
+	stop
+	[ "$(gaps)" = 0 ]
+	serve --reads-sync answer
+	go_down
+	[ "$(gaps)" = 0 ]
+
+	serve
+	ask admin.token GET "/v1/accounts/Acme/contacts/$contact"
+	answered 200
+	go_down
+	serve
+	ask auditor.token GET '/v1/accounts/Acme/audit?limit=1000'
+	answered 200
+	jq -e '[.leaves[].leaf | select(.act == "audit.gap")] | length == 1 and (.[0].from < .[0].until)' answer
+	stop
+	[ "$(gaps --account Other)" = 1 ]
+	[ "$(gaps)" = 3 ] # and of the vault's own
+	"$LETHE" audit verify >/dev/null
 	"$LETHE" check >/dev/null
 }
 

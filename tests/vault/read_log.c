@@ -1,16 +1,19 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * P57: what was read is in the log, once, whatever was killed when.
+ * P57: what was read is in the log, once, whatever was killed when.  P69: what a
+ * machine that went down took with it is said.
  */
 #include "vault/recording.h"
 #include "vault/restoring.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 #include "vault/read_frame.h"
 #include "vault/read_log.h"
+#include "vault/read_recover.h"
 
 /* ---- frames ---- */
 
@@ -178,12 +181,15 @@ static uint64_t tree_size(struct world *world)
 	return size;
 }
 
+/* Both are tried with all that follows. */
+static enum reads_sync sync_when = READS_SYNC_ANSWER;
+
 static struct vault *keeping(struct world *world)
 {
 	struct vault *view;
 	struct err err;
 
-	assert_ok(vault_keep_reads(world->vault, &err), &err);
+	assert_ok(vault_keep_reads(world->vault, sync_when, &err), &err);
 	assert_ok(vault_view(world->vault, &view, &err), &err);
 	return view;
 }
@@ -329,7 +335,7 @@ static void another_process_beside_the_daemon_brings_nothing_twice(void **state)
 	for (int i = 0; i < 60; i++) {
 		note(view, world, i);
 		if (i % 7 == 0)
-			assert_ok(read_log_recover(path, view->read.data, world->vault->id, &err), &err);
+			assert_ok(read_recover(path, view->read.data, world->vault->id, false, world->now, &err), &err);
 		if (i % 11 == 0)
 			fold(world);
 	}
@@ -353,8 +359,8 @@ static void more_than_the_file_holds_go_through_it_round_and_round(void **state)
 	vault_defer_notes(view);
 	for (int i = 0; i < MANY; i++)
 		note(view, world, i);
-	assert_int_not_equal(vault_noted(view), 0);
-	assert_ok(read_log_wait(view->reads, vault_noted(view), &err), &err);
+	if (vault_noted(view) != 0)
+		assert_ok(read_log_wait(view->reads, vault_noted(view), &err), &err);
 	vault_defer_end(view);
 	assert_int_equal(vault_noted(view), 0);
 	fold(world);
@@ -425,13 +431,203 @@ static void a_backup_has_who_looked_before_it(void **state)
 	vault_close(view);
 }
 
+static void sql(const struct world *world, const char *text)
+{
+	char path[VAULT_PATH_MAX];
+	sqlite3 *db;
+
+	snprintf(path, sizeof path, "%s/regions/default/vault.db", world->data);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* ---- what is kept, and what a machine that goes down takes with it ---- */
+
+static void count_frame(const struct world *world, struct seen *seen)
+{
+	char path[VAULT_PATH_MAX];
+	struct err err;
+	int fd = open(reads_path(world, path), O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_ok(read_frames(fd, world->vault->id, 1, see, seen, &err), &err);
+	close(fd);
+}
+
+/* Whoever is killed now leaves it there. */
+static void what_is_answered_is_in_the_file(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = keeping(world);
+
+	for (size_t i = 0; i < 5; i++) {
+		struct seen seen = {.count = 0};
+
+		note(view, world, (int64_t)i);
+		count_frame(world, &seen);
+		assert_int_equal(seen.count, i + 1);
+	}
+	vault_close(view);
+}
+
+static void hear(void *arg, const struct err *err)
+{
+	(void)err;
+	atomic_store((atomic_bool *)arg, true);
+}
+
+static void readers_do_not_outrun_the_log(void **state)
+{
+	enum { MANY = 5000 };
+	struct world *world = *state;
+	struct vault *view = keeping(world);
+	uint64_t number = 0, last = 0;
+	atomic_bool heard = false;
+	struct read_waiter waiter = {.kept = hear, .arg = &heard};
+	struct act act;
+	struct err err;
+
+	/* Nothing becomes a leaf while somebody else writes. */
+	assert_ok(db_begin(world->vault->read.data, &err), &err);
+	for (int i = 0; i < MANY; i++) {
+		act_begin(&act, "contact.show", world->account.number, world->now);
+		assert_ok(read_log_add(view->reads, &act, false, &number, &err), &err);
+		last = number != 0 ? number : last;
+	}
+	assert_int_not_equal(last, 0);
+	waiter.number = last;
+	read_log_then(view->reads, &waiter);
+	db_rollback(world->vault->read.data);
+	assert_ok(read_log_wait(view->reads, last, &err), &err);
+	fold(world);
+	assert_true(atomic_load(&heard));
+	vault_close(view);
+}
+
+static const char *loose(struct world *world)
+{
+	const char *said = "";
+	struct err err;
+	enum result r = meta_get(world->vault->read.data, READ_LOOSE_META, &world->pool, &said, &err);
+
+	assert_true(r == OK || r == ERR_NOT_FOUND);
+	return said;
+}
+
+static void set_boot(const struct world *world, const char *boot)
+{
+	char text[128];
+
+	snprintf(text, sizeof text, "INSERT OR REPLACE INTO meta(name, value) VALUES('" READ_LOOSE_META "', '%s')", boot);
+	sql(world, text);
+}
+
+static void assert_gap(struct world *world, uint64_t seq, uint32_t account)
+{
+	char from[TIME_TEXT_MAX], until[TIME_TEXT_MAX], want[256];
+	struct leaf leaf;
+	struct err err;
+
+	assert_ok(leaf_get(world->vault->read.data, seq, &world->pool, &leaf, &err), &err);
+	assert_int_equal(leaf.account, account);
+	assert_int_equal(leaf.term, LEAF_PROOF);
+	instant_format((struct instant){world->now.ms - 60000}, from);
+	instant_format(world->now, until);
+	snprintf(want, sizeof want, "{\"account\":%u,\"act\":\"audit.gap\",\"at\":\"%s\",\"from\":\"%s\",\"uid\":%d,\"until\":\"%s\"}",
+		 account, until, from, (int)getuid(), until);
+	assert_int_equal(leaf.body_len, strlen(want));
+	assert_memory_equal(leaf.body, want, leaf.body_len);
+}
+
+static void after_the_machine_went_down_the_log_says_what_may_be_missing_and_once(void **state)
+{
+	struct world *world = *state;
+	uint64_t before = tree_size(world);
+
+	leave_reads(world, 1, 3); /* and what came after them is lost */
+	set_boot(world, "another boot");
+	world_reopen(world);
+	assert_int_equal(tree_size(world), before + 5);
+	assert_gap(world, before + 3, VAULT_ACCOUNT);
+	assert_gap(world, before + 4, world->account.number);
+	assert_string_equal(loose(world), "");
+	world_reopen(world);
+	assert_int_equal(tree_size(world), before + 5);
+}
+
+static void who_only_reads_says_it_too(void **state)
+{
+	struct world *world = *state;
+	struct vault_options options = {.data_dir = world->data, .command = "test"};
+	uint64_t before = tree_size(world);
+	struct vault *reader;
+	struct err err;
+
+	set_boot(world, "another boot");
+	for (int i = 0; i < 2; i++) {
+		assert_ok(vault_open(&options, world->now, &reader, &err), &err);
+		vault_close(reader);
+	}
+	assert_int_equal(tree_size(world), before + 2);
+}
+
+/* Of a process that was killed everything is there. */
+static void in_the_same_boot_nothing_is_missing(void **state)
+{
+	struct world *world = *state;
+	struct vault_options options = {.data_dir = world->data, .command = "test"};
+	uint64_t before = tree_size(world);
+	char boot[128] = "";
+	struct vault *reader;
+	struct err err;
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	assert_non_null(file);
+	assert_non_null(fgets(boot, sizeof boot, file));
+	fclose(file);
+	boot[strcspn(boot, "\n")] = '\0';
+	set_boot(world, boot);
+	assert_ok(vault_open(&options, world->now, &reader, &err), &err); /* a daemon may be at work */
+	vault_close(reader);
+	assert_string_equal(loose(world), boot);
+	world_reopen(world); /* it is not */
+	assert_string_equal(loose(world), "");
+	assert_int_equal(tree_size(world), before);
+}
+
+static void only_reads_that_are_synced_later_can_be_missing(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = keeping(world);
+
+	note(view, world, 0);
+	assert_int_equal(loose(world)[0] != '\0', sync_when == READS_SYNC_SECOND);
+	vault_close(view);
+	world_reopen(world);
+	assert_string_equal(loose(world), "");
+}
+
+static void a_restored_vault_misses_nothing_of_the_time_of_its_backup(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = keeping(world);
+
+	note(view, world, 0);
+	back_up(world);
+	vault_close(view);
+	world_reopen(world);
+	restore(world);
+	assert_string_equal(loose(world), "");
+}
+
 /* ---- when it cannot be written ---- */
 
-/* Its descriptor becomes one of a disk that is full. */
-static void fill_disk(const struct world *world)
+/* Its descriptor becomes another's. */
+static void replace_file(const struct world *world, const char *by)
 {
 	char path[VAULT_PATH_MAX], link[64], target[VAULT_PATH_MAX];
-	int full = open("/dev/full", O_RDWR | O_CLOEXEC), found = -1;
+	int other = open(by, O_RDWR | O_CLOEXEC), found = -1;
 
 	reads_path(world, path);
 	for (int fd = 3; fd < 256 && found < 0; fd++) {
@@ -443,19 +639,13 @@ static void fill_disk(const struct world *world)
 			found = fd;
 	}
 	assert_int_not_equal(found, -1);
-	assert_int_not_equal(dup2(full, found), -1);
-	close(full);
+	assert_int_not_equal(dup2(other, found), -1);
+	close(other);
 }
 
-static void sql(const struct world *world, const char *text)
+static void fill_disk(const struct world *world)
 {
-	char path[VAULT_PATH_MAX];
-	sqlite3 *db;
-
-	snprintf(path, sizeof path, "%s/regions/default/vault.db", world->data);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	replace_file(world, "/dev/full");
 }
 
 static void without_room_for_the_file_reads_go_into_the_log_at_once(void **state)
@@ -499,6 +689,30 @@ static void a_read_that_can_be_kept_nowhere_is_refused(void **state)
 	vault_close(view);
 }
 
+/* Its bytes are taken, and then it is said that they are not on disk. */
+static void what_cannot_be_synced_is_waited_for_from_then_on(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = keeping(world);
+	uint64_t before = tree_size(world);
+	int64_t noted = 0;
+	struct err err;
+	enum result r = OK;
+
+	sql(world, "CREATE TRIGGER refuse_all BEFORE INSERT ON audit_leaf BEGIN SELECT RAISE(ABORT, 'full'); END");
+	replace_file(world, "/dev/null");
+	for (; r == OK; noted += r == OK) {
+		r = vault_fold_reads(view, &err); /* takes its time */
+		r = try_note(view, world, noted, &err);
+		assert_true(noted < 1000000);
+	}
+	sql(world, "DROP TRIGGER refuse_all");
+	note(view, world, 0); /* the log itself can be written */
+	fold(world);
+	assert_true(tree_size(world) >= before + (uint64_t)noted + 1);
+	vault_close(view);
+}
+
 /* On a full disk the file, which is there already, can still be written. */
 static void who_notes_waits_for_no_room_where_nothing_becomes_leaves(void **state)
 {
@@ -522,6 +736,8 @@ static void who_notes_waits_for_no_room_where_nothing_becomes_leaves(void **stat
 	assert_int_equal(tree_size(world), before);
 
 	sql(world, "DROP TRIGGER refuse_all");
+	if (number != 0)
+		assert_ok(read_log_wait(view->reads, number, &err), &err);
 	assert_ok(vault_fold_reads(view, &err), &err);
 	assert_int_equal(tree_size(world), before + noted);
 	vault_close(view);
@@ -534,7 +750,7 @@ static void a_file_that_cannot_be_made_is_said(void **state)
 	struct err err;
 
 	assert_int_equal(mkdir(reads_path(world, path), 0700), 0);
-	assert_int_equal(vault_keep_reads(world->vault, &err), ERR_IO);
+	assert_int_equal(vault_keep_reads(world->vault, sync_when, &err), ERR_IO);
 	assert_non_null(strstr(err.what, path));
 	assert_int_equal(rmdir(path), 0);
 	note(world->vault, world, 0); /* as before */
@@ -566,7 +782,7 @@ static void many_threads_note_and_fold_at_once(void **state)
 	uint64_t before = tree_size(world);
 	struct err err;
 
-	assert_ok(vault_keep_reads(world->vault, &err), &err);
+	assert_ok(vault_keep_reads(world->vault, sync_when, &err), &err);
 	for (int i = 0; i < THREADS; i++) {
 		threads[i].world = world;
 		assert_ok(vault_view(world->vault, &threads[i].view, &err), &err);
@@ -588,14 +804,22 @@ static int prepare(void **state)
 	return crypto_init(&err) == OK ? 0 : -1;
 }
 
+static int synced_within_a_second(void **state)
+{
+	sync_when = READS_SYNC_SECOND;
+	return prepare(state);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	const struct CMUnitTest frames[] = {
 		cmocka_unit_test(a_frame_is_read_as_it_was_written),
 		cmocka_unit_test(a_frame_with_a_bit_changed_or_of_another_vault_is_none),
 		cmocka_unit_test(frames_of_both_halves_come_in_order_from_where_one_wants),
 		cmocka_unit_test(what_an_older_round_left_behind_the_newest_is_passed_over),
 		cmocka_unit_test(a_torn_end_costs_what_is_torn_and_nothing_before_it),
+	};
+	const struct CMUnitTest kept[] = {
 		IN_WORLD(reads_become_leaves_in_order_and_once),
 		IN_WORLD(what_is_noted_is_in_the_log_when_the_vault_was_closed),
 		IN_WORLD(what_a_crash_left_is_in_the_log_before_anybody_looks_and_once),
@@ -605,12 +829,23 @@ int main(void)
 		IN_WORLD(making_leaves_of_reads_ends_nothing_that_is_remembered),
 		IN_WORLD(a_restore_leaves_each_read_in_the_log_once),
 		IN_WORLD(a_backup_has_who_looked_before_it),
+		IN_WORLD(what_is_answered_is_in_the_file),
+		IN_WORLD(readers_do_not_outrun_the_log),
+		IN_WORLD(only_reads_that_are_synced_later_can_be_missing),
 		IN_WORLD(without_room_for_the_file_reads_go_into_the_log_at_once),
 		IN_WORLD(a_read_that_can_be_kept_nowhere_is_refused),
 		IN_WORLD(who_notes_waits_for_no_room_where_nothing_becomes_leaves),
+		IN_WORLD(what_cannot_be_synced_is_waited_for_from_then_on),
 		IN_WORLD(a_file_that_cannot_be_made_is_said),
 		IN_WORLD(many_threads_note_and_fold_at_once),
 	};
+	const struct CMUnitTest missing[] = {
+		IN_WORLD(after_the_machine_went_down_the_log_says_what_may_be_missing_and_once),
+		IN_WORLD(who_only_reads_says_it_too),
+		IN_WORLD(in_the_same_boot_nothing_is_missing),
+		IN_WORLD(a_restored_vault_misses_nothing_of_the_time_of_its_backup),
+	};
 
-	return cmocka_run_group_tests(tests, prepare, NULL);
+	return cmocka_run_group_tests(frames, prepare, NULL) + cmocka_run_group_tests(kept, prepare, NULL) +
+	       cmocka_run_group_tests(kept, synced_within_a_second, NULL) + cmocka_run_group_tests(missing, NULL, NULL);
 }
