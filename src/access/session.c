@@ -115,9 +115,12 @@ enum result sessions_enter(struct session *session, struct user_row *user, struc
 
 /* ---- finding ---- */
 
+/* One that was seen long after now was so under a clock that has been set back: how long it was idle nobody knows. */
 static bool has_ended(const struct user_session_row *row, const struct session_rule *rule, struct instant now)
 {
-	return now.ms >= row->ends.ms || now.ms - row->seen.ms >= rule->idle.ms;
+	int64_t idle = now.ms - row->seen.ms;
+
+	return now.ms >= row->ends.ms || idle >= rule->idle.ms || -idle >= rule->idle.ms;
 }
 
 static enum result no_session(struct err *err)

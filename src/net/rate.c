@@ -98,6 +98,13 @@ static int64_t full(const struct rate *rate)
 	return rate->limit.quota * unit(rate);
 }
 
+/* A request that waited is of a moment ago; a bucket of a time that is further off is of a clock that has been set back
+ * since, and would fill no more until that time comes again. */
+static bool was_set_back(const struct rate *rate, const struct bucket *bucket, int64_t now)
+{
+	return bucket->at - now > unit(rate);
+}
+
 /* What has come into the bucket until `now`. */
 static int64_t level_at(const struct rate *rate, const struct bucket *bucket, int64_t now)
 {
@@ -163,7 +170,7 @@ bool rate_take(struct rate *rate, const struct rate_key *key, uint32_t cost, str
 	pthread_mutex_lock(lock);
 	bucket = bucket_of(rate, set, key, ms);
 	bucket->level = level_at(rate, bucket, ms);
-	if (ms > bucket->at)
+	if (ms > bucket->at || was_set_back(rate, bucket, ms))
 		bucket->at = ms;
 	taken = bucket->level >= price;
 	if (taken)

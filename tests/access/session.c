@@ -67,6 +67,21 @@ static void a_session_ends_after_a_day_whatever_it_does(void **state)
 	assert_false(is_let_in(p, &session));
 }
 
+static void a_session_of_a_clock_that_was_set_back_since_ends(void **state)
+{
+	struct people *p = *state;
+	struct user_row anna = add_user(p, "anna", USER_AGENT);
+	struct session_new session;
+
+	later(p, 2 * 86400);
+	session = begin(p, &anna);
+	later(p, -3599);
+	assert_true(is_let_in(p, &session));
+	later(p, 3599 - 2 * 86400);
+	assert_false(is_let_in(p, &session)); /* it would last three days */
+	assert_int_equal(count_of(p, &anna), 0);
+}
+
 static int64_t seen_of(struct people *p, const struct user_row *user)
 {
 	struct user_session_row row;
@@ -209,6 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    AMONG_PEOPLE(a_session_ends_when_it_is_quiet_for_an_hour),
 	    AMONG_PEOPLE(a_session_ends_after_a_day_whatever_it_does),
+	    AMONG_PEOPLE(a_session_of_a_clock_that_was_set_back_since_ends),
 	    AMONG_PEOPLE(when_it_was_seen_is_written_once_a_minute),
 	    AMONG_PEOPLE(what_is_no_session_lets_nobody_in),
 	    AMONG_PEOPLE(who_ends_a_session_ends_that_one),

@@ -96,9 +96,21 @@ static void a_clock_that_goes_back_gives_nothing(void **state)
 	(void)state;
 	limit(2, 60, 1000);
 	assert_true(take(1, 2, T0));
-	assert_false(take(1, 1, T0 - 100000));
+	assert_false(take(1, 1, T0 - 60000));
 	assert_false(take(1, 1, T0 + 29999));
 	assert_true(take(1, 1, T0 + 30000));
+}
+
+static void a_clock_that_was_set_back_keeps_nobody_waiting_until_it_has_caught_up(void **state)
+{
+	(void)state;
+	limit(2, 60, 1000);
+	assert_true(take(1, 2, T0));
+	assert_false(take(1, 1, T0 - 3600000));
+	assert_int_equal(now_is.retry_after_s, 30);
+	assert_false(take(1, 1, T0 - 3600000 + 29999));
+	assert_true(take(1, 1, T0 - 3600000 + 30000));
+	assert_false(take(1, 1, T0 - 3600000 + 30000));
 }
 
 static void addresses_count_by_what_one_subscriber_has(void **state)
@@ -198,6 +210,7 @@ int main(void)
 	    T(a_full_bucket_empties_and_fills_evenly),
 	    T(asking_often_does_not_stop_it_from_filling),
 	    T(a_clock_that_goes_back_gives_nothing),
+	    T(a_clock_that_was_set_back_keeps_nobody_waiting_until_it_has_caught_up),
 	    T(addresses_count_by_what_one_subscriber_has),
 	    T(kinds_of_keys_do_not_meet),
 	    T(a_flood_of_keys_does_not_free_who_is_refused),
