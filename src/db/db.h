@@ -104,7 +104,7 @@ void db_rollback_to(struct db *db);
 bool db_in_transaction(struct db *db);
 
 /* Everything in the log into the main file, and the log emptied: after keys are destroyed, no old page lingers in it.
- * ERR_BUSY when a reader still needs it after the connection's busy timeout. */
+ * ERR_BUSY when a reader still needs it after the connection's busy timeout. While it waits others write. */
 MUST_CHECK enum result db_checkpoint(struct db *db, struct err *err);
 /* The same with a wait of its own; less than 0: the connection's. */
 MUST_CHECK enum result db_checkpoint_within(struct db *db, int wait_ms, struct err *err);

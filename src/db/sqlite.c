@@ -26,7 +26,9 @@
 #define STATEMENTS_START 64 /* a power of two */
 #define COPY_PAGES 1024     /* a step of db_copy_to */
 #define LOG_PAGES 20000     /* of the log, before it is moved into the file */
-#define CHECKPOINT_POLL_MS 10
+#define CHECKPOINT_FIRST_MS 50   /* that a checkpoint waits for readers the first time, then twice as long .. */
+#define CHECKPOINT_LONGEST_MS 1000 /* .. up to this, */
+#define CHECKPOINT_PAUSE_MS 150  /* and in between leaves the lock to who writes, who looks for it each 100 ms */
 #define RUNS_A_LOOK 64      /* statements between two looks at how much was read */
 #define CACHE_DEFAULT ((size_t)2000 * 1024) /* SQLite's own */
 
@@ -468,20 +470,29 @@ static int64_t monotonic_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Once, waiting for readers, but not for another checkpoint. Meanwhile nobody can write. */
+static int checkpoint_once(struct sqlite_db *s, int64_t wait_ms)
+{
+	sqlite3_busy_timeout(s->handle, (int)wait_ms);
+	return sqlite3_wal_checkpoint_v2(s->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
+/* A reader may be long, and may itself wait for somebody who writes: so in turns with those. */
 static enum result sqlite_checkpoint(struct db *db, int wait_ms, struct err *err)
 {
 	struct sqlite_db *s = self(db);
 	enum result r = need_writable(s, err);
-	int wait = wait_ms < 0 ? s->busy_timeout_ms : wait_ms, code;
-	int64_t until = monotonic_ms() + wait;
+	int64_t until = monotonic_ms() + (wait_ms < 0 ? s->busy_timeout_ms : wait_ms), turn = CHECKPOINT_FIRST_MS;
+	int code;
 
 	if (r)
 		return r;
-	sqlite3_busy_timeout(s->handle, wait);
-	/* SQLite waits for readers, but not for another checkpoint. */
 	do {
-		code = sqlite3_wal_checkpoint_v2(s->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	} while (code == SQLITE_BUSY && monotonic_ms() < until && sqlite3_sleep(CHECKPOINT_POLL_MS) > 0);
+		int64_t left = until - monotonic_ms();
+
+		code = checkpoint_once(s, left < 0 ? 0 : left < turn ? left : turn);
+		turn = turn < CHECKPOINT_LONGEST_MS / 2 ? turn * 2 : CHECKPOINT_LONGEST_MS;
+	} while (code == SQLITE_BUSY && monotonic_ms() < until && sqlite3_sleep(CHECKPOINT_PAUSE_MS) > 0);
 	sqlite3_busy_timeout(s->handle, s->busy_timeout_ms);
 	return code == SQLITE_OK ? OK : fail(s, code, NULL, err);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -644,6 +645,41 @@ static void a_checkpoint_is_busy_while_somebody_reads_the_past(void **state)
 	db_close(writer);
 }
 
+struct reading { struct db *reader, *other; enum result wrote; };
+
+/* A reader that ends its look when something has been written. */
+static void *write_then_end(void *arg)
+{
+	struct reading *reading = arg;
+	struct err why;
+
+	reading->wrote = db_run(reading->other, "INSERT INTO t(a) VALUES (7)", &why);
+	db_rollback(reading->reader);
+	return NULL;
+}
+
+static void a_checkpoint_that_waits_for_a_reader_lets_others_write_for_whom_the_reader_waits(void **state)
+{
+	struct db *writer = open_with_table("a.db");
+	struct db_options patient = {.mode = DB_READ_WRITE, .busy_timeout_ms = 20000};
+	struct reading reading = {.reader = open_db("a.db", DB_READ_ONLY)};
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(db_open_sqlite(path_of("a.db"), &patient, &reading.other, &err), OK);
+	assert_int_equal(db_begin_read(reading.reader, &err), OK);
+	insert(writer, 1, "x");
+	assert_int_equal(db_begin(writer, &err), OK); /* the other has to wait, and wakes when the checkpoint waits too */
+	assert_int_equal(pthread_create(&thread, NULL, write_then_end, &reading), 0);
+	assert_int_equal(db_commit(writer, &err), OK);
+	assert_int_equal(db_checkpoint_within(writer, 60000, &err), OK);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(reading.wrote, OK);
+	db_close(reading.reader);
+	db_close(reading.other);
+	db_close(writer);
+}
+
 /* --- copies ------------------------------------------------------------- */
 
 static void count_progress(void *arg, int64_t done, int64_t all)
@@ -821,6 +857,7 @@ int main(void)
 	    CASE(files_are_the_owners_only),
 	    CASE(what_is_deleted_is_overwritten_and_a_checkpoint_empties_the_log),
 	    CASE(a_checkpoint_is_busy_while_somebody_reads_the_past),
+	    CASE(a_checkpoint_that_waits_for_a_reader_lets_others_write_for_whom_the_reader_waits),
 	    CASE(a_copy_is_of_one_moment_and_stands_alone),
 	    CASE(a_copy_ends_although_others_write_all_the_time),
 	    CASE(a_copy_never_overwrites_and_a_failed_one_leaves_nothing),
