@@ -109,7 +109,6 @@ static bool is_single(const char *name)
 	    "referer",
 	    "transfer-encoding",
 	    "user-agent",
-	    "x-csrf-token",
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -160,6 +160,93 @@ static void a_secret_is_told_once_and_kept_nowhere(void **state)
 	asking_end(&asking);
 }
 
+/* ---- answers that no resource gives at will ---- */
+
+static void begin_by_hand(struct asking *asking, struct keyed *keyed)
+{
+	const struct keyed_by by = {asking->view, asking->world->account.number, asking->actor.who, asking->desk.keep_answers};
+	struct request *request = &asking->request;
+	struct err err;
+
+	asking_forget(asking);
+	*request = (struct request){.method = METHOD_POST, .router = asking->router, .pool = &asking->pool, .headers = asking->headers,
+				    .header_count = asking->header_count, .now = asking->world->now, .body = CASE_7,
+				    .body_len = strlen(CASE_7), .has_body = true, .id_text = "req_1"};
+	assert_ok(target_parse(HOLDS, strlen(HOLDS), &asking->pool, &request->target, &err), &err);
+	response_init(&asking->response, &asking->pool);
+	asking->answered = true;
+	assert_true(keyed_begin(keyed, &by, request, &asking->response));
+}
+
+static enum result do_by_hand(struct session *session, void *arg, struct err *err)
+{
+	return keyed_witness(session, arg, err);
+}
+
+/* What is asked with the key is done, and answered so. */
+static void answer_by_hand(struct asking *asking, int status, const char *secret, const char *body)
+{
+	struct keyed keyed;
+	struct err err;
+
+	begin_by_hand(asking, &keyed);
+	assert_ok(vault_write(asking->view, do_by_hand, &keyed, &err), &err);
+	asking->response.status = status;
+	buf_add_str(&asking->response.body, body);
+	keyed_end(&keyed, status < 500 ? OK : ERR_INTERNAL, true, secret, &asking->response);
+}
+
+static void each_line_of_a_secret_is_kept_nowhere(void **state)
+{
+	struct asking asking;
+
+	begin(&asking, state, "one");
+	answer_by_hand(&asking, 200, "aaaa-bbbb\ncccc-dddd\n", "{\"codes\":[\"aaaa-bbbb\",\"cccc-dddd\"]}");
+	assert_asked(&asking, METHOD_POST, HOLDS, CASE_7, 200);
+	assert_string_equal(answered(&asking), "{\"codes\":[\"(shown once)\",\"(shown once)\"]}");
+	asking_end(&asking);
+}
+
+static void what_was_answered_with_a_fault_of_ours_is_said_to_be_broken_off(void **state)
+{
+	static const int statuses[] = {500, 503};
+	struct asking asking;
+
+	for (size_t i = 0; i < 2; i++) {
+		begin(&asking, state, i == 0 ? "one" : "two");
+		answer_by_hand(&asking, statuses[i], NULL, "{}");
+		assert_asked(&asking, METHOD_POST, HOLDS, CASE_7, 409);
+		assert_string_equal(json_get_text(document(&asking), "type"), "/problems/idempotency-key-spent");
+		assert_non_null(strstr(json_get_text(document(&asking), "detail"), "broken off before it was answered"));
+		asking_end(&asking);
+	}
+	assert_int_equal(count_holds(*state), 0);
+}
+
+/* Of two who began at once the second is answered as the first was, and not as it would have been. */
+static void who_was_second_is_answered_as_the_first(void **state)
+{
+	struct asking first, second;
+	struct keyed keyed;
+	struct err err;
+
+	begin(&first, state, "one");
+	begin(&second, state, "one");
+	begin_by_hand(&second, &keyed);
+	answer_by_hand(&first, 201, NULL, "{\"who\":\"first\"}");
+	assert_int_equal(vault_write(second.view, do_by_hand, &keyed, &err), ERR_BUSY);
+	second.response.status = 503;
+	response_header(&second.response, "Lethe-Partly", "true");
+	buf_add_str(&second.response.body, "{\"who\":\"second\"}");
+	keyed_end(&keyed, ERR_BUSY, false, NULL, &second.response);
+	assert_int_equal(second.response.status, 201);
+	assert_string_equal(answered(&second), "{\"who\":\"first\"}");
+	assert_null(answer_header(&second, "Lethe-Partly"));
+	assert_string_equal(answer_header(&second, "Idempotency-Replayed"), "true");
+	asking_end(&first);
+	asking_end(&second);
+}
+
 /* ---- time ---- */
 
 static void a_key_is_forgotten_after_a_day(void **state)
@@ -355,6 +442,9 @@ int main(void)
 	    IN_WORLD(what_is_no_key_is_refused),
 	    IN_WORLD(what_was_refused_before_anything_was_done_can_be_asked_anew),
 	    IN_WORLD(a_secret_is_told_once_and_kept_nowhere),
+	    IN_WORLD(each_line_of_a_secret_is_kept_nowhere),
+	    IN_WORLD(what_was_answered_with_a_fault_of_ours_is_said_to_be_broken_off),
+	    IN_WORLD(who_was_second_is_answered_as_the_first),
 	    IN_WORLD(a_key_is_forgotten_after_a_day),
 	    IN_WORLD(answers_go_with_the_key_of_anybody_and_are_still_not_done_twice),
 	    IN_WORLD(a_damaged_answer_is_found),

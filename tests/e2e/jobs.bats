@@ -419,10 +419,10 @@ send() {
 		jq -e '.answer.refused[1].where | contains("ann.holst")' answer
 	done
 	ask admin.token GET "$JOBS"
-	! grep -q holst answer
+	run ! grep -q holst answer
 	stop
 	"$LETHE" job show "$(basename "$where")" --account Acme --json | grep -q holst
-	"$LETHE" audit log --account Acme --json |
+	"$LETHE" audit list --account Acme --from 0 --count 1000 --json |
 		jq -e --arg j "$(basename "$where")" '[.leaves[].leaf | select(.act == "job.show") | [.job, .reason]] == [[$j, "dialler"], [$j, "admin"], [$j, null]]'
 }
 

@@ -22,6 +22,19 @@ at_now() {
 	[[ -z $NOW || " $* " == *' --now '* ]] || words=(--now "$NOW" "$@")
 }
 
+# jq WORD..: to jq 1.6 all is well with -e when there was nothing to read, as when the command before it in a pipe failed. Here
+# it is not.
+jq() {
+	local out code=0
+	if [[ " $* " =~ \ -[a-z]*e[a-z]*\  ]]; then
+		out=$(command jq "$@") || code=$?
+		printf '%s\n' "$out"
+		[ -n "$out" ] || code=4
+		return "$code"
+	fi
+	command jq "$@"
+}
+
 # lethe WORD..: runs it; $status, $output, $stderr are what came of it.
 lethe() {
 	local words

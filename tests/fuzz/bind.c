@@ -15,14 +15,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define TARGET_MAX 8192
 
+static struct route *routes; /* the router borrows them */
 static struct router *router;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	struct route *routes = calloc(resource_count, sizeof *routes);
 	struct err err;
 
 	(void)argc, (void)argv;
+	routes = calloc(resource_count, sizeof *routes);
 	INVARIANT(routes != NULL);
 	for (size_t i = 0; i < resource_count; i++)
 		routes[i] = (struct route){.method = resources[i].method, .path = resources[i].path, .kind = ROUTE_WORKER};

@@ -54,6 +54,8 @@ static void a_media_type_is_known_without_its_parameters(void **state)
 	assert_true(field_media_type("application/json ; charset=\"UTF-8\"; x=y ", type));
 	assert_string_equal(type, "application/json");
 	assert_false(field_media_type("application/json; charset=latin1", type));
+	assert_false(field_media_type("application/json; charset=utf-8x", type));
+	assert_false(field_media_type("application/json; charset=utf-", type));
 	assert_false(field_media_type("application/json;", type));
 	assert_false(field_media_type("application/json; charset", type));
 	assert_false(field_media_type("application/json; a=\"b", type));
@@ -94,6 +96,7 @@ static void the_offer_that_is_liked_best_is_chosen(void **state)
 	assert_string_equal(chosen("text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8"),
 			    "application/json");
 	assert_string_equal(chosen("text/plain;q=2"), "application/json"); /* malformed: takes anything */
+	assert_string_equal(chosen("text/plain;q=1.001"), "application/json");
 	assert_string_equal(chosen("text/plain;q=0.1234"), "application/json");
 	assert_string_equal(chosen("text/plain;q=x"), "application/json");
 	assert_string_equal(chosen("text"), "application/json");

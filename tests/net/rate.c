@@ -141,6 +141,14 @@ static void kinds_of_keys_do_not_meet(void **state)
 	assert_true(rate_take(rate, &token, 1, (struct instant){T0}, &now_is));
 	assert_true(rate_take(rate, &user, 1, (struct instant){T0}, &now_is));
 	assert_false(rate_take(rate, &token, 1, (struct instant){T0}, &now_is));
+	for (unsigned char i = 2; i < 34; i++) { /* nor where they share a set, of which there are eight */
+		rate_free(rate);
+		limit(1, 60, 64);
+		token = rate_key_id(RATE_TOKEN, (struct id){{i}});
+		user = rate_key_id(RATE_USER, (struct id){{i}});
+		assert_true(rate_take(rate, &token, 1, (struct instant){T0}, &now_is));
+		assert_true(rate_take(rate, &user, 1, (struct instant){T0}, &now_is));
+	}
 }
 
 /* Whoever has used up most is the last to be forgotten, and being forgotten only gives. */

@@ -248,6 +248,41 @@ static void what_it_missed_while_it_was_stopped_is_told_then(void **state)
 	assert_int_equal(deliver(world).done, 2);
 }
 
+static void set_failing_since(struct world *world, struct id id, struct instant since)
+{
+	struct webhook_row row = webhook(world, id);
+	struct err err;
+
+	row.failing_since = since;
+	assert_ok(webhook_put(world->vault->read.data, &row, &err), &err);
+}
+
+static void what_is_delivered_ends_the_days_of_failing(void **state)
+{
+	struct world *world = *state;
+	struct id id = add(world, "/204", "");
+
+	set_failing_since(world, id, (struct instant){world->now.ms - 100 * 24 * HOUR});
+	happen(world);
+	assert_int_equal(deliver(world).done, 1);
+	assert_int_equal(webhook(world, id).state, WEBHOOK_ENABLED);
+	assert_int_equal(webhook(world, id).failing_since.ms, 0);
+}
+
+static void what_is_not_2xx_has_failed(void **state)
+{
+	static const struct { const char *path; bool done; } answers[] = {{"/200", true}, {"/299", true}, {"/300", false}, {"/404", false}};
+	struct world *world = *state;
+	struct id ids[4];
+
+	for (int i = 0; i < 4; i++)
+		ids[i] = add(world, answers[i].path, "");
+	happen(world);
+	deliver(world);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(delivery(world, ids[i]).state, answers[i].done ? DELIVERY_DONE : DELIVERY_WAITING);
+}
+
 /* P59 */
 static void redirects_are_not_followed(void **state)
 {
@@ -283,6 +318,21 @@ static void an_answer_without_end_or_none_at_all_holds_nobody_up(void **state)
 	assert_int_equal(delivery(world, big).state, DELIVERY_DONE);
 	assert_int_equal(delivery(world, slow).fault, DELIVERY_UNREACHABLE);
 	assert_int_equal(delivery(world, slow).status, 0);
+}
+
+static void who_does_not_answer_is_waited_for_once_in_a_turn(void **state)
+{
+	const struct deliver_how hasty = {.reach = &here, .timeout_ms = 200};
+	struct world *world = *state;
+	struct id slow = add(world, "/slow", "");
+	struct delivered out = {.listed = 0};
+	struct err err;
+
+	happen(world);
+	happen(world);
+	assert_ok(deliver_webhook(world->vault, &hasty, world->account.number, slow, world->now, MAX, &out, &err), &err);
+	assert_int_equal(out.listed, 2);
+	assert_int_equal(out.failed, 1);
 }
 
 /* P59: the name answers with an address outside when it is registered, and with one inside when it is delivered to. */
@@ -354,12 +404,14 @@ static void an_event_that_is_past_its_time_is_told_no_more(void **state)
 
 	happen(world);
 	deliver(world);
+	set_failing_since(world, id, (struct instant){0});
 	world->now.ms += HOUR;
 	assert_ok(event_delete_before(world->vault->read.data, world->account.number, world->now, 9, &deleted, &err), &err);
 	assert_int_equal(deliver(world).failed, 1);
 	assert_int_equal(delivery(world, id).state, DELIVERY_FAILED);
 	assert_int_equal(delivery(world, id).fault, DELIVERY_EVENT_GONE);
 	assert_int_equal(webhook(world, id).state, WEBHOOK_ENABLED);
+	assert_int_equal(webhook(world, id).failing_since.ms, 0); /* it was not asked */
 	assert_int_equal(got_at(world, "/500"), 1);
 }
 
@@ -450,7 +502,10 @@ int main(void)
 	    DELIVERING(gone_stops_it_and_that_is_told),
 	    DELIVERING(days_of_failing_stop_it_and_what_works_again_is_not_failing),
 	    DELIVERING(what_it_missed_while_it_was_stopped_is_told_then),
+	    DELIVERING(what_is_delivered_ends_the_days_of_failing),
+	    DELIVERING(what_is_not_2xx_has_failed),
 	    DELIVERING(redirects_are_not_followed),
+	    DELIVERING(who_does_not_answer_is_waited_for_once_in_a_turn),
 	    DELIVERING(how_long_it_wants_to_be_left_alone_is_followed),
 	    DELIVERING(an_answer_without_end_or_none_at_all_holds_nobody_up),
 	    DELIVERING(a_name_that_changes_its_address_reaches_nothing_inside),

@@ -59,8 +59,11 @@ static void owners_and_admins_are_told_from_now_on(void **state)
 {
 	struct people *p = *state;
 	struct user_row owner = add_user(p, "o@example.com", USER_OWNER), admin = add_user(p, "a@example.com", USER_ADMIN);
+	struct user_row leaving = add_user(p, "l@example.com", USER_OWNER);
 	struct mail_row rows[MAX];
 
+	leaving.state = USER_LEAVING;
+	assert_ok(user_put(p->world.vault->read.data, &leaving, &err), &err);
 	add_user(p, "g@example.com", USER_AGENT);
 	add_user(p, "u@example.com", USER_AUDITOR);
 	happen(p, "person.erase", 1); /* before there were mails */
