@@ -6,54 +6,33 @@
 #include "access/oidc_signin.h"
 #include "access/secret.h"
 
-#define BATCH 64
 #define POOL_MAX ((size_t)1024 * 1024)
 
+struct looking { struct session *session; bool provider, can; struct pool pool; };
+
 /* By a password, or at the account's provider, which may know them by their address. */
-static enum result can_sign_in(struct session *session, const struct user_row *user, bool provider, struct pool *pool,
-			       bool *can, struct err *err)
+static enum result can_sign_in(void *arg, const struct user_row *user, struct err *err)
 {
-	enum result r = OK;
+	struct looking *looking = arg;
 
-	*can = user->state == USER_ACTIVE && provider;
-	if (user->state == USER_ACTIVE && !provider)
-		r = secret_has(session, user, SECRET_PASSWORD, pool, can, err);
-	return r;
-}
-
-static enum result look_among(struct session *session, uint32_t account, bool provider, struct pool *pool, bool *can,
-			      struct err *err)
-{
-	struct user_row rows[BATCH];
-	int64_t after = 0;
-	size_t count;
-	enum result r;
-
-	*can = false;
-	do {
-		pool_reset(pool);
-		r = user_list(session->data, account, after, pool, rows, BATCH, &count, err);
-		for (size_t i = 0; r == OK && i < count && !*can; i++) {
-			after = rows[i].user;
-			if (rows[i].role == USER_OWNER)
-				r = can_sign_in(session, &rows[i], provider, pool, can, err);
-		}
-	} while (r == OK && count == BATCH && !*can);
-	return r;
+	if (looking->can || user->role != USER_OWNER || user->state != USER_ACTIVE)
+		return OK;
+	looking->can = looking->provider;
+	return looking->can ? OK : secret_has(looking->session, user, SECRET_PASSWORD, &looking->pool, &looking->can, err);
 }
 
 static enum result an_owner_can(struct session *session, uint32_t account, bool *can, struct err *err)
 {
+	struct looking looking = {.session = session};
 	struct oidc_setting setting;
-	struct pool pool;
-	bool provider;
 	enum result r;
 
-	pool_init(&pool, POOL_MAX);
-	r = oidc_setting_get(session, account, &pool, &provider, &setting, err);
+	pool_init(&looking.pool, POOL_MAX);
+	r = oidc_setting_get(session, account, &looking.pool, &looking.provider, &setting, err);
 	if (r == OK)
-		r = look_among(session, account, provider, &pool, can, err);
-	pool_free(&pool);
+		r = user_each(session->data, account, &looking.pool, can_sign_in, &looking, err);
+	pool_free(&looking.pool);
+	*can = looking.can;
 	return r;
 }
 

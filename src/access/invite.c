@@ -9,7 +9,6 @@
 #include "access/secret.h"
 #include "privacy/user.h"
 
-#define BATCH 32
 #define POOL_MAX ((size_t)4 * 1024 * 1024)
 
 const struct duration invite_lasts = {INT64_C(24) * 3600 * 1000};
@@ -18,28 +17,31 @@ const struct duration invite_lasts = {INT64_C(24) * 3600 * 1000};
 
 struct making { struct invite_row row; struct id user; bool first; struct pool pool; };
 
-enum result invites_has_owner(struct session *session, uint32_t account, struct pool *pool, bool *has, struct err *err)
+static enum result note_owner(void *arg, const struct user_row *user, struct err *err)
 {
-	struct user_row rows[BATCH];
-	int64_t after = 0;
-	size_t count;
+	bool *has = arg;
+
+	(void)err;
+	*has = *has || user->role == USER_OWNER;
+	return OK;
+}
+
+enum result invites_has_owner(struct session *session, uint32_t account, bool *has, struct err *err)
+{
+	struct pool pool;
 	enum result r;
 
 	*has = false;
-	do {
-		r = user_list(session->data, account, after, pool, rows, BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			after = rows[i].user;
-			*has = *has || rows[i].role == USER_OWNER;
-		}
-	} while (r == OK && count == BATCH && !*has);
+	pool_init(&pool, POOL_MAX);
+	r = user_each(session->data, account, &pool, note_owner, has, err);
+	pool_free(&pool);
 	return r;
 }
 
-static enum result refuse_second_owner(struct session *session, uint32_t account, struct pool *pool, struct err *err)
+static enum result refuse_second_owner(struct session *session, uint32_t account, struct err *err)
 {
 	bool has;
-	enum result r = invites_has_owner(session, account, pool, &has, err);
+	enum result r = invites_has_owner(session, account, &has, err);
 
 	if (r != OK || !has)
 		return r;
@@ -53,7 +55,7 @@ static enum result make_op(struct session *session, void *arg, struct err *err)
 	struct invite_row *row = &making->row;
 	struct user_row user;
 	struct act act;
-	enum result r = making->first ? refuse_second_owner(session, row->account, &making->pool, err)
+	enum result r = making->first ? refuse_second_owner(session, row->account, err)
 				      : secret_user(session, row->account, row->user, &making->pool, &user, err);
 
 	if (r == OK)
@@ -171,7 +173,7 @@ static enum result take_user(struct session *session, const struct using *u, con
 
 	if (row->user != 0)
 		return secret_user(session, row->account, row->user, u->pool, out, err);
-	r = refuse_second_owner(session, row->account, u->pool, err);
+	r = refuse_second_owner(session, row->account, err);
 	if (r == OK)
 		r = user_add_in(session, u->account, &new, u->now, u->pool, out, err);
 	return r == OK ? invite_delete(session->data, row->account, 0, err) : r;

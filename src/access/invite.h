@@ -27,8 +27,7 @@ MUST_CHECK enum result invites_first_owner(struct vault *vault, const struct act
 					   struct err *err);
 
 /* Has it one? */
-MUST_CHECK enum result invites_has_owner(struct session *session, uint32_t account, struct pool *pool, bool *has,
-					 struct err *err);
+MUST_CHECK enum result invites_has_owner(struct session *session, uint32_t account, bool *has, struct err *err);
 
 /* What a link is for, before it is used. ERR_DENIED: there is no such link, it was used, or it has ended; one text. */
 struct invite_found { struct account account; bool first_owner; struct user_row user; const char *name; };

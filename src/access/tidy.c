@@ -70,25 +70,23 @@ static bool is_forgotten(const struct token_row *row, struct instant now)
 	       (row->expires && now.ms - row->expires_at.ms >= listed.ms);
 }
 
+struct tidying_tokens { struct session *session; const struct tidying *t; };
+
+static enum result tidy_token(void *arg, const struct token_row *token, struct err *err)
+{
+	const struct tidying_tokens *at = arg;
+
+	if (!is_forgotten(token, at->t->now))
+		return OK;
+	at->t->out->tokens++;
+	return token_delete(at->session->data, token->account, token->id, err);
+}
+
 static enum result tidy_tokens(struct session *session, struct tidying *t, struct err *err)
 {
-	struct token_row rows[BATCH];
-	struct id after = {{0}};
-	size_t count;
-	enum result r;
+	struct tidying_tokens at = {session, t};
 
-	do {
-		pool_reset(&t->pool);
-		r = token_list(session->data, t->account, after, &t->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			after = rows[i].id;
-			if (!is_forgotten(&rows[i], t->now))
-				continue;
-			r = token_delete(session->data, t->account, after, err);
-			t->out->tokens++;
-		}
-	} while (r == OK && count == BATCH);
-	return r;
+	return token_each(session->data, t->account, &t->pool, tidy_token, &at, err);
 }
 
 static enum result tidy_requests(struct session *session, struct tidying *t, struct err *err)

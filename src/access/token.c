@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "vault/outdated.h"
 
-#define BATCH 64
 #define POOL_MAX ((size_t)1024 * 1024)
 #define SEALED_AS "token"
 
@@ -126,24 +125,22 @@ static enum result check_new(const struct actor *actor, uint32_t account, const 
 	return err_mend(err, "leave out the scopes that you do not have yourself, or ask an owner");
 }
 
-struct creating { struct token_row row; const char *name; struct instant now; struct pool pool; };
+struct creating { struct token_row row; const char *name; struct instant now; int live; struct pool pool; };
+
+static enum result count_live(void *arg, const struct token_row *token, struct err *err)
+{
+	struct creating *c = arg;
+
+	(void)err;
+	c->live += !token_ended(token, c->now);
+	return OK;
+}
 
 static enum result refuse_too_many(struct session *session, struct creating *c, struct err *err)
 {
-	struct token_row rows[BATCH];
-	struct id after = {{0}};
-	size_t count, live = 0;
-	enum result r;
+	enum result r = token_each(session->data, c->row.account, &c->pool, count_live, c, err);
 
-	do {
-		pool_reset(&c->pool);
-		r = token_list(session->data, c->row.account, after, &c->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			after = rows[i].id;
-			live += !token_ended(&rows[i], c->now);
-		}
-	} while (r == OK && count == BATCH);
-	if (r != OK || live < TOKENS_AN_ACCOUNT)
+	if (r != OK || c->live < TOKENS_AN_ACCOUNT)
 		return r;
 	err_set(err, ERR_LIMIT, "the account has %d tokens", TOKENS_AN_ACCOUNT);
 	return err_mend(err, "revoke those that are not used: `lethe token list` says when each was");

@@ -13,6 +13,7 @@
 #include "base/log.h"
 
 #define BATCH 16
+#define POOL_MAX ((size_t)1024 * 1024)
 #define LINKS_MAX 16 /* who has more accounts than that to begin with makes them with `lethe user invite` */
 #define LINK_MAX ((size_t)4096)
 #define PATH_LEN 4096
@@ -42,20 +43,23 @@ void first_owner_done(const char *data_dir, struct id account)
 
 /* ---- is there somebody? ---- */
 
+static enum result note_token(void *arg, const struct token_row *token, struct err *err)
+{
+	struct offering *o = arg;
+
+	(void)err;
+	o->somebody = o->somebody || !token_ended(token, o->call->now);
+	return OK;
+}
+
 static enum result look_for_token(struct offering *o, struct err *err)
 {
-	struct token_row rows[BATCH];
-	struct id after = {{0}};
-	size_t count;
+	struct pool pool;
 	enum result r;
 
-	do {
-		r = token_list(o->vault->read.data, 0, after, &o->call->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			after = rows[i].id;
-			o->somebody = o->somebody || !token_ended(&rows[i], o->call->now);
-		}
-	} while (r == OK && count == BATCH && !o->somebody);
+	pool_init(&pool, POOL_MAX);
+	r = token_each(o->vault->read.data, VAULT_ACCOUNT, &pool, note_token, o, err);
+	pool_free(&pool);
 	return r;
 }
 
@@ -80,7 +84,7 @@ static enum result each_account(struct offering *o, with_account *with, struct e
 static enum result look_for_owner(struct offering *o, uint32_t account, struct err *err)
 {
 	bool has = false;
-	enum result r = o->somebody ? OK : invites_has_owner(&o->vault->read, account, &o->call->pool, &has, err);
+	enum result r = o->somebody ? OK : invites_has_owner(&o->vault->read, account, &has, err);
 
 	o->somebody = o->somebody || has;
 	return r;

@@ -91,26 +91,25 @@ static bool is_told(const struct user_row *user)
 	return user->state == USER_ACTIVE && (user->role == USER_OWNER || user->role == USER_ADMIN);
 }
 
+struct telling { struct session *session; struct listing *l; };
+
+static enum result list_if_told(void *arg, const struct user_row *user, struct err *err)
+{
+	const struct telling *telling = arg;
+
+	return is_told(user) ? list_for(telling->session, telling->l, user->user, err) : OK;
+}
+
 static enum result list_op(struct session *session, void *arg, struct err *err)
 {
 	struct listing *l = arg;
-	struct user_row users[BATCH];
+	struct telling telling = {session, l};
 	char mark[64];
-	int64_t after = 0;
-	size_t count = 0;
 	enum result r = OK;
 
 	l->listed = 0;
-	do {
-		pool_reset(&l->pool);
-		if (l->on && l->count > 0)
-			r = user_list(session->data, l->account, after, &l->pool, users, BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			after = users[i].user;
-			if (is_told(&users[i]))
-				r = list_for(session, l, users[i].user, err);
-		}
-	} while (r == OK && count == BATCH);
+	if (l->on && l->count > 0)
+		r = user_each(session->data, l->account, &l->pool, list_if_told, &telling, err);
 	snprintf(mark, sizeof mark, "%" PRIu64 " %d", l->seq, l->n);
 	return r == OK ? setting_put(session->data, l->account, MARK, mark, err) : r;
 }

@@ -12,7 +12,6 @@
 #include "store/user_session.h"
 #include "store/user_subject.h"
 
-#define BATCH 64
 #define POOL_MAX ((size_t)64 * 1024 * 1024)
 
 struct run {
@@ -313,27 +312,26 @@ enum result user_end_resume(struct vault *vault, struct instant now, bool *found
 
 typedef enum result visit_user(void *arg, const struct user_row *user, const struct user_life *life, struct err *err);
 
+struct visiting { struct session *session; const struct user_rule *rule; struct instant now; visit_user *visit; void *arg; };
+
+static enum result visit_one(void *arg, const struct user_row *user, struct err *err)
+{
+	const struct visiting *v = arg;
+	struct user_life life;
+	enum result r = user_life_read(v->session, v->rule, user, v->now, &life, err);
+
+	return r == OK ? v->visit(v->arg, user, &life, err) : r;
+}
+
 static enum result visit_users(struct session *session, uint32_t account, const struct user_rule *rule,
 			       struct instant now, visit_user *visit, void *arg, struct err *err)
 {
-	struct user_row rows[BATCH];
-	struct user_life life;
+	struct visiting v = {session, rule, now, visit, arg};
 	struct pool pool;
-	int64_t after = 0;
-	size_t count;
 	enum result r;
 
 	pool_init(&pool, POOL_MAX);
-	do {
-		pool_reset(&pool);
-		r = user_list(session->data, account, after, &pool, rows, BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			after = rows[i].user;
-			r = user_life_read(session, rule, &rows[i], now, &life, err);
-			if (r == OK)
-				r = visit(arg, &rows[i], &life, err);
-		}
-	} while (r == OK && count == BATCH);
+	r = user_each(session->data, account, &pool, visit_one, &v, err);
 	pool_free(&pool);
 	return r;
 }

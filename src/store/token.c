@@ -7,6 +7,8 @@
 
 #include "store/column.h"
 
+#define EACH_BATCH 64
+
 #define COLUMNS "account_id, id, hash, name, role, scopes, made_by, created_at, expires_at, used_at, revoked_at"
 
 static struct db_value maybe(bool is, struct instant at)
@@ -94,6 +96,24 @@ enum result token_list(struct db *db, uint32_t account, struct id after, struct 
 		(*count)++;
 	}
 	db_end(&rows);
+	return r;
+}
+
+enum result token_each(struct db *db, uint32_t account, struct pool *pool, token_visit *visit, void *arg, struct err *err)
+{
+	struct token_row rows[EACH_BATCH];
+	struct id after = {{0}};
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(pool);
+		r = token_list(db, account, after, pool, rows, EACH_BATCH, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			after = rows[i].id;
+			r = visit(arg, &rows[i], err);
+		}
+	} while (r == OK && count == EACH_BATCH);
 	return r;
 }
 

@@ -39,6 +39,10 @@ MUST_CHECK enum result token_get(struct db *db, uint32_t account, struct id id, 
 /* Those after `after`, in order, up to max. */
 MUST_CHECK enum result token_list(struct db *db, uint32_t account, struct id after, struct pool *pool,
 				  struct token_row *out, size_t max, size_t *count, struct err *err);
+/* All of an account, one after another, until `visit` fails; it may delete the row it is shown. `pool` is emptied now and then. */
+typedef enum result token_visit(void *arg, const struct token_row *row, struct err *err);
+MUST_CHECK enum result token_each(struct db *db, uint32_t account, struct pool *pool, token_visit *visit, void *arg,
+				  struct err *err);
 /* One that is later than what is known. */
 MUST_CHECK enum result token_use(struct db *db, uint32_t account, struct id id, struct instant at, struct err *err);
 MUST_CHECK enum result token_revoke(struct db *db, uint32_t account, struct id id, struct instant at, struct err *err);

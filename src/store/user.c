@@ -5,6 +5,8 @@
 
 #include "store/column.h"
 
+#define EACH_BATCH 64
+
 #define COLUMNS "user_id, id, blind, name, role, state, agent_id, created_at, last_sign_in"
 
 enum result user_put(struct db *db, const struct user_row *row, struct err *err)
@@ -87,6 +89,24 @@ enum result user_list(struct db *db, uint32_t account, int64_t after, struct poo
 		(*count)++;
 	}
 	db_end(&rows);
+	return r;
+}
+
+enum result user_each(struct db *db, uint32_t account, struct pool *pool, user_visit *visit, void *arg, struct err *err)
+{
+	struct user_row rows[EACH_BATCH];
+	int64_t after = 0;
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(pool);
+		r = user_list(db, account, after, pool, rows, EACH_BATCH, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			after = rows[i].user;
+			r = visit(arg, &rows[i], err);
+		}
+	} while (r == OK && count == EACH_BATCH);
 	return r;
 }
 

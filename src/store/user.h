@@ -46,6 +46,10 @@ MUST_CHECK enum result user_find_agent(struct db *db, uint32_t account, int64_t 
 /* Those with a number above `after`, ascending, up to max. */
 MUST_CHECK enum result user_list(struct db *db, uint32_t account, int64_t after, struct pool *pool, struct user_row *out,
 				 size_t max, size_t *count, struct err *err);
+/* All of an account, one after another, until `visit` fails; it may delete the row it is shown. `pool` is emptied now and then. */
+typedef enum result user_visit(void *arg, const struct user_row *row, struct err *err);
+MUST_CHECK enum result user_each(struct db *db, uint32_t account, struct pool *pool, user_visit *visit, void *arg,
+				 struct err *err);
 MUST_CHECK enum result user_delete(struct db *db, uint32_t account, int64_t user, struct err *err);
 /* Has any account but this one a user of that blind? */
 MUST_CHECK enum result user_elsewhere(struct db *db, uint32_t account, const struct blind *blind, bool *out,

@@ -5,6 +5,8 @@
 
 #include "store/column.h"
 
+#define EACH_BATCH 64
+
 #define COLUMNS "user_id, kind, sealed, used, changed_at"
 
 enum result user_secret_put(struct db *db, const struct user_secret_row *row, struct err *err)
@@ -61,6 +63,27 @@ enum result user_secret_list(struct db *db, uint32_t account, int64_t user, int 
 		(*count)++;
 	}
 	db_end(&rows);
+	return r;
+}
+
+enum result user_secret_each(struct db *db, uint32_t account, struct pool *pool, user_secret_visit *visit, void *arg,
+			     struct err *err)
+{
+	struct user_secret_row rows[EACH_BATCH];
+	int64_t user = 0;
+	int kind = 0;
+	size_t count;
+	enum result r;
+
+	do {
+		pool_reset(pool);
+		r = user_secret_list(db, account, user, kind, pool, rows, EACH_BATCH, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			user = rows[i].user;
+			kind = (int)rows[i].kind;
+			r = visit(arg, &rows[i], err);
+		}
+	} while (r == OK && count == EACH_BATCH);
 	return r;
 }
 

@@ -37,6 +37,10 @@ MUST_CHECK enum result user_secret_get(struct db *db, uint32_t account, int64_t 
 /* Those after (user, kind), in that order, up to max; kind 0 begins at the user's first. */
 MUST_CHECK enum result user_secret_list(struct db *db, uint32_t account, int64_t user, int kind, struct pool *pool,
 					struct user_secret_row *out, size_t max, size_t *count, struct err *err);
+/* All of an account, one after another, until `visit` fails; it may delete the row it is shown. `pool` is emptied now and then. */
+typedef enum result user_secret_visit(void *arg, const struct user_secret_row *row, struct err *err);
+MUST_CHECK enum result user_secret_each(struct db *db, uint32_t account, struct pool *pool, user_secret_visit *visit, void *arg,
+					struct err *err);
 MUST_CHECK enum result user_secret_use(struct db *db, uint32_t account, int64_t user, enum user_secret_kind kind,
 				       int64_t used, struct err *err);
 MUST_CHECK enum result user_secret_delete(struct db *db, uint32_t account, int64_t user, enum user_secret_kind kind,

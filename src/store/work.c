@@ -7,6 +7,8 @@
 
 #include "store/column.h"
 
+#define EACH_BATCH 64
+
 #define COLUMNS \
 	"account_id, job_id, operation, made_by, asked, state, begun, cancel, done, total, status, result, created_at, " \
 	"started_at, ended_at, file_key, file_bytes, file_until, file"
@@ -96,6 +98,25 @@ enum result work_list(struct db *db, uint32_t account, struct id before, struct 
 
 	*count = 0;
 	return r == OK ? read_all(&rows, pool, out, count, err) : r;
+}
+
+enum result work_each(struct db *db, uint32_t account, struct pool *pool, work_visit *visit, void *arg, struct err *err)
+{
+	struct work_row rows[EACH_BATCH];
+	struct id before;
+	size_t count;
+	enum result r;
+
+	memset(&before, 0xff, sizeof before);
+	do {
+		pool_reset(pool);
+		r = work_list(db, account, before, pool, rows, EACH_BATCH, &count, err);
+		for (size_t i = 0; i < count && r == OK; i++) {
+			before = rows[i].id;
+			r = visit(arg, &rows[i], err);
+		}
+	} while (r == OK && count == EACH_BATCH);
+	return r;
 }
 
 enum result work_next_account(struct db *db, int64_t after, bool *found, uint32_t *account, struct err *err)

@@ -44,6 +44,10 @@ MUST_CHECK enum result work_get(struct db *db, uint32_t account, struct id id, s
 /* Of one account, those before `before`, the newest first, up to max. */
 MUST_CHECK enum result work_list(struct db *db, uint32_t account, struct id before, struct pool *pool,
 				 struct work_row *out, size_t max, size_t *count, struct err *err);
+/* All of an account, one after another, until `visit` fails; it may delete the row it is shown. `pool` is emptied now and then. */
+typedef enum result work_visit(void *arg, const struct work_row *row, struct err *err);
+MUST_CHECK enum result work_each(struct db *db, uint32_t account, struct pool *pool, work_visit *visit, void *arg,
+				 struct err *err);
 /* The account after `after` (-1: the first) that has some that wait or run. */
 MUST_CHECK enum result work_next_account(struct db *db, int64_t after, bool *found, uint32_t *account, struct err *err);
 /* Of one account, those, the oldest first. */

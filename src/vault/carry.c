@@ -186,45 +186,29 @@ static enum result carry_holidays(struct carry *c, struct err *err)
 }
 
 /* What the live data do not have was removed since. First, so that its name is free for who was added under it. */
-static enum result drop_removed_users(struct carry *c, struct err *err)
+static enum result drop_if_removed(void *arg, const struct user_row *user, struct err *err)
 {
-	struct user_row rows[BATCH], live;
-	int64_t after = 0;
-	size_t count;
-	enum result r;
+	struct carry *c = arg;
+	struct user_row live;
+	enum result r = user_get(c->live->data, c->account, user->user, &c->pool, &live, err);
 
-	do {
-		pool_reset(&c->pool);
-		r = user_list(c->to->data, c->account, after, &c->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; r == OK && i < count; i++) {
-			r = user_get(c->live->data, c->account, rows[i].user, &c->pool, &live, err);
-			if (r == ERR_NOT_FOUND)
-				r = user_delete(c->to->data, c->account, rows[i].user, err);
-		}
-		after = r == OK && count > 0 ? rows[count - 1].user : after;
-	} while (r == OK && count == BATCH);
+	return r == ERR_NOT_FOUND ? user_delete(c->to->data, c->account, user->user, err) : r;
+}
+
+static enum result carry_user(void *arg, const struct user_row *user, struct err *err)
+{
+	struct carry *c = arg;
+	enum result r = user_put(c->to->data, user, err);
+
+	c->out->users += r == OK;
 	return r;
 }
 
 static enum result carry_users(struct carry *c, struct err *err)
 {
-	struct user_row rows[BATCH];
-	int64_t after = 0;
-	size_t count;
-	enum result r = drop_removed_users(c, err);
+	enum result r = user_each(c->to->data, c->account, &c->pool, drop_if_removed, c, err);
 
-	if (r != OK)
-		return r;
-	do {
-		pool_reset(&c->pool);
-		r = user_list(c->live->data, c->account, after, &c->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; r == OK && i < count; i++) {
-			r = user_put(c->to->data, &rows[i], err);
-			c->out->users += r == OK;
-		}
-		after = r == OK && count > 0 ? rows[count - 1].user : after;
-	} while (r == OK && count == BATCH);
-	return r;
+	return r == OK ? user_each(c->live->data, c->account, &c->pool, carry_user, c, err) : r;
 }
 
 /* The same number, or the same identifier under another number, is there already: who it belongs to may have
@@ -404,22 +388,16 @@ static enum result carry_mails(struct carry *c, struct err *err)
 
 /* ---- work that was asked for ---- */
 
+static enum result put_work(void *arg, const struct work_row *work, struct err *err)
+{
+	const struct carry *c = arg;
+
+	return work_put(c->to->data, work, err);
+}
+
 static enum result carry_work(struct carry *c, struct err *err)
 {
-	struct work_row rows[BATCH];
-	struct id before;
-	size_t count;
-	enum result r;
-
-	memset(&before, 0xff, sizeof before);
-	do {
-		pool_reset(&c->pool);
-		r = work_list(c->live->data, c->account, before, &c->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; r == OK && i < count; i++)
-			r = work_put(c->to->data, &rows[i], err);
-		before = r == OK && count > 0 ? rows[count - 1].id : before;
-	} while (r == OK && count == BATCH);
-	return r;
+	return work_each(c->live->data, c->account, &c->pool, put_work, c, err);
 }
 
 /* ---- all of it ---- */

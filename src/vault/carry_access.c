@@ -12,26 +12,16 @@
 
 #define BATCH 256
 
+static enum result put_secret(void *arg, const struct user_secret_row *row, struct err *err)
+{
+	return user_secret_put(arg, row, err);
+}
+
 static enum result carry_secrets(struct db *live, struct db *to, uint32_t account, struct pool *pool, struct err *err)
 {
-	struct user_secret_row rows[BATCH];
-	int64_t user = 0;
-	int kind = 0;
-	size_t count;
 	enum result r = user_secret_clear(to, account, err);
 
-	if (r != OK)
-		return r;
-	do {
-		pool_reset(pool);
-		r = user_secret_list(live, account, user, kind, pool, rows, BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			user = rows[i].user;
-			kind = rows[i].kind;
-			r = user_secret_put(to, &rows[i], err);
-		}
-	} while (r == OK && count == BATCH);
-	return r;
+	return r == OK ? user_secret_each(live, account, pool, put_secret, to, err) : r;
 }
 
 static enum result carry_subjects(struct db *live, struct db *to, uint32_t account, struct pool *pool, struct err *err)
@@ -78,24 +68,16 @@ static enum result carry_sessions(struct db *live, struct db *to, uint32_t accou
 	return r;
 }
 
+static enum result put_token(void *arg, const struct token_row *row, struct err *err)
+{
+	return token_insert(arg, row, err);
+}
+
 static enum result carry_tokens(struct db *live, struct db *to, uint32_t account, struct pool *pool, struct err *err)
 {
-	struct token_row rows[BATCH];
-	struct id after = {{0}};
-	size_t count;
 	enum result r = token_clear(to, account, err);
 
-	if (r != OK)
-		return r;
-	do {
-		pool_reset(pool);
-		r = token_list(live, account, after, pool, rows, BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			after = rows[i].id;
-			r = token_insert(to, &rows[i], err);
-		}
-	} while (r == OK && count == BATCH);
-	return r;
+	return r == OK ? token_each(live, account, pool, put_token, to, err) : r;
 }
 
 static enum result carry_invites(struct db *live, struct db *to, uint32_t account, struct pool *pool, struct err *err)

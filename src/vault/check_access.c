@@ -64,8 +64,9 @@ static enum result secret_still_wrong(struct check_run *run, const struct suspec
 	return unless_covered(run, suspect, r == OK ? open_secret(run, &row, err) : r, still, err);
 }
 
-static enum result check_secret(struct check_run *run, const struct user_secret_row *row, struct err *err)
+static enum result check_secret(void *arg, const struct user_secret_row *row, struct err *err)
 {
+	struct check_run *run = arg;
 	const struct suspect suspect = {.check = CHECK_ACCESS, .again = secret_still_wrong, .account = run->account,
 					.number = row->user, .part = row->kind};
 	enum result r = open_secret(run, row, err);
@@ -80,22 +81,7 @@ static enum result check_secret(struct check_run *run, const struct user_secret_
 
 static enum result check_secrets(struct check_run *run, struct err *err)
 {
-	struct user_secret_row rows[BATCH];
-	int64_t user = 0;
-	int kind = 0;
-	size_t count;
-	enum result r;
-
-	do {
-		pool_reset(&run->pool);
-		r = user_secret_list(run->session->data, run->account, user, kind, &run->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			user = rows[i].user;
-			kind = rows[i].kind;
-			r = check_secret(run, &rows[i], err);
-		}
-	} while (r == OK && count == BATCH);
-	return r;
+	return user_secret_each(run->session->data, run->account, &run->pool, check_secret, run, err);
 }
 
 /* ---- sessions, links, subjects: of users who are there ---- */
@@ -281,8 +267,9 @@ static enum result token_still_wrong(struct check_run *run, const struct suspect
 	return unless_covered(run, suspect, r == OK ? open_token(run, &row, err) : r, still, err);
 }
 
-static enum result check_token(struct check_run *run, const struct token_row *row, struct err *err)
+static enum result check_token(void *arg, const struct token_row *row, struct err *err)
 {
+	struct check_run *run = arg;
 	const struct suspect suspect = {.check = CHECK_ACCESS, .again = token_still_wrong, .account = run->account,
 					.id = row->id};
 	char text[ID_TEXT_MAX];
@@ -298,20 +285,7 @@ static enum result check_token(struct check_run *run, const struct token_row *ro
 
 static enum result check_tokens(struct check_run *run, struct err *err)
 {
-	struct token_row rows[BATCH];
-	struct id after = {{0}};
-	size_t count;
-	enum result r;
-
-	do {
-		pool_reset(&run->pool);
-		r = token_list(run->session->data, run->account, after, &run->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			after = rows[i].id;
-			r = check_token(run, &rows[i], err);
-		}
-	} while (r == OK && count == BATCH);
-	return r;
+	return token_each(run->session->data, run->account, &run->pool, check_token, run, err);
 }
 
 /* ---- answers that are kept ---- */
@@ -408,8 +382,9 @@ static enum result work_still_wrong(struct check_run *run, const struct suspect 
 	return unless_covered(run, suspect, r == OK ? open_work(run, &row, err) : r, still, err);
 }
 
-static enum result check_one_work(struct check_run *run, const struct work_row *row, struct err *err)
+static enum result check_one_work(void *arg, const struct work_row *row, struct err *err)
 {
+	struct check_run *run = arg;
 	const struct suspect suspect = {.check = CHECK_ACCESS, .again = work_still_wrong, .account = run->account,
 					.id = row->id};
 	char text[ID_TEXT_MAX];
@@ -425,21 +400,7 @@ static enum result check_one_work(struct check_run *run, const struct work_row *
 
 static enum result check_work(struct check_run *run, struct err *err)
 {
-	struct work_row rows[BATCH];
-	struct id before;
-	size_t count;
-	enum result r;
-
-	memset(&before, 0xff, sizeof before);
-	do {
-		pool_reset(&run->pool);
-		r = work_list(run->session->data, run->account, before, &run->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			before = rows[i].id;
-			r = check_one_work(run, &rows[i], err);
-		}
-	} while (r == OK && count == BATCH);
-	return r;
+	return work_each(run->session->data, run->account, &run->pool, check_one_work, run, err);
 }
 
 enum result check_access(struct check_run *run, struct err *err)

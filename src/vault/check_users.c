@@ -6,7 +6,6 @@
 #include "vault/check_run.h"
 #include "vault/seal.h"
 
-#define BATCH 64
 
 /* Removed meanwhile, or by a job that is not at its end. */
 static enum result is_still_wrong(struct check_run *run, const struct suspect *suspect, bool *still, struct err *err)
@@ -31,8 +30,9 @@ static enum result is_still_wrong(struct check_run *run, const struct suspect *s
 	return *still ? OK : r;
 }
 
-static enum result check_user(struct check_run *run, const struct user_row *row, struct err *err)
+static enum result check_user(void *arg, const struct user_row *row, struct err *err)
 {
+	struct check_run *run = arg;
 	const struct suspect suspect = {.check = CHECK_USERS, .again = is_still_wrong, .account = run->account,
 					.number = row->user};
 	char text[ID_TEXT_MAX];
@@ -49,17 +49,5 @@ static enum result check_user(struct check_run *run, const struct user_row *row,
 
 enum result check_users(struct check_run *run, struct err *err)
 {
-	struct user_row rows[BATCH];
-	int64_t after = 0;
-	size_t count;
-	enum result r;
-
-	do {
-		pool_reset(&run->pool);
-		r = user_list(run->session->data, run->account, after, &run->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++)
-			r = check_user(run, &rows[i], err);
-		after = r == OK && count > 0 ? rows[count - 1].user : after;
-	} while (r == OK && count == BATCH);
-	return r;
+	return user_each(run->session->data, run->account, &run->pool, check_user, run, err);
 }

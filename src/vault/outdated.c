@@ -10,7 +10,6 @@
 #include "store/user_session.h"
 #include "store/user_subject.h"
 
-#define BATCH 64
 #define POOL_MAX ((size_t)16 * 1024 * 1024)
 
 /* ---- tombstones ---- */
@@ -72,8 +71,9 @@ enum result outdate_token(struct session *session, uint32_t account, struct id t
 
 struct work { struct session *session; uint32_t account; struct pool pool; };
 
-static enum result drop_secret_if_outdated(struct work *w, const struct user_secret_row *row, struct err *err)
+static enum result drop_secret_if_outdated(void *arg, const struct user_secret_row *row, struct err *err)
 {
+	struct work *w = arg;
 	struct blind blind = secret_blind(row->user, row->kind);
 	struct instant at;
 	bool outdated;
@@ -84,26 +84,6 @@ static enum result drop_secret_if_outdated(struct work *w, const struct user_sec
 	r = user_secret_delete(w->session->data, w->account, row->user, row->kind, err);
 	if (r == OK && row->kind == SECRET_SUBJECT)
 		r = user_subject_delete(w->session->data, w->account, row->user, err);
-	return r;
-}
-
-static enum result drop_secrets(struct work *w, struct err *err)
-{
-	struct user_secret_row rows[BATCH];
-	int64_t user = 0;
-	int kind = 0;
-	size_t count;
-	enum result r;
-
-	do {
-		pool_reset(&w->pool);
-		r = user_secret_list(w->session->data, w->account, user, kind, &w->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			user = rows[i].user;
-			kind = rows[i].kind;
-			r = drop_secret_if_outdated(w, &rows[i], err);
-		}
-	} while (r == OK && count == BATCH);
 	return r;
 }
 
@@ -121,29 +101,18 @@ static enum result drop_user(struct work *w, int64_t user, struct err *err)
 	return r == OK ? user_delete(data, w->account, user, err) : r;
 }
 
-static enum result drop_users(struct work *w, struct err *err)
+static enum result drop_if_without_key(void *arg, const struct user_row *user, struct err *err)
 {
-	struct user_row rows[BATCH];
+	struct work *w = arg;
 	struct wrapped_key key;
-	int64_t after = 0;
-	size_t count;
-	enum result r;
+	enum result r = key_get(w->session->keys, w->account, KEY_USER, user->user, &key, err);
 
-	do {
-		pool_reset(&w->pool);
-		r = user_list(w->session->data, w->account, after, &w->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			after = rows[i].user;
-			r = key_get(w->session->keys, w->account, KEY_USER, after, &key, err);
-			if (r == ERR_NOT_FOUND)
-				r = drop_user(w, after, err);
-		}
-	} while (r == OK && count == BATCH);
-	return r;
+	return r == ERR_NOT_FOUND ? drop_user(w, user->user, err) : r;
 }
 
-static enum result revoke_if_outdated(struct work *w, const struct token_row *row, struct err *err)
+static enum result revoke_if_outdated(void *arg, const struct token_row *row, struct err *err)
 {
+	struct work *w = arg;
 	struct blind blind = token_blind(row->id);
 	struct instant at;
 	bool outdated;
@@ -154,32 +123,15 @@ static enum result revoke_if_outdated(struct work *w, const struct token_row *ro
 	return token_revoke(w->session->data, w->account, row->id, at, err);
 }
 
-static enum result revoke_tokens(struct work *w, struct err *err)
-{
-	struct token_row rows[BATCH];
-	struct id after = {{0}};
-	size_t count;
-	enum result r;
-
-	do {
-		pool_reset(&w->pool);
-		r = token_list(w->session->data, w->account, after, &w->pool, rows, BATCH, &count, err);
-		for (size_t i = 0; i < count && r == OK; i++) {
-			after = rows[i].id;
-			r = revoke_if_outdated(w, &rows[i], err);
-		}
-	} while (r == OK && count == BATCH);
-	return r;
-}
-
 static enum result drop_all(struct work *w, bool live_lost, struct err *err)
 {
-	enum result r = drop_users(w, err);
+	struct db *data = w->session->data;
+	enum result r = user_each(data, w->account, &w->pool, drop_if_without_key, w, err);
 
 	if (r == OK)
-		r = drop_secrets(w, err);
+		r = user_secret_each(data, w->account, &w->pool, drop_secret_if_outdated, w, err);
 	if (r == OK)
-		r = revoke_tokens(w, err);
+		r = token_each(data, w->account, &w->pool, revoke_if_outdated, w, err);
 	if (r != OK || !live_lost)
 		return r;
 	r = user_session_clear(w->session->data, w->account, err);

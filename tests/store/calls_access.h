@@ -31,6 +31,23 @@ CALL(user_secret_list)
 	return several(r, count, seen);
 }
 
+static enum result see_user_secret(void *arg, const struct user_secret_row *row, struct err *unused)
+{
+	size_t *count = arg;
+
+	(void)row, (void)unused;
+	++*count;
+	return OK;
+}
+
+CALL(user_secret_each)
+{
+	size_t count = 0;
+	enum result r = user_secret_each(vault, account, &pool, see_user_secret, &count, &err);
+
+	return several(r, count, seen);
+}
+
 CALL(user_secret_use)
 {
 	return one(user_secret_use(vault, account, 7, SECRET_TOTP, 99, &err), seen);
@@ -161,6 +178,23 @@ CALL(token_list)
 	return several(r, count, seen);
 }
 
+static enum result see_token(void *arg, const struct token_row *row, struct err *unused)
+{
+	size_t *count = arg;
+
+	(void)row, (void)unused;
+	++*count;
+	return OK;
+}
+
+CALL(token_each)
+{
+	size_t count = 0;
+	enum result r = token_each(vault, account, &pool, see_token, &count, &err);
+
+	return several(r, count, seen);
+}
+
 CALL(token_use)
 {
 	return one(token_use(vault, account, (struct id){{7}}, (struct instant){99}, &err), seen);
@@ -277,6 +311,23 @@ CALL(work_list)
 	struct work_row rows[4];
 	size_t count = 0;
 	enum result r = work_list(vault, account, (struct id){{255}}, &pool, rows, 4, &count, &err);
+
+	return several(r, count, seen);
+}
+
+static enum result see_work(void *arg, const struct work_row *row, struct err *unused)
+{
+	size_t *count = arg;
+
+	(void)row, (void)unused;
+	++*count;
+	return OK;
+}
+
+CALL(work_each)
+{
+	size_t count = 0;
+	enum result r = work_each(vault, account, &pool, see_work, &count, &err);
 
 	return several(r, count, seen);
 }

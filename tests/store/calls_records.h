@@ -399,6 +399,23 @@ CALL(user_list)
 	return several(r, count, seen);
 }
 
+static enum result see_user(void *arg, const struct user_row *row, struct err *unused)
+{
+	size_t *count = arg;
+
+	(void)row, (void)unused;
+	++*count;
+	return OK;
+}
+
+CALL(user_each)
+{
+	size_t count = 0;
+	enum result r = user_each(vault, account, &pool, see_user, &count, &err);
+
+	return several(r, count, seen);
+}
+
 CALL(user_delete)
 {
 	return one(user_delete(vault, account, 7, &err), seen);

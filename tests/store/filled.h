@@ -305,7 +305,7 @@ static void fill_keys(void)
 	assert_ok(tombstone_put(keys, 1, &blind, (struct instant){1000}, &err));
 }
 
-static int open_filled(void **state)
+MAYBE_UNUSED static int open_filled(void **state)
 {
 	int r = open_tables(state);
 
