@@ -201,6 +201,13 @@ safe() {
 	curl -sS "$URL/metrics" | promtool check metrics
 }
 
+@test "docs/operating.md lists every setting, with what it is unless set" {
+	"$LETHE" config show --json >shown
+	jq -r '.settings[] | "| `\(.name)` | \(if .value == "" then "-" else .value end) | \(.about) |"' shown >rows
+	[ "$(wc -l <rows)" -gt 30 ]
+	sed -n '/^## Settings$/,/^## Warnings$/s/^| `/&/p' "$TOP/docs/operating.md" | diff rows -
+}
+
 @test "settings come from a file, the environment and options, the later ones winning" {
 	printf '# of this machine\nworkers = 3\nqueue=7\nbody = 4096\n' >lethe.conf
 	LETHE_QUEUE=8 LETHE_BODY=5000 "$LETHE" config show --config lethe.conf --body 6000 --json >shown
