@@ -25,7 +25,7 @@ static bool is_plain(const char *text, size_t len)
 }
 
 /* A string of structured fields, "8e03978e", or as many send it: without the quotes. */
-static enum result read_key(const char *value, const char **key, size_t *len, struct err *err)
+enum result keyed_read(const char *value, const char **key, size_t *len, struct err *err)
 {
 	size_t all = strlen(value);
 	bool quoted = all >= 2 && value[0] == '"' && value[all - 1] == '"';
@@ -218,7 +218,7 @@ static enum result look_up(struct keyed *keyed, const struct keyed_by *by, const
 {
 	const char *key;
 	size_t len;
-	enum result r = read_key(value, &key, &len, err);
+	enum result r = keyed_read(value, &key, &len, err);
 
 	if (r == OK)
 		r = make_row(by, keyed->request, key, len, &keyed->row, err);

@@ -37,6 +37,8 @@ struct keyed {
 
 struct keyed_by { struct vault *view; uint32_t account; const char *who; struct duration keep; };
 
+/* The key in the value of an Idempotency-Key, with or without quotes: KEYED_LEN_MAX visible characters at most. ERR_INPUT. */
+MUST_CHECK enum result keyed_read(const char *value, const char **key, size_t *len, struct err *err);
 /* False: `response` is made, nothing is to be done. True: go on. */
 MUST_CHECK bool keyed_begin(struct keyed *keyed, const struct keyed_by *by, const struct request *request,
 			    struct response *response);

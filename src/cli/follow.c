@@ -8,6 +8,7 @@
 
 #include "cli/reply.h"
 #include "shim/json_parse.h"
+#include "store/job.h"
 
 #define FIRST_MS 50 /* between two looks, longer each time */
 #define LAST_MS 1000
@@ -15,12 +16,14 @@
 enum result follow_id(struct asked *asked, const struct buf *body, const char **id, struct err *err)
 {
 	const struct json *job;
+	struct err ignored;
+	struct id parsed;
 	enum result r = json_parse_once(body->data != NULL ? body->data : "", body->len, &asked->call->pool, &job, err);
 
 	if (r != OK)
 		return r;
 	*id = json_get_text(job, "id");
-	if (*id != NULL)
+	if (*id != NULL && id_parse(JOB_PREFIX, *id, &parsed, &ignored) == OK)
 		return OK;
 	err_set(err, ERR_IO, "what answers there has begun no job");
 	return err_where(err, "%s", asked->server.url);
@@ -46,7 +49,7 @@ static void wait_ms(long ms)
 	nanosleep(&time, NULL);
 }
 
-static enum result outcome(struct asked *asked, const struct json *job, const struct json **answer, struct err *err)
+enum result follow_outcome(struct asked *asked, const struct json *job, const struct json **answer, struct err *err)
 {
 	const char *state = json_get_text(job, "state");
 
@@ -81,5 +84,5 @@ enum result follow(struct asked *asked, const char *id, const char *what, const 
 	call_progress_end(&progress);
 	if (stop || r == ERR_INTERRUPTED)
 		return go_without(id, err);
-	return r == OK ? outcome(asked, job, answer, err) : r;
+	return r == OK ? follow_outcome(asked, job, answer, err) : r;
 }

@@ -40,9 +40,11 @@ enum result reply_problem(struct asked *asked, const struct json *problem, int s
 	const char *field = json_get_text(problem, "field"), *mend = json_get_text(problem, "mend");
 	char option[ASKED_NAME_MAX];
 
-	if (type == NULL || strncmp(type, before, strlen(before)) != 0)
+	if (detail == NULL)
+		detail = json_get_text(problem, "title");
+	if (type == NULL || strncmp(type, before, strlen(before)) != 0 || detail == NULL)
 		return foreign(asked, status, err);
-	err_set(err, result_of(type + strlen(before)), "%s", detail != NULL ? detail : json_get_text(problem, "title"));
+	err_set(err, result_of(type + strlen(before)), "%s", detail);
 	if (field != NULL && strncmp(field, "--", 2) == 0)
 		err_where(err, "%s", field);
 	else if (field != NULL) {
@@ -68,8 +70,12 @@ enum result reply_get(struct asked *asked, const struct ask_request *request, co
 {
 	enum result r = ask(&asked->server, request, body, answer, err);
 
-	if (r != OK)
-		return r;
+	return r == OK ? reply_read(asked, answer, type, body, err) : r;
+}
+
+enum result reply_read(struct asked *asked, const struct ask_answer *answer, const char *type, const struct buf *body,
+		       struct err *err)
+{
 	if (answer->status >= 200 && answer->status < 300 && (type == NULL || strcmp(answer->type, type) == 0))
 		return OK;
 	if (strcmp(answer->type, "application/problem+json") == 0)

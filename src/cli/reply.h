@@ -15,6 +15,10 @@
 MUST_CHECK enum result reply_get(struct asked *asked, const struct ask_request *request, const char *type,
 				 struct buf *body, struct ask_answer *answer, struct err *err);
 
+/* The same of an answer that is there. */
+MUST_CHECK enum result reply_read(struct asked *asked, const struct ask_answer *answer, const char *type,
+				  const struct buf *body, struct err *err);
+
 /* Of the account that is meant: `end` is the rest of the path, `sent` the body or NULL. The document is in the call's pool. */
 MUST_CHECK enum result reply_document(struct asked *asked, const char *method, const char *end, const char *sent,
 				      const struct json **out, struct err *err);
