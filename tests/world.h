@@ -23,6 +23,7 @@
 #include "vault/accounts.h"
 #include "vault/contact_key.h"
 #include "vault/directory.h"
+#include "vault/init.h"
 
 #define WORLD_UNUSED __attribute__((unused))
 
@@ -83,7 +84,7 @@ WORLD_UNUSED static void world_begin(struct world *world, const char *now)
 	pool_init(&world->pool, (size_t)256 * 1024 * 1024);
 	world->now = world_time(now);
 	root.file_path = world->root;
-	assert_ok(vault_init(&options, &root, world->now, &err), &err);
+	assert_ok(init_vault(&options, &root, world->now, &err), &err);
 	world_open_vault(world);
 	assert_ok(accounts_create(world->vault, "Test account", "DK", world->now, &world->pool, &world->account, &err),
 		  &err);

@@ -10,6 +10,7 @@
 #include "api/table.h"
 #include "ingest/field.h"
 #include "privacy/resume.h"
+#include "vault/region.h"
 
 #define REGIONS_MAX 64
 #define OPTIONS_MAX 64
@@ -279,7 +280,7 @@ static enum result list_regions(struct call *call, region_name *out, size_t *cou
 	*count = call->view_count < REGIONS_MAX ? call->view_count : REGIONS_MAX;
 	if (call->views != NULL)
 		return OK;
-	r = vault_regions(call->data_dir, out, REGIONS_MAX, count, err);
+	r = region_list(call->data_dir, out, REGIONS_MAX, count, err);
 	if (r != OK || *count > 0)
 		return r;
 	err_set(err, ERR_NOT_FOUND, "there is no vault here");

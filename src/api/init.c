@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/operations.h"
+#include "vault/init.h"
 
 struct init_request {
 	const char *root, *token;
@@ -107,7 +108,7 @@ enum result op_init(struct call *call, int argc, char **argv, bool *partly, stru
 						    .lock_wait_ms = CALL_LOCK_WAIT_MS};
 
 		request.options.secret_file = call->secret_file;
-		r = vault_init(&vault, &request.options, call->now, err);
+		r = init_vault(&vault, &request.options, call->now, err);
 	}
 	if (r == OK)
 		report(call, &request);

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "bench/child.h"
+#include "vault/init.h"
 
 #define PIECE 500000 /* calls in one file while a vault is filled */
 #define ACCOUNT_NAME "bench"
@@ -146,7 +147,7 @@ enum result ground_found(const struct ground *ground, const char *name, struct p
 	ground_path(ground, inner, file);
 	snprintf(inner, sizeof inner, "%.50s/data", name);
 	ground_path(ground, inner, data);
-	r = vault_init(&options, &root, date_start(calls_epoch()), err);
+	r = init_vault(&options, &root, date_start(calls_epoch()), err);
 	if (r == OK)
 		r = open_vault(ground, data, true, out, err);
 	if (r == OK)

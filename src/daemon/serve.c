@@ -18,6 +18,7 @@
 #include "net/listen.h"
 #include "net/tls.h"
 #include "privacy/resume.h"
+#include "vault/region.h"
 
 #define LISTEN_MAX 16
 
@@ -206,7 +207,7 @@ static enum result open_vaults(struct serving *serving, struct err *err)
 	struct call *call = serving->call;
 	struct http *http = &serving->http;
 	size_t count;
-	enum result r = vault_regions(call->data_dir, regions, HTTP_VAULTS_MAX, &count, err);
+	enum result r = region_list(call->data_dir, regions, HTTP_VAULTS_MAX, &count, err);
 
 	if (r == OK && count == 0) {
 		err_set(err, ERR_NOT_FOUND, "there is no vault here");

@@ -3,47 +3,33 @@
  */
 #include "vault/vault.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "store/account.h"
 #include "store/schema.h"
 #include "vault/accounts.h"
+#include "vault/databases.h"
 #include "vault/directory.h"
 #include "vault/lock.h"
 #include "vault/log_term.h"
-#include "vault/proof.h"
 #include "vault/read_log.h"
 #include "vault/read_recover.h"
+#include "vault/region.h"
 #include "vault/settle.h"
 
 #define DATA_CACHE ((size_t)128 * 1024 * 1024)
 #define KEYS_CACHE ((size_t)32 * 1024 * 1024)
-#define READ_CACHE ((size_t)16 * 1024 * 1024)
 /* Keys cached: up to 6 MiB of locked memory while writing, 4 while reading, as far as the 8 go that Debian allows. */
 #define WRITE_KEYS 196608
 #define READ_KEYS 131072
 #define VIEW_KEYS 8192
 #define DIRECTORY_ENTRIES 1048576
-#define BUSY_MS 30000
 #define SCRUB_SOON_MS 500
-#define CHECKPOINT_PAGES 20000 /* 80 MB */
-#define MAP_AFTER 4096 /* pages: a reader whose cache is full */
-
-static enum result join(char out[VAULT_PATH_MAX], const char *dir, const char *name, struct err *err)
-{
-	int len = snprintf(out, VAULT_PATH_MAX, "%s/%s", dir, name);
-
-	if (len < 0 || len >= VAULT_PATH_MAX)
-		return err_set(err, ERR_INPUT, "the path of the data folder is too long");
-	return OK;
-}
 
 char *vault_path(const struct vault *vault, const char *name, char out[VAULT_PATH_MAX])
 {
@@ -53,84 +39,11 @@ char *vault_path(const struct vault *vault, const char *name, char out[VAULT_PAT
 	return out;
 }
 
-static enum result check_region(const char *region, struct err *err)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-
-	if (region[0] == '\0' || strlen(region) > VAULT_REGION_MAX || strspn(region, allowed) != strlen(region)) {
-		err_set(err, ERR_INPUT, "'%.40s' is no name for a region", region);
-		return err_mend(err, "use up to %d lower-case letters, digits and '-', such as eu-west",
-				VAULT_REGION_MAX);
-	}
-	return OK;
-}
-
 /* ---- connections ---- */
-
-static void session_close(struct session *session)
-{
-	keyring_free(session->ring);
-	directory_free(session->directory);
-	db_close(session->data);
-	db_close(session->keys);
-	*session = (struct session){0};
-}
-
-/* SQLite would make a new database of an empty file, and say nothing. */
-static enum result check_there(const char *path, const char *name, struct err *err)
-{
-	struct stat st;
-	bool there = stat(path, &st) == 0;
-
-	if ((there && st.st_size > 0) || (!there && errno != ENOENT))
-		return OK;
-	err_set(err, ERR_CORRUPT, "%s is %s", name, there ? "empty" : "missing");
-	err_where(err, "%s", path);
-	if (strcmp(name, "keys.db") != 0)
-		return err_mend(err, "stop here, keep what is left, and bring it back with `lethe restore` from a backup");
-	return err_mend(err, "put the live one back, or one of a backup made --with-keys since the last `lethe keys rotate`; "
-			     "without it nothing that is sealed can be read");
-}
-
-static enum result open_database(const char *dir, const char *name, enum db_mode mode, size_t cache, struct db **out,
-				 struct err *err)
-{
-	const struct db_options options = {
-	    .mode = mode,
-	    .secure_delete = true,
-	    .cache_bytes = cache,
-	    .busy_timeout_ms = BUSY_MS,
-	    .checkpoint_pages = CHECKPOINT_PAGES,
-	    .map_after = cache == READ_CACHE ? MAP_AFTER : 0, /* the writer reads what it changes, and maps nothing */
-	};
-	char path[VAULT_PATH_MAX];
-	enum result r = join(path, dir, name, err);
-
-	if (r == OK && mode != DB_CREATE)
-		r = check_there(path, name, err);
-	return r == OK ? db_open_sqlite(path, &options, out, err) : r;
-}
-
-static enum result open_keys(const char *dir, enum db_mode mode, size_t cache, struct session *session, struct err *err)
-{
-	enum result r = open_database(dir, "keys.db", mode, cache, &session->keys, err);
-
-	return r == OK ? schema_migrate_keys(session->keys, err) : r;
-}
-
-static enum result open_databases(const char *dir, enum db_mode mode, size_t data_cache, size_t keys_cache,
-				  struct session *session, struct err *err)
-{
-	enum result r = open_keys(dir, mode, keys_cache, session, err);
-
-	if (r == OK)
-		r = open_database(dir, "vault.db", mode, data_cache, &session->data, err);
-	return r == OK ? schema_migrate_vault(session->data, err) : r;
-}
 
 static enum result open_reader(struct vault *vault, size_t keys, struct err *err)
 {
-	enum result r = open_databases(vault->dir, DB_READ_WRITE, READ_CACHE, READ_CACHE, &vault->read, err);
+	enum result r = databases_open(vault->dir, DB_READ_WRITE, DATABASES_READ_CACHE, DATABASES_READ_CACHE, &vault->read, err);
 
 	vault->read.vault = vault;
 	return r == OK ? keyring_new(vault->read.keys, vault->shared, keys, &vault->read.ring, err) : r;
@@ -161,7 +74,7 @@ static enum result open_writer(struct vault *vault, struct err *err)
 {
 	const struct writer_hooks hooks = {vault, NULL, forget_cached, tell_readers};
 	struct db *dbs[2];
-	enum result r = open_databases(vault->dir, DB_READ_WRITE, DATA_CACHE, KEYS_CACHE, &vault->write, err);
+	enum result r = databases_open(vault->dir, DB_READ_WRITE, DATA_CACHE, KEYS_CACHE, &vault->write, err);
 
 	if (r == OK)
 		r = keyring_new(vault->write.keys, vault->shared, WRITE_KEYS, &vault->write.ring, err);
@@ -367,7 +280,7 @@ static enum result scrub_within(struct vault *vault, int wait_ms, struct err *er
 
 enum result vault_scrub(struct vault *vault, struct err *err)
 {
-	return scrub_within(vault, BUSY_MS, err);
+	return scrub_within(vault, DATABASES_BUSY_MS, err);
 }
 
 enum result vault_scrub_soon(struct vault *vault, struct err *err)
@@ -380,210 +293,6 @@ enum result vault_scrub_soon(struct vault *vault, struct err *err)
 enum result vault_scrub_owed(struct vault *vault, struct err *err)
 {
 	return atomic_load(&vault->shared->scrub_owed) ? scrub_within(vault, SCRUB_SOON_MS, err) : OK;
-}
-
-/* ---- making one ---- */
-
-static enum result make_keys(struct session *session, struct root *root, struct instant now, struct err *err)
-{
-	enum result r = root_epoch_create(root, 1, err);
-
-	if (r == OK)
-		r = db_begin(session->keys, err);
-	if (r != OK)
-		return r;
-	r = epoch_insert(session->keys, 1, EPOCH_CURRENT, now, err);
-	if (r == OK)
-		r = keyring_account_create(session->ring, VAULT_ACCOUNT, err);
-	if (r == OK)
-		return db_commit(session->keys, err);
-	db_rollback(session->keys);
-	return r;
-}
-
-static enum result first_leaf(struct session *session, struct id vault, struct instant now, struct err *err)
-{
-	struct act act;
-	char text[ID_TEXT_MAX];
-	enum result r = db_begin(session->data, err);
-
-	if (r != OK)
-		return r;
-	act_begin(&act, "vault.init", VAULT_ACCOUNT, now);
-	act_id(&act, "vault", "vault", vault);
-	r = meta_set(session->data, "vault", id_format("vault", vault, text), err);
-	if (r == OK)
-		r = act_append(&act, session->data, NULL, err);
-	if (r == OK)
-		return db_commit(session->data, err);
-	db_rollback(session->data);
-	return r;
-}
-
-static enum result write_public_key(struct session *session, const char *dir, struct id vault, struct err *err)
-{
-	char path[VAULT_PATH_MAX];
-	enum result r = join(path, dir, "lethe.pub", err);
-
-	return r == OK ? proof_write_key(session, vault, path, err) : r;
-}
-
-static enum result fill(const char *dir, struct keyring_shared *shared, struct instant now, struct err *err)
-{
-	struct session session = {0};
-	struct blob_store *blobs = NULL;
-	char path[VAULT_PATH_MAX];
-	enum result r = open_databases(dir, DB_CREATE, READ_CACHE, READ_CACHE, &session, err);
-
-	if (r == OK)
-		r = keyring_new(session.keys, shared, 64, &session.ring, err);
-	if (r == OK)
-		r = make_keys(&session, shared->root, now, err);
-	if (r == OK)
-		r = first_leaf(&session, shared->vault, now, err);
-	if (r == OK)
-		r = write_public_key(&session, dir, shared->vault, err);
-	if (r == OK)
-		r = join(path, dir, "blobs", err);
-	if (r == OK)
-		r = blob_open_folder(path, true, &blobs, err);
-	blob_close(blobs);
-	session_close(&session);
-	return r;
-}
-
-/* Removes what an earlier init that died left in its temporary folder: plain files only, nothing else was ever made. */
-static void remove_leftover(const char *dir)
-{
-	static const char *const names[] = {"keys.db", "keys.db-wal", "keys.db-shm", "vault.db", "vault.db-wal",
-					    "vault.db-shm", "lethe.pub", "root.json"};
-	struct err ignored;
-	char path[VAULT_PATH_MAX];
-
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (join(path, dir, names[i], &ignored) == OK)
-			unlink(path);
-	}
-}
-
-/* The epoch key that an earlier init that died had made: it opens nothing that anybody has. Best effort; a passphrase
- * root is nowhere but in root.json, and opening it would ask for a secret. */
-static void forget_leftover_root(const char *config, const struct root_options *given, const char *data_dir)
-{
-	const struct root_options options = {
-		.config_path = config, .data_dir = data_dir, .secret_file = given->secret_file};
-	struct root *root = NULL;
-	struct err ignored;
-	bool forgotten = strcmp(given->provider, "passphrase") != 0 && file_exists(config) &&
-			 root_open(&options, &root, &ignored) == OK && root_epoch_destroy(root, 1, &ignored) == OK;
-
-	(void)forgotten; /* if it could not be, root_create says what is in the way */
-	root_close(root);
-}
-
-static enum result init_in(const char *dir, const struct root_options *given, const char *data_dir,
-			   struct instant now, struct err *err)
-{
-	struct keyring_shared shared = {.vault = id_new(now)};
-	struct root_options options = *given;
-	char config[VAULT_PATH_MAX], label[ID_TEXT_MAX + 8], id[ID_TEXT_MAX];
-	enum result r = file_make_dirs(dir, 0700, err);
-
-	if (r == OK)
-		r = join(config, dir, "root.json", err);
-	if (r != OK)
-		return r;
-	forget_leftover_root(config, given, data_dir);
-	remove_leftover(dir);
-	snprintf(label, sizeof label, "lethe-%s", id_format("vault", shared.vault, id));
-	options.config_path = config;
-	options.data_dir = data_dir;
-	options.label = label;
-	r = root_create(&options, &shared.root, err);
-	if (r != OK)
-		return r;
-	pthread_mutex_init(&shared.root_lock, NULL);
-	r = fill(dir, &shared, now, err);
-	pthread_mutex_destroy(&shared.root_lock);
-	root_close(shared.root);
-	return r;
-}
-
-static enum result region_dir(const struct vault_options *options, char out[VAULT_PATH_MAX], struct err *err)
-{
-	const char *region = options->region != NULL ? options->region : VAULT_DEFAULT_REGION;
-	char relative[VAULT_REGION_MAX + 16];
-	enum result r = check_region(region, err);
-
-	if (r != OK)
-		return r;
-	snprintf(relative, sizeof relative, "regions/%s", region);
-	return join(out, options->data_dir, relative, err);
-}
-
-static enum result not_there_yet(const char *dir, struct err *err)
-{
-	if (!file_exists(dir))
-		return OK;
-	err_set(err, ERR_EXISTS, "there is a vault here already");
-	return err_where(err, "%s", dir);
-}
-
-/* Two at once must not meet in the same temporary folder, nor take the other's root for one that was left behind. */
-static enum result have_alone(const char *parent, int wait_ms, int *fd, struct err *err)
-{
-	enum result r;
-
-	do {
-		r = file_make_dirs(parent, 0700, err);
-		if (r == OK)
-			r = lock_making(parent, wait_ms, fd, err);
-	} while (r == ERR_NOT_FOUND);
-	return r;
-}
-
-static enum result make_in_place(const char *dir, const char *data_dir, const struct root_options *root,
-				 struct instant now, struct err *err)
-{
-	char building[VAULT_PATH_MAX];
-	enum result r = not_there_yet(dir, err);
-
-	if (r == OK && strlen(dir) + 5 > sizeof building)
-		r = err_set(err, ERR_INPUT, "the path of the data folder is too long");
-	if (r != OK)
-		return r;
-	snprintf(building, sizeof building, "%.*s.new", (int)(sizeof building - 5), dir);
-	r = init_in(building, root, data_dir, now, err);
-	if (r == OK && rename(building, dir) != 0)
-		r = err_sys(err, "cannot rename %s to %s", building, dir);
-	if (r != OK)
-		rmdir(building); /* only when it is empty; the next attempt begins with what is not */
-	return r;
-}
-
-enum result vault_init(const struct vault_options *options, const struct root_options *root, struct instant now,
-		       struct err *err)
-{
-	char dir[VAULT_PATH_MAX], parent[VAULT_PATH_MAX];
-	bool is_new = !file_exists(options->data_dir);
-	int fd = -1;
-	enum result r = region_dir(options, dir, err);
-
-	if (r == OK)
-		r = join(parent, options->data_dir, "regions", err);
-	if (r == OK)
-		r = not_there_yet(dir, err);
-	if (r == OK)
-		r = have_alone(parent, options->lock_wait_ms, &fd, err);
-	if (r != OK)
-		return r;
-	r = make_in_place(dir, options->data_dir, root, now, err);
-	if (r == OK)
-		r = file_sync_dir(parent, err);
-	else if (rmdir(parent) == 0 && is_new)
-		rmdir(options->data_dir);
-	close(fd);
-	return r;
 }
 
 /* ---- opening ---- */
@@ -701,7 +410,7 @@ static enum result open_without_data(struct vault *vault, const struct vault_opt
 	if (r == OK)
 		r = open_root(vault, options, err);
 	if (r == OK)
-		r = open_keys(vault->dir, DB_READ_WRITE, READ_CACHE, &vault->read, err);
+		r = databases_open_keys(vault->dir, DB_READ_WRITE, DATABASES_READ_CACHE, &vault->read, err);
 	vault->read.vault = vault;
 	if (r == OK)
 		r = keyring_new(vault->read.keys, vault->shared, READ_KEYS, &vault->read.ring, err);
@@ -715,14 +424,14 @@ void vault_close_data(struct vault *vault)
 	writer_stop(vault->writer);
 	vault->writer = NULL;
 	vault->writable = false;
-	session_close(&vault->write);
+	databases_close(&vault->write);
 	db_close(vault->read.data);
 	vault->read.data = NULL;
 }
 
 enum result vault_open_data(struct vault *vault, struct instant now, struct err *err)
 {
-	enum result r = open_database(vault->dir, "vault.db", DB_READ_WRITE, READ_CACHE, &vault->read.data, err);
+	enum result r = databases_open_one(vault->dir, "vault.db", DB_READ_WRITE, DATABASES_READ_CACHE, &vault->read.data, err);
 
 	if (r == OK)
 		r = schema_migrate_vault(vault->read.data, err);
@@ -821,7 +530,7 @@ static void close_own(struct vault *vault)
 {
 	read_log_close(vault->reads);
 	writer_stop(vault->writer);
-	session_close(&vault->write);
+	databases_close(&vault->write);
 	blob_close(vault->blobs);
 	if (vault->shared != NULL) {
 		root_close(vault->shared->root);
@@ -836,46 +545,9 @@ void vault_close(struct vault *vault)
 {
 	if (vault == NULL)
 		return;
-	session_close(&vault->read);
+	databases_close(&vault->read);
 	accounts_known_free(vault->known);
 	if (vault->view_of == NULL)
 		close_own(vault);
 	free(vault);
-}
-
-/* ---- regions ---- */
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-enum result vault_regions(const char *data_dir, char (*out)[VAULT_REGION_MAX + 1], size_t max, size_t *count,
-			  struct err *err)
-{
-	char path[VAULT_PATH_MAX];
-	struct dirent *entry;
-	struct err ignored;
-	DIR *dir;
-	enum result r = join(path, data_dir, "regions", err);
-
-	*count = 0;
-	if (r != OK)
-		return r;
-	dir = opendir(path);
-	if (dir == NULL && errno == ENOENT)
-		return OK;
-	if (dir == NULL)
-		return err_sys(err, "cannot read %s", path);
-	while (r == OK && (entry = readdir(dir)) != NULL) {
-		if (check_region(entry->d_name, &ignored) != OK)
-			continue;
-		if (*count == max)
-			r = err_set(err, ERR_LIMIT, "more than %zu regions", max);
-		else
-			snprintf(out[(*count)++], VAULT_REGION_MAX + 1, "%.*s", VAULT_REGION_MAX, entry->d_name);
-	}
-	closedir(dir);
-	qsort(out, *count, sizeof out[0], by_name);
-	return r;
 }

@@ -78,19 +78,12 @@ struct vault_options {
 	int lock_wait_ms;        /* how long to wait for another writer; reading, for a restore's last step */
 };
 
-/* Makes the folder, both databases, the root's first epoch, the vault's own keys, lethe.pub. ERR_EXISTS; ERR_BUSY while
- * another process makes one in the same data folder. */
-MUST_CHECK enum result vault_init(const struct vault_options *options, const struct root_options *root,
-				  struct instant now, struct err *err);
 /* Opens; for reading ERR_BUSY while a restore puts its data in place. For writing also takes the lock (ERR_BUSY names
  * who has it) and settles what a crash left: journalled blobs, blobs to be removed, a rotation under way. Unfinished
  * jobs are the caller's: see privacy/resume.h. */
 MUST_CHECK enum result vault_open(const struct vault_options *options, struct instant now, struct vault **out,
 				  struct err *err);
 void vault_close(struct vault *vault); /* NULL is fine */
-/* Regions that exist below data_dir, sorted. ERR_LIMIT above max. */
-MUST_CHECK enum result vault_regions(const char *data_dir, char (*out)[VAULT_REGION_MAX + 1], size_t max,
-				     size_t *count, struct err *err);
 
 /* For a restore only, which puts another vault.db in place. _without_data opens for writing as vault_open, but not the
  * data: `id` says which vault's they are, and the key store must be of it; read.data is NULL and nothing can be written.

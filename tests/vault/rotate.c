@@ -8,6 +8,7 @@
 #include "softhsm.h"
 #include "store/leaf.h"
 #include "vault/check.h"
+#include "vault/init.h"
 #include "vault/rotate.h"
 
 struct place { struct world world; bool hsm; char secret[300], old[400]; struct id call; };
@@ -76,7 +77,7 @@ static int set_up_hsm(void **state)
 	root.module = softhsm_module();
 	assert_non_null(root.module); /* SoftHSM is installed */
 	root.secret_file = p->secret;
-	assert_ok(vault_init(&options, &root, p->world.now, &err), &err);
+	assert_ok(init_vault(&options, &root, p->world.now, &err), &err);
 	open_vault(p);
 	assert_ok(accounts_create(p->world.vault, "Test account", "DK", p->world.now, &p->world.pool, &p->world.account,
 				  &err), &err);

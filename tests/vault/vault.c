@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "vault/lock.h"
+#include "vault/init.h"
 #include "vault/recording.h"
+#include "vault/region.h"
 
 #include <pthread.h>
 
@@ -45,7 +47,7 @@ static void a_second_vault_in_the_same_place_is_refused(void **state)
 	struct root_options root = {.provider = "file", .file_path = "/nonexistent/x"};
 	struct err err;
 
-	assert_int_equal(vault_init(&options, &root, world->now, &err), ERR_EXISTS);
+	assert_int_equal(init_vault(&options, &root, world->now, &err), ERR_EXISTS);
 }
 
 static void an_init_that_failed_leaves_no_empty_folders(void **state)
@@ -58,10 +60,10 @@ static void an_init_that_failed_leaves_no_empty_folders(void **state)
 
 	snprintf(data, sizeof data, "%s/new", world->base);
 	snprintf(inside, sizeof inside, "%s/x.root", data);
-	assert_int_equal(vault_init(&options, &root, world->now, &err), ERR_INPUT);
+	assert_int_equal(init_vault(&options, &root, world->now, &err), ERR_INPUT);
 	assert_int_not_equal(access(data, F_OK), 0);
 	assert_int_equal(mkdir(data, 0700), 0);
-	assert_int_equal(vault_init(&options, &root, world->now, &err), ERR_INPUT);
+	assert_int_equal(init_vault(&options, &root, world->now, &err), ERR_INPUT);
 	assert_int_equal(rmdir(data), 0); /* it was there before, and is empty as it was */
 }
 
@@ -119,11 +121,11 @@ static void an_init_that_failed_can_be_done_again(void **state)
 	char path[400];
 	struct err err;
 
-	assert_int_not_equal(vault_init(&options, &root, world->now, &err), OK);
+	assert_int_not_equal(init_vault(&options, &root, world->now, &err), OK);
 	assert_int_equal(try_open(world, world->data, "eu-west", false, &err), ERR_NOT_FOUND);
 	snprintf(path, sizeof path, "%s/eu.root", world->base);
 	root.file_path = path;
-	assert_ok(vault_init(&options, &root, world->now, &err), &err);
+	assert_ok(init_vault(&options, &root, world->now, &err), &err);
 	assert_ok(try_open(world, world->data, "eu-west", true, &err), &err);
 }
 
@@ -140,12 +142,12 @@ static void while_another_init_is_under_way_nothing_is_begun(void **state)
 	snprintf(regions, sizeof regions, "%s/regions", world->data);
 	snprintf(building, sizeof building, "%s/eu.new", regions);
 	assert_ok(lock_making(regions, 0, &fd, &err), &err);
-	assert_int_equal(vault_init(&options, &root, world->now, &err), ERR_BUSY);
+	assert_int_equal(init_vault(&options, &root, world->now, &err), ERR_BUSY);
 	assert_non_null(strstr(err.what, "another `lethe init`"));
 	assert_int_not_equal(access(root_path, F_OK), 0);
 	assert_int_not_equal(access(building, F_OK), 0);
 	close(fd);
-	assert_ok(vault_init(&options, &root, world->now, &err), &err);
+	assert_ok(init_vault(&options, &root, world->now, &err), &err);
 	assert_ok(try_open(world, world->data, "eu", true, &err), &err);
 }
 
@@ -258,13 +260,13 @@ static void regions_are_listed_in_order(void **state)
 
 	snprintf(path, sizeof path, "%s/second.root", world->base);
 	root.file_path = path;
-	assert_ok(vault_init(&options, &root, world->now, &err), &err);
-	assert_ok(vault_regions(world->data, found, 4, &count, &err), &err);
+	assert_ok(init_vault(&options, &root, world->now, &err), &err);
+	assert_ok(region_list(world->data, found, 4, &count, &err), &err);
 	assert_int_equal(count, 2);
 	assert_string_equal(found[0], "an-earlier");
 	assert_string_equal(found[1], "default");
-	assert_int_equal(vault_regions(world->data, found, 1, &count, &err), ERR_LIMIT);
-	assert_ok(vault_regions("/nonexistent", found, 4, &count, &err), &err);
+	assert_int_equal(region_list(world->data, found, 1, &count, &err), ERR_LIMIT);
+	assert_ok(region_list("/nonexistent", found, 4, &count, &err), &err);
 	assert_int_equal(count, 0);
 }
 
