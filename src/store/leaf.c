@@ -7,26 +7,42 @@
 
 #include "store/column.h"
 
+_Static_assert(HASH_LEN == 32 && LEAF_HASHES == 16, "as the statements here and in schema.c say");
+_Static_assert(sizeof(struct hash) == HASH_LEN, "an array of them is their bytes");
+
+static enum result lacks_hash(int level, uint64_t index, struct err *err)
+{
+	return err_set(err, ERR_CORRUPT, "the audit log lacks the hash of subtree %llu at level %d", (unsigned long long)index, level);
+}
+
+/* Of the row that begins at it or at most LEAF_HASHES - 1 before. */
 static enum result read_hash(void *arg, int level, uint64_t index, struct hash *out, struct err *err)
 {
 	struct db_rows rows;
 	bool found;
-	enum result r = db_query_one(arg, "SELECT hash FROM audit_hash WHERE level = $1 AND number = $2", &rows, &found,
-				     err, DB_INT(level), DB_INT(index));
+	size_t len = 0;
+	enum result r = db_query_one(arg, "SELECT substr(hash, CAST(($2 - number) * 32 + 1 AS INTEGER), 32) FROM audit_hash"
+					  " WHERE level = $1 AND number BETWEEN $2 - 15 AND $2 ORDER BY number DESC LIMIT 1",
+				     &rows, &found, err, DB_INT(level), DB_INT(index));
 
 	if (r != OK)
 		return r;
-	r = found ? column_exact(&rows, 0, out->bytes, sizeof out->bytes, err)
-		  : err_set(err, ERR_CORRUPT, "the audit log lacks the hash of subtree %llu at level %d",
-			    (unsigned long long)index, level);
+	if (found)
+		db_blob(&rows, 0, &len);
+	r = len > 0 ? column_exact(&rows, 0, out->bytes, sizeof out->bytes, err) : lacks_hash(level, index, err);
 	db_end(&rows);
 	return r;
 }
 
+static enum result write_hashes(struct db *db, int level, uint64_t first, const unsigned char *hashes, size_t count, struct err *err)
+{
+	return db_run(db, "INSERT INTO audit_hash(level, number, hash) VALUES($1, $2, $3)", err, DB_INT(level),
+		      DB_INT(first), DB_BLOB(hashes, count * HASH_LEN));
+}
+
 static enum result write_hash(void *arg, int level, uint64_t index, const struct hash *hash, struct err *err)
 {
-	return db_run(arg, "INSERT INTO audit_hash(level, number, hash) VALUES($1, $2, $3)", err, DB_INT(level),
-		      DB_INT(index), DB_BLOB(hash->bytes, sizeof hash->bytes));
+	return write_hashes(arg, level, index, hash->bytes, 1, err);
 }
 
 struct merkle_store leaf_hashes(struct db *db)
@@ -78,19 +94,38 @@ static enum result read_last(void *arg, int level, uint64_t index, struct hash *
 	return OK;
 }
 
+static enum result write_row(struct leaf_run *run, int level, struct err *err)
+{
+	struct leaf_hash_row *row = &run->rows[level];
+	size_t count = row->count;
+
+	row->count = 0;
+	return count > 0 ? write_hashes(run->stored.arg, level, row->first, row->hashes[0].bytes, count, err) : OK;
+}
+
+/* Those of a level follow each other. */
 static enum result write_last(void *arg, int level, uint64_t index, const struct hash *hash, struct err *err)
 {
 	struct leaf_run *run = arg;
+	struct leaf_hash_row *row = &run->rows[level];
 
-	run->last[level].known = true;
-	run->last[level].index = index;
-	run->last[level].hash = *hash;
-	return run->stored.write(run->stored.arg, level, index, hash, err);
+	/* Only left ones are asked for: for their parents, once the right one is there. */
+	if (index % 2 == 0) {
+		run->last[level].known = true;
+		run->last[level].index = index;
+		run->last[level].hash = *hash;
+	}
+	if (row->count == 0)
+		row->first = index;
+	INVARIANT(row->first + row->count == index);
+	row->hashes[row->count++] = *hash;
+	return row->count == LEAF_HASHES ? write_row(run, level, err) : OK;
 }
 
 enum result leaf_run_begin(struct db *db, struct leaf_run *out, struct err *err)
 {
-	*out = (struct leaf_run){.stored = leaf_hashes(db)};
+	memset(out, 0, sizeof *out);
+	out->stored = leaf_hashes(db);
 	return leaf_tree_size(db, &out->next, err);
 }
 
@@ -103,6 +138,15 @@ enum result leaf_run_append(struct leaf_run *run, const struct leaf *leaf, struc
 	INVARIANT(leaf->body_len > 0); /* an empty one is a pruned one */
 	r = insert(run->stored.arg, run->next, leaf, err);
 	return r == OK ? merkle_append(&hashes, run->next++, &hash, err) : r;
+}
+
+enum result leaf_run_end(struct leaf_run *run, struct err *err)
+{
+	enum result r = OK;
+
+	for (int level = 0; r == OK && level < LEAF_LEVELS; level++)
+		r = write_row(run, level, err);
+	return r;
 }
 
 /* ---- one ---- */
@@ -282,7 +326,7 @@ enum result leaf_back(struct db *db, uint32_t account, uint64_t before, uint64_t
 
 enum result leaf_count_hashes(struct db *db, int64_t *out, struct err *err)
 {
-	return db_query_int_n(db, "SELECT COUNT(*) FROM audit_hash", 0, out, NULL, 0, err);
+	return db_query_int_n(db, "SELECT COALESCE(SUM(length(hash) / 32), 0) FROM audit_hash", 0, out, NULL, 0, err);
 }
 
 enum result leaf_has_deed(struct db *db, uint32_t account, uint64_t from, bool *out, struct err *err)

@@ -528,6 +528,8 @@ static enum result fold_op(struct session *session, void *arg, struct err *err)
 		if (r == OK && fold->next < most)
 			batch = batch->next;
 	}
+	if (r == OK)
+		r = leaf_run_end(&fold->run, err);
 	return r == OK ? read_set_position(session->data, fold->next, err) : r;
 }
 

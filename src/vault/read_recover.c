@@ -83,6 +83,8 @@ static enum result recover_in(int fd, struct recovery *recovery, struct id vault
 		r = leaf_run_begin(recovery->data, &recovery->run, err);
 	if (r == OK)
 		r = read_frames(fd, vault, from, recover_one, recovery, err);
+	if (r == OK)
+		r = leaf_run_end(&recovery->run, err);
 	return r == OK && recovery->next != from ? read_set_position(recovery->data, recovery->next, err) : r;
 }
 

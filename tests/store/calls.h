@@ -58,7 +58,7 @@ static const struct call {
     WRITE(job_insert),
     WRITE(job_update), WRITE(key_insert), WRITE(key_delete), WRITE(key_delete_account), WRITE(key_rewrap),
     WRITE(account_key_insert), WRITE(counter_next), WRITE(tombstone_put), WRITE(tombstone_delete), WRITE(tombstone_delete_account),
-    WRITE(leaf_append), WRITE(leaf_run_append), WRITE(counter_delete_account), WRITE(ending_account), WRITE(ending_delete), WRITE(leaf_append_pruned), WRITE(leaf_prune), WRITE(media_insert), WRITE(media_reseal), WRITE(media_delete), WRITE(media_trash_day),
+    WRITE(leaf_append), WRITE(leaf_run_append), WRITE(leaf_run_end), WRITE(counter_delete_account), WRITE(ending_account), WRITE(ending_delete), WRITE(leaf_append_pruned), WRITE(leaf_prune), WRITE(media_insert), WRITE(media_reseal), WRITE(media_delete), WRITE(media_trash_day),
     WRITE(trash_add), WRITE(trash_remove), WRITE(party_insert), WRITE(party_delete), WRITE(party_delete_days), WRITE(period_add), WRITE(period_set_looked), WRITE(period_look_again), WRITE(label_insert), WRITE(label_use), WRITE(label_leave_day), WRITE(label_recount), WRITE(label_exchange), WRITE(label_delete), WRITE(user_put), WRITE(user_delete), WRITE(setting_put), WRITE(holiday_put), WRITE(holiday_delete), WRITE(obligation_put),
     WRITE(obligation_end_row), WRITE(duty_insert), WRITE(duty_delete),
     WRITE(aggregate_add), WRITE(aggregate_add_waiting), WRITE(aggregate_clear), WRITE(aggregate_clear_waiting),

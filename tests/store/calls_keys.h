@@ -213,6 +213,17 @@ CALL(leaf_run_append)
 	return one(r == OK ? leaf_run_append(&run, &leaf, &err) : r, seen);
 }
 
+CALL(leaf_run_end)
+{
+	const struct leaf leaf = {.account = account, .term = LEAF_ACCESS, .body = "x", .body_len = 1};
+	struct leaf_run run;
+	enum result r = leaf_run_begin(vault, &run, &err);
+
+	if (r == OK)
+		r = leaf_run_append(&run, &leaf, &err);
+	return one(r == OK ? leaf_run_end(&run, &err) : r, seen);
+}
+
 CALL(leaf_append_pruned)
 {
 	struct leaf leaf = {.account = account, .term = LEAF_ACCESS};

@@ -210,6 +210,7 @@ static void nothing_changes_the_log_once_it_is_written(void **state)
 	    "DELETE FROM audit_hash WHERE level = 1",
 	    "INSERT OR REPLACE INTO audit_hash(level, number, hash) VALUES(0, 1, x'00')",
 	    "INSERT INTO audit_hash(level, number, hash) VALUES(0, 1, x'00') ON CONFLICT DO NOTHING",
+	    "INSERT INTO audit_hash(level, number, hash) VALUES(0, -1, zeroblob(64))", /* and that of 0 */
 	};
 	struct merkle_store hashes = leaf_hashes(vault);
 	struct hash before, after;
@@ -388,6 +389,8 @@ static void many_that_are_appended_at_once_make_the_tree_that_each_alone_would(v
 {
 	struct leaf leaf = {.account = 2, .at = {9}, .term = LEAF_ACCESS};
 	struct leaf_run run;
+	int64_t rows;
+	bool pruned;
 	char body[16];
 
 	(void)state;
@@ -399,6 +402,7 @@ static void many_that_are_appended_at_once_make_the_tree_that_each_alone_would(v
 			leaf.body = body;
 			assert_ok(leaf_run_append(&run, &leaf, &err));
 		}
+		assert_ok(leaf_run_end(&run, &err));
 	}
 	for (int level = 0; size() >> (level + 1) > 0; level++) {
 		for (uint64_t i = 0; i < size() >> (level + 1); i++) {
@@ -407,6 +411,13 @@ static void many_that_are_appended_at_once_make_the_tree_that_each_alone_would(v
 
 			assert_memory_equal(&node, &above, sizeof node);
 		}
+	}
+	assert_ok(db_query_int_n(vault, "SELECT COUNT(*) FROM audit_hash", 0, &rows, NULL, 0, &err));
+	assert_true(rows < (int64_t)size() / 2); /* several to a row */
+	for (uint64_t i = 0; i < size(); i++) {
+		leaf = got(i);
+		assert_ok(leaf_prune(vault, &leaf, &pruned, &err));
+		assert_true(pruned);
 	}
 	assert_ok(leaf_get(vault, size() - 1, &pool, &leaf, &err));
 	assert_int_equal(leaf.account, 2);
