@@ -9,11 +9,11 @@
 #define COOKIE_NAME_MAX 64
 #define COOKIE_PREFIX "__Host-"
 
-static void add_default(struct response *response, const char *name, const char *value)
-{
-	if (!response_get_header(response, name))
-		response_header_add(response, name, value);
-}
+#define add_default(response, name, value) \
+	do { \
+		if (!response_get_header((response), (name))) \
+			response_header_literal((response), name, value); \
+	} while (0)
 
 void headers_add(struct response *response, const struct request *request)
 {

@@ -55,18 +55,27 @@ static const char *own(struct response *response, const char *name, const char *
 	return copy;
 }
 
-void response_header_add(struct response *response, const char *name, const char *value)
+void response_header_literal_(struct response *response, const char *name, const char *value)
 {
 	struct response_header *header = pool_alloc(response->pool, sizeof *header);
-	const char *copy = own(response, name, value), *name_copy = pool_strdup(response->pool, name);
 
-	if (!header || !name_copy)
+	if (!header) {
 		response->failed = true;
-	if (!header || !copy || !name_copy)
 		return;
-	*header = (struct response_header){.name = name_copy, .value = copy};
+	}
+	*header = (struct response_header){.name = name, .value = value};
 	*response->last = header;
 	response->last = &header->next;
+}
+
+void response_header_add(struct response *response, const char *name, const char *value)
+{
+	const char *copy = own(response, name, value), *name_copy = pool_strdup(response->pool, name);
+
+	if (!name_copy)
+		response->failed = true;
+	if (copy && name_copy)
+		response_header_literal_(response, name_copy, copy);
 }
 
 void response_header(struct response *response, const char *name, const char *value)

@@ -56,6 +56,9 @@ void response_free(struct response *response);
 /* Replaces a header of that name; _add sends another. The value is copied. */
 void response_header(struct response *response, const char *name, const char *value);
 void response_header_add(struct response *response, const char *name, const char *value);
+/* The same of two literals, which are taken as they are. */
+#define response_header_literal(response, name, value) response_header_literal_((response), "" name, "" value)
+void response_header_literal_(struct response *response, const char *name, const char *value);
 void response_header_remove(struct response *response, const char *name);
 const char *response_get_header(const struct response *response, const char *name); /* NULL: not set */
 /* Notes for the log why it is refused or breaks off; NULL: nothing is known of it. */

@@ -28,6 +28,7 @@ namespace
 constexpr size_t DEPTH = 64;
 constexpr size_t COMPARED_MAX = 12; /* up to so many names, comparing each with each beats sorting */
 constexpr size_t CAPACITY_MIN = 1024; /* one contact; what is reserved is wiped */
+constexpr size_t KEPT_MAX = 4096;     /* what is parsed once and no longer than this: by a parser that the thread keeps */
 constexpr size_t CAPACITY_MAX = size_t{1} << 31; /* simdjson ends at 2^32 */
 constexpr uint32_t COUNT_SATURATED = 0xffffff;
 
@@ -37,6 +38,7 @@ struct json_parser {
 	simdjson::dom::parser dom;
 	std::unique_ptr<char[]> padded;
 	size_t padded_size = 0;
+	size_t used = 0; /* the longest text since it was wiped */
 	size_t max;
 	std::vector<const struct json *> sorted;
 
@@ -58,6 +60,19 @@ struct json_parser {
 			explicit_bzero(dom.doc.string_buf.get(), 5 * capacity / 3);
 		if (dom.doc.tape)
 			explicit_bzero(dom.doc.tape.get(), capacity * sizeof(uint64_t));
+	}
+	/* The same, as far as a text of that length can have reached: simdjson's buffers are in proportion to it. */
+	void wipe_used()
+	{
+		size_t reach = std::min(used + simdjson::SIMDJSON_PADDING, dom.doc.capacity());
+
+		if (padded)
+			explicit_bzero(padded.get(), std::min(used + simdjson::SIMDJSON_PADDING, padded_size));
+		if (dom.doc.string_buf)
+			explicit_bzero(dom.doc.string_buf.get(), 5 * reach / 3);
+		if (dom.doc.tape)
+			explicit_bzero(dom.doc.tape.get(), reach * sizeof(uint64_t));
+		used = 0;
 	}
 	/* Nothing is kept of the old buffers, so they are wiped and not copied. */
 	bool reserve(size_t len)
@@ -342,6 +357,7 @@ simdjson::error_code read_tape(struct json_parser *parser, const char *text, siz
 {
 	if (!parser->reserve(len))
 		return simdjson::MEMALLOC;
+	parser->used = std::max(parser->used, len);
 	memcpy(parser->padded.get(), text, len);
 	memset(parser->padded.get() + len, 0, simdjson::SIMDJSON_PADDING);
 	return parser->dom.parse(parser->padded.get(), len, false).error();
@@ -411,12 +427,36 @@ extern "C" enum result json_parse(struct json_parser *parser, const char *text, 
 	}
 }
 
+namespace
+{
+
+/* Making one takes longer than parsing a contact. Nothing of a text stays in it. */
+thread_local std::unique_ptr<json_parser> kept;
+
+enum result parse_kept(const char *text, size_t len, struct pool *pool, const struct json **out, struct err *err)
+{
+	enum result result;
+
+	if (!kept)
+		kept.reset(new (std::nothrow) json_parser(KEPT_MAX));
+	if (!kept)
+		return err_no_memory(err);
+	result = json_parse(kept.get(), text, len, pool, out, err);
+	kept->wipe_used();
+	return result;
+}
+
+} // namespace
+
 extern "C" enum result json_parse_once(const char *text, size_t len, struct pool *pool, const struct json **out,
 				       struct err *err)
 {
 	struct json_parser *parser;
-	enum result result = json_parser_new(len, &parser, err);
+	enum result result;
 
+	if (len <= KEPT_MAX)
+		return parse_kept(text, len, pool, out, err);
+	result = json_parser_new(len, &parser, err);
 	if (result != OK)
 		return result;
 	result = json_parse(parser, text, len, pool, out, err);

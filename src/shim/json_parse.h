@@ -22,7 +22,7 @@ void json_parser_free(struct json_parser *parser);
  * ERR_LIMIT: longer than `max_document`, or more values than the whole of `pool` holds. */
 MUST_CHECK enum result json_parse(struct json_parser *parser, const char *text, size_t len, struct pool *pool,
 				  const struct json **out, struct err *err);
-/* One document with a parser made for it. */
+/* One document, with a parser made for it, or a short one with one that the thread keeps, of which it is wiped. */
 MUST_CHECK enum result json_parse_once(const char *text, size_t len, struct pool *pool, const struct json **out,
 				       struct err *err);
 
