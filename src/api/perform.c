@@ -593,6 +593,7 @@ static void do_stream(struct performing *performing)
 	r = answer(performing);
 	done = vault_witnessed(performing->view);
 	vault_witness(performing->view, NULL, NULL);
+	performing->keyed = NULL;
 	keyed_stream_end(&keyed, r, done, performing->response);
 }
 

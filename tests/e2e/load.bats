@@ -4,7 +4,8 @@
 #
 # P67: the daemon under load and attack, in short and without a clock: everybody else is answered. `make load` measures it.
 
-# shellcheck disable=SC2034 # `answered` reads $code
+# Each test is a subshell of its own, and means to be; `answered` reads $code.
+# shellcheck disable=SC2030,SC2031,SC2034
 
 bats_require_minimum_version 1.5.0
 
