@@ -21,6 +21,21 @@ static enum result media_key(struct session *session, const struct record_row *r
 	return r;
 }
 
+/* Whoever deletes takes the row away before the file. */
+static enum result not_there(struct session *session, const struct blob_name *name, struct err *err)
+{
+	bool named;
+	enum result r = media_names_blob(session->data, name->account, (enum record_kind)name->kind, name->day, name->id,
+					 &named, err);
+
+	if (r != OK)
+		return r;
+	if (!named)
+		return err_set(err, ERR_NOT_FOUND, "the file has been deleted meanwhile");
+	err_set(err, ERR_CORRUPT, "the record's file is not in storage");
+	return err_mend(err, "`lethe check` lists all that are missing; restore a backup that has them");
+}
+
 enum result media_open(struct session *session, struct blob_store *blobs, const struct record_row *record,
 		       const struct media_row *media, struct media_open *out, struct err *err)
 {
@@ -36,6 +51,8 @@ enum result media_open(struct session *session, struct blob_store *blobs, const 
 	if (r != OK)
 		return r;
 	r = blob_get(blobs, &name, &out->file, &size, err);
+	if (r == ERR_NOT_FOUND)
+		r = not_there(session, &name, err);
 	if (r == OK)
 		r = stream_reader_new(&key, aad, aad_len, media->segment, size, from_blob, out->file, &out->reader, err);
 	key_wipe(&key);

@@ -16,7 +16,8 @@ struct media_open {
 	struct stream_reader *reader;
 };
 
-/* ERR_GONE: its key was destroyed. ERR_NOT_FOUND: the file is not in storage. ERR_CORRUPT. */
+/* ERR_GONE: its key was destroyed. ERR_NOT_FOUND: it has been deleted meanwhile. ERR_CORRUPT: the file is
+ * not in storage, or damaged. */
 MUST_CHECK enum result media_open(struct session *session, struct blob_store *blobs, const struct record_row *record,
 				  const struct media_row *media, struct media_open *out, struct err *err);
 void media_close(struct media_open *open);

@@ -49,11 +49,20 @@ numbers() { printf '['; yes 1, | head -n "$1" | tr -d '\n'; printf '1]'; }
 	await logged >line
 	jq -se '.[-1] | .level == "warning" and .why == "corrupt"' line
 
-	rm -f "$blob"
+	mv "$blob" blob
+	ask admin.token GET "$media"
+	answered 500
+	await logged >line
+	jq -se '.[-1] | .status == 500 and .why == "corrupt"' line
 	ln -s "$(basename "$blob")" "$blob" # leads to itself
 	ask admin.token GET "$media"
 	answered 500
 	await logged >line
 	jq -se '.[-1] | .status == 500 and .why == "io" and .errno == 40' line
 	run ! grep -e blob -e 20304050 serve.log
+	stop
+	rm "$blob"
+	run --separate-stderr "$LETHE" record media "$(cut -d/ -f6 <<<"$media")" --account Acme --out file
+	[ "$status" -eq 7 ]
+	[[ $stderr == *"the record's file is not in storage"* ]]
 }
