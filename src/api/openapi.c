@@ -101,6 +101,9 @@ static void write_header(struct json_writer *w, const char *name, const char *ab
 	json_end_object(w);
 }
 
+#define ETAG "(W/)?\"[!#-~]*\""
+#define ETAGS "^(\\*|" ETAG "( *, *" ETAG ")*)$"
+
 static void write_headers(struct json_writer *w, const struct resource *resource)
 {
 	if (takes_key(resource))
@@ -110,11 +113,11 @@ static void write_headers(struct json_writer *w, const struct resource *resource
 	if (work_is_long(resource) && !work_is_slow(resource))
 		write_header(w, "Prefer", "respond-async: it is answered at once, and done as a job", NULL);
 	if (resource->method == METHOD_PUT && is_stream(resource))
-		write_header(w, "If-None-Match", "*: only if there is nothing yet, else 412; what is there is never replaced", NULL);
+		write_header(w, "If-None-Match", "*: only if there is nothing yet, else 412; what is there is never replaced", ETAGS);
 	if (resource->flow != RESOURCE_READ && condition_subject(resource) != NULL && !is_stream(resource))
-		write_header(w, "If-Match", "the ETag of what was read: it is done only if that is still so, else 412", NULL);
+		write_header(w, "If-Match", "the ETag of what was read: it is done only if that is still so, else 412", ETAGS);
 	else if (resource->method == METHOD_GET)
-		write_header(w, "If-None-Match", "the ETag of what you have: 304 if it is still so", NULL);
+		write_header(w, "If-None-Match", "the ETag of what you have: 304 if it is still so", ETAGS);
 }
 
 static bool has_word(const struct resource *resource, const char *name)

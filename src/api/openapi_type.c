@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/bind.h"
+#include "api/paging.h"
 
 /* A member of a body that need not be there may be null: then it is not. */
 static bool may_be_null(const struct word *word)
@@ -39,6 +40,21 @@ static void write_choices(struct json_writer *w, const char *choices, bool null)
 	json_end_array(w);
 }
 
+/* Ids that stand in a path, where nothing else leads to the thing. */
+static void write_id(struct json_writer *w, const struct word *word)
+{
+	static const struct { const char *word, *pattern; } ids[] = {
+#define ID(prefix) "^" prefix "_[0-7][0-9a-hjkmnp-tv-z]{25}$"
+	    {"end", ID("ses")},	  {"ended", ID("acc")}, {"event", ID("evt")},	{"hold", ID("hold")},
+	    {"job", ID("job")}, {"token", ID("tok")}, {"webhook", ID("whk")},
+	};
+
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+		if (word->place == IN_PATH && strcmp(ids[i].word, word->name) == 0)
+			json_string(w, "pattern", ids[i].pattern);
+	}
+}
+
 static void write_string(struct json_writer *w, const struct word *word)
 {
 	write_type(w, word, "string");
@@ -56,6 +72,19 @@ static void write_string(struct json_writer *w, const struct word *word)
 		json_int(w, "maxLength", word->place == IN_BODY ? BIND_TEXT_MAX : BIND_WORD_MAX);
 	if (word->type == WORD_TEXT && word->required)
 		json_int(w, "minLength", 1);
+	if (word->type == WORD_TEXT)
+		write_id(w, word);
+}
+
+static void write_integer(struct json_writer *w, const struct word *word)
+{
+	write_type(w, word, "integer");
+	if (word->place == IN_PATH)
+		json_int(w, "minimum", 0);
+	if (word->place == IN_QUERY && strcmp(word->name, "limit") == 0) {
+		json_int(w, "minimum", 1);
+		json_int(w, "maximum", PAGING_MAX);
+	}
 }
 
 /* A day or an instant. */
@@ -88,7 +117,7 @@ void openapi_word(struct json_writer *w, const char *name, const struct word *wo
 	json_begin_object(w, name);
 	switch (word->type) {
 	case WORD_INT:
-		write_type(w, word, "integer");
+		write_integer(w, word);
 		break;
 	case WORD_FLAG:
 		write_type(w, word, "boolean");

@@ -206,6 +206,7 @@ program() {
 	[ "${lines[-1]}" = '3 passed, 1 failed' ]
 	[ "${lines[-2]}" = '1 skipped' ]
 	[[ $output == *'FAILED test/base/two'*'why'* ]]
+	[[ $output == *$'\n   skipped: (c)\n'* ]]
 	rm build/test/base/two
 	run scripts/run-tests
 	[ "$status" -eq 0 ]
