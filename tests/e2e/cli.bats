@@ -354,6 +354,22 @@ both_init() {
 	[[ "$output" != *20000289* ]]
 }
 
+@test "a page of a kind that few identities are of ends after many rows, and the next goes on" {
+	local next
+	"$LETHE" init >/dev/null
+	"$LETHE" account create Many --country DK >/dev/null
+	seq 20000001 20010300 | sed 's/.*/{"type":"contact","id":"c&","source":"s","name":"N","phones":["+45&"]}/' >many.jsonl
+	echo '{"type":"contact","id":"last","source":"s","name":"L","emails":["last@example.com"]}' >>many.jsonl
+	"$LETHE" import many.jsonl >/dev/null
+	lethe identity list --kind email --json
+	said 0
+	jq -e '.identities == [] and .next != null' <<<"$output"
+	next=$(jq -r .next <<<"$output")
+	lethe identity list --kind email --cursor "$next" --json
+	said 0
+	jq -e '.identities[0].value == "last@example.com" and .next == null' <<<"$output"
+}
+
 @test "P3, P11: an erased person is not found, their records are gone, and the receipt verifies without the vault" {
 	make_vault
 	lethe person erase +4520000289 --yes --receipt r.json --reference REQ-7 --json
