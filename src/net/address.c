@@ -9,6 +9,8 @@
 
 #include "base/quote.h"
 
+#define PORT_DIGITS 5
+
 static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 static bool is_ipv4(const struct address *address)
@@ -182,10 +184,31 @@ static bool is_trusted(const struct address *address, const struct address_block
 	return false;
 }
 
+/* Nothing, or ":" and a number. */
+static bool is_port(const char *text)
+{
+	size_t digits = *text == ':' ? strspn(text + 1, "0123456789") : 0;
+
+	return *text == '\0' || (digits > 0 && digits <= PORT_DIGITS && text[1 + digits] == '\0');
+}
+
+/* Some proxies write "1.2.3.4:5678", "[2001:db8::1]:5678" or "[2001:db8::1]". */
+static const char *without_port(char *text)
+{
+	char *dot = strchr(text, '.'), *end = *text == '[' ? strchr(text, ']') : strchr(text, ':');
+
+	if (end == NULL || !is_port(*text == '[' ? end + 1 : end))
+		return text;
+	if (*text != '[' && (dot == NULL || dot > end))
+		return text;
+	*end = '\0';
+	return text + (*text == '[');
+}
+
 /* The entry that ends at `end`, trimmed, as an address. */
 static bool last_entry(const char *list, const char *end, const char **start, struct address *out)
 {
-	char text[ADDRESS_TEXT_MAX];
+	char text[ADDRESS_TEXT_MAX + sizeof "[]:" + PORT_DIGITS];
 	size_t len;
 
 	*start = end;
@@ -201,7 +224,7 @@ static bool last_entry(const char *list, const char *end, const char **start, st
 		return false;
 	memcpy(text, list, len);
 	text[len] = '\0';
-	return read_address(text, out);
+	return read_address(without_port(text), out);
 }
 
 struct address address_behind(const struct address *peer, const char *forwarded, const struct address_block *trusted,

@@ -32,7 +32,7 @@ bool address_in(const struct address *address, const struct address_block *block
 bool address_is_inside(const struct address *address);
 
 /* Who is behind `peer`: itself unless it is in `trusted`; then the last entry of `forwarded` (X-Forwarded-For; may be
- * NULL) that is not. Something there that is no address ends the walk: then it is the last that was one. */
+ * NULL; with ports or without) that is not. Something there that is no address ends the walk: then it is the last that was one. */
 struct address address_behind(const struct address *peer, const char *forwarded, const struct address_block *trusted,
 			      size_t count);
 

@@ -124,6 +124,9 @@ static const char *behind(const char *peer, const char *forwarded)
 
 static void only_trusted_proxies_are_believed_and_only_as_far_as_they_know(void **state)
 {
+	static const char *const bad[] = {"1.2.3.4:", "1.2.3.4:x", "1.2.3.4:5678x", "1.2.3.4:567890", "1.2.3.4:56:78", "[2001:db8::1",
+					  "[2001:db8::1]5678", "[2001:db8::1]:", "[]", "[", ":5678", "2001:db8::1]"};
+
 	(void)state;
 	assert_string_equal(behind("203.0.113.7", "1.2.3.4"), "203.0.113.7");
 	assert_string_equal(behind("127.0.0.1", NULL), "127.0.0.1");
@@ -132,6 +135,13 @@ static void only_trusted_proxies_are_believed_and_only_as_far_as_they_know(void 
 	assert_string_equal(behind("127.0.0.1", "6.6.6.6, 1.2.3.4 ,\t10.0.0.5"), "1.2.3.4");
 	assert_string_equal(behind("127.0.0.1", "10.0.0.4,10.0.0.5"), "10.0.0.4");
 	assert_string_equal(behind("127.0.0.1", "2001:db8::1"), "2001:db8::1");
+	assert_string_equal(behind("127.0.0.1", "6.6.6.6, 1.2.3.4:5678"), "1.2.3.4");
+	assert_string_equal(behind("127.0.0.1", "6.6.6.6:1, 1.2.3.4:5, 10.0.0.5:65535"), "1.2.3.4");
+	assert_string_equal(behind("127.0.0.1", "[2001:db8::1]:5678"), "2001:db8::1");
+	assert_string_equal(behind("127.0.0.1", "[2001:db8::1]"), "2001:db8::1");
+	assert_string_equal(behind("127.0.0.1", "::ffff:1.2.3.4"), "1.2.3.4");
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_string_equal(behind("127.0.0.1", bad[i]), "127.0.0.1");
 	assert_string_equal(behind("127.0.0.1", "unknown"), "127.0.0.1");
 	assert_string_equal(behind("127.0.0.1", "1.2.3.4, unknown"), "127.0.0.1");
 	assert_string_equal(behind("127.0.0.1", ""), "127.0.0.1");
