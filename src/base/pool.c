@@ -3,20 +3,68 @@
  */
 #include "base/pool.h"
 
+#include <pthread.h>
 #include <stdalign.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CHUNK_SIZE ((size_t)16 * 1024)
+/* Wiped ones that the next pool takes: each request needs some, and malloc joins and cuts them every time. The address
+ * sanitizer is to see who uses what was given back. */
+#ifdef __SANITIZE_ADDRESS__
+#define KEPT_MAX 0
+#else
+#define KEPT_MAX 64
+#endif
 
 struct pool_chunk {
 	struct pool_chunk *next;
 	size_t size, used;
 	alignas(max_align_t) unsigned char data[];
 };
+
+static struct {
+	pthread_mutex_t lock; /* nobody waits for it: then malloc does */
+	struct pool_chunk *first;
+	size_t count;
+} kept = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static struct pool_chunk *take_kept(void)
+{
+	struct pool_chunk *chunk;
+
+	if (pthread_mutex_trylock(&kept.lock) != 0)
+		return NULL;
+	chunk = kept.first;
+	if (chunk != NULL) {
+		kept.first = chunk->next;
+		kept.count--;
+	}
+	pthread_mutex_unlock(&kept.lock);
+	return chunk;
+}
+
+/* What was in it is wiped. */
+static void give_back(struct pool_chunk *chunk)
+{
+	bool taken = false;
+
+	if (chunk->size == CHUNK_SIZE && pthread_mutex_trylock(&kept.lock) == 0) {
+		taken = kept.count + 1 <= KEPT_MAX;
+		if (taken) {
+			chunk->next = kept.first;
+			kept.first = chunk;
+			kept.count++;
+		}
+		pthread_mutex_unlock(&kept.lock);
+	}
+	if (!taken)
+		free(chunk);
+}
 
 void pool_init(struct pool *pool, size_t max)
 {
@@ -26,8 +74,10 @@ void pool_init(struct pool *pool, size_t max)
 static struct pool_chunk *chunk_new(struct pool *pool, size_t need)
 {
 	size_t size = need > CHUNK_SIZE ? need : CHUNK_SIZE;
-	struct pool_chunk *chunk = malloc(sizeof *chunk + size);
+	struct pool_chunk *chunk = size == CHUNK_SIZE ? take_kept() : NULL;
 
+	if (chunk == NULL)
+		chunk = malloc(sizeof *chunk + size);
 	if (chunk == NULL)
 		return NULL;
 	chunk->size = size;
@@ -100,7 +150,7 @@ void pool_reset(struct pool *pool)
 	for (chunk = pool->chunks; chunk != NULL && chunk->next != NULL; chunk = next) {
 		next = chunk->next;
 		explicit_bzero(chunk->data, chunk->used);
-		free(chunk);
+		give_back(chunk);
 	}
 	if (chunk != NULL) {
 		explicit_bzero(chunk->data, chunk->used);
@@ -113,6 +163,7 @@ void pool_reset(struct pool *pool)
 void pool_free(struct pool *pool)
 {
 	pool_reset(pool);
-	free(pool->chunks);
+	if (pool->chunks != NULL)
+		give_back(pool->chunks);
 	pool->chunks = NULL;
 }

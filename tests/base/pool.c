@@ -56,6 +56,30 @@ static void memory_used_again_is_zeroed_again(void **state)
 		assert_int_equal(again[i], 0);
 }
 
+/* Through pools that come and go, of more than what is kept for the next. */
+static void what_another_pool_held_is_nowhere_in_the_next(void **state)
+{
+	struct pool pools[100];
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < 100; i++) {
+			unsigned char *at;
+
+			pool_init(&pools[i], 100000);
+			at = pool_alloc(&pools[i], 40000); /* alone */
+			assert_non_null(at);
+			at = pool_alloc(&pools[i], 16000);
+			assert_non_null(at);
+			for (size_t n = 0; n < 16000; n++)
+				assert_int_equal(at[n], 0);
+			memset(at, 0xaa, 16000);
+		}
+		for (size_t i = 0; i < 100; i++)
+			pool_free(&pools[i]);
+	}
+}
+
 static void a_reset_wipes_what_was_held(void **state)
 {
 	char *secret = pool_strdup(&pool, "a secret");
@@ -119,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(memory_is_zeroed_and_aligned, fresh, release),
 	    cmocka_unit_test_setup_teardown(memory_used_again_is_zeroed_again, fresh, release),
+	    cmocka_unit_test_setup_teardown(what_another_pool_held_is_nowhere_in_the_next, fresh, release),
 	    cmocka_unit_test_setup_teardown(a_reset_wipes_what_was_held, fresh, release),
 	    cmocka_unit_test_setup_teardown(beyond_the_maximum_there_is_nothing, fresh, release),
 	    cmocka_unit_test_setup_teardown(pieces_larger_than_a_chunk_live_beside_small_ones, fresh, release),
