@@ -96,13 +96,18 @@ bool base62_is(char c)
 
 uint32_t crc32_of(const void *data, size_t len)
 {
+	/* Of the sixteen halves of a byte. */
+	static const uint32_t half[16] = {
+	    0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+	    0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+	};
 	const unsigned char *bytes = data;
 	uint32_t crc = UINT32_MAX;
 
 	for (size_t i = 0; i < len; i++) {
 		crc ^= bytes[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (UINT32_C(0xEDB88320) & -(crc & 1));
+		crc = crc >> 4 ^ half[crc & 15];
+		crc = crc >> 4 ^ half[crc & 15];
 	}
 	return ~crc;
 }

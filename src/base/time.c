@@ -403,27 +403,47 @@ enum result date_parse(const char *text, size_t len, struct date *out, struct er
 
 /* ---- writing ---- */
 
+/* So many digits of it, and what follows them. Each read writes some instants: printing would cost it more than SQLite does. */
+static char *put_digits(char *at, int value, int digits, char after)
+{
+	for (int i = digits; i-- > 0; value /= 10)
+		at[i] = (char)('0' + value % 10);
+	at[digits] = after;
+	return at + digits + 1;
+}
+
+/* Returns the end. */
+static char *put_date(const struct civil *civil, char out[TIME_TEXT_MAX])
+{
+	char *at;
+
+	if (civil->year < 0 || civil->year > 9999)
+		return out + snprintf(out, TIME_TEXT_MAX, "%04d-%02d-%02d", civil->year, civil->month, civil->day);
+	at = put_digits(out, civil->year, 4, '-');
+	at = put_digits(at, civil->month, 2, '-');
+	return put_digits(at, civil->day, 2, '\0') - 1;
+}
+
 char *date_format(struct date date, char out[TIME_TEXT_MAX])
 {
 	struct civil civil = date_civil(date);
 
-	snprintf(out, TIME_TEXT_MAX, "%04d-%02d-%02d", civil.year, civil.month, civil.day);
+	put_date(&civil, out);
 	return out;
 }
 
 char *instant_format(struct instant at, char out[TIME_TEXT_MAX])
 {
 	struct civil civil = instant_civil(at);
-	size_t used;
+	char *end = put_date(&civil, out);
 
-	date_format(instant_date(at), out);
-	used = strlen(out);
-	used += (size_t)snprintf(out + used, TIME_TEXT_MAX - used, "T%02d:%02d:%02d", civil.hour, civil.minute,
-				 civil.second);
+	*end++ = 'T';
+	end = put_digits(end, civil.hour, 2, ':');
+	end = put_digits(end, civil.minute, 2, ':');
+	end = put_digits(end, civil.second, 2, civil.ms != 0 ? '.' : 'Z');
 	if (civil.ms != 0)
-		snprintf(out + used, TIME_TEXT_MAX - used, ".%03dZ", civil.ms);
-	else
-		snprintf(out + used, TIME_TEXT_MAX - used, "Z");
+		end = put_digits(end, civil.ms, 3, 'Z');
+	*end = '\0';
 	return out;
 }
 
