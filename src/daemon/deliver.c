@@ -130,11 +130,12 @@ struct deliverer {
 	struct vault *const *vaults;
 	size_t count;
 	struct deliver_how how;
+	struct mail_how mails;
 	const struct outbound *outbound;
 	struct duration clock;  /* so much ahead of the machine's */
 	pthread_mutex_t lock;   /* of all below */
 	pthread_cond_t wake;
-	bool stopping;
+	atomic_bool stopping;   /* read without it too */
 	bool worked;            /* in this round */
 	bool mailing;           /* somebody is sending mails */
 	struct place last;      /* whose turn began last */
@@ -197,8 +198,8 @@ static void send_of_region(const struct deliverer *d, struct vault *view, struct
 	size_t found;
 	struct err err;
 
-	while (account_list(view->read.data, account, &account, 1, &found, &err) == OK && found > 0) {
-		enum result r = mail_account(view, &d->outbound->smtp, account, instant_add(instant_now(), d->clock), TURN,
+	while (!atomic_load(&d->stopping) && account_list(view->read.data, account, &account, 1, &found, &err) == OK && found > 0) {
+		enum result r = mail_account(view, &d->mails, account, instant_add(instant_now(), d->clock), TURN,
 					     out, &err);
 
 		if (r != OK)
@@ -310,7 +311,8 @@ static enum result make(struct vault *const *vaults, size_t count, const struct 
 	d->vaults = vaults;
 	d->count = count;
 	d->outbound = outbound;
-	d->how.reach = &outbound->reach;
+	d->how = (struct deliver_how){.reach = &outbound->reach, .timeout_ms = outbound->timeout_ms, .stopping = &d->stopping};
+	d->mails = (struct mail_how){.server = &outbound->smtp, .stopping = &d->stopping};
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -366,7 +368,7 @@ void deliverer_stop(struct deliverer *deliverer)
 	if (deliverer == NULL)
 		return;
 	pthread_mutex_lock(&deliverer->lock);
-	deliverer->stopping = true;
+	atomic_store(&deliverer->stopping, true);
 	pthread_cond_broadcast(&deliverer->wake);
 	pthread_mutex_unlock(&deliverer->lock);
 	for (size_t i = 0; i < deliverer->worker_count; i++)

@@ -25,6 +25,7 @@
 struct outbound {
 	struct client_reach reach; /* points into this */
 	struct address_block inside[OUTBOUND_INSIDE_MAX];
+	int64_t timeout_ms;        /* of one attempt at a webhook; 0: deliver's own */
 	bool mails;                /* is there a mail server? */
 	struct smtp_server smtp;   /* points into this, and into the settings */
 	struct secret password;
@@ -38,7 +39,7 @@ struct deliverer;
  * machine's. */
 MUST_CHECK enum result deliverer_start(struct vault *const *vaults, size_t count, const struct outbound *outbound,
 				       size_t threads, int64_t clock_ms, struct deliverer **out, struct err *err);
-/* Waits for attempts that are being made. NULL is fine. */
+/* Waits for the attempts that are being made, one a thread at most: half a minute, when nobody answers. NULL is fine. */
 void deliverer_stop(struct deliverer *deliverer);
 
 #endif

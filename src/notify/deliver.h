@@ -19,6 +19,7 @@
 #ifndef LETHE_NOTIFY_DELIVER_H
 #define LETHE_NOTIFY_DELIVER_H
 
+#include <stdatomic.h>
 #include "notify/webhook.h"
 
 #define WEBHOOK_PATIENCE_MS INT64_C(432000000) /* five days */
@@ -26,6 +27,7 @@
 struct deliver_how {
 	const struct client_reach *reach;
 	int64_t timeout_ms; /* of one attempt; 0: CLIENT_TIMEOUT_MS */
+	const atomic_bool *stopping; /* once it is true no attempt is begun any more; NULL: never */
 };
 
 struct delivered {

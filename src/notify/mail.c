@@ -358,15 +358,15 @@ static enum result try_once(struct attempt *a, struct err *err)
 	return vault_write(a->vault, record_op, a, err);
 }
 
-static enum result send_due(struct vault *vault, const struct smtp_server *server, uint32_t account, struct instant now,
+static enum result send_due(struct vault *vault, const struct mail_how *how, uint32_t account, struct instant now,
 			    size_t max, struct mailed *out, struct err *err)
 {
 	struct mail_row due[DUE];
 	size_t count;
 	enum result r = mail_due(vault->read.data, account, now, due, max < DUE ? max : DUE, &count, err);
 
-	for (size_t i = 0; i < count && r == OK; i++) {
-		struct attempt a = {.vault = vault, .server = server, .mail = due[i], .now = now};
+	for (size_t i = 0; i < count && r == OK && !(how->stopping != NULL && atomic_load(how->stopping)); i++) {
+		struct attempt a = {.vault = vault, .server = how->server, .mail = due[i], .now = now};
 
 		pool_init(&a.pool, POOL_MAX);
 		r = try_once(&a, err);
@@ -379,10 +379,10 @@ static enum result send_due(struct vault *vault, const struct smtp_server *serve
 	return r;
 }
 
-enum result mail_account(struct vault *vault, const struct smtp_server *server, uint32_t account, struct instant now,
-			 size_t max, struct mailed *out, struct err *err)
+enum result mail_account(struct vault *vault, const struct mail_how *how, uint32_t account, struct instant now, size_t max,
+			 struct mailed *out, struct err *err)
 {
 	enum result r = list_new(vault, account, now, out, err);
 
-	return r == OK ? send_due(vault, server, account, now, max, out, err) : r;
+	return r == OK ? send_due(vault, how, account, now, max, out, err) : r;
 }

@@ -13,15 +13,20 @@
 #ifndef LETHE_NOTIFY_MAIL_H
 #define LETHE_NOTIFY_MAIL_H
 
+#include <stdatomic.h>
 #include "notify/smtp.h"
 #include "store/mail.h"
 #include "vault/vault.h"
 
 struct mailed { int64_t listed, sent, failed; };
 
+struct mail_how {
+	const struct smtp_server *server;
+	const atomic_bool *stopping; /* once it is true no attempt is begun any more; NULL: never */
+};
 /* Of one account: lists what is new, makes up to `max` attempts that are due; adds to `out`. The first time it only
  * notes how far the events are: nobody is told of what was before mails were. */
-MUST_CHECK enum result mail_account(struct vault *vault, const struct smtp_server *server, uint32_t account,
-				    struct instant now, size_t max, struct mailed *out, struct err *err);
+MUST_CHECK enum result mail_account(struct vault *vault, const struct mail_how *how, uint32_t account, struct instant now,
+				    size_t max, struct mailed *out, struct err *err);
 
 #endif

@@ -476,6 +476,23 @@ static void many_events_are_listed_whole(void **state)
 	assert_int_equal(out.done + out.failed, 0);
 }
 
+static void as_the_program_stops_no_attempt_is_begun(void **state)
+{
+	const atomic_bool stopping = true;
+	const struct deliver_how stopped = {.reach = &here, .stopping = &stopping};
+	struct world *world = *state;
+	struct id id = add(world, "/500", "");
+	struct delivered out = {.listed = 0};
+	struct err err;
+
+	happen(world);
+	happen(world);
+	assert_ok(deliver_webhook(world->vault, &stopped, world->account.number, id, world->now, 4, &out, &err), &err);
+	assert_int_equal(out.listed, 2);
+	assert_int_equal(out.done + out.failed, 0);
+	assert_int_equal(deliver(world).failed, 2); /* they wait */
+}
+
 static void each_attempt_is_in_the_log(void **state)
 {
 	struct world *world = *state;
@@ -515,6 +532,7 @@ int main(void)
 	    DELIVERING(a_test_is_for_one_alone_and_what_failed_is_replayed),
 	    DELIVERING(one_that_is_removed_is_told_nothing_of_what_waits),
 	    DELIVERING(many_events_are_listed_whole),
+	    DELIVERING(as_the_program_stops_no_attempt_is_begun),
 	    DELIVERING(each_attempt_is_in_the_log),
 	};
 

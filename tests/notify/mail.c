@@ -15,6 +15,7 @@
 
 /* Nobody listens there. */
 static const struct smtp_server nobody = {.url = "smtp://127.0.0.1:1", .plain = true, .from = "lethe@example.com", .timeout_ms = 2000};
+static const struct mail_how how = {.server = &nobody};
 static struct err err;
 
 struct doing { struct people *p; const char *act; int times; };
@@ -43,7 +44,7 @@ static struct mailed mail(struct people *p)
 {
 	struct mailed out = {.listed = 0};
 
-	assert_ok(mail_account(p->world.vault, &nobody, p->world.account.number, p->world.now, 16, &out, &err), &err);
+	assert_ok(mail_account(p->world.vault, &how, p->world.account.number, p->world.now, 16, &out, &err), &err);
 	return out;
 }
 
@@ -129,6 +130,25 @@ static void what_no_server_takes_is_tried_by_the_schedule(void **state)
 	assert_int_equal(rows[0].state, MAIL_FAILED);
 }
 
+static void as_the_program_stops_no_attempt_is_begun(void **state)
+{
+	struct people *p = *state;
+	const atomic_bool stopping = true;
+	const struct mail_how stopped = {.server = &nobody, .stopping = &stopping};
+	struct mailed out = {.listed = 0};
+	struct mail_row rows[MAX];
+
+	add_user(p, "o@example.com", USER_OWNER);
+	mail(p);
+	happen(p, "person.erase", 2);
+	assert_ok(mail_account(p->world.vault, &stopped, p->world.account.number, p->world.now, 16, &out, &err), &err);
+	assert_int_equal(out.listed, 2);
+	assert_int_equal(out.failed, 0);
+	assert_int_equal(mails(p, rows), 2);
+	assert_int_equal(rows[0].attempts, 0);
+	assert_int_equal(mail(p).failed, 1); /* one has told that it does not answer */
+}
+
 static void who_has_no_address_or_is_gone_is_sent_nothing(void **state)
 {
 	struct people *p = *state;
@@ -140,7 +160,7 @@ static void who_has_no_address_or_is_gone_is_sent_nothing(void **state)
 	leaving = add_user(p, "o@example.com", USER_ADMIN);
 	mail(p);
 	happen(p, "person.erase", 1);
-	assert_ok(mail_account(p->world.vault, &nobody, p->world.account.number, p->world.now, 0, &listed, &err), &err);
+	assert_ok(mail_account(p->world.vault, &how, p->world.account.number, p->world.now, 0, &listed, &err), &err);
 	leaving.role = USER_AGENT;
 	assert_ok(user_put(p->world.vault->read.data, &leaving, &err), &err);
 	assert_int_equal(mail(p).failed, 2);
@@ -177,6 +197,7 @@ int main(void)
 	    AMONG_PEOPLE(warnings_that_are_given_together_are_one_mail),
 	    AMONG_PEOPLE(an_account_that_wants_none_gets_none),
 	    AMONG_PEOPLE(what_no_server_takes_is_tried_by_the_schedule),
+	    AMONG_PEOPLE(as_the_program_stops_no_attempt_is_begun),
 	    AMONG_PEOPLE(who_has_no_address_or_is_gone_is_sent_nothing),
 	    cmocka_unit_test(what_is_no_mail_server_is_refused),
 	};
