@@ -22,12 +22,14 @@ void credential_refuse(const struct request *request, struct response *response,
 
 /* ---- how often ---- */
 
-bool credential_few(const struct http *http, const struct request *request, struct response *response)
+bool credential_few(const struct http *http, enum rate_kind kind, const struct request *request, struct response *response)
 {
 	struct rate_key key = rate_key_address(&request->address);
 	struct rate_state state;
-	bool within = rate_take(http->by_address, &key, 1, request->now, &state);
+	bool within;
 
+	key.kind = kind;
+	within = rate_take(http->by_address, &key, 1, request->now, &state);
 	rate_headers(response, http->by_address, &state);
 	if (!within)
 		problem_answer(response, request, PROBLEM_RATE, NULL, NULL);
@@ -175,7 +177,7 @@ bool credential_take(const struct http *http, const struct desk *desk, const str
 	*out = (struct credential){.by_session = false};
 	r = find(http, desk, request, out, &err);
 	if (r == ERR_DENIED) {
-		if (credential_few(http, request, response))
+		if (credential_few(http, RATE_ADDRESS, request, response))
 			credential_refuse(request, response, &err);
 		return false;
 	}
@@ -183,8 +185,8 @@ bool credential_take(const struct http *http, const struct desk *desk, const str
 		problem_from(response, request, &err, NULL);
 		return false;
 	}
-	if (out->by_session && !reads &&
-	    (!credential_ours(http, request, response) || !has_second_text(request, response, out->session)))
+	if (!credential_within_rate(http, &out->actor, request, response))
 		return false;
-	return credential_within_rate(http, &out->actor, request, response);
+	return !out->by_session || reads ||
+	       (credential_ours(http, request, response) && has_second_text(request, response, out->session));
 }

@@ -15,6 +15,7 @@
 
 #include "access/session.h"
 #include "api/perform.h"
+#include "net/rate.h"
 
 #define SESSION_COOKIE "lethe"
 #define CSRF_HEADER "X-Lethe-CSRF"
@@ -37,8 +38,9 @@ bool credential_recall(const struct http *http, const struct desk *desk, const s
 		       struct actor *out);
 bool credential_within_rate(const struct http *http, const struct actor *actor, const struct request *request,
 			    struct response *response);
-/* For who is let in by nothing: few tries, from each address. */
-bool credential_few(const struct http *http, const struct request *request, struct response *response);
+/* For who is let in by nothing: few tries, from each address; RATE_DOOR of who comes to sign in or with a link, RATE_ADDRESS of
+ * all others, so that a program whose token is no good any more keeps nobody beside it from signing in. */
+bool credential_few(const struct http *http, enum rate_kind kind, const struct request *request, struct response *response);
 /* Did a page of ours ask, as far as the browser says? Who is no browser says nothing, and is believed. */
 bool credential_ours(const struct http *http, const struct request *request, struct response *response);
 /* 401. */

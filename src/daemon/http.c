@@ -111,7 +111,7 @@ static void answer_at_open_door(const struct http *http, const struct desk *desk
 {
 	bool reads = request->method == METHOD_GET || request->method == METHOD_HEAD;
 
-	if (credential_few(http, request, response) && (reads || credential_ours(http, request, response)))
+	if (credential_few(http, RATE_DOOR, request, response) && (reads || credential_ours(http, request, response)))
 		signin_answer(http, desk, door, NULL, request, response);
 	if ((door == DOOR_OIDC || door == DOOR_OIDC_BACK) && pages_wanted(request))
 		pages_show(request, response);
@@ -154,14 +154,20 @@ static bool is_behind_tls(const struct http *http)
 	return strncmp(http->base_url, "https://", strlen("https://")) == 0;
 }
 
+static const struct desk *own_desk(struct http *http);
+
 static void handle(void *arg, void *context, struct request *request, struct response *response)
 {
 	struct http *http = arg;
 	const struct desk *desk = context;
+	/* A worker that could not have one as it began may have one of its thread's own by now. */
+	const struct desk *desk = context != NULL || door < 0 ? context : own_desk(http);
 	int door = request->match.route - OPEN_COUNT;
 
 	request->tls = request->tls || is_behind_tls(http);
 	if (door < 0)
+	else if (desk == NULL)
+		problem_answer(response, request, PROBLEM_BUSY, NULL, NULL);
 		answer_open(http, request, response);
 	else if (door < DOOR_COUNT && door_resources[door].open)
 		answer_at_open_door(http, desk, (enum door)door, request, response);

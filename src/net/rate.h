@@ -26,8 +26,9 @@ struct rate_limit {
 	uint32_t window_s; /* 1 second to 7 days */
 };
 
-/* By what: 16 bytes of a token's or account's id, or of an address (address_group). Kinds do not meet. */
-enum rate_kind { RATE_ADDRESS, RATE_TOKEN, RATE_USER, RATE_ACCOUNT };
+/* By what: 16 bytes of a token's or account's id, or of an address (address_group; a door is by address too). Kinds do not
+ * meet. */
+enum rate_kind { RATE_ADDRESS, RATE_DOOR, RATE_TOKEN, RATE_USER, RATE_ACCOUNT };
 struct rate_key {
 	enum rate_kind kind;
 	unsigned char bytes[16];

@@ -168,6 +168,27 @@ guesses() {
 		jq '[.leaves[].leaf | select(.act == "user.sign_in.failed")] | length')" = "$wrong" ]
 }
 
+@test "P41: programs with tokens that are no good keep nobody of their address from signing in, nor a stranger's sign-ins from programs" {
+	add anna admin
+	"$LETHE" token create program --account Acme --role admin --out admin.token >/dev/null
+	serve --address-rate 5 --now $START
+	echo lethe_a_0000000000000000000000000000000000000000000000000 >bad.token
+	for _ in 1 2 3 4 5 6; do
+		ask bad.token GET /v1/accounts/Acme
+	done
+	answered 429
+	enter anna
+	answered 201
+	for _ in 1 2 3 4 5; do
+		post /v1/links '{"link":"lethe_i1"}'
+	done
+	answered 429
+	ask admin.token GET /v1/accounts/Acme
+	answered 200
+	as anna GET /v1/accounts/Acme/holds
+	answered 200
+}
+
 @test "P54: what a session changes needs its second text, and a page of ours that asks" {
 	add anna admin
 	serve --now $START
@@ -177,6 +198,9 @@ guesses() {
 		"$URL/v1/accounts/Acme/holds")
 	answered 403
 	grep -q '"field":"X-Lethe-CSRF"' answer
+	code=$(curl -sS -o answer -D head -w '%{http_code}' -b anna.jar -H 'Content-Type: application/json' -d "$hold" \
+		"$URL/v1/accounts/Acme/holds")
+	grep -qi '^ratelimit: ' head # it counts, as every refusal does
 	code=$(curl -sS -o answer -w '%{http_code}' -b anna.jar -H 'Content-Type: application/x-ndjson' -d '{}' \
 		"$URL/v1/accounts/Acme/ingest")
 	answered 403
