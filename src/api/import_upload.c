@@ -58,14 +58,37 @@ static const char *name_of(const struct request *request)
 	return strcmp(request->media_type, "text/csv") == 0 ? "sent.csv" : "sent.jsonl";
 }
 
+static struct work_asking asking_of(const struct direct *direct, struct kept_put *put)
+{
+	return (struct work_asking){.view = direct->view, .account = direct->account->number, .resource = direct->resource,
+				    .request = direct->request, .actor = direct->actor, .kept_max = direct->desk->kept_max,
+				    .put = put};
+}
+
+/* As it says itself; the server has seen that it is a number. */
+static uint64_t announced(const struct request *request)
+{
+	const char *length = request_header(request, "content-length");
+
+	return length != NULL ? strtoull(length, NULL, 10) : 0;
+}
+
+/* What would be refused at the end is not taken in. */
+static enum result check_room(struct direct *direct, struct err *err)
+{
+	const struct work_asking asking = asking_of(direct, NULL);
+
+	return work_room(&direct->view->read, &asking, announced(direct->request), err);
+}
+
 static enum result file(struct direct *direct, struct kept_put *put, struct id id, struct err *err)
 {
+	const struct work_asking asking = asking_of(direct, put);
 	struct work_row row = {.id = id};
 	enum result r = keyed_stream_guard(direct->keyed, err);
 
 	if (r == OK)
-		r = work_file_with(direct->view, direct->account->number, direct->resource, direct->request, direct->actor, put,
-				   &row, err);
+		r = work_file(&asking, &row, err);
 	if (r != OK && !vault_witnessed(direct->view)) /* what is cleaned up is nothing that the key is of */
 		vault_witness(direct->view, NULL, NULL);
 	if (r != OK)
@@ -84,6 +107,8 @@ enum result import_upload(struct direct *direct, struct err *err)
 	struct kept_put *put = NULL;
 	enum result r = check_words(direct, err);
 
+	if (r == OK)
+		r = check_room(direct, err);
 	if (r == OK)
 		r = kept_begin(direct->view, &what, &put, err);
 	if (r == OK)

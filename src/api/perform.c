@@ -400,6 +400,9 @@ static enum result file_work(struct performing *performing, struct work_row *row
 {
 	char id[ID_TEXT_MAX];
 	struct request request;
+	const struct work_asking asking = {.view = performing->view, .resource = performing->resource, .request = &request,
+					   .account = work_owner(performing->resource, performing->account.number),
+					   .actor = performing->actor, .kept_max = performing->desk->kept_max};
 	struct bound bound;
 	enum result r = bind_request(performing->resource, performing->request, &bound, &performing->field, err);
 
@@ -411,8 +414,7 @@ static enum result file_work(struct performing *performing, struct work_row *row
 	r = act_for(performing, err);
 	if (r != OK)
 		return r;
-	r = work_file(performing->view, work_owner(performing->resource, performing->account.number), performing->resource,
-		      &request, performing->actor, row, err);
+	r = work_file(&asking, row, err);
 	perform_as(NULL);
 	return r;
 }

@@ -22,6 +22,7 @@ struct desk {
 	size_t count;
 	const struct client_reach *reach; /* where what goes out may go */
 	struct duration keep_files;   /* of jobs: vault/kept.h */
+	int64_t kept_max;             /* bytes of an account's together; 0: no bound */
 	const struct outside *outside; /* NULL: nothing of it */
 	struct duration keep_answers; /* how long it is known what was asked with a key: api/keyed.h */
 	void (*wake)(void *arg);      /* there is a new job; NULL: nobody carries them out */

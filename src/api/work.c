@@ -110,39 +110,54 @@ static void write_asked(const struct request *request, const struct actor *actor
 	buf_add(out, "", 1);
 }
 
-struct filing { struct work_row *row; const char *asked; struct pool *pool; struct kept_put *put; bool keeps; };
+struct filing { const struct work_asking *asking; struct work_row *row; const char *asked; };
+
+static enum result check_files(struct session *session, const struct work_asking *asking, int64_t files, uint64_t bytes,
+			       struct err *err)
+{
+	int64_t kept = 0;
+	enum result r = OK;
+
+	if (files >= WORK_FILES_MAX)
+		err_set(err, ERR_LIMIT, "%d files of jobs are kept for the account already", WORK_FILES_MAX);
+	else if (asking->kept_max == 0 ||
+		 ((r = work_file_bytes(session->data, asking->account, &kept, err)) == OK && kept < asking->kept_max &&
+		  bytes <= (uint64_t)(asking->kept_max - kept)))
+		return OK;
+	else if (r == OK)
+		err_set(err, ERR_LIMIT, "files of jobs may take %" PRId64 " bytes for the account together, and %" PRId64 " are taken",
+			asking->kept_max, kept);
+	return r == OK ? err_mend(err, "fetch them, and destroy them by `lethe job drop`; or wait until their time is over") : r;
+}
 
 /* Nobody's jobs and files grow without end. */
-static enum result check_room(struct session *session, const struct filing *filing, struct err *err)
+enum result work_room(struct session *session, const struct work_asking *asking, uint64_t bytes, struct err *err)
 {
 	int64_t open, files;
-	enum result r = work_count(session->data, filing->row->account, WORK_OPEN_MAX, &open, &files, err);
+	enum result r = work_count(session->data, asking->account, WORK_OPEN_MAX, &open, &files, err);
 
 	if (r == OK && open >= WORK_OPEN_MAX) {
 		err_set(err, ERR_BUSY, "%d jobs of the account wait already", WORK_OPEN_MAX);
 		return err_mend(err, "ask again when some of them have ended; `lethe job list` shows them");
 	}
-	if (r == OK && filing->keeps && files >= WORK_FILES_MAX) {
-		err_set(err, ERR_LIMIT, "%d files of jobs are kept for the account already", WORK_FILES_MAX);
-		return err_mend(err, "fetch them, and destroy them by `lethe job drop`; or wait until their time is over");
-	}
-	return r;
+	return r == OK && work_is_slow(asking->resource) ? check_files(session, asking, files, bytes, err) : r;
 }
 
 static enum result file_op(struct session *session, void *arg, struct err *err)
 {
 	struct filing *filing = arg;
+	struct kept_put *put = filing->asking->put;
 	struct work_row *row = filing->row;
 	struct act act;
-	enum result r = check_room(session, filing, err);
+	enum result r = work_room(session, filing->asking, put != NULL ? kept_bytes(put) : 0, err);
 
 	if (r == OK)
-		r = seal_data(session->ring, row->account, "work", row->id, filing->asked, filing->pool, &row->asked,
-			      &row->asked_len, err);
+		r = seal_data(session->ring, row->account, "work", row->id, filing->asked, filing->asking->request->pool,
+			      &row->asked, &row->asked_len, err);
 	if (r == OK)
 		r = work_put(session->data, row, err);
-	if (r == OK && filing->put != NULL)
-		r = kept_attach(session, filing->put, err);
+	if (r == OK && put != NULL)
+		r = kept_attach(session, put, err);
 	if (r != OK)
 		return r;
 	act_begin(&act, "job.file", row->account, row->created);
@@ -150,35 +165,27 @@ static enum result file_op(struct session *session, void *arg, struct err *err)
 	return act_append(&act, session->data, NULL, err);
 }
 
-enum result work_file_with(struct vault *view, uint32_t account, const struct resource *resource,
-			   const struct request *request, const struct actor *actor, struct kept_put *put,
-			   struct work_row *out, struct err *err)
+enum result work_file(const struct work_asking *asking, struct work_row *out, struct err *err)
 {
-	struct filing filing = {.row = out, .pool = request->pool, .put = put, .keeps = work_is_slow(resource)};
+	struct filing filing = {.asking = asking, .row = out};
 	struct buf asked, target;
 	enum result r;
 
-	*out = (struct work_row){.account = account, .id = out->id, .operation = resource->operation,
-				 .made_by = actor->who, .state = WORK_WAITING, .created = request->now};
+	*out = (struct work_row){.account = asking->account, .id = asking->put != NULL ? out->id : id_new(asking->request->now),
+				 .operation = asking->resource->operation, .made_by = asking->actor->who,
+				 .state = WORK_WAITING, .created = asking->request->now};
 	buf_init(&asked, ASKED_MAX);
 	buf_init(&target, ASKED_MAX);
-	write_asked(request, actor, &target, &asked);
+	write_asked(asking->request, asking->actor, &target, &asked);
 	filing.asked = asked.data;
 	r = buf_ok(&target, "what is asked", err);
 	if (r == OK)
 		r = buf_ok(&asked, "what is asked", err);
 	if (r == OK)
-		r = vault_write(view, file_op, &filing, err);
+		r = vault_write(asking->view, file_op, &filing, err);
 	buf_free(&target);
 	buf_free(&asked);
 	return r;
-}
-
-enum result work_file(struct vault *view, uint32_t account, const struct resource *resource,
-		      const struct request *request, const struct actor *actor, struct work_row *out, struct err *err)
-{
-	out->id = id_new(request->now);
-	return work_file_with(view, account, resource, request, actor, NULL, out, err);
 }
 
 static const char *address_of(const struct account *account, const struct work_row *row, struct pool *pool)

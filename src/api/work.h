@@ -36,15 +36,21 @@ bool work_wanted(const struct resource *resource, const struct request *request)
 /* What else of a request is kept for when it is carried out; the last is NULL. */
 extern const char *const work_headers[];
 #define WORK_HEADERS_MAX 4
-/* Files it, in one transaction. */
-MUST_CHECK enum result work_file(struct vault *view, uint32_t account, const struct resource *resource,
-				 const struct request *request, const struct actor *actor, struct work_row *out,
-				 struct err *err);
 struct kept_put;
-/* The same of a job that has an id already, out->id, and a file that was sent for it (kept_seal); NULL: none. */
-MUST_CHECK enum result work_file_with(struct vault *view, uint32_t account, const struct resource *resource,
-				      const struct request *request, const struct actor *actor, struct kept_put *put,
-				      struct work_row *out, struct err *err);
+struct work_asking {
+	struct vault *view;
+	uint32_t account; /* work_owner */
+	const struct resource *resource;
+	const struct request *request;
+	const struct actor *actor;
+	int64_t kept_max;     /* struct desk */
+	struct kept_put *put; /* a file that was sent for it (kept_seal), then out->id is the job's already; NULL: none */
+};
+/* Files it, in one transaction. */
+MUST_CHECK enum result work_file(const struct work_asking *asking, struct work_row *out, struct err *err);
+/* Is there room for one more, whose file is of so many bytes, as far as that is known? ERR_BUSY: too many wait; ERR_LIMIT: too
+ * much is kept. */
+MUST_CHECK enum result work_room(struct session *session, const struct work_asking *asking, uint64_t bytes, struct err *err);
 /* 202, with where it is. `account` is of the row, or the vault's own: number 0. */
 MUST_CHECK enum result work_answer(const struct account *account, const struct work_row *row, const struct request *request,
 				   struct response *response, struct err *err);

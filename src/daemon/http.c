@@ -159,16 +159,15 @@ static const struct desk *own_desk(struct http *http);
 static void handle(void *arg, void *context, struct request *request, struct response *response)
 {
 	struct http *http = arg;
-	const struct desk *desk = context;
+	int door = request->match.route - OPEN_COUNT;
 	/* A worker that could not have one as it began may have one of its thread's own by now. */
 	const struct desk *desk = context != NULL || door < 0 ? context : own_desk(http);
-	int door = request->match.route - OPEN_COUNT;
 
 	request->tls = request->tls || is_behind_tls(http);
 	if (door < 0)
+		answer_open(http, request, response);
 	else if (desk == NULL)
 		problem_answer(response, request, PROBLEM_BUSY, NULL, NULL);
-		answer_open(http, request, response);
 	else if (door < DOOR_COUNT && door_resources[door].open)
 		answer_at_open_door(http, desk, (enum door)door, request, response);
 	else
@@ -231,6 +230,7 @@ static void *take_desk(void *arg, int worker)
 	}
 	desk->views = views;
 	desk->keep_answers = http->keep_answers;
+	desk->kept_max = http->kept_max;
 	desk->reach = http->reach;
 	desk->outside = &http->outside;
 	desk->wake = jobs_wake;
@@ -326,7 +326,7 @@ static bool is_one(const struct resource *resource)
 						  strcmp(resource->operation, "record get") == 0);
 }
 
-static struct route route_of(const struct resource *resource, uint64_t body_max)
+static struct route route_of(const struct resource *resource, uint64_t body_max, uint64_t import_max)
 {
 	const struct direct_resource *direct = direct_find(resource);
 	bool body = resource->method != METHOD_GET;
@@ -334,7 +334,7 @@ static struct route route_of(const struct resource *resource, uint64_t body_max)
 	if (direct != NULL)
 		return (struct route){.method = resource->method, .path = resource->path,
 				      .kind = direct->stream ? ROUTE_STREAM : ROUTE_WORKER,
-				      .body_max = direct->body_max, .takes = direct->takes};
+				      .body_max = direct->job ? import_max : direct->body_max, .takes = direct->takes};
 	return (struct route){.method = resource->method, .path = resource->path,
 			      .kind = is_one(resource) ? ROUTE_GLANCE : ROUTE_WORKER,
 			      .body_max = body ? body_max : 0, .takes = body ? json_body : NULL};
@@ -349,9 +349,10 @@ static enum result make_routes(struct http *http, const struct settings *setting
 	for (int i = 0; i < PAGE_COUNT; i++)
 		http->routes[OPEN_PAGES + i] = (struct route){METHOD_GET, pages_path((enum page)i), ROUTE_QUICK, 0, NULL};
 	for (size_t i = 0; i < DOOR_COUNT; i++)
-		http->routes[OPEN_COUNT + i] = route_of(&door_resources[i].resource, DOOR_BODY_MAX);
+		http->routes[OPEN_COUNT + i] = route_of(&door_resources[i].resource, DOOR_BODY_MAX, 0);
 	for (size_t i = 0; i < resource_count; i++)
-		http->routes[OPEN_COUNT + DOOR_COUNT + i] = route_of(&resources[i], (uint64_t)settings->number[SET_BODY]);
+		http->routes[OPEN_COUNT + DOOR_COUNT + i] = route_of(&resources[i], (uint64_t)settings->number[SET_BODY],
+								     (uint64_t)settings->number[SET_IMPORT_MAX]);
 	http->route_count = OPEN_COUNT + DOOR_COUNT + resource_count;
 	return router_new(http->routes, http->route_count, &http->router, err);
 }
@@ -460,6 +461,7 @@ enum result http_open(struct http *http, const struct settings *settings, struct
 	http->has_own_desks = failed == 0;
 	if (r == OK && failed != 0)
 		r = err_set(err, ERR_LIMIT, "cannot have something of each thread's own: %s", strerror(failed));
+	http->kept_max = settings->number[SET_KEPT_MAX];
 	http->keep_answers = (struct duration){settings->number[SET_IDEMPOTENCY_KEEP] * 3600 * 1000};
 	if (r == OK)
 		r = metrics_new(&http->metrics, err);

@@ -48,6 +48,7 @@ struct http {
 	struct buf openapi;
 	const struct client_reach *reach; /* of what goes out; put in by the caller too */
 	struct duration keep_answers;
+	int64_t kept_max; /* bytes */
 	struct jobs *jobs;
 	struct work_watchers *watchers;
 	pthread_key_t own_desk; /* of each thread of connections */

@@ -233,6 +233,14 @@ static struct flow *open_output(struct exchange *x)
 	return output;
 }
 
+static void answer_too_long(struct exchange *x)
+{
+	struct err err;
+
+	err_set(&err, ERR_LIMIT, "the body is longer than %llu bytes", (unsigned long long)x->route->body_max);
+	problem_answer(&x->response, &x->request, PROBLEM_TOO_LARGE, &err, NULL);
+}
+
 /* After the handler, on the worker that ran it. */
 static void finish(struct exchange *x)
 {
@@ -243,6 +251,9 @@ static void finish(struct exchange *x)
 			flow_end(output);
 		return;
 	}
+	/* Whatever the handler made of half a body. */
+	if (atomic_load(&x->too_long) && x->response.status >= 400)
+		answer_too_long(x);
 	answer_settle(x);
 	if (x->source == SOURCE_READER) {
 		output = open_output(x);
@@ -445,10 +456,8 @@ static void refuse_type(struct exchange *x)
 
 static void refuse_size(struct exchange *x)
 {
-	struct err err;
-
-	err_set(&err, ERR_LIMIT, "the body is longer than %llu bytes", (unsigned long long)x->route->body_max);
-	refuse(x, PROBLEM_TOO_LARGE, &err, NULL);
+	answer_too_long(x);
+	x->refused = true;
 }
 
 /* What the head says of the body, against what the route takes. */
@@ -591,6 +600,7 @@ static void pass_on(struct exchange *x, const char *data, size_t *len)
 {
 	if (x->streamed + *len > x->route->body_max) {
 		atomic_store(&x->discarding, true);
+		atomic_store(&x->too_long, true);
 		flow_abort(x->request.input, ERR_LIMIT, "the body is longer than this operation takes");
 		return;
 	}

@@ -87,7 +87,8 @@ struct exchange {
 	pthread_mutex_t lock; /* guards suspended, woken, ready; taken last */
 	bool suspended, woken, ready;
 	atomic_bool gone, discarding, detached;
-	atomic_bool later; /* response_done finishes it */
+	atomic_bool later;    /* response_done finishes it */
+	atomic_bool too_long; /* the body was, which its reader found out */
 
 	/* Set before `ready`. */
 	bool settled;

@@ -53,7 +53,7 @@ const char *request_header(const struct request *request, const char *name);
 /* Of the route's template; NULL when it has no such parameter. */
 const char *request_parameter(const struct request *request, const char *name);
 /* The body of a stream route as it comes: at least one byte, or none with OK at its end. ERR_INTERRUPTED: the client
- * went away, was too slow, or the server stops; ERR_LIMIT: it is longer than the route allows. */
+ * went away, was too slow, or the server stops; ERR_LIMIT: it is longer than the route allows, and a refusal is then answered as 413. */
 MUST_CHECK enum result request_read(struct request *request, void *out, size_t len, size_t *got, struct err *err);
 
 /* What If-Match and If-None-Match say about something with entity tag `etag` (NULL: there is no such thing), in the

@@ -210,6 +210,12 @@ enum result work_count(struct db *db, uint32_t account, int64_t max, int64_t *op
 			    0, files, err, DB_INT(account), DB_INT(max));
 }
 
+enum result work_file_bytes(struct db *db, uint32_t account, int64_t *bytes, struct err *err)
+{
+	return db_query_int(db, "SELECT CAST(SUM(file_bytes) AS BIGINT) FROM work WHERE account_id = $1 AND file_key > 0", 0, bytes,
+			    err, DB_INT(account));
+}
+
 enum result work_has_key(struct db *db, uint32_t account, int64_t key, bool *out, struct err *err)
 {
 	struct db_rows rows;

@@ -69,6 +69,8 @@ MUST_CHECK enum result work_list_files(struct db *db, uint32_t account, int64_t 
 				       struct work_row *out, size_t max, size_t *count, struct err *err);
 /* How many of an account wait or run, and how many have a file: no more than `max` of each is counted. */
 MUST_CHECK enum result work_count(struct db *db, uint32_t account, int64_t max, int64_t *open, int64_t *files, struct err *err);
+/* How much the files of an account are together. */
+MUST_CHECK enum result work_file_bytes(struct db *db, uint32_t account, int64_t *bytes, struct err *err);
 MUST_CHECK enum result work_has_key(struct db *db, uint32_t account, int64_t key, bool *out, struct err *err);
 /* Up to max that ended before `before`; how many went. */
 MUST_CHECK enum result work_delete_ended(struct db *db, uint32_t account, struct instant before, int64_t max,

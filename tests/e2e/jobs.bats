@@ -393,6 +393,38 @@ send() {
 	"$LETHE" check >/dev/null
 }
 
+@test "a file that is longer than is taken, or than there is room for, is refused, and nothing of it is kept" {
+	local copy
+	serve --import-max 5000
+	head -c 5001 /dev/zero >long
+	for how in 'Content-Length: 5001' 'Transfer-Encoding: chunked'; do
+		ask admin.token POST /v1/accounts/Acme/imports '' -H 'Content-Type: application/x-ndjson' -H "$how" --data-binary @long
+		answered 413
+		jq -e '.type == "/problems/too-large" and (.detail | contains("5000 bytes"))' answer
+	done
+	[ -z "$(kept)" ]
+	stop
+	head -3 "$SAMPLES/copenhagen-calls.jsonl" >lines
+	serve --kept-max 1024
+	file admin.token "/v1/accounts/Acme/persons/$(person +4520000289)/export"
+	ends
+	jq -e '.state == "done"' answer
+	copy=$where
+	for how in 'X-None: 1' 'Transfer-Encoding: chunked'; do
+		ask admin.token POST /v1/accounts/Acme/imports '' -H 'Content-Type: application/x-ndjson' -H "$how" --data-binary @lines
+		answered 422
+		jq -e '.type == "/problems/limit" and (.detail | contains("may take 1024 bytes"))' answer
+	done
+	ask admin.token POST "/v1/accounts/Acme/persons/$(person +4520000289)/export" '{}'
+	answered 422
+	[ "$(kept | wc -l)" = 1 ]
+	ask admin.token DELETE "$copy/result"
+	answered 200
+	head -c 900 /dev/zero | tr '\\0' ' ' >short
+	send short application/x-ndjson
+	ends
+}
+
 @test "P57: what stands in refused lines is told to who sent them and who may read records, and the look is in the log" {
 	"$LETHE" token create dialler --account Acme --role admin --scopes record.write,job.read --out dialler.token >/dev/null
 	"$LETHE" token create other --account Acme --role admin --scopes record.write,job.read --out other.token >/dev/null

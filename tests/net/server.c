@@ -253,6 +253,27 @@ static void a_chunked_body_that_grows_too_long_is_refused_at_its_end(void **stat
 	buf_free(&request);
 }
 
+/* Whatever its reader makes of having had only half. */
+static void a_stream_that_grows_too_long_is_refused_as_too_large(void **state)
+{
+	struct buf request;
+
+	(void)state;
+	serve();
+	buf_init(&request, 4 << 20);
+	buf_add_str(&request, "POST /short HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
+	for (int i = 0; i < 3; i++) {
+		buf_add_str(&request, "10000\r\n");
+		memset(buf_extend(&request, 65536), 'y', 65536);
+		buf_add_str(&request, "\r\n");
+	}
+	buf_add_str(&request, "0\r\n\r\n");
+	expect_problem(request.data, 413, "too-large");
+	assert_int_equal(at.read_result, ERR_LIMIT);
+	buf_free(&request);
+	expect("POST /short HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\na", 200, "1 97");
+}
+
 static void who_expects_to_be_asked_for_the_body_is_asked_or_refused_without(void **state)
 {
 	struct answer answer;
@@ -1051,6 +1072,7 @@ int main(void)
 	    T(a_short_refused_body_does_not_cost_the_connection),
 	    T(a_long_refused_body_is_answered_before_it_ends_and_the_answer_is_not_lost),
 	    T(a_chunked_body_that_grows_too_long_is_refused_at_its_end),
+	    T(a_stream_that_grows_too_long_is_refused_as_too_large),
 	    T(who_expects_to_be_asked_for_the_body_is_asked_or_refused_without),
 	    T(a_stream_reads_as_the_body_comes),
 	    T(a_stream_that_is_longer_than_its_route_allows_says_so),

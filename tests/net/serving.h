@@ -22,6 +22,7 @@ enum {
 	WORK,
 	ECHO,
 	LINES,
+	SHORT_LINES,
 	MEDIA,
 	MEDIA_UNSIZED,
 	ENDLESS,
@@ -53,6 +54,7 @@ static const struct route routes[ROUTES] = {
     [WORK] = {METHOD_GET, "/work", ROUTE_WORKER, 0, NULL},
     [ECHO] = {METHOD_POST, "/echo", ROUTE_WORKER, 1 << 20, NULL},
     [LINES] = {METHOD_POST, "/lines", ROUTE_STREAM, (uint64_t)1 << 30, NULL},
+    [SHORT_LINES] = {METHOD_POST, "/short", ROUTE_STREAM, 100000, NULL},
     [MEDIA] = {METHOD_GET, "/media", ROUTE_STREAM, 0, NULL},
     [MEDIA_UNSIZED] = {METHOD_GET, "/media/unsized", ROUTE_STREAM, 0, NULL},
     [ENDLESS] = {METHOD_GET, "/endless", ROUTE_STREAM, 0, NULL},
@@ -405,6 +407,7 @@ static void handle(void *arg, void *context, struct request *request, struct res
 		buf_add(&response->body, request->body, request->body_len);
 		break;
 	case LINES:
+	case SHORT_LINES:
 		handle_lines(request, response);
 		break;
 	case MEDIA:

@@ -36,7 +36,7 @@ static const struct call {
     READ(obligation_list_rows), READ(duty_find), READ(duty_get), READ(duty_list), READ(aggregate_walk), READ(aggregate_list), READ(aggregate_walk_waiting), READ(record_get),
     READ(record_exists), READ(record_list_day), READ(record_look_day), READ(record_count_day), READ(record_has_part), READ(record_has_unheld), READ(record_has_held), READ(record_next_day),
 
-    READ(user_secret_get), READ(user_secret_list), READ(user_secret_each), READ(user_subject_find), READ(user_subject_list), READ(user_session_list), READ(token_get), READ(token_list), READ(token_each), READ(invite_list), READ(request_key_get), READ(request_key_list), READ(work_get), READ(work_list), READ(work_each), READ(work_list_open), READ(work_has_key), READ(work_count),
+    READ(user_secret_get), READ(user_secret_list), READ(user_secret_each), READ(user_subject_find), READ(user_subject_list), READ(user_session_list), READ(token_get), READ(token_list), READ(token_each), READ(invite_list), READ(request_key_get), READ(request_key_list), READ(work_get), READ(work_list), READ(work_each), READ(work_list_open), READ(work_has_key), READ(work_count), READ(work_file_bytes),
 
     READ(mail_get), READ(mail_list), READ(mail_due), WRITE(mail_put), WRITE(mail_delete_before), WRITE(mail_clear),
     READ(webhook_get), READ(webhook_list), READ(delivery_get), READ(delivery_back), READ(delivery_list), READ(delivery_due),

@@ -396,6 +396,11 @@ SYSTEM_CALL(work_list_files)
 	return work_list_files(vault, 0, 0, &pool, rows, 4, &count, &err);
 }
 
+CALL(work_file_bytes)
+{
+	return work_file_bytes(vault, account, seen, &err);
+}
+
 CALL(work_count)
 {
 	int64_t open, files;
