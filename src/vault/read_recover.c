@@ -101,7 +101,7 @@ static enum result recover(int fd, struct recovery *recovery, struct id vault, s
 	return r;
 }
 
-static enum result recover_frames(const char *path, struct db *data, struct id vault, struct err *err)
+enum result read_recover(const char *path, struct db *data, struct id vault, struct err *err)
 {
 	struct recovery recovery = {.data = data};
 	uint64_t from;
@@ -214,7 +214,16 @@ static enum result settle_in(struct db *data, struct instant now, struct err *er
 	return r == OK && loose != LOOSE_NONE ? read_set_loose(data, false, err) : r;
 }
 
-static enum result settle_loose(struct db *data, struct instant now, struct err *err)
+enum result read_unsettled(struct db *data, bool alone, bool *out, struct err *err)
+{
+	enum loose loose;
+	enum result r = look(data, &loose, err);
+
+	*out = r == OK && (loose == LOOSE_LOST || (loose == LOOSE_NOW && alone));
+	return r;
+}
+
+enum result read_settle(struct db *data, struct instant now, struct err *err)
 {
 	enum result r = db_begin(data, err);
 
@@ -225,14 +234,4 @@ static enum result settle_loose(struct db *data, struct instant now, struct err 
 		return db_commit(data, err);
 	db_rollback(data);
 	return r;
-}
-
-enum result read_recover(const char *path, struct db *data, struct id vault, bool alone, struct instant now, struct err *err)
-{
-	enum loose loose = LOOSE_NONE;
-	enum result r = recover_frames(path, data, vault, err);
-
-	if (r == OK)
-		r = look(data, &loose, err);
-	return r == OK && (loose == LOOSE_LOST || (loose == LOOSE_NOW && alone)) ? settle_loose(data, now, err) : r;
 }

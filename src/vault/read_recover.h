@@ -21,10 +21,14 @@
 #define READ_LOG_META "reads"         /* the number of the first that is no leaf yet */
 #define READ_LOOSE_META "reads_loose" /* the boot in which some are kept that are not on disk; "": none are */
 
-/* Whatever is in the file at `path`, if there is one, and is no leaf yet becomes one; and what may be missing is said.
- * `alone`: nobody keeps reads now. `data` is in no transaction. */
-MUST_CHECK enum result read_recover(const char *path, struct db *data, struct id vault, bool alone, struct instant now,
-				    struct err *err);
+/* Whatever is in the file at `path`, if there is one, and is no leaf yet becomes one. `data` is in no transaction. */
+MUST_CHECK enum result read_recover(const char *path, struct db *data, struct id vault, struct err *err);
+
+/* Is it still to be said, or to be noted as over, what may be missing? `alone`: who asks has the lock of who writes. */
+MUST_CHECK enum result read_unsettled(struct db *data, bool alone, bool *out, struct err *err);
+/* Does so, with that lock only: whoever else has it may keep reads, and has settled those before, or is about to.
+ * `data` is in no transaction. */
+MUST_CHECK enum result read_settle(struct db *data, struct instant now, struct err *err);
 
 /* In a transaction, but for the first. */
 MUST_CHECK enum result read_position(struct db *data, uint64_t *out, struct err *err);

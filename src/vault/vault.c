@@ -376,11 +376,32 @@ static enum result start_writing(struct vault *vault, struct instant now, struct
 }
 
 /* Who looked, as a crash left it, or a daemon that is at work: before anybody looks at the log. */
-static enum result recover_reads(struct vault *vault, bool alone, struct instant now, struct err *err)
+static enum result recover_reads(struct vault *vault, struct err *err)
 {
 	char path[VAULT_PATH_MAX];
 
-	return read_recover(vault_path(vault, READ_LOG_FILE, path), vault->read.data, vault->id, alone, now, err);
+	return read_recover(vault_path(vault, READ_LOG_FILE, path), vault->read.data, vault->id, err);
+}
+
+/* What the machine took with it is said by who writes, or else under the same lock. */
+static enum result settle_reads(struct vault *vault, bool alone, struct instant now, struct err *err)
+{
+	char path[VAULT_PATH_MAX];
+	bool unsettled;
+	enum result r = read_unsettled(vault->read.data, alone, &unsettled, err);
+	int fd = -1;
+
+	if (r != OK || !unsettled)
+		return r;
+	if (!alone)
+		r = lock_take(vault_path(vault, "lock", path), vault->command, 0, &fd, err);
+	if (r == OK)
+		r = read_settle(vault->read.data, now, err);
+	else if (r == ERR_BUSY)
+		r = OK; /* who has it does it */
+	if (fd >= 0)
+		close(fd);
+	return r;
 }
 
 static enum result open_parts(struct vault *vault, const struct vault_options *options, struct instant now,
@@ -397,7 +418,9 @@ static enum result open_parts(struct vault *vault, const struct vault_options *o
 	if (r == OK)
 		r = open_blobs(vault, err);
 	if (r == OK)
-		r = recover_reads(vault, options->write, now, err);
+		r = recover_reads(vault, err);
+	if (r == OK)
+		r = settle_reads(vault, options->write, now, err);
 	return r == OK && options->write ? start_writing(vault, now, err) : r;
 }
 
@@ -438,7 +461,9 @@ enum result vault_open_data(struct vault *vault, struct instant now, struct err 
 	if (r == OK)
 		r = read_id(vault, err);
 	if (r == OK)
-		r = recover_reads(vault, true, now, err);
+		r = recover_reads(vault, err);
+	if (r == OK)
+		r = settle_reads(vault, true, now, err);
 	return r == OK ? start_writing(vault, now, err) : r;
 }
 

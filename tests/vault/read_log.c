@@ -335,7 +335,7 @@ static void another_process_beside_the_daemon_brings_nothing_twice(void **state)
 	for (int i = 0; i < 60; i++) {
 		note(view, world, i);
 		if (i % 7 == 0)
-			assert_ok(read_recover(path, view->read.data, world->vault->id, false, world->now, &err), &err);
+			assert_ok(read_recover(path, view->read.data, world->vault->id, &err), &err);
 		if (i % 11 == 0)
 			fold(world);
 	}
@@ -556,19 +556,42 @@ static void after_the_machine_went_down_the_log_says_what_may_be_missing_and_onc
 	assert_int_equal(tree_size(world), before + 5);
 }
 
-static void who_only_reads_says_it_too(void **state)
+static void read_beside(const struct world *world)
 {
-	struct world *world = *state;
 	struct vault_options options = {.data_dir = world->data, .command = "test"};
-	uint64_t before = tree_size(world);
 	struct vault *reader;
 	struct err err;
 
+	assert_ok(vault_open(&options, world->now, &reader, &err), &err);
+	vault_close(reader);
+}
+
+static void who_only_reads_says_it_too(void **state)
+{
+	struct world *world = *state;
+	uint64_t before = tree_size(world);
+
+	vault_close(world->vault);
 	set_boot(world, "another boot");
-	for (int i = 0; i < 2; i++) {
-		assert_ok(vault_open(&options, world->now, &reader, &err), &err);
-		vault_close(reader);
-	}
+	read_beside(world);
+	read_beside(world);
+	world->vault = NULL;
+	world_open_vault(world);
+	assert_int_equal(tree_size(world), before + 2);
+	assert_string_equal(loose(world), "");
+}
+
+/* It has settled it, or is about to; or is where another boot is read. */
+static void nobody_settles_it_beside_who_writes(void **state)
+{
+	struct world *world = *state;
+	uint64_t before = tree_size(world);
+
+	set_boot(world, "another boot");
+	read_beside(world);
+	assert_string_equal(loose(world), "another boot");
+	assert_int_equal(tree_size(world), before);
+	world_reopen(world);
 	assert_int_equal(tree_size(world), before + 2);
 }
 
@@ -842,6 +865,7 @@ int main(void)
 	const struct CMUnitTest missing[] = {
 		IN_WORLD(after_the_machine_went_down_the_log_says_what_may_be_missing_and_once),
 		IN_WORLD(who_only_reads_says_it_too),
+		IN_WORLD(nobody_settles_it_beside_who_writes),
 		IN_WORLD(in_the_same_boot_nothing_is_missing),
 		IN_WORLD(a_restored_vault_misses_nothing_of_the_time_of_its_backup),
 	};
