@@ -18,6 +18,7 @@
 #include "net/listen.h"
 #include "net/tls.h"
 #include "privacy/resume.h"
+#include "vault/read_recover.h"
 #include "vault/region.h"
 
 #define LISTEN_MAX 16
@@ -198,6 +199,8 @@ static enum result keep_reads(struct vault *vault, enum reads_sync sync, struct 
 
 	if (r == ERR_FULL)
 		log_event(LOG_WARNING, "serve.reads", LOG_RESULT("why", r));
+	if (r == OK && sync == READS_SYNC_SECOND && !read_boot_known())
+		log_event(LOG_WARNING, "serve.boot", LOG_RESULT("why", ERR_NOT_FOUND)); /* docs/operating.md, "Who looked" */
 	return r == ERR_FULL ? OK : r;
 }
 

@@ -123,7 +123,8 @@ enum result read_recover(const char *path, struct db *data, struct id vault, str
 
 /* ---- what the machine took with it ---- */
 
-static void this_boot(char out[BOOT_MAX])
+/* Is it known? */
+static bool this_boot(char out[BOOT_MAX])
 {
 	int fd = open(BOOT_FILE, O_RDONLY | O_CLOEXEC);
 	ssize_t len = fd >= 0 ? read(fd, out, BOOT_MAX - 1) : 0;
@@ -132,8 +133,17 @@ static void this_boot(char out[BOOT_MAX])
 		close(fd);
 	out[len > 0 ? len : 0] = '\0';
 	out[strcspn(out, "\n")] = '\0';
-	if (out[0] == '\0')
-		snprintf(out, BOOT_MAX, "%s", BOOT_UNKNOWN);
+	if (out[0] != '\0')
+		return true;
+	snprintf(out, BOOT_MAX, "%s", BOOT_UNKNOWN);
+	return false;
+}
+
+bool read_boot_known(void)
+{
+	char boot[BOOT_MAX];
+
+	return this_boot(boot);
 }
 
 enum result read_set_loose(struct db *data, bool loose, struct err *err)
@@ -219,7 +229,8 @@ enum result read_unsettled(struct db *data, bool alone, bool *out, struct err *e
 	enum loose loose;
 	enum result r = look(data, &loose, err);
 
-	*out = r == OK && (loose == LOOSE_LOST || (loose == LOOSE_NOW && alone));
+	/* Who cannot tell leaves it to who can; but who writes may be about to note its own. */
+	*out = r == OK && (alone ? loose != LOOSE_NONE : loose == LOOSE_LOST && read_boot_known());
 	return r;
 }
 

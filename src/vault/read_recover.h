@@ -24,6 +24,10 @@
 /* Whatever is in the file at `path`, if there is one, and is no leaf yet becomes one. `data` is in no transaction. */
 MUST_CHECK enum result read_recover(const char *path, struct db *data, struct id vault, struct err *err);
 
+/* Can this process tell one boot of the system from another? Where it cannot (/proc is hidden from it), what it keeps
+ * may be missing whenever it did not end by itself: then too much is said, never too little. */
+bool read_boot_known(void);
+
 /* Is it still to be said, or to be noted as over, what may be missing? `alone`: who asks has the lock of who writes. */
 MUST_CHECK enum result read_unsettled(struct db *data, bool alone, bool *out, struct err *err);
 /* Does so, with that lock only: whoever else has it may keep reads, and has settled those before, or is about to.

@@ -10,6 +10,7 @@
  *	short:N        the first write at or after the Nth call writes half, once
  *	enospc:N[:M]   from the Nth on, M calls (default 1; 0: for ever) fail with ENOSPC; removing never does
  *	eio:N[:M]      likewise with EIO, removing included
+ *	hide:PATH      a file, wherever it is, that is not there for who opens it
  *	count:FILE     nothing goes wrong; the number of calls is written to FILE when the program ends
  *
  * Calls are made with syscall(2), not through dlsym, so that nothing recurses
@@ -32,7 +33,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum fault { NONE, KILL, KILL_AFTER, TORN, SHORT, ENOSPC_FAULT, EIO_FAULT, COUNT };
+enum fault { NONE, KILL, KILL_AFTER, TORN, SHORT, ENOSPC_FAULT, EIO_FAULT, COUNT, HIDE };
 enum effect { WRITES, MAKES, REMOVES };
 
 static struct {
@@ -40,7 +41,7 @@ static struct {
 	long from, times;
 	char dir[PATH_MAX];
 	size_t dir_len;
-	char count_file[PATH_MAX];
+	char count_file[PATH_MAX], hidden[PATH_MAX];
 	pid_t pid;
 } plan;
 static atomic_int ready; /* 0 not yet, 1 being read, 2 read */
@@ -53,7 +54,7 @@ static void read_fault(const char *text)
 {
 	static const struct { const char *name; enum fault fault; } names[] = {
 	    {"kill:", KILL}, {"kill-after:", KILL_AFTER}, {"torn:", TORN}, {"short:", SHORT},
-	    {"enospc:", ENOSPC_FAULT}, {"eio:", EIO_FAULT}, {"count:", COUNT},
+	    {"enospc:", ENOSPC_FAULT}, {"eio:", EIO_FAULT}, {"count:", COUNT}, {"hide:", HIDE},
 	};
 	char *end;
 
@@ -65,6 +66,10 @@ static void read_fault(const char *text)
 		plan.fault = names[i].fault;
 		if (plan.fault == COUNT) {
 			snprintf(plan.count_file, sizeof plan.count_file, "%s", text + len);
+			return;
+		}
+		if (plan.fault == HIDE) {
+			snprintf(plan.hidden, sizeof plan.hidden, "%s", text + len);
 			return;
 		}
 		plan.from = strtol(text + len, &end, 10);
@@ -422,6 +427,10 @@ static int open_any(int dir, const char *path, int flags, mode_t mode)
 {
 	bool changes = (flags & O_TRUNC) || ((flags & O_CREAT) && !exists(dir, path));
 
+	if (have_plan() && plan.fault == HIDE && strcmp(path, plan.hidden) == 0) {
+		errno = ENOENT;
+		return -1;
+	}
 	INTERPOSE(changes && path_is_watched(dir, path), MAKES, syscall(SYS_openat, dir, path, flags, mode));
 }
 

@@ -37,6 +37,10 @@ setup() {
 	[ "$status" -eq 0 ]
 }
 
+@test "P69: the unit does not hide from the daemon in which boot of the system it runs" {
+	run ! grep -E '^ProcSubset=|^(Inaccessible|TemporaryFileSystem).*/proc' "$UNIT"
+}
+
 @test "the unit waits longer for the end than the daemon takes at most by itself" {
 	within=$("$LETHE" config show --json | jq -r '.. | objects | select(.name? == "stop-within") | .value')
 	# A mail server that does not answer is waited for half a minute after that (src/notify/smtp.c).

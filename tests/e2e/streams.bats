@@ -485,6 +485,40 @@ go_down() {
 	"$LETHE" check >/dev/null
 }
 
+@test "P69: nothing is said beside a daemon that keeps reads, nor by who cannot know; a daemon that cannot tell one boot from another warns, and says too much rather than too little" {
+	local boot=/proc/sys/kernel/random/boot_id marked
+	blind() { env LD_PRELOAD="$FAULTS" LETHE_FAULT_DIR="$PWD" LETHE_FAULT=hide:$boot "$@"; }
+	mark() { sqlite3 "$REGION/vault.db" "SELECT value FROM meta WHERE name = 'reads_loose'"; }
+	serve
+	run ! grep serve.boot serve.log
+	marked=$(mark)
+	[ "$marked" = "$(cat $boot)" ]
+	blind "$LETHE" audit list --json >/dev/null
+	kill -KILL "$SERVING"
+	SERVING=
+	blind "$LETHE" audit list --json >/dev/null
+	[ "$(mark)" = "$marked" ]
+	serve
+	stop
+	[ "$(gaps)" = 0 ]
+	FAULT=hide:$boot serve
+	grep -q '"level":"warning".*"event":"serve.boot"' serve.log
+	[ "$(mark)" = unknown ]
+	[ "$(gaps)" = 0 ]
+	[ "$(mark)" = unknown ]
+	stop
+	[ "$(gaps)" = 0 ]
+	FAULT=hide:$boot serve --reads-sync answer
+	run ! grep serve.boot serve.log
+	stop
+	FAULT=hide:$boot serve
+	kill -KILL "$SERVING"
+	FAULT=hide:$boot serve
+	[ "$(gaps)" = 3 ] # of each account, and of the vault's own
+	stop
+	[ "$(gaps)" = 3 ]
+}
+
 @test "P57, P28: on a full disk no read is answered that is not in the log" {
 	"$LETHE" import --account Acme "$SAMPLES"/contacts.jsonl >/dev/null
 	local contact n all before=0 refused=0
