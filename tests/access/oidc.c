@@ -227,6 +227,27 @@ static void what_a_token_claims_is_checked(void **state)
 	}
 }
 
+static void clocks_may_be_two_minutes_apart_and_no_more(void **state)
+{
+	static const struct { int expires, made, not_before; bool fine; } cases[] = {
+	    {-119, 0, 0, true}, {-120, 0, 0, false}, {60, 120, 120, true}, {60, 121, 0, false}, {60, 0, 121, false},
+	};
+	struct place *p = *state;
+	struct oidc_who who;
+	struct err err;
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct oidc_start start = begin(p);
+		long long now = AT(p).ms / 1000;
+
+		snprintf(p->provider.claims, sizeof p->provider.claims,
+			 "{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":%lld,\"iat\":%lld,\"nbf\":%lld}",
+			 p->nonce, now + cases[i].expires, now + cases[i].made, now + cases[i].not_before);
+		if ((finish(p, &start, &who, &err) == OK) != cases[i].fine)
+			fail_msg("%zu: %s", i, p->provider.claims);
+	}
+}
+
 static void an_address_counts_only_when_it_is_verified_and_is_one(void **state)
 {
 	static const char *const ends[] = {
@@ -468,6 +489,7 @@ int main(void)
 	    TEST(a_client_without_a_secret_or_with_one_in_the_form),
 	    TEST(a_sign_in_that_was_not_begun_here_is_refused),
 	    TEST(what_a_token_claims_is_checked),
+	    TEST(clocks_may_be_two_minutes_apart_and_no_more),
 	    TEST(an_address_counts_only_when_it_is_verified_and_is_one),
 	    TEST(a_provider_that_is_not_what_it_should_be_is_refused),
 	    TEST(a_code_that_is_refused_and_an_answer_without_a_token),

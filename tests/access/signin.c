@@ -51,6 +51,20 @@ static void a_clock_that_was_set_back_makes_no_sign_in_older(void **state)
 	assert_int_equal(user_named(p, "anna").last_sign_in.ms, first.ms);
 }
 
+static void who_is_being_removed_gets_in_no_more(void **state)
+{
+	struct people *p = *state;
+	struct user_row anna = add_with_password(p, "anna", USER_ADMIN);
+	struct err err;
+
+	anna.state = USER_LEAVING;
+	assert_ok(user_put(p->world.vault->read.data, &anna, &err), &err);
+	assert_int_equal(sign_in(p, "anna", PASSWORD).outcome, SIGNIN_REFUSED);
+	anna.state = USER_ACTIVE;
+	assert_ok(user_put(p->world.vault->read.data, &anna, &err), &err);
+	assert_int_equal(sign_in(p, "anna", PASSWORD).outcome, SIGNED_IN);
+}
+
 /* One answer for all, and one leaf each, with the id of who there is. */
 static void what_does_not_fit_is_not_said(void **state)
 {
@@ -488,6 +502,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    AMONG_PEOPLE(the_right_password_opens_a_session),
 	    AMONG_PEOPLE(a_clock_that_was_set_back_makes_no_sign_in_older),
+	    AMONG_PEOPLE(who_is_being_removed_gets_in_no_more),
 	    AMONG_PEOPLE(what_does_not_fit_is_not_said),
 	    AMONG_PEOPLE(a_user_of_another_account_is_nobody_here),
 	    AMONG_PEOPLE(who_was_removed_gets_in_no_more),
