@@ -5,6 +5,7 @@
 
 #include "access/oidc_signin.h"
 #include "access/secret.h"
+#include "store/token.h"
 
 #define POOL_MAX ((size_t)1024 * 1024)
 
@@ -47,6 +48,12 @@ static enum result for_operator(struct session *session, uint32_t account, struc
 	return err_mend(err, "ask an owner; or, if none of them can get in any more, run the command on the machine itself");
 }
 
+/* Is it for them only while no owner can sign in? */
+static bool is_limited(const struct actor *actor, enum access_role role)
+{
+	return actor->type != ACTOR_LOCAL && actor->role == ROLE_OPERATOR && role == ROLE_OWNER;
+}
+
 enum result giving_require(struct session *session, const struct actor *actor, uint32_t account, enum access_role role,
 			   struct err *err)
 {
@@ -55,7 +62,44 @@ enum result giving_require(struct session *session, const struct actor *actor, u
 			access_role_name(role));
 		return err_mend(err, "ask an owner");
 	}
-	if (actor->type == ACTOR_LOCAL || actor->role != ROLE_OPERATOR || role != ROLE_OWNER)
+	return is_limited(actor, role) ? for_operator(session, account, err) : OK;
+}
+
+static enum result still_may(struct session *session, void *arg, struct err *err)
+{
+	const struct giving_watch *watch = arg;
+	enum result r = watch->next != NULL ? watch->next(session, watch->next_arg, err) : OK;
+
+	return r == OK ? giving_require(session, &watch->actor, watch->account, watch->role, err) : r;
+}
+
+enum result giving_watched(struct vault *vault, const struct actor *actor, uint32_t account, enum access_role role,
+			   struct giving_watch *watch, struct err *err)
+{
+	enum result r = giving_require(&vault->read, actor, account, role, err);
+
+	if (r != OK || !is_limited(actor, role))
+		return r;
+	*watch = (struct giving_watch){*actor, account, role, vault->witness, vault->witness_arg};
+	vault_witness(vault, still_may, watch);
+	return OK;
+}
+
+enum result giving_is_over(struct session *session, const char *made_by, uint32_t account, enum access_role role,
+			   bool *over, struct err *err)
+{
+	struct token_row token;
+	struct pool pool;
+	struct id id;
+	enum result r;
+
+	*over = false;
+	if (role != ROLE_OWNER || id_parse(TOKEN_PREFIX, made_by, &id, err) != OK)
 		return OK;
-	return for_operator(session, account, err);
+	pool_init(&pool, POOL_MAX);
+	r = token_get(session->data, VAULT_ACCOUNT, id, &pool, &token, err);
+	pool_free(&pool);
+	if (r == OK)
+		return an_owner_can(session, account, over, err);
+	return r == ERR_NOT_FOUND ? OK : r;
 }

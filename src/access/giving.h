@@ -18,4 +18,13 @@
 MUST_CHECK enum result giving_require(struct session *session, const struct actor *actor, uint32_t account,
 				      enum access_role role, struct err *err);
 
+/* The same, and again in the transaction of the first thing that is written through `vault`, with its witness
+ * (vault_witness): an owner may have come in between. `watch` stays until the witness is set anew. */
+struct giving_watch { struct actor actor; uint32_t account; enum access_role role; vault_op *next; void *next_arg; };
+MUST_CHECK enum result giving_watched(struct vault *vault, const struct actor *actor, uint32_t account,
+				      enum access_role role, struct giving_watch *watch, struct err *err);
+/* Was it given by an operator's token, which could not give it any more? `made_by` is the opaque id of who gave. */
+MUST_CHECK enum result giving_is_over(struct session *session, const char *made_by, uint32_t account,
+				      enum access_role role, bool *over, struct err *err);
+
 #endif

@@ -15,7 +15,7 @@ const struct duration invite_lasts = {INT64_C(24) * 3600 * 1000};
 
 /* ---- making ---- */
 
-struct making { struct invite_row row; struct id user; bool first; struct pool pool; };
+struct making { struct invite_row row; const struct actor *actor; struct id user; bool first; struct pool pool; };
 
 static enum result note_owner(void *arg, const struct user_row *user, struct err *err)
 {
@@ -49,14 +49,22 @@ static enum result refuse_second_owner(struct session *session, uint32_t account
 	return err_mend(err, "an owner adds others; `lethe user invite` lets one who lost their password in");
 }
 
+/* Who may is asked in this transaction: an owner may have come in just now. */
+static enum result look_at_user(struct session *session, struct making *making, struct err *err)
+{
+	const struct invite_row *row = &making->row;
+	struct user_row user;
+	enum result r = secret_user(session, row->account, row->user, &making->pool, &user, err);
+
+	return r == OK ? giving_require(session, making->actor, row->account, (enum access_role)user.role, err) : r;
+}
+
 static enum result make_op(struct session *session, void *arg, struct err *err)
 {
 	struct making *making = arg;
 	struct invite_row *row = &making->row;
-	struct user_row user;
 	struct act act;
-	enum result r = making->first ? refuse_second_owner(session, row->account, err)
-				      : secret_user(session, row->account, row->user, &making->pool, &user, err);
+	enum result r = making->first ? refuse_second_owner(session, row->account, err) : look_at_user(session, making, err);
 
 	if (r == OK)
 		r = invite_put(session->data, row, err);
@@ -91,11 +99,9 @@ enum result invites_make(struct vault *vault, const struct actor *actor, const s
 			 struct instant now, struct opaque *out, struct instant *expires, struct err *err)
 {
 	struct making making = {.row = {.account = user->account, .user = user->user, .made_by = actor->who},
-				.user = user->id};
+				.actor = actor, .user = user->id};
 
-	enum result r = giving_require(&vault->read, actor, user->account, (enum access_role)user->role, err);
-
-	return r == OK ? make(vault, &making, now, out, expires, err) : r;
+	return make(vault, &making, now, out, expires, err);
 }
 
 enum result invites_first_owner(struct vault *vault, const struct actor *actor, const struct account *account,
@@ -130,6 +136,19 @@ static enum result find_row(struct session *session, const char *text, size_t le
 	return r == OK && (!found || now.ms >= out->expires.ms) ? no_link(err) : r;
 }
 
+/* From when an owner can sign in, no link that the operator had made lets another in. */
+static enum result must_be_given(struct session *session, const struct invite_row *row, const struct user_row *user,
+				 struct err *err)
+{
+	bool over;
+	enum result r = giving_is_over(session, row->made_by, row->account, (enum access_role)user->role, &over, err);
+
+	if (r != OK || !over)
+		return r;
+	err_set(err, ERR_DENIED, "the operator had this link made, and an owner can sign in by now");
+	return err_mend(err, "ask an owner for a new one");
+}
+
 static enum result find_user(struct session *session, const struct invite_row *row, struct pool *pool,
 			     struct invite_found *out, struct err *err)
 {
@@ -137,6 +156,8 @@ static enum result find_user(struct session *session, const struct invite_row *r
 
 	if (r == ERR_NOT_FOUND || r == ERR_WRONG_STATE)
 		return no_link(err);
+	if (r == OK)
+		r = must_be_given(session, row, &out->user, err);
 	return r == OK ? open_user(session->ring, &out->user, pool, &out->name, err) : r;
 }
 
@@ -171,8 +192,10 @@ static enum result take_user(struct session *session, const struct using *u, con
 	const struct user_new new = {.name = u->name, .role = USER_OWNER};
 	enum result r;
 
-	if (row->user != 0)
-		return secret_user(session, row->account, row->user, u->pool, out, err);
+	if (row->user != 0) {
+		r = secret_user(session, row->account, row->user, u->pool, out, err);
+		return r == OK ? must_be_given(session, row, out, err) : r;
+	}
 	r = refuse_second_owner(session, row->account, err);
 	if (r == OK)
 		r = user_add_in(session, u->account, &new, u->now, u->pool, out, err);

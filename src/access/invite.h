@@ -29,7 +29,8 @@ MUST_CHECK enum result invites_first_owner(struct vault *vault, const struct act
 /* Has it one? */
 MUST_CHECK enum result invites_has_owner(struct session *session, uint32_t account, bool *has, struct err *err);
 
-/* What a link is for, before it is used. ERR_DENIED: there is no such link, it was used, or it has ended; one text. */
+/* What a link is for, before it is used. ERR_DENIED: there is no such link, it was used, or it has ended; one text. Or the
+ * operator had it made for an owner, and an owner can sign in by now: another. */
 struct invite_found { struct account account; bool first_owner; struct user_row user; const char *name; };
 MUST_CHECK enum result invites_find(struct session *session, const char *text, size_t len, struct instant now,
 				    struct pool *pool, struct invite_found *out, struct err *err);

@@ -12,7 +12,7 @@
 #ifndef LETHE_API_CALL_H
 #define LETHE_API_CALL_H
 
-#include "access/actor.h"
+#include "access/giving.h"
 #include "base/json.h"
 #include "crypto/secret.h"
 #include "store/kind.h"
@@ -71,6 +71,7 @@ struct call {
 	size_t view_count;
 	const struct account *found; /* what `account` says, in `region`, looked up already; NULL: call_open_account does */
 	struct vault *vault;     /* what call_open* opened */
+	struct giving_watch giving; /* of call_may_give */
 	struct buf out;          /* the document */
 	struct json_writer w;    /* over out */
 };
@@ -148,7 +149,8 @@ MUST_CHECK enum result call_secret(struct call *call, const char *file, const ch
 				   struct secret *out, struct err *err);
 /* Who acts. */
 struct actor call_actor(const struct call *call);
-/* May they change who has that role in the account that is open, or how somebody who has it is let in? (access/giving.h) */
+/* May they change who has that role in the account that is open, or how somebody who has it is let in? Asked again when the
+ * first thing is written (access/giving.h). */
 MUST_CHECK enum result call_may_give(struct call *call, uint32_t account, enum access_role role, struct err *err);
 
 /* Asked between steps of long work: shall it stop? */

@@ -9,7 +9,6 @@
 
 #include <unicode/utf8.h>
 
-#include "access/giving.h"
 #include "api/call.h"
 
 /* ---- what a terminal must not be told ---- */
@@ -158,7 +157,7 @@ enum result call_may_give(struct call *call, uint32_t account, enum access_role 
 {
 	struct actor actor = call_actor(call);
 
-	return giving_require(&call->vault->read, &actor, account, role, err);
+	return giving_watched(call->vault, &actor, account, role, &call->giving, err);
 }
 
 bool call_interrupted(const struct call *call)

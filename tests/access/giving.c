@@ -7,6 +7,7 @@
 
 #include "access/giving.h"
 #include "access/oidc_signin.h"
+#include "access/secret.h"
 
 static struct actor user_with(struct people *p, enum access_role role)
 {
@@ -86,12 +87,59 @@ static void who_is_being_removed_is_no_owner_any_more(void **state)
 	expect_all(p, "owner admin agent auditor");
 }
 
+/* ---- an owner who comes in between ---- */
+
+static int notes;
+
+static enum result note_op(struct session *session, void *arg, struct err *err)
+{
+	(void)session, (void)arg, (void)err;
+	notes++;
+	return OK;
+}
+
+struct coming { struct people *p; const struct user_row *owner; };
+
+/* A witness of its own, which comes first: as if it were written just before. */
+static enum result owner_comes(struct session *session, void *arg, struct err *err)
+{
+	const struct coming *coming = arg;
+
+	return secret_set(session, coming->owner, SECRET_PASSWORD, "x", 1, 0, coming->p->world.now, &coming->p->world.pool, err);
+}
+
+static void an_owner_who_comes_before_it_is_written_is_seen(void **state)
+{
+	struct people *p = *state;
+	struct vault *vault = p->world.vault;
+	struct user_row olga = add_user(p, "olga", USER_OWNER);
+	struct actor operator = token_with(VAULT_ACCOUNT, ROLE_OPERATOR);
+	struct coming coming = {p, &olga};
+	struct giving_watch watch;
+	struct err err;
+
+	notes = 0;
+	vault_witness(vault, owner_comes, &coming);
+	assert_ok(giving_watched(vault, &operator, olga.account, ROLE_OWNER, &watch, &err), &err);
+	assert_int_equal(vault_write(vault, note_op, NULL, &err), ERR_DENIED);
+	assert_string_equal(err.what, "the account has an owner who can sign in: who is one, and how they are let in, is not yours to change");
+	assert_int_equal(notes, 0);
+	assert_false(vault_witnessed(vault));
+	vault_witness(vault, NULL, NULL);
+	assert_ok(giving_watched(vault, &operator, olga.account, ROLE_OWNER, &watch, &err), &err); /* it was undone with the rest */
+	assert_ok(vault_write(vault, note_op, NULL, &err), &err);
+	assert_true(vault_witnessed(vault));
+	vault_witness(vault, NULL, NULL);
+	assert_int_equal(notes, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    AMONG_PEOPLE(the_operator_gives_the_role_of_owners_while_none_can_sign_in),
 	    AMONG_PEOPLE(an_owner_who_comes_by_the_provider_can_sign_in),
 	    AMONG_PEOPLE(who_is_being_removed_is_no_owner_any_more),
+	    AMONG_PEOPLE(an_owner_who_comes_before_it_is_written_is_seen),
 	};
 
 	return cmocka_run_group_tests_name("access/giving", tests, NULL, NULL);

@@ -6,7 +6,9 @@
 #include <pthread.h>
 
 #include "access/invite.h"
+#include "access/secret.h"
 #include "access/tidy.h"
+#include "access/token.h"
 
 static struct opaque invite(struct people *p, const struct user_row *user)
 {
@@ -150,6 +152,84 @@ static void nobody_makes_a_link_for_who_may_do_more_than_they(void **state)
 	assert_int_equal(invites_first_owner(p->world.vault, &actor, &p->world.account, p->world.now, &link, &expires, &err), ERR_DENIED);
 }
 
+/* ---- what the operator may only while no owner can sign in ---- */
+
+static struct actor token_of(struct people *p, uint32_t account, enum access_role role)
+{
+	const struct token_new new = {.name = "portal", .role = role, .scopes = permission_scopes(role)};
+	struct token_row row;
+	struct opaque token;
+	struct id id;
+	struct err err;
+
+	assert_ok(tokens_create(p->world.vault, &p->local, account, &new, p->world.now, &token, &id, &err), &err);
+	assert_ok(token_get(p->world.vault->read.data, account, id, &p->world.pool, &row, &err), &err);
+	return actor_token(&row);
+}
+
+static struct opaque invite_by(struct people *p, struct actor actor, const struct user_row *user)
+{
+	struct instant expires;
+	struct opaque link;
+	struct err err;
+
+	assert_ok(invites_make(p->world.vault, &actor, user, p->world.now, &link, &expires, &err), &err);
+	return link;
+}
+
+struct coming { struct people *p; const struct user_row *owner; };
+
+/* As if it were written just before. */
+static enum result owner_comes(struct session *session, void *arg, struct err *err)
+{
+	const struct coming *coming = arg;
+
+	return secret_set(session, coming->owner, SECRET_PASSWORD, "x", 1, 0, coming->p->world.now, &coming->p->world.pool, err);
+}
+
+static void the_operator_makes_no_link_for_an_owner_who_came_in_just_before(void **state)
+{
+	struct people *p = *state;
+	struct user_row olga = add_user(p, "olga", USER_OWNER);
+	struct actor operator = token_of(p, VAULT_ACCOUNT, ROLE_OPERATOR);
+	struct coming coming = {p, &olga};
+	struct instant expires;
+	struct opaque link;
+	struct err err;
+
+	vault_witness(p->world.vault, owner_comes, &coming);
+	assert_int_equal(invites_make(p->world.vault, &operator, &olga, p->world.now, &link, &expires, &err), ERR_DENIED);
+	assert_string_equal(err.what, "the account has an owner who can sign in: who is one, and how they are let in, is not yours to change");
+	assert_int_equal(link.text[0], 0);
+	vault_witness(p->world.vault, NULL, NULL);
+	invite_by(p, operator, &olga);
+	sound(p);
+}
+
+static void a_link_of_the_operators_lets_no_second_owner_in(void **state)
+{
+	struct people *p = *state;
+	struct user_row olga = add_user(p, "olga", USER_OWNER), per = add_user(p, "per", USER_OWNER), anna = add_user(p, "anna", USER_ADMIN);
+	struct actor operator = token_of(p, VAULT_ACCOUNT, ROLE_OPERATOR);
+	struct opaque first = invite_by(p, operator, &olga), second = invite_by(p, operator, &per), third = invite_by(p, operator, &anna);
+	struct invite_found found;
+	struct err err;
+
+	assert_ok(use(p, &first, NULL, PASSWORD, &err), &err);
+	assert_int_equal(use(p, &second, NULL, PASSWORD, &err), ERR_DENIED);
+	assert_string_equal(err.what, "the operator had this link made, and an owner can sign in by now");
+	assert_string_equal(err.mend, "ask an owner for a new one");
+	assert_int_equal(invites_find(&p->world.vault->read, second.text, OPAQUE_LEN, p->world.now, &p->world.pool, &found, &err),
+			 ERR_DENIED);
+	assert_int_equal(sign_in(p, "per", PASSWORD).outcome, SIGNIN_REFUSED);
+	assert_ok(use(p, &third, NULL, PASSWORD, &err), &err);
+	second = invite_by(p, token_of(p, per.account, ROLE_OWNER), &per);
+	assert_ok(use(p, &second, NULL, PASSWORD, &err), &err);
+	first = invite(p, &olga); /* at the machine */
+	assert_ok(use(p, &first, NULL, OTHER, &err), &err);
+	sound(p);
+}
+
 static void what_is_no_link_opens_nothing(void **state)
 {
 	struct people *p = *state;
@@ -211,6 +291,8 @@ int main(void)
 	    AMONG_PEOPLE(the_first_owner_comes_by_a_link_and_only_the_first),
 	    AMONG_PEOPLE(a_link_for_the_first_owner_is_void_once_there_is_one),
 	    AMONG_PEOPLE(nobody_makes_a_link_for_who_may_do_more_than_they),
+	    AMONG_PEOPLE(the_operator_makes_no_link_for_an_owner_who_came_in_just_before),
+	    AMONG_PEOPLE(a_link_of_the_operators_lets_no_second_owner_in),
 	    AMONG_PEOPLE(what_is_no_link_opens_nothing),
 	    AMONG_PEOPLE(of_several_who_open_one_link_at_once_one_gets_in),
 	};
