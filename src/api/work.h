@@ -6,7 +6,8 @@
  * What was asked is kept sealed, and carried out by the daemon's own threads,
  * as it would have been at once.  That something was done is noted in the
  * transaction of the first thing that is.  After a crash a job is done again
- * from its beginning, which finds what is done already; but what the vault
+ * from its beginning, which finds what is done already, with the rights that
+ * it was filed with, whoever may it by then; but what the vault
  * itself goes on with to its end (an erasure, say) is not begun anew: the job
  * ends with what became of it.
  */

@@ -351,12 +351,12 @@ static enum result start_op(struct session *session, void *arg, struct err *err)
 				err);
 }
 
-/* If it could be begun. */
+/* If it could be begun. What was broken off by a stop goes on with the rights it had: what was done of it is done. */
 static void carry_out(struct running *running, enum result r, struct err *err)
 {
 	if (r == OK)
 		r = read_asked(running, err);
-	if (r == OK && !ends_by_itself(running->row))
+	if (r == OK && !running->row->begun)
 		r = rights_now(&running->view->read, running->request.now, &running->pool, &running->actor, err);
 	if (r != OK)
 		problem_from(&running->response, &running->request, err, NULL);

@@ -482,6 +482,56 @@ static void nor_what_one_asked_whose_role_may_it_no_more(void **state)
 	is_refused_after(state, "UPDATE account_user SET role = 4", "retention.run");
 }
 
+/* The daemon stopped after the first thing was done. */
+static void goes_on_after(void **state, const char *sql)
+{
+	struct world *world = *state;
+	struct asking asking;
+	const char *where;
+	struct err err;
+
+	begin(&asking, state);
+	act_as_a_user(&asking);
+	where = file(&asking, RUNS, "{}");
+	assert_ok(db_script(world->vault->read.data, "UPDATE work SET begun = 1, state = 2", &err), &err);
+	assert_ok(db_script(world->vault->read.data, sql, &err), &err);
+	assert_true(carry_out(&asking));
+	act_as(&asking, ROLE_AUDITOR);
+	is_in_state(&asking, where, "done");
+	assert_int_equal(count_leaves(world, "\"retention.run\""), 1);
+	asking_end(&asking);
+}
+
+static void what_was_begun_goes_on_after_a_restart_whoever_was_removed(void **state)
+{
+	goes_on_after(state, "DELETE FROM account_user");
+}
+
+static void and_whoever_may_it_no_more(void **state)
+{
+	goes_on_after(state, "UPDATE account_user SET role = 4");
+}
+
+static void and_whatever_token_was_revoked(void **state)
+{
+	struct world *world = *state;
+	struct asking asking;
+	const char *where;
+	struct id id;
+	struct err err;
+
+	begin(&asking, state);
+	id = act_as(&asking, ROLE_ADMIN);
+	where = file(&asking, RUNS, "{}");
+	assert_ok(db_script(world->vault->read.data, "UPDATE work SET begun = 1, state = 2", &err), &err);
+	assert_ok(tokens_revoke(world->vault, world->account.number, id, world->now, &err), &err);
+	assert_true(carry_out(&asking));
+	act_as(&asking, ROLE_AUDITOR);
+	is_in_state(&asking, where, "done");
+	assert_int_equal(count_leaves(world, "\"retention.run\""), 1);
+	asking_end(&asking);
+}
+
 /* ---- files ---- */
 
 static const char *whose_copy(struct asking *asking)
@@ -770,6 +820,9 @@ int main(void)
 	    IN_WORLD(nor_what_a_user_asked_who_was_removed),
 	    IN_WORLD(nor_what_one_asked_who_is_being_removed),
 	    IN_WORLD(nor_what_one_asked_whose_role_may_it_no_more),
+	    IN_WORLD(what_was_begun_goes_on_after_a_restart_whoever_was_removed),
+	    IN_WORLD(and_whoever_may_it_no_more),
+	    IN_WORLD(and_whatever_token_was_revoked),
 	    IN_WORLD(a_persons_copy_is_made_as_a_job_and_fetched),
 	    IN_WORLD(a_copy_is_fetched_by_who_may_export),
 	    IN_WORLD(a_copy_that_is_cancelled_or_broken_off_leaves_nothing),
