@@ -174,13 +174,13 @@ static enum result look(struct db *data, enum loose *out, struct err *err)
 	return r == ERR_NOT_FOUND ? OK : r;
 }
 
-struct gap { struct db *data; struct instant from, until; };
+struct gap { struct db *data; struct instant now, from, until; };
 
 static enum result say_gap_in(const struct gap *gap, uint32_t account, struct err *err)
 {
 	struct act act;
 
-	act_begin(&act, "audit.gap", account, gap->until);
+	act_begin(&act, "audit.gap", account, gap->now);
 	act_instant(&act, "from", gap->from);
 	act_instant(&act, "until", gap->until);
 	return act_append(&act, gap->data, NULL, err);
@@ -200,15 +200,19 @@ static enum result say_gap(const struct gap *gap, struct err *err)
 	return r;
 }
 
+/* By the clock of then, as what is missing was: after a power cut the clock may well be behind it. */
 static enum result find_gap(struct db *data, struct instant now, struct gap *out, struct err *err)
 {
-	struct instant newest = now;
+	struct instant newest;
 	enum result r = leaf_newest(data, &newest, err);
 
-	if (newest.ms > now.ms || newest.ms < 0)
+	if (r != OK)
+		return r;
+	if (newest.ms < 0) /* there is none */
 		newest = now;
-	*out = (struct gap){.data = data, .from = {newest.ms - LOOSE_AT_MOST_MS}, .until = now};
-	return r;
+	*out = (struct gap){.data = data, .now = now, .from = {newest.ms - LOOSE_AT_MOST_MS},
+			    .until = newest.ms > now.ms ? newest : now};
+	return OK;
 }
 
 static enum result settle_in(struct db *data, struct instant now, struct err *err)

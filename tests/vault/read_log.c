@@ -523,19 +523,20 @@ static void set_boot(const struct world *world, const char *boot)
 	sql(world, text);
 }
 
-static void assert_gap(struct world *world, uint64_t seq, uint32_t account)
+static void assert_gap(struct world *world, uint64_t seq, uint32_t account, struct instant newest, struct instant last)
 {
-	char from[TIME_TEXT_MAX], until[TIME_TEXT_MAX], want[256];
+	char at[TIME_TEXT_MAX], from[TIME_TEXT_MAX], until[TIME_TEXT_MAX], want[256];
 	struct leaf leaf;
 	struct err err;
 
 	assert_ok(leaf_get(world->vault->read.data, seq, &world->pool, &leaf, &err), &err);
 	assert_int_equal(leaf.account, account);
 	assert_int_equal(leaf.term, LEAF_PROOF);
-	instant_format((struct instant){world->now.ms - 60000}, from);
-	instant_format(world->now, until);
+	instant_format(world->now, at);
+	instant_format((struct instant){newest.ms - 60000}, from);
+	instant_format(last, until);
 	snprintf(want, sizeof want, "{\"account\":%u,\"act\":\"audit.gap\",\"at\":\"%s\",\"from\":\"%s\",\"uid\":%d,\"until\":\"%s\"}",
-		 account, until, from, (int)getuid(), until);
+		 account, at, from, (int)getuid(), until);
 	assert_int_equal(leaf.body_len, strlen(want));
 	assert_memory_equal(leaf.body, want, leaf.body_len);
 }
@@ -549,11 +550,28 @@ static void after_the_machine_went_down_the_log_says_what_may_be_missing_and_onc
 	set_boot(world, "another boot");
 	world_reopen(world);
 	assert_int_equal(tree_size(world), before + 5);
-	assert_gap(world, before + 3, VAULT_ACCOUNT);
-	assert_gap(world, before + 4, world->account.number);
+	assert_gap(world, before + 3, VAULT_ACCOUNT, world->now, world->now);
+	assert_gap(world, before + 4, world->account.number, world->now, world->now);
 	assert_string_equal(loose(world), "");
 	world_reopen(world);
 	assert_int_equal(tree_size(world), before + 5);
+}
+
+static void the_time_of_a_gap_is_that_of_the_newest_leaf_though_the_clock_is_behind_it_or_far_ahead(void **state)
+{
+	static const int64_t off_ms[] = {-3600000, 3600000};
+	struct world *world = *state;
+	uint64_t size = tree_size(world);
+	struct instant newest = world->now;
+
+	for (size_t i = 0; i < 2; i++) {
+		set_boot(world, "another boot");
+		world->now.ms = newest.ms + off_ms[i];
+		world_reopen(world);
+		assert_gap(world, size, VAULT_ACCOUNT, newest, off_ms[i] < 0 ? newest : world->now);
+		size = tree_size(world);
+		newest = world->now; /* those of the gap */
+	}
 }
 
 static void read_beside(const struct world *world)
@@ -864,6 +882,7 @@ int main(void)
 	};
 	const struct CMUnitTest missing[] = {
 		IN_WORLD(after_the_machine_went_down_the_log_says_what_may_be_missing_and_once),
+		IN_WORLD(the_time_of_a_gap_is_that_of_the_newest_leaf_though_the_clock_is_behind_it_or_far_ahead),
 		IN_WORLD(who_only_reads_says_it_too),
 		IN_WORLD(nobody_settles_it_beside_who_writes),
 		IN_WORLD(in_the_same_boot_nothing_is_missing),
