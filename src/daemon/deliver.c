@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "daemon/turns.h"
 #include "net/thread.h"
 #include "store/account.h"
 
@@ -115,13 +116,11 @@ enum result outbound_read(const struct settings *settings, struct outbound *out,
 
 /* ---- whose turn it is ---- */
 
-struct place { size_t region; uint32_t account; struct id webhook; };
-
 struct worker {
 	struct deliverer *of;
 	pthread_t thread;
-	bool started, busy;
-	struct place at;        /* while busy */
+	bool started;
+	struct turn at;         /* while it has one */
 	struct vault **views;   /* of each region */
 	size_t view_count;
 };
@@ -138,39 +137,20 @@ struct deliverer {
 	atomic_bool stopping;   /* read without it too */
 	bool worked;            /* in this round */
 	bool mailing;           /* somebody is sending mails */
-	struct place last;      /* whose turn began last */
+	struct turn last;       /* where the round is */
+	struct turns *turns;
 	struct worker *workers;
 	size_t worker_count;
 };
 
-static bool is_same(const struct place *a, const struct place *b)
-{
-	return a->region == b->region && a->account == b->account && id_compare(a->webhook, b->webhook) == 0;
-}
-
-/* Nobody else is at it, and its account has not its share already. */
-static bool is_free(const struct deliverer *d, const struct place *place)
-{
-	size_t of_account = 0;
-
-	for (size_t i = 0; i < d->worker_count; i++) {
-		const struct worker *w = &d->workers[i];
-
-		if (w->busy && is_same(&w->at, place))
-			return false;
-		of_account += w->busy && w->at.region == place->region && w->at.account == place->account;
-	}
-	return of_account < (d->worker_count + 1) / 2;
-}
-
 /* The next webhook of this or a later region; false at the end of a round. */
 static bool step(struct deliverer *d, const struct worker *w)
 {
-	struct place *at = &d->last;
+	struct turn *at = &d->last;
 	struct err err;
 	bool found;
 
-	for (; at->region < d->count; *at = (struct place){.region = at->region + 1}) {
+	for (; at->region < d->count; *at = (struct turn){.region = at->region + 1}) {
 		enum result r = webhook_next(w->views[at->region]->read.data, at->account, at->webhook, &found, &at->account,
 					     &at->webhook, &err);
 
@@ -229,14 +209,15 @@ static void send_mails(struct deliverer *d, const struct worker *w)
 static bool take_turn(struct deliverer *d, struct worker *w)
 {
 	while (!d->stopping) {
+		if (turns_begin_passed(d->turns, &w->at))
+			return true;
 		if (step(d, w)) {
-			if (!is_free(d, &d->last))
-				continue;
 			w->at = d->last;
-			w->busy = true;
+			if (!turns_begin(d->turns, &w->at))
+				continue;
 			return true;
 		}
-		d->last = (struct place){.region = 0};
+		d->last = (struct turn){.region = 0};
 		send_mails(d, w);
 		if (!d->worked && !d->stopping)
 			wait_a_while(d);
@@ -274,7 +255,7 @@ static void *work(void *arg)
 		pthread_mutex_unlock(&d->lock);
 		worked = deliver(d, w);
 		pthread_mutex_lock(&d->lock);
-		w->busy = false;
+		turns_end(d->turns, &w->at);
 		d->worked = d->worked || worked;
 	}
 	pthread_mutex_unlock(&d->lock);
@@ -319,7 +300,8 @@ static enum result make(struct vault *const *vaults, size_t count, const struct 
 	pthread_cond_init(&d->wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	d->workers = calloc(threads + 1, sizeof *d->workers);
-	return d->workers != NULL ? OK : err_no_memory(err);
+	d->turns = turns_new(threads);
+	return d->workers != NULL && d->turns != NULL ? OK : err_no_memory(err);
 }
 
 /* None begins before all are counted. */
@@ -376,5 +358,6 @@ void deliverer_stop(struct deliverer *deliverer)
 	pthread_cond_destroy(&deliverer->wake);
 	pthread_mutex_destroy(&deliverer->lock);
 	free(deliverer->workers);
+	turns_free(deliverer->turns);
 	free(deliverer);
 }
