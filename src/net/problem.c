@@ -3,6 +3,7 @@
  */
 #include "net/problem.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -153,7 +154,15 @@ void problem_answer(struct response *response, const struct request *request, en
 		response_header(response, "Retry-After", "2");
 }
 
+/* Without a descriptor, as without memory, it can be done as soon as somebody else is through. */
+static bool is_short_of_files(const struct err *err)
+{
+	return err->code == ERR_IO && (err->system == EMFILE || err->system == ENFILE);
+}
+
 void problem_from(struct response *response, const struct request *request, const struct err *err, const char *field)
 {
-	problem_answer(response, request, problem_of(err->code), err, field);
+	enum problem problem = is_short_of_files(err) ? PROBLEM_BUSY : problem_of(err->code);
+
+	problem_answer(response, request, problem, err, field);
 }

@@ -58,7 +58,7 @@ const struct problem_kind *problem_kind(enum problem problem);
 
 /* What a result of the program is over HTTP: ERR_INPUT 400, ERR_NOT_FOUND 404, ERR_EXISTS, ERR_WRONG_STATE and
  * ERR_HELD 409, ERR_DENIED 403, ERR_GONE 410, ERR_CHANGED 412, ERR_UNSEEN 428, ERR_LIMIT 422, ERR_FULL 507, ERR_BUSY,
- * ERR_NO_MEMORY and ERR_INTERRUPTED 503, ERR_UNSUPPORTED 501, all else 500. */
+ * ERR_NO_MEMORY and ERR_INTERRUPTED 503, ERR_UNSUPPORTED 501, all else 500; of an err without descriptors 503 too. */
 enum problem problem_of(enum result result);
 
 /* Makes the answer that problem: status, type and body; what was in the body is dropped, with the headers that told of

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -257,6 +258,26 @@ static void what_is_our_own_affair_is_not_told(void **state)
 	assert_null(strstr(response.body.data, "/var"));
 }
 
+static void why_it_failed_is_noted_for_the_log_alone_and_who_is_short_of_files_is_told_to_come_again(void **state)
+{
+	(void)state;
+	errno = EIO;
+	err_sys(&err, "cannot read");
+	problem_from(&response, &request, &err, NULL);
+	assert_int_equal(response.status, 500);
+	assert_int_equal(response.why, ERR_IO);
+	assert_int_equal(response.why_system, EIO);
+	errno = EMFILE;
+	err_sys(&err, "cannot open");
+	problem_from(&response, &request, &err, NULL);
+	assert_int_equal(response.status, 503);
+	assert_int_equal(response.why_system, EMFILE);
+	err_set(&err, ERR_INTERNAL, "a bug");
+	problem_from(&response, &request, &err, NULL);
+	assert_int_equal(response.why, ERR_INTERNAL);
+	assert_int_equal(response.why_system, 0);
+}
+
 static void each_result_has_its_status(void **state)
 {
 	static const struct {
@@ -330,6 +351,7 @@ int main(void)
 	    T(conditions_are_judged_in_the_order_of_the_rfc),
 	    T(a_problem_says_what_where_and_how_to_mend_it),
 	    T(what_is_our_own_affair_is_not_told),
+	    T(why_it_failed_is_noted_for_the_log_alone_and_who_is_short_of_files_is_told_to_come_again),
 	    T(each_result_has_its_status),
 	    T(each_kind_of_problem_has_a_word_of_its_own_and_is_explained),
 	    T(methods_are_known_by_name),
