@@ -41,6 +41,7 @@
 #define SYNC_AFTER_MS 1000                  /* what is no leaf by then */
 #define BEHIND_MS 2000                      /* from then on they wait for the disk */
 #define FOLD_MAX 2048                       /* in one transaction, for which others wait */
+#define PAST_ALL (2 * READ_HALF / READ_FRAME_HEAD) /* by so much at most a number in the file is above the position */
 #define AHEAD 4096                          /* so many are kept and no leaves, and more have to wait */
 
 struct batch {
@@ -491,7 +492,8 @@ static void *keeper_main(void *arg)
 
 /* ---- folding ---- */
 
-struct fold { const struct batch *oldest; struct leaf_run run; uint64_t until, next; }; /* batches from `until` on may be growing */
+/* Batches from `until` on may be growing. */
+struct fold { struct read_log *log; const struct batch *oldest; struct leaf_run run; uint64_t until, next; };
 
 static enum result fold_frames(struct fold *fold, const struct batch *batch, uint64_t most, struct err *err)
 {
@@ -513,11 +515,28 @@ static enum result fold_frames(struct fold *fold, const struct batch *batch, uin
 }
 
 /* Another process may have been here: how far the log has got is read where it is written. */
+static enum result how_far(struct session *session, struct fold *fold, struct err *err)
+{
+	bool noted;
+	enum result r = read_position(session->data, &fold->next, err);
+
+	if (r != OK)
+		return r;
+	pthread_mutex_lock(&fold->log->lock);
+	noted = fold->next <= fold->log->next;
+	pthread_mutex_unlock(&fold->log->lock);
+	if (noted)
+		return OK;
+	err_set(err, ERR_CORRUPT, "the vault says of reads that nobody has noted yet that they are in its log");
+	err_where(err, "%s", fold->log->path);
+	return err_mend(err, "stop what changes the vault besides lethe, and start the daemon again");
+}
+
 static enum result fold_op(struct session *session, void *arg, struct err *err)
 {
 	struct fold *fold = arg;
 	uint64_t most;
-	enum result r = read_position(session->data, &fold->next, err);
+	enum result r = how_far(session, fold, err);
 
 	if (r == OK)
 		r = leaf_run_begin(session->data, &fold->run, err);
@@ -547,7 +566,7 @@ static void now_leaves(struct read_log *log, uint64_t next)
 
 static enum result fold_some(struct read_log *log, uint64_t until, struct err *err)
 {
-	struct fold fold = {.until = until};
+	struct fold fold = {.log = log, .until = until};
 	struct read_waiter *waiters;
 	enum result r;
 
@@ -702,7 +721,7 @@ static enum result open_file(struct read_log *log, struct err *err)
 	log->fd = open(log->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (log->fd < 0)
 		return err_sys(err, "cannot open %s", log->path);
-	/* All in it are leaves: opening the vault has seen to that. */
+	/* What can be read in it are leaves: opening the vault has seen to that. */
 	if (lseek(log->fd, 0, SEEK_END) != (off_t)(2 * READ_HALF))
 		r = make_file(log->fd, err);
 	if (r == OK)
@@ -741,14 +760,22 @@ static void init_locks(struct read_log *log)
 }
 
 /* Who opens the vault after the machine went down is to know that the last moment may be missing. */
-static enum result set_loose_op(struct session *session, void *arg, struct err *err)
+static enum result not_loose_op(struct session *session, void *arg, struct err *err)
 {
-	return read_set_loose(session->data, *(const bool *)arg, err);
+	(void)arg;
+	return read_set_loose(session->data, false, err);
 }
 
-static enum result set_loose(struct read_log *log, bool loose, struct err *err)
+/* Behind what a power cut tore there may be whole frames, never to follow on new ones: none of their numbers comes again. */
+static enum result begin_op(struct session *session, void *arg, struct err *err)
 {
-	return log->sync == READS_SYNC_SECOND ? vault_write_quietly(log->vault, set_loose_op, &loose, err) : OK;
+	struct read_log *log = arg;
+	enum result r = read_position(session->data, &log->next, err);
+
+	log->next += PAST_ALL;
+	if (r == OK)
+		r = read_set_position(session->data, log->next, err);
+	return r == OK && log->sync == READS_SYNC_SECOND ? read_set_loose(session->data, true, err) : r;
 }
 
 enum result read_log_open(struct vault *vault, enum reads_sync sync, struct read_log **out, struct err *err)
@@ -765,10 +792,8 @@ enum result read_log_open(struct vault *vault, enum reads_sync sync, struct read
 	init_locks(log);
 	r = open_file(log, err);
 	if (r == OK)
-		r = read_position(vault->read.data, &log->next, err);
+		r = vault_write_quietly(vault, begin_op, log, err);
 	log->written = log->kept = log->on_disk = log->leaves = log->next;
-	if (r == OK)
-		r = set_loose(log, true, err);
 	if (r == OK)
 		r = start_threads(log, err);
 	if (r == OK)
@@ -809,7 +834,8 @@ static void finish(struct read_log *log)
 
 	if (r == OK)
 		begin_anew(log);
-	if ((r == OK || fdatasync(log->fd) == 0) && set_loose(log, false, &ignored) != OK)
+	if (log->sync == READS_SYNC_SECOND && (r == OK || fdatasync(log->fd) == 0) &&
+	    vault_write_quietly(log->vault, not_loose_op, NULL, &ignored) != OK)
 		return; /* then it is said once more than is needed that something may be missing */
 }
 

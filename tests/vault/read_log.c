@@ -7,6 +7,7 @@
 #include "vault/recording.h"
 #include "vault/restoring.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
@@ -505,6 +506,73 @@ static void readers_do_not_outrun_the_log(void **state)
 	vault_close(view);
 }
 
+static void move_position(const struct world *world, const char *sign, uint64_t by)
+{
+	char text[128];
+
+	snprintf(text, sizeof text, "UPDATE meta SET value = value %s %" PRIu64 " WHERE name = '" READ_LOG_META "'", sign, by);
+	sql(world, text);
+}
+
+/* As a power cut leaves it: of five reads that were no leaves yet the first is torn. */
+static void tear_the_first_of_five(struct world *world)
+{
+	struct vault *view = keeping(world);
+	char path[VAULT_PATH_MAX], page[4096];
+	int fd = open(reads_path(world, path), O_RDWR | O_CLOEXEC);
+
+	for (int i = 0; i < 5; i++)
+		note(view, world, i);
+	assert_int_equal(pread(fd, page, sizeof page, 0), sizeof page);
+	vault_close(view);
+	vault_close(world->vault);
+	memset(page, 0, READ_FRAME_HEAD);
+	assert_int_equal(pwrite(fd, page, sizeof page, 0), sizeof page);
+	close(fd);
+	move_position(world, "-", 5);
+	world->vault = NULL;
+	world_open_vault(world);
+}
+
+static void what_is_whole_behind_what_was_torn_never_follows_on_new_reads(void **state)
+{
+	struct world *world = *state;
+	char path[VAULT_PATH_MAX];
+	struct vault *view;
+	uint64_t before;
+	struct err err;
+
+	tear_the_first_of_five(world);
+	before = tree_size(world);
+	view = keeping(world);
+	for (int i = 0; i < 3; i++) {
+		note(view, world, i);
+		assert_ok(read_recover(reads_path(world, path), view->read.data, world->vault->id, &err), &err);
+	}
+	fold(world);
+	assert_reads(world, before, 3);
+	vault_close(view);
+	world_reopen(world);
+	assert_reads(world, before, 3);
+}
+
+static void reads_that_nobody_noted_are_not_taken_for_leaves(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = keeping(world);
+	uint64_t before = tree_size(world);
+	struct err err;
+
+	move_position(world, "+", 100);
+	note(view, world, 0);
+	assert_int_equal(vault_fold_reads(world->vault, &err), ERR_CORRUPT);
+	assert_non_null(strstr(err.what, "nobody has noted"));
+	move_position(world, "-", 100);
+	fold(world);
+	assert_reads(world, before, 1);
+	vault_close(view);
+}
+
 static const char *loose(struct world *world)
 {
 	const char *said = "";
@@ -872,6 +940,8 @@ int main(void)
 		IN_WORLD(a_backup_has_who_looked_before_it),
 		IN_WORLD(what_is_answered_is_in_the_file),
 		IN_WORLD(readers_do_not_outrun_the_log),
+		IN_WORLD(what_is_whole_behind_what_was_torn_never_follows_on_new_reads),
+		IN_WORLD(reads_that_nobody_noted_are_not_taken_for_leaves),
 		IN_WORLD(only_reads_that_are_synced_later_can_be_missing),
 		IN_WORLD(without_room_for_the_file_reads_go_into_the_log_at_once),
 		IN_WORLD(a_read_that_can_be_kept_nowhere_is_refused),
