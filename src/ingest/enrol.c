@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "privacy/person.h"
+#include "retention/erasing.h"
 #include "vault/contact_key.h"
 
 #define SHARED_BY_MAX 64 /* an identifier in more contacts than this is shared */
@@ -121,17 +122,36 @@ static enum result move_all(struct enrolment *e, const struct identity_row *rows
 	return r;
 }
 
-/* The person of entry n becomes one with theirs, unless more identities came together than anybody has. */
+/* Together they have no more identities than anybody has, and neither is being erased. */
+static enum result may_merge(struct enrolment *e, struct id from, size_t together, bool *may, struct err *err)
+{
+	struct session *session = e->c->session;
+	uint32_t account = e->c->batch->account;
+	enum result r = OK;
+
+	*may = together <= PERSON_IDENTITIES_MAX;
+	if (*may)
+		r = erasing_refuse(session, account, *e->person, err);
+	if (*may && r == OK)
+		r = erasing_refuse(session, account, from, err);
+	*may = *may && r == OK;
+	return r == ERR_WRONG_STATE ? OK : r;
+}
+
+/* The person of entry n becomes one with theirs, if they may. */
 static enum result merge(struct enrolment *e, size_t n, struct err *err)
 {
 	struct identity_row rows[PERSON_IDENTITIES_MAX];
 	const struct id from = e->persons[n];
 	size_t count, theirs;
+	bool may = false;
 	enum result r = persons_identities(e, *e->person, rows, &theirs, err);
 
 	if (r == OK)
 		r = persons_identities(e, from, rows, &count, err);
-	if (r == ERR_LIMIT || (r == OK && count + theirs > PERSON_IDENTITIES_MAX)) {
+	if (r == OK)
+		r = may_merge(e, from, count + theirs, &may, err);
+	if (r == ERR_LIMIT || (r == OK && !may)) {
 		e->c->counts->shared++;
 		return OK;
 	}

@@ -87,13 +87,30 @@ static enum result check_billed(struct session *session, struct run *run, struct
 	return r == OK && found > 0 ? deny_unbilled(&billing, found, err) : r;
 }
 
+/* As they are in the transaction that begins it: from then on none leaves or joins (erasing_refuse). */
+static enum result find_identities(struct session *session, struct run *run, struct err *err)
+{
+	struct identity_row rows[PERSON_IDENTITIES_MAX];
+	struct erase_state *state = &run->state;
+	enum result r = identity_of_person(session->data, state->account, state->person, &run->pool, rows, PERSON_IDENTITIES_MAX,
+					   &state->identity_count, err);
+
+	if (r == OK && state->identity_count == 0)
+		return err_set(err, ERR_NOT_FOUND, "no such person in this account");
+	for (size_t i = 0; r == OK && i < state->identity_count; i++)
+		state->identities[i] = rows[i].identity;
+	return r;
+}
+
 static enum result begin(struct session *session, void *arg, struct err *err)
 {
 	struct run *run = arg;
 	struct job job;
 	struct act act;
-	enum result r = run->state.anonymise ? anonymise_person_billed(session, &run->state, err)
-					     : check_billed(session, run, err);
+	enum result r = find_identities(session, run, err);
+
+	if (r == OK)
+		r = run->state.anonymise ? anonymise_person_billed(session, &run->state, err) : check_billed(session, run, err);
 
 	if (r == OK && run->state.anonymise)
 		r = aggregates_person(session, run->state.account, &run->state.anonymous, err);
@@ -113,7 +130,6 @@ static enum result begin(struct session *session, void *arg, struct err *err)
 
 enum result erase_begin(struct run *run, const struct account *account, struct id person, struct err *err)
 {
-	struct identity_row rows[PERSON_IDENTITIES_MAX];
 	struct erase_state *state = &run->state;
 	struct instant newest = {0};
 	enum result r = check_reference(run->options->reference, state, err);
@@ -129,13 +145,6 @@ enum result erase_begin(struct run *run, const struct account *account, struct i
 	state->started = newest.ms > run->options->now.ms ? newest : run->options->now;
 	state->job = id_new(run->options->now);
 	state->phase = ERASE_HOLDS;
-	if (r == OK)
-		r = identity_of_person(run->vault->read.data, account->number, person, &run->pool, rows,
-				       PERSON_IDENTITIES_MAX, &state->identity_count, err);
-	if (r == OK && state->identity_count == 0)
-		r = err_set(err, ERR_NOT_FOUND, "no such person in this account");
-	for (size_t i = 0; r == OK && i < state->identity_count; i++)
-		state->identities[i] = rows[i].identity;
 	if (r == OK)
 		r = duties_known(&run->vault->read, account->number, run->options->now, err);
 	if (r == OK)

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "privacy/person.h"
+#include "retention/erasing.h"
 #include "store/hold.h"
 #include "vault/directory.h"
 #include "vault/normal.h"
@@ -81,7 +82,7 @@ struct moving {
 	bool changed;
 };
 
-/* It is there, and not being erased. */
+/* It is there, and its key too. */
 static enum result look(struct session *session, struct moving *moving, struct pool *pool, struct err *err)
 {
 	struct identity_row row;
@@ -168,7 +169,11 @@ static enum result move(struct session *session, void *arg, struct err *err)
 	moving->changed = r == OK && id_compare(moving->from, moving->to) != 0;
 	if (!moving->changed)
 		return r;
-	r = may_leave(session, moving, err);
+	r = erasing_refuse(session, moving->account, moving->from, err);
+	if (r == OK && !moving->alone)
+		r = erasing_refuse(session, moving->account, moving->to, err);
+	if (r == OK)
+		r = may_leave(session, moving, err);
 	if (r == OK)
 		r = may_come(session, moving, err);
 	if (r == OK)

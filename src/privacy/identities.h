@@ -30,7 +30,7 @@ MUST_CHECK enum result identities_find(struct session *session, const struct acc
 
 /* The identity alone becomes that person's. `*changed` false when it is already. ERR_NOT_FOUND for an identity or a person
  * that is not there, ERR_GONE when its key is destroyed, ERR_HELD when a hold is on the person it would leave others of,
- * ERR_LIMIT when the person has as many as one can have. */
+ * ERR_LIMIT when the person has as many as one can have, ERR_WRONG_STATE while one of the two is being erased. */
 MUST_CHECK enum result identities_link(struct vault *vault, const struct account *account, int64_t identity,
 				       struct id person, struct instant now, bool *changed, struct err *err);
 /* It becomes a person of its own, `*out`. ERR_EXISTS when it is; else as above. */

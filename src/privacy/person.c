@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "privacy/identities.h"
+#include "retention/erasing.h"
 #include "store/hold.h"
 #include "vault/directory.h"
 #include "vault/normal.h"
@@ -381,6 +382,10 @@ static enum result link(struct session *session, void *arg, struct err *err)
 	if (r == OK && theirs + count > PERSON_IDENTITIES_MAX)
 		r = err_set(err, ERR_LIMIT, "together they would have %zu identities; a person has at most %d",
 			    theirs + count, PERSON_IDENTITIES_MAX);
+	if (r == OK)
+		r = erasing_refuse(session, linking->account, linking->a, err);
+	if (r == OK)
+		r = erasing_refuse(session, linking->account, linking->b, err);
 	for (size_t i = 0; r == OK && i < count; i++)
 		r = identity_move(session->data, linking->account, rows[i].identity, linking->a, err);
 	pool_free(&pool);
@@ -420,8 +425,10 @@ static enum result unlink_one(struct session *session, void *arg, struct err *er
 {
 	struct linking *linking = arg;
 	struct act act;
-	enum result r = check_hold(session, linking, err);
+	enum result r = erasing_refuse(session, linking->account, linking->a, err);
 
+	if (r == OK)
+		r = check_hold(session, linking, err);
 	if (r == OK)
 		r = identity_move(session->data, linking->account, linking->identity, linking->b, err);
 	directory_clear(session->directory);

@@ -105,6 +105,52 @@ enum result erasing_find(struct session *session, const struct record_row *row, 
 	return r;
 }
 
+/* ---- who is being erased ---- */
+
+static enum result is_person(const struct job *job, struct id person, struct pool *pool, bool *is, struct err *err)
+{
+	const struct json *args, *result;
+	const char *text;
+	char wanted[ID_TEXT_MAX];
+	enum result r = parse(job->args, pool, &args, err);
+
+	if (r == OK)
+		r = parse(job->result, pool, &result, err);
+	if (r != OK)
+		return r;
+	text = json_get_text(args, "person");
+	*is = text != NULL && strcmp(text, id_format(PERSON_PREFIX, person, wanted)) == 0 &&
+	      json_get_int(result, "phase", ERASE_HOLDS) != ERASE_BACK;
+	return OK;
+}
+
+static enum result deny_moving(struct err *err)
+{
+	err_set(err, ERR_WRONG_STATE, "the person is being erased or anonymised: no identity leaves or joins them meanwhile");
+	return err_mend(err, "wait until that has come to its end");
+}
+
+enum result erasing_refuse(struct session *session, uint32_t account, struct id person, struct err *err)
+{
+	struct job jobs[PAGE], after = {.started = {INT64_MIN}};
+	struct pool pool;
+	bool is = false;
+	size_t count;
+	enum result r;
+
+	pool_init(&pool, PAGE_MAX);
+	do {
+		pool_reset(&pool);
+		r = job_list_running(session->data, account, JOB_ERASE, after.started, after.id, &pool, jobs, PAGE, &count, err);
+		for (size_t i = 0; r == OK && i < count && !is; i++) {
+			after = jobs[i];
+			r = is_person(&jobs[i], person, &pool, &is, err);
+		}
+	} while (r == OK && count == PAGE && !is);
+	pool_free(&pool);
+	return r == OK && is ? deny_moving(err) : r;
+}
+
 /* ---- one that is done ---- */
 
 static enum result is_of(struct session *session, uint32_t account, struct id job_id, enum record_kind kind,

@@ -26,6 +26,9 @@ struct erasing {
 /* The oldest that runs. Who is only the agent in it is taken out of it: that is no erasure of it. */
 MUST_CHECK enum result erasing_find(struct session *session, const struct record_row *row, struct erasing *out,
 				    struct err *err);
+/* Inside a write transaction: ERR_WRONG_STATE while that person is being erased or anonymised, for then identities neither
+ * leave nor join them. One that is given up is over. */
+MUST_CHECK enum result erasing_refuse(struct session *session, uint32_t account, struct id person, struct err *err);
 /* Of a record that is not there (any longer): was it anonymised alone, and when? One that went with its person leads
  * nowhere. Costs what was ever anonymised so in the account. */
 MUST_CHECK enum result erasing_was_anonymised(struct session *session, uint32_t account, enum record_kind kind,

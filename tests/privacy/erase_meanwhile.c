@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "ingest/import.h"
+#include "privacy/identities.h"
 #include "vault/aside.h"
 
 #define ANNA "+4520111111"
@@ -26,7 +27,8 @@ struct meddling {
 	bool living; /* the person's key was there then */
 	bool whole;  /* and so was all of the call */
 	bool there;  /* so was its row */
-	struct id call, hold, added;
+	struct id call, hold, added, anna, bent;
+	int64_t hers, his; /* identities: her second, and Bent's */
 	struct record_row copy; /* of the call */
 	enum result r; /* of the erasure */
 	struct erase_result result;
@@ -447,6 +449,101 @@ static void what_was_before_is_refused_as_soon_as_the_keys_are_gone(void **state
 	at_any_step(*state, oblige_others, import_old, is_nobody);
 }
 
+/* ---- identities that would leave or join ---- */
+
+static void number_them(struct meddling *m)
+{
+	oblige_others(m);
+	m->hers = identity_of(m->world, IDENTITY_PHONE, ANNA_2, &m->anna);
+	m->his = identity_of(m->world, IDENTITY_PHONE, BENT, &m->bent);
+}
+
+static void is_refused(enum result r, const struct err *err)
+{
+	assert_int_equal(r, ERR_WRONG_STATE);
+	assert_non_null(strstr(err->what, "is being erased"));
+}
+
+static void move_identities(struct meddling *m)
+{
+	struct vault *vault = m->world->vault;
+	const struct account *account = &m->world->account;
+	struct instant now = m->world->now;
+	struct err err;
+	struct id out;
+	bool changed;
+
+	is_refused(identities_link(vault, account, m->his, m->anna, now, &changed, &err), &err);
+	if (!m->living)
+		return;
+	is_refused(person_link(vault, account, m->bent, m->anna, now, &changed, &err), &err);
+	is_refused(person_link(vault, account, m->anna, m->bent, now, &changed, &err), &err);
+	is_refused(identities_link(vault, account, m->hers, m->bent, now, &changed, &err), &err);
+	is_refused(identities_unlink(vault, account, m->hers, now, &out, &err), &err);
+	is_refused(person_unlink(vault, account, m->anna, m->hers, now, &out, &err), &err);
+}
+
+static void she_is_gone_and_he_is_not(struct meddling *m)
+{
+	went_through(m);
+	assert_int_equal(identity_of(m->world, IDENTITY_PHONE, ANNA_2, NULL), 0);
+	assert_int_equal(identity_of(m->world, IDENTITY_PHONE, BENT, NULL), m->his);
+	assert_false(has_key(m->world, KEY_IDENTITY, m->hers));
+	assert_true(has_key(m->world, KEY_IDENTITY, m->his));
+}
+
+static void no_identity_leaves_or_joins_who_is_being_erased(void **state)
+{
+	at_any_step(*state, number_them, move_identities, she_is_gone_and_he_is_not);
+}
+
+#define BOTH "{\"type\":\"contact\",\"id\":\"both\",\"name\":\"Annette Holst\",\"phones\":[\"" ANNA "\",\"" BENT "\"]}\n"
+
+static void import_both(struct meddling *m)
+{
+	struct import_result result;
+	struct id bent;
+
+	if (!m->living)
+		return;
+	result = take_in(m->world, BOTH);
+	assert_int_equal(result.contacts_new, 1);
+	assert_int_equal(identity_of(m->world, IDENTITY_PHONE, BENT, &bent), m->his);
+	assert_int_equal(id_compare(bent, m->bent), 0);
+}
+
+static void a_contact_makes_nobody_one_with_who_is_being_erased(void **state)
+{
+	at_any_step(*state, number_them, import_both, she_is_gone_and_he_is_not);
+}
+
+struct joining { struct world *world; int64_t identity; struct id person; };
+
+static enum result join_op(struct session *session, void *arg, struct err *err)
+{
+	const struct joining *joining = arg;
+
+	return identity_move(session->data, joining->world->account.number, joining->identity, joining->person, err);
+}
+
+/* As if it were written just before the erasure begins. */
+static void an_identity_that_joined_just_before_goes_too(void **state)
+{
+	struct joining joining = {.world = *state};
+	struct meddling m = {.world = *state};
+	struct err err;
+
+	put_hers(&m);
+	joining.identity = identity_of(m.world, IDENTITY_PHONE, BENT, NULL);
+	identity_of(m.world, IDENTITY_PHONE, ANNA, &joining.person);
+	vault_witness(m.world->vault, join_op, &joining);
+	assert_ok(erase(m.world, ANNA, &err), &err);
+	vault_witness(m.world->vault, NULL, NULL);
+	assert_false(has_key(m.world, KEY_IDENTITY, joining.identity));
+	nothing_runs(m.world);
+	assert_sound(m.world);
+}
+
 /* ---- damage that comes late ---- */
 
 static void put_damaged(struct meddling *m)
@@ -543,6 +640,9 @@ int main(void)
 	    KEEPING(what_is_there_again_is_found_by_the_second_look),
 	    KEEPING(what_another_erasure_puts_back_is_kept_all_the_same),
 	    KEEPING(both_ends_can_be_erased_at_once),
+	    KEEPING(no_identity_leaves_or_joins_who_is_being_erased),
+	    KEEPING(a_contact_makes_nobody_one_with_who_is_being_erased),
+	    KEEPING(an_identity_that_joined_just_before_goes_too),
 	    KEEPING(a_call_that_is_imported_meanwhile_is_erased_too_or_of_somebody_new),
 	    KEEPING(what_was_before_is_refused_as_soon_as_the_keys_are_gone),
 	    KEEPING(a_damaged_record_that_arrives_stops_it_as_long_as_nothing_is_gone),
