@@ -4,6 +4,7 @@
 #include "api/keyed.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -92,6 +93,41 @@ static enum result make_row(const struct keyed_by *by, const struct request *req
 	return keyring_blind(by->view->read.ring, by->account, BLIND_REQUEST_KEY, name, strlen(name), &out->key, err);
 }
 
+/* ---- what has ended, and could not be written ---- */
+
+/* On a disk that is full, say: the row says that it is being done until the vault is opened again. The last ones, of any
+ * region. */
+#define UNWRITTEN 256
+static struct { pthread_mutex_t lock; struct request_key_row rows[UNWRITTEN]; size_t next; } unwritten = {
+	.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void remember(const struct request_key_row *row)
+{
+	struct request_key_row bare = *row;
+
+	bare.answer = NULL;
+	bare.answer_len = 0;
+	pthread_mutex_lock(&unwritten.lock);
+	unwritten.rows[unwritten.next++ % UNWRITTEN] = bare;
+	pthread_mutex_unlock(&unwritten.lock);
+}
+
+/* One that is known by its end too is no later request with the same key. */
+static void bring_up_to_date(struct request_key_row *row)
+{
+	if (row->state != REQUEST_BEGUN)
+		return;
+	pthread_mutex_lock(&unwritten.lock);
+	for (size_t i = 0; i < UNWRITTEN; i++) {
+		const struct request_key_row *known = &unwritten.rows[i];
+
+		if (known->account == row->account && known->ends.ms == row->ends.ms &&
+		    memcmp(known->key.bytes, row->key.bytes, BLIND_LEN) == 0)
+			*row = *known;
+	}
+	pthread_mutex_unlock(&unwritten.lock);
+}
+
 /* ---- who asks again ---- */
 
 static enum result find(struct db *db, const struct request_key_row *wanted, struct instant now, struct pool *pool,
@@ -100,6 +136,8 @@ static enum result find(struct db *db, const struct request_key_row *wanted, str
 	enum result r = request_key_get(db, wanted->account, &wanted->key, pool, found, out, err);
 
 	*found = r == OK && *found && out->ends.ms > now.ms;
+	if (*found)
+		bring_up_to_date(out);
 	return r;
 }
 
@@ -440,13 +478,25 @@ static enum result keep_op(struct session *session, void *arg, struct err *err)
 	return r == OK ? request_key_put(session->data, row, err) : r;
 }
 
+/* What was done is not said to be under way for ever. */
+static void keep_bare(struct keyed *keyed, bool stored)
+{
+	struct buf none = {0};
+	struct keeping keeping = {.keyed = keyed, .answer = &none, .stored = stored};
+	struct err ignored;
+
+	keyed->row.answer = NULL;
+	keyed->row.answer_len = 0;
+	if (vault_write(keyed->view, keep_op, &keeping, &ignored) != OK && stored)
+		remember(&keyed->row);
+}
+
 /* `stored`: that it was done is known already; if the answer cannot be kept, who asks again is told so. */
 static void keep(struct keyed *keyed, bool stored, const char *secret, const struct response *response)
 {
 	struct keeping keeping = {.keyed = keyed, .stored = stored};
 	struct buf answer;
 	struct err ignored;
-	bool kept;
 
 	keyed->row.status = response->status;
 	keyed->row.state = response->status < 500 ? REQUEST_ANSWERED : REQUEST_BROKEN;
@@ -456,8 +506,8 @@ static void keep(struct keyed *keyed, bool stored, const char *secret, const str
 	if (answer.failed)
 		buf_reset(&answer);
 	keeping.answer = &answer;
-	kept = vault_write(keyed->view, keep_op, &keeping, &ignored) == OK;
-	(void)kept;
+	if (vault_write(keyed->view, keep_op, &keeping, &ignored) != OK && !keyed->known)
+		keep_bare(keyed, stored);
 	buf_free(&answer);
 }
 

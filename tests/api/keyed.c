@@ -247,6 +247,77 @@ static void who_was_second_is_answered_as_the_first(void **state)
 	asking_end(&second);
 }
 
+/* ---- what cannot be kept ---- */
+
+static void set_state(struct world *world, enum request_state state)
+{
+	struct err err;
+
+	assert_ok(db_script(world->vault->read.data, state == REQUEST_BEGUN ? "UPDATE request_key SET state = 1, status = 0, answer = x''"
+									    : "UPDATE request_key SET state = 3, status = 0, answer = x''",
+			    &err),
+		  &err);
+}
+
+static void refuse_rows(struct world *world, const char *which)
+{
+	const char *script = pool_printf(&world->pool, "CREATE TRIGGER refused BEFORE UPDATE ON request_key WHEN %s"
+						       " BEGIN SELECT RAISE(ABORT, 'full'); END", which);
+	struct err err;
+
+	assert_ok(db_script(world->vault->read.data, script, &err), &err);
+}
+
+static void take_rows(struct world *world)
+{
+	struct err err;
+
+	assert_ok(db_script(world->vault->read.data, "DROP TRIGGER refused", &err), &err);
+}
+
+static void is_said_to_be_done(struct asking *asking)
+{
+	assert_asked(asking, METHOD_POST, HOLDS, CASE_7, 409);
+	assert_string_equal(json_get_text(document(asking), "type"), "/problems/idempotency-key-spent");
+	assert_non_null(strstr(json_get_text(document(asking), "detail"), "was done and answered with status 201"));
+	assert_null(answer_header(asking, "Retry-After"));
+}
+
+static void where_the_answer_cannot_be_kept_it_is_said_that_it_was_done(void **state)
+{
+	struct asking asking;
+
+	begin(&asking, state, "one");
+	refuse_rows(*state, "length(NEW.answer) > 0");
+	assert_asked(&asking, METHOD_POST, HOLDS, CASE_7, 201);
+	is_said_to_be_done(&asking);
+	take_rows(*state);
+	is_said_to_be_done(&asking);
+	assert_int_equal(count_holds(*state), 1);
+	asking_end(&asking);
+}
+
+static void and_where_nothing_can_be_written_any_more_too(void **state)
+{
+	struct world *world = *state;
+	struct asking asking;
+
+	begin(&asking, state, "one");
+	refuse_rows(world, "NEW.state <> 1");
+	assert_asked(&asking, METHOD_POST, HOLDS, CASE_7, 201);
+	is_said_to_be_done(&asking);
+	assert_asked(&asking, METHOD_POST, HOLDS, "{\"reason\":\"other\"}", 422);
+	take_rows(world);
+	is_said_to_be_done(&asking);
+	assert_int_equal(count_holds(world), 1);
+	world->now.ms += asking.desk.keep_answers.ms; /* another with the same key */
+	assert_asked(&asking, METHOD_POST, HOLDS, CASE_7, 201);
+	set_state(world, REQUEST_BEGUN);
+	assert_asked(&asking, METHOD_POST, HOLDS, CASE_7, 409);
+	assert_string_equal(json_get_text(document(&asking), "type"), "/problems/idempotency-key-running");
+	asking_end(&asking);
+}
+
 /* ---- time ---- */
 
 static void a_key_is_forgotten_after_a_day(void **state)
@@ -338,16 +409,6 @@ static void a_damaged_answer_is_found(void **state)
 }
 
 /* ---- crashes and crowds ---- */
-
-static void set_state(struct world *world, enum request_state state)
-{
-	struct err err;
-
-	assert_ok(db_script(world->vault->read.data, state == REQUEST_BEGUN ? "UPDATE request_key SET state = 1, status = 0, answer = x''"
-									    : "UPDATE request_key SET state = 3, status = 0, answer = x''",
-			    &err),
-		  &err);
-}
 
 static void what_is_being_done_is_not_done_beside_it(void **state)
 {
@@ -444,6 +505,8 @@ int main(void)
 	    IN_WORLD(a_secret_is_told_once_and_kept_nowhere),
 	    IN_WORLD(each_line_of_a_secret_is_kept_nowhere),
 	    IN_WORLD(what_was_answered_with_a_fault_of_ours_is_said_to_be_broken_off),
+	    IN_WORLD(where_the_answer_cannot_be_kept_it_is_said_that_it_was_done),
+	    IN_WORLD(and_where_nothing_can_be_written_any_more_too),
 	    IN_WORLD(who_was_second_is_answered_as_the_first),
 	    IN_WORLD(a_key_is_forgotten_after_a_day),
 	    IN_WORLD(answers_go_with_the_key_of_anybody_and_are_still_not_done_twice),
