@@ -440,7 +440,7 @@ send() {
 	for token in auditor operator other; do
 		ask $token.token GET "$where"
 		answered 200
-		! grep -q holst answer
+		run ! grep -q holst answer
 		jq -e '.answer.refused == [{line: 1, code: "input", where: null, reason: null, mend: null},
 			{line: 2, code: "input", where: null, reason: null, mend: null}] and .answer.sums.rejected == 2' answer
 	done
