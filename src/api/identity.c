@@ -63,6 +63,18 @@ static enum result read_person(const char *text, struct id *out, struct err *err
 
 /* ---- one ---- */
 
+/* NULL, and partly, when it cannot be opened. */
+static const char *value_of(struct call *call, const struct identity_row *row, bool *partly)
+{
+	const char *value;
+	struct err damage;
+
+	if (open_identity(call->vault->read.ring, row, &call->pool, &value, &damage) == OK)
+		return value;
+	*partly = true;
+	return NULL;
+}
+
 /* `value` NULL: its key is destroyed, or it is damaged. */
 static void show(struct call *call, const struct identity_row *row, const char *value)
 {
@@ -80,15 +92,14 @@ static void show(struct call *call, const struct identity_row *row, const char *
 	json_end_object(&call->w);
 }
 
-static enum result show_one(struct call *call, const struct account *account, int64_t identity, const char *act,
-			    struct err *err)
+static enum result show_one(struct call *call, const struct account *account, int64_t identity, struct err *err)
 {
 	struct identity_row row;
 	const char *value;
 	enum result r = identities_open(&call->vault->read, account->number, identity, &call->pool, &row, &value, err);
 
 	if (r == OK)
-		r = identities_note_read_(&call->vault->read, act, account, identity, call->now, err);
+		r = identities_note_read(&call->vault->read, "identity.show", account, identity, call->now, err);
 	if (r == OK)
 		show(call, &row, value);
 	return r;
@@ -105,10 +116,24 @@ enum result op_identity_show(struct call *call, int argc, char **argv, bool *par
 		r = read_identity(argv[0], &identity, err);
 	if (r == OK)
 		r = call_open_account(call, false, &account, err);
-	return r == OK ? show_one(call, &account, identity, "identity.show", err) : r;
+	return r == OK ? show_one(call, &account, identity, err) : r;
 }
 
 /* ---- find ---- */
+
+/* Of several that fit, one that cannot be opened keeps none of the others back; one that has just gone is left out. */
+static enum result show_found(struct call *call, const struct account *account, int64_t identity, bool *partly, struct err *err)
+{
+	struct identity_row row;
+	enum result r = identity_get(call->vault->read.data, account->number, identity, &call->pool, &row, err);
+
+	if (r == OK)
+		r = identities_note_read(&call->vault->read, "identity.find", account, identity, call->now, err);
+	if (r != OK)
+		return r == ERR_NOT_FOUND ? OK : r;
+	show(call, &row, value_of(call, &row, partly));
+	return OK;
+}
 
 enum result op_identity_find(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
@@ -117,7 +142,6 @@ enum result op_identity_find(struct call *call, int argc, char **argv, bool *par
 	size_t count = 0;
 	enum result r = call_parse(call, NULL, 0, &argc, argv, 1, 1, err);
 
-	(void)partly;
 	if (r == OK)
 		r = call_open_account(call, false, &account, err);
 	if (r == OK)
@@ -131,7 +155,7 @@ enum result op_identity_find(struct call *call, int argc, char **argv, bool *par
 	json_begin_object(&call->w, NULL);
 	json_begin_array(&call->w, "identities");
 	for (size_t i = 0; i < count && r == OK; i++)
-		r = show_one(call, &account, found[i].identity, "identity.find", err);
+		r = show_found(call, &account, found[i].identity, partly, err);
 	json_end_array(&call->w);
 	json_end_object(&call->w);
 	return r;
@@ -204,7 +228,6 @@ static enum result take_of_person(struct listing *listing, struct id person, str
 static enum result show_page(struct listing *listing, bool *partly, struct err *err)
 {
 	struct call *call = listing->call;
-	struct err damage;
 	enum result r = identities_note_list(&call->vault->read, listing->account, listing->rows, listing->count, call->now,
 					     err);
 
@@ -213,10 +236,8 @@ static enum result show_page(struct listing *listing, bool *partly, struct err *
 	paging_open(call, "identities");
 	for (size_t i = 0; i < listing->count; i++) {
 		const struct identity_row *row = &listing->rows[i];
-		const char *value = NULL;
 
-		*partly = open_identity(call->vault->read.ring, row, &call->pool, &value, &damage) != OK || *partly;
-		show(call, row, value);
+		show(call, row, value_of(call, row, partly));
 	}
 	r = paging_close(call, listing->page, listing->account->number, "", r, err);
 	if (r == OK && listing->count == 0 && !listing->page->begun && !listing->page->more)

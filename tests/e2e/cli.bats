@@ -354,6 +354,27 @@ both_init() {
 	[[ "$output" != *20000289* ]]
 }
 
+@test "of several identities that fit, one that is damaged keeps the other back from nobody" {
+	local id
+	make_vault
+	cat >two.jsonl <<-'END'
+		{"type":"call","id":"k1","source":"s","time":"2025-10-17T14:03:00Z","from":"+4520000778","to":"+4520000777","number":"+4520000777"}
+		{"type":"call","id":"k2","source":"s","time":"2025-10-17T15:03:00Z","from":"+4520000777","to":"+4520000779","number":"+4520000779"}
+	END
+	"$LETHE" import two.jsonl >/dev/null
+	id=$("$LETHE" identity find +4520000777 --json | jq '.identities | if length == 2 then .[] else empty end | select(.kind == "phone").id')
+	sqlite3 lethe-data/regions/default/vault.db "UPDATE identity SET value = zeroblob(length(value)) WHERE identity_id = $id"
+	lethe identity find +4520000777
+	said 5
+	[[ "$output" == *"cannot be opened"*number*+4520000777* ]]
+	lethe identity find +4520000777 --json
+	said 5
+	jq -e '.identities | [.[] | [.kind, .value]] == [["phone", null], ["number", "+4520000777"]]' <<<"$output"
+	lethe identity list --json --limit 200
+	said 5
+	jq -e --argjson id "$id" '.identities | map(select(.value == null)) | length == 1 and .[0].id == $id' <<<"$output"
+}
+
 @test "a page of a kind that few identities are of ends after many rows, and the next goes on" {
 	local next
 	"$LETHE" init >/dev/null
