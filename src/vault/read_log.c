@@ -392,6 +392,8 @@ static void note_on_disk(struct read_log *log, uint64_t until, int64_t began_ms)
 		return;
 	log->on_disk = until;
 	log->loose_since_ms = log->written > until ? began_ms : 0;
+	if (log->loose_since_ms != 0) /* the keeper may wait without an end */
+		pthread_cond_signal(&log->added);
 }
 
 static enum result fold_until(struct read_log *log, uint64_t until, struct err *err);
