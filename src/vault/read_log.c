@@ -59,6 +59,7 @@ struct read_log {
 	enum reads_sync sync;
 	pthread_t keeper, folder;
 	bool keeping, folding_too; /* which of them runs */
+	uint64_t unsure;           /* the keeper's: below it those that are no leaves may be on no disk, whatever is synced */
 	pthread_mutex_t folding;   /* one at a time; taken before `lock` */
 	pthread_mutex_t lock;      /* guards what follows */
 	pthread_cond_t added, many, folded;
@@ -357,9 +358,34 @@ static enum result write_rest(struct read_log *log, const struct batch *batch)
 	return OK;
 }
 
+static uint64_t leaves_now(struct read_log *log)
+{
+	uint64_t leaves;
+
+	pthread_mutex_lock(&log->lock);
+	leaves = log->leaves;
+	pthread_mutex_unlock(&log->lock);
+	return leaves;
+}
+
+/* Is all that was written on disk? What a sync that failed did not write the next one passes over, and succeeds: then
+ * all up to there have to be leaves first. The keeper's. */
+static bool sync_file(struct read_log *log)
+{
+	int why = fdatasync(log->fd) != 0 ? errno : 0;
+
+	if (why != 0) {
+		pthread_mutex_lock(&log->lock);
+		log->unsure = log->next;
+		pthread_mutex_unlock(&log->lock);
+	}
+	errno = why != 0 ? why : EIO;
+	return log->unsure <= leaves_now(log);
+}
+
 static enum result keep(struct read_log *log, const struct batch *batch, struct err *err)
 {
-	if (write_rest(log, batch) != OK || fdatasync(log->fd) != 0)
+	if (write_rest(log, batch) != OK || !sync_file(log))
 		return err_sys(err, "cannot write %s", log->path);
 	return OK;
 }
@@ -407,7 +433,7 @@ static void sync_loose(struct read_log *log)
 	bool synced;
 
 	pthread_mutex_unlock(&log->lock);
-	synced = fdatasync(log->fd) == 0 || fold_until(log, until, &ignored) == OK;
+	synced = sync_file(log) || fold_until(log, until, &ignored) == OK;
 	pthread_mutex_lock(&log->lock);
 	if (synced)
 		note_on_disk(log, until, began_ms);
@@ -589,16 +615,6 @@ static enum result fold_some(struct read_log *log, uint64_t until, struct err *e
 	pthread_mutex_unlock(&log->lock);
 	tell_all(waiters, 0, NULL);
 	return OK;
-}
-
-static uint64_t leaves_now(struct read_log *log)
-{
-	uint64_t leaves;
-
-	pthread_mutex_lock(&log->lock);
-	leaves = log->leaves;
-	pthread_mutex_unlock(&log->lock);
-	return leaves;
 }
 
 static enum result fold_until(struct read_log *log, uint64_t until, struct err *err)
@@ -836,7 +852,7 @@ static void finish(struct read_log *log)
 
 	if (r == OK)
 		begin_anew(log);
-	if (log->sync == READS_SYNC_SECOND && (r == OK || fdatasync(log->fd) == 0) &&
+	if (log->sync == READS_SYNC_SECOND && (r == OK || sync_file(log)) &&
 	    vault_write_quietly(log->vault, not_loose_op, NULL, &ignored) != OK)
 		return; /* then it is said once more than is needed that something may be missing */
 }

@@ -732,8 +732,8 @@ static void a_restored_vault_misses_nothing_of_the_time_of_its_backup(void **sta
 
 /* ---- when it cannot be written ---- */
 
-/* Its descriptor becomes another's. */
-static void replace_file(const struct world *world, const char *by)
+/* Its descriptor, which is given, becomes another's. */
+static int replace_file(const struct world *world, const char *by)
 {
 	char path[VAULT_PATH_MAX], link[64], target[VAULT_PATH_MAX];
 	int other = open(by, O_RDWR | O_CLOEXEC), found = -1;
@@ -750,6 +750,7 @@ static void replace_file(const struct world *world, const char *by)
 	assert_int_not_equal(found, -1);
 	assert_int_not_equal(dup2(other, found), -1);
 	close(other);
+	return found;
 }
 
 static void fill_disk(const struct world *world)
@@ -819,6 +820,35 @@ static void what_cannot_be_synced_is_waited_for_from_then_on(void **state)
 	note(view, world, 0); /* the log itself can be written */
 	fold(world);
 	assert_true(tree_size(world) >= before + (uint64_t)noted + 1);
+	vault_close(view);
+}
+
+/* The system tells of it once: what was not written then is not tried again. */
+static void a_sync_that_succeeds_after_one_that_failed_is_not_believed(void **state)
+{
+	struct world *world = *state;
+	struct vault *view = keeping(world);
+	char path[VAULT_PATH_MAX];
+	int fd, file = open(reads_path(world, path), O_RDWR | O_CLOEXEC);
+	struct err err;
+	enum result r = OK;
+
+	sql(world, "CREATE TRIGGER refuse_all BEFORE INSERT ON audit_leaf BEGIN SELECT RAISE(ABORT, 'full'); END");
+	fd = replace_file(world, "/dev/null");
+	for (int64_t noted = 0; r == OK; noted++) {
+		assert_true(vault_fold_reads(view, &err) != OK || noted == 0); /* takes its time */
+		r = try_note(view, world, noted, &err);
+	}
+	assert_int_not_equal(dup2(file, fd), -1);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(try_note(view, world, i, &err), ERR_IO);
+	sql(world, "DROP TRIGGER refuse_all");
+	note(view, world, 0); /* by the log itself */
+	fold(world);
+	sql(world, "CREATE TRIGGER refuse_all BEFORE INSERT ON audit_leaf BEGIN SELECT RAISE(ABORT, 'full'); END");
+	note(view, world, 1); /* all are leaves: the file is as good as new */
+	sql(world, "DROP TRIGGER refuse_all");
+	close(file);
 	vault_close(view);
 }
 
@@ -947,6 +977,7 @@ int main(void)
 		IN_WORLD(a_read_that_can_be_kept_nowhere_is_refused),
 		IN_WORLD(who_notes_waits_for_no_room_where_nothing_becomes_leaves),
 		IN_WORLD(what_cannot_be_synced_is_waited_for_from_then_on),
+		IN_WORLD(a_sync_that_succeeds_after_one_that_failed_is_not_believed),
 		IN_WORLD(a_file_that_cannot_be_made_is_said),
 		IN_WORLD(many_threads_note_and_fold_at_once),
 	};
