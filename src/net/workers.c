@@ -16,29 +16,50 @@ struct workers {
 	pthread_cond_t queued;
 	struct job *first, **last;
 	size_t waiting, busy;
-	struct shares *queue, *claims; /* of those that wait, and of the threads */
+	struct shares *queue, *running, *claims; /* of those that wait, of those that run, and of the threads */
 	int begun; /* threads that have taken their number */
 	bool stopping;
 	int count;
 	pthread_t threads[];
 };
 
+/* The oldest of those whose owner has fewest running: who has many waiting keeps nobody else's behind them. */
+static struct job **choose(struct workers *workers)
+{
+	struct job **best = &workers->first;
+	size_t fewest = shares_of(workers->running, (*best)->owner);
+
+	for (struct job **at = &(*best)->next; *at && fewest > 0; at = &(*at)->next) {
+		size_t running = shares_of(workers->running, (*at)->owner);
+
+		if (running < fewest) {
+			best = at;
+			fewest = running;
+		}
+	}
+	return best;
+}
+
 /* The next job; NULL when there will be none. */
 static struct job *next_job(struct workers *workers, bool *cancelled)
 {
-	struct job *job;
+	struct job *job, **at;
+	bool counted;
 
 	while (!workers->first && !workers->stopping)
 		pthread_cond_wait(&workers->queued, &workers->lock);
-	job = workers->first;
 	*cancelled = workers->stopping;
-	if (!job)
-		return NULL;
-	workers->first = job->next;
 	if (!workers->first)
-		workers->last = &workers->first;
+		return NULL;
+	at = choose(workers);
+	job = *at;
+	*at = job->next;
+	if (!*at)
+		workers->last = at;
 	workers->waiting--;
 	shares_give(workers->queue, job->owner);
+	counted = shares_take(workers->running, job->owner, (size_t)workers->settings.threads);
+	INVARIANT(counted);
 	return job;
 }
 
@@ -69,13 +90,14 @@ static void *work(void *arg)
 		context = settings->begin(settings->arg, number);
 	pthread_mutex_lock(&workers->lock);
 	while ((job = next_job(workers, &cancelled)) != NULL) {
-		uint64_t claim;
+		uint64_t owner = job->owner, claim;
 
 		workers->busy++;
 		pthread_mutex_unlock(&workers->lock);
 		claim = run(job, context, cancelled);
 		pthread_mutex_lock(&workers->lock);
 		workers->busy--;
+		shares_give(workers->running, owner);
 		shares_give(workers->claims, claim);
 	}
 	pthread_mutex_unlock(&workers->lock);
@@ -96,8 +118,9 @@ enum result workers_start(const struct workers_settings *settings, struct worker
 	pthread_mutex_init(&workers->lock, NULL);
 	pthread_cond_init(&workers->queued, NULL);
 	workers->queue = shares_new(settings->queue_max);
+	workers->running = shares_new((size_t)settings->threads);
 	workers->claims = shares_new((size_t)settings->threads);
-	if (!workers->queue || !workers->claims) {
+	if (!workers->queue || !workers->running || !workers->claims) {
 		workers_free(workers);
 		return err_no_memory(err);
 	}
@@ -194,6 +217,7 @@ void workers_free(struct workers *workers)
 	pthread_cond_destroy(&workers->queued);
 	pthread_mutex_destroy(&workers->lock);
 	shares_free(workers->queue);
+	shares_free(workers->running);
 	shares_free(workers->claims);
 	free(workers);
 }

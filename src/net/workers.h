@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * A bounded number of threads that take jobs from a bounded queue, first come
- * first served.  Each thread has a context of its own, made and freed on it
- * by its owner's functions: a database session, say.
+ * A bounded number of threads that take jobs from a bounded queue: next is
+ * whose owner has fewest running, and of these the oldest.  Each thread has a
+ * context of its own, made and freed on it by its owner's functions: a
+ * database session, say.
  *
  * Whoever a job is for has at most half of the queue; and of the threads, for
  * what holds them long, when the job says so (workers_claim).
@@ -19,7 +20,7 @@
 /* Part of what it is a job for; lives until `run` was called, which happens once. */
 struct job {
 	struct job *next;
-	uint64_t owner;  /* whose it is while it waits (net/shares.h); 0: nobody's */
+	uint64_t owner;  /* whose it is (net/shares.h); 0: nobody's */
 	uint64_t *claim; /* the pool's own: while it runs, who claims the thread */
 	/* `cancelled`: the pool ends without doing it, and there is no context. */
 	void (*run)(struct job *job, void *context, bool cancelled);

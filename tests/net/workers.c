@@ -1,5 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
+ *
+ * P67: no account keeps the others waiting.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -126,6 +128,50 @@ static void a_full_queue_takes_no_more(void **state)
 	assert_int_equal(workers_submit(workers, &jobs[3]), SUBMITTED);
 	wait_for(&at.done, 4);
 	workers_free(workers);
+}
+
+struct turn { struct job job; size_t number; };
+
+static size_t turns[8], turned;
+
+/* On one thread: one after another. */
+static void note_turn(struct job *job, void *context, bool cancelled)
+{
+	turns[turned++ % 8] = ((struct turn *)(void *)job)->number;
+	run(job, context, cancelled);
+}
+
+/* Until that thread has done all. */
+static void hold_thread(struct job *job, void *context, bool cancelled)
+{
+	wait_for(&at.done, 8);
+	run(job, context, cancelled);
+}
+
+static void whose_owner_has_fewest_running_is_next_and_of_these_the_oldest(void **state)
+{
+	static const uint64_t owners[] = {1, 1, 1, 2, 0, 3, 2};
+	static const size_t in_turn[] = {3, 4, 5, 6, 0, 1, 2};
+	struct workers *workers = start(2, 10);
+	struct job first = {.run = run, .owner = 4}, holding = {.run = hold_thread, .owner = 1};
+	struct turn waiting[7];
+
+	(void)state;
+	turned = 0;
+	assert_int_equal(workers_submit(workers, &first), SUBMITTED);
+	wait_for(&at.waiting, 1);
+	assert_int_equal(workers_submit(workers, &holding), SUBMITTED);
+	while (workers_busy(workers) < 2)
+		sched_yield();
+	for (size_t i = 0; i < 7; i++) {
+		waiting[i] = (struct turn){.job = {.run = note_turn, .owner = owners[i]}, .number = i};
+		assert_int_equal(workers_submit(workers, &waiting[i].job), SUBMITTED);
+	}
+	open_gate(true);
+	wait_for(&at.done, 9);
+	workers_free(workers);
+	assert_int_equal(turned, 7);
+	assert_memory_equal(turns, in_turn, sizeof in_turn);
 }
 
 static void nobody_has_more_than_half_of_the_queue(void **state)
@@ -257,6 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(jobs_run_on_as_many_threads_as_there_are),
 	    cmocka_unit_test(a_full_queue_takes_no_more),
+	    cmocka_unit_test(whose_owner_has_fewest_running_is_next_and_of_these_the_oldest),
 	    cmocka_unit_test(nobody_has_more_than_half_of_the_queue),
 	    cmocka_unit_test(nobody_claims_more_than_half_of_the_threads),
 	    cmocka_unit_test(a_claim_ends_with_its_job),
