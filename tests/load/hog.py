@@ -3,7 +3,7 @@
 #
 # Usage: hog.py PORT TOKEN-FILE PATH COUNT
 # By COUNT connections PATH/1 is sent and by as many PATH/0 is taken, by who has that token, as slowly as a client may be; whatever
-# is refused is asked again at once. Says "held COUNT" when each has asked, goes on until its input ends, and then says
+# is refused is asked again at once. Says "held COUNT" when some of both were refused, goes on until its input ends, and then says
 # "alive COUNT" when there was nothing but what can be: something is still coming or going, or is refused by 503 with Retry-After.
 import collections
 import selectors
@@ -70,12 +70,15 @@ def main():
     put = f"PUT {path}/1 HTTP/1.1\r\n{credential}Content-Type: audio/wav\r\nContent-Length: 1000000000\r\n\r\n"
     get = f"GET {path}/0 HTTP/1.1\r\n{credential}\r\n"
     all_of_them = [Slow(("127.0.0.1", port), head.encode(), head is put) for head in (put, get) for _ in range(count)]
-    print(f"held {count}", flush=True)
+    held = False
     with selectors.DefaultSelector() as ends:
         ends.register(sys.stdin, selectors.EVENT_READ)
-        while not ends.select(1):
+        while not ends.select(1 if held else 0.1):
             for one in all_of_them:
                 one.turn()
+            if not held and (WRONG or REFUSED[True] and REFUSED[False]):
+                print(f"held {count}", flush=True)
+                held = True
     if WRONG or not REFUSED[True] or not REFUSED[False]:
         print(f"refused {dict(REFUSED)}, wrong: {WRONG[:3]}")
     else:
