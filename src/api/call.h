@@ -133,6 +133,8 @@ MUST_CHECK enum result call_flush(struct call *call, struct err *err);
 const char *call_clean(struct call *call, const char *text);
 /* In place: what text_clean does to a whole text. Returns the new length. */
 size_t call_harmless(char *text, size_t len, bool keep_lines);
+/* The number of something, counted from 0, such as "17"; `of` and `mend` are literals: "an identity", how to find its number. */
+MUST_CHECK enum result call_number(const char *text, const char *of, const char *mend, int64_t *out, struct err *err);
 /* "1,234 calls", "2.1 MB": into `out` of 32 bytes. */
 char *call_count(int64_t n, char out[32]);
 char *call_bytes(uint64_t n, char out[32]);

@@ -3,7 +3,6 @@
  *
  * identity list, find, show, link, unlink.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,17 +19,13 @@
 
 /* ---- words ---- */
 
-static enum result read_identity(const char *text, int64_t *out, struct err *err)
+static enum result open_one(struct call *call, const char *number, bool write, struct account *account, int64_t *out,
+			    struct err *err)
 {
-	char shown[QUOTE_MAX];
-	char *end;
+	enum result r = call_number(number, "an identity", "write the number that `lethe identity find` shows, such as 17",
+				    out, err);
 
-	errno = 0;
-	*out = strtoll(text, &end, 10);
-	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0)
-		return OK;
-	err_set(err, ERR_INPUT, "%s is no number of an identity", quote(text, strlen(text), shown));
-	return err_mend(err, "write the number that `lethe identity find` shows, such as 17");
+	return r == OK ? call_open_account(call, write, account, err) : r;
 }
 
 /* NULL: of any kind, 0. */
@@ -113,9 +108,7 @@ enum result op_identity_show(struct call *call, int argc, char **argv, bool *par
 
 	(void)partly;
 	if (r == OK)
-		r = read_identity(argv[0], &identity, err);
-	if (r == OK)
-		r = call_open_account(call, false, &account, err);
+		r = open_one(call, argv[0], false, &account, &identity, err);
 	return r == OK ? show_one(call, &account, identity, err) : r;
 }
 
@@ -296,9 +289,7 @@ enum result op_identity_link(struct call *call, int argc, char **argv, bool *par
 
 	(void)partly;
 	if (r == OK)
-		r = read_identity(argv[0], &identity, err);
-	if (r == OK)
-		r = call_open_account(call, true, &account, err);
+		r = open_one(call, argv[0], true, &account, &identity, err);
 	if (r == OK)
 		r = person_find_one(&call->vault->read, &account, argv[1], &call->pool, &person, err);
 	if (r == OK)
@@ -321,9 +312,7 @@ enum result op_identity_unlink(struct call *call, int argc, char **argv, bool *p
 
 	(void)partly;
 	if (r == OK)
-		r = read_identity(argv[0], &identity, err);
-	if (r == OK)
-		r = call_open_account(call, true, &account, err);
+		r = open_one(call, argv[0], true, &account, &identity, err);
 	if (r == OK)
 		r = identities_unlink(call->vault, &account, identity, call->now, &person, err);
 	if (r != OK)

@@ -1,7 +1,6 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,19 +104,6 @@ enum result op_label_list(struct call *call, int argc, char **argv, bool *partly
 
 /* ---- one ---- */
 
-static enum result read_number(const char *text, int64_t *out, struct err *err)
-{
-	char shown[QUOTE_MAX];
-	char *end;
-
-	errno = 0;
-	*out = strtoll(text, &end, 10);
-	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0)
-		return OK;
-	err_set(err, ERR_INPUT, "%s is no number of a label", quote(text, strlen(text), shown));
-	return err_mend(err, "write the id that `lethe label list --json` shows, such as 3");
-}
-
 static enum result show_one(struct call *call, uint32_t account, int64_t number, struct err *err)
 {
 	struct session *session = &call->vault->read;
@@ -149,7 +135,7 @@ enum result op_label_show(struct call *call, int argc, char **argv, bool *partly
 
 	(void)partly;
 	if (r == OK)
-		r = read_number(argv[0], &number, err);
+		r = call_number(argv[0], "a label", "write the id that `lethe label list --json` shows, such as 3", &number, err);
 	if (r == OK)
 		r = call_open_account(call, false, &account, err);
 	return r == OK ? show_one(call, account.number, number, err) : r;

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #include <unicode/utf8.h>
 
+#include "base/quote.h"
 #include "api/call.h"
 
 /* ---- what a terminal must not be told ---- */
@@ -188,6 +190,19 @@ void call_progress_end(const struct call_progress *progress)
 }
 
 /* ---- numbers ---- */
+
+enum result call_number(const char *text, const char *of, const char *mend, int64_t *out, struct err *err)
+{
+	char shown[QUOTE_MAX];
+	char *end;
+
+	errno = 0;
+	*out = strtoll(text, &end, 10);
+	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0)
+		return OK;
+	err_set(err, ERR_INPUT, "%s is no number of %s", quote(text, strlen(text), shown), of);
+	return err_mend(err, "%s", mend);
+}
 
 char *call_count(int64_t n, char out[32])
 {

@@ -380,8 +380,9 @@ both_init() {
 	"$LETHE" init >/dev/null
 	"$LETHE" account create Many --country DK >/dev/null
 	seq 20000001 20010300 | sed 's/.*/{"type":"contact","id":"c&","source":"s","name":"N","phones":["+45&"]}/' >many.jsonl
-	echo '{"type":"contact","id":"last","source":"s","name":"L","emails":["last@example.com"]}' >>many.jsonl
+	echo '{"type":"contact","id":"last","source":"s","name":"L","emails":["last@example.com"]}' >last.jsonl
 	"$LETHE" import many.jsonl >/dev/null
+	"$LETHE" import last.jsonl >/dev/null # by itself: those of one batch are numbered in any order
 	lethe identity list --kind email --json
 	said 0
 	jq -e '.identities == [] and .next != null' <<<"$output"
