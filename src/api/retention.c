@@ -3,8 +3,8 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "access/tidy.h"
 #include "api/operations.h"
@@ -500,11 +500,8 @@ static enum result save_receipt(struct call *call, const struct sweep_result *re
 
 static int64_t clock_ms(void *arg)
 {
-	struct timespec now;
-
 	(void)arg;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return monotonic_ms();
 }
 
 #define BOUND_MAX 1000000000000

@@ -7,9 +7,9 @@
 
 #include "access/rights_now.h"
 #include "api/work.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "net/problem.h"
-#include "net/thread.h"
 #include "privacy/account_end.h"
 #include "privacy/erasures.h"
 #include "shim/json_parse.h"

@@ -7,9 +7,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/exit.h"
 #include "cli/interrupt.h"
 
@@ -23,15 +23,6 @@ static struct {
 	const char *what; /* NULL: no bar is drawn */
 	int64_t shown_ms;
 } bar;
-
-/* How long ago the bar was drawn is no fact about the data: the monotonic clock, not `now`. */
-static int64_t monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void draw_bar(int64_t done, int64_t total)
 {
@@ -52,7 +43,7 @@ static void clear_bar(void)
 
 static bool is_time_to_draw(const char *what)
 {
-	int64_t now = monotonic_ms();
+	int64_t now = monotonic_ms(); /* how long ago the bar was drawn is no fact about the data */
 	bool is = bar.what != what || now - bar.shown_ms >= REDRAW_MS;
 
 	/* What is done at once needs no bar: the first one comes after a while. */

@@ -8,13 +8,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/turns.h"
 #include "net/thread.h"
 #include "store/account.h"
 
 #define TURN 4 /* attempts */
-#define LOOK_AGAIN_S 1
+#define LOOK_AGAIN_MS 1000
 
 /* ---- settings ---- */
 
@@ -164,10 +165,8 @@ static bool step(struct deliverer *d, const struct worker *w)
 
 static void wait_a_while(struct deliverer *d)
 {
-	struct timespec until;
+	const struct timespec until = monotonic_at(monotonic_ms() + LOOK_AGAIN_MS);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += LOOK_AGAIN_S;
 	pthread_cond_timedwait(&d->wake, &d->lock, &until);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "net/thread.h"
 #include "vault/kept.h"
@@ -132,21 +133,10 @@ static uint64_t news_of(struct jobs *jobs)
 	return news;
 }
 
-static struct timespec in_ms(int64_t ms)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += ms % 1000 * 1000000;
-	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	return until;
-}
-
 /* Until there is something new since `seen`, or that long. */
 static void wait_for_news(struct jobs *jobs, uint64_t seen, int64_t wait_ms)
 {
-	struct timespec until = in_ms(wait_ms);
+	struct timespec until = monotonic_at(monotonic_ms() + wait_ms);
 	int waited = 0;
 
 	pthread_mutex_lock(&jobs->lock);
@@ -158,7 +148,7 @@ static void wait_for_news(struct jobs *jobs, uint64_t seen, int64_t wait_ms)
 /* That long, or until the daemon stops. */
 static void rest(struct jobs *jobs, int64_t wait_ms)
 {
-	struct timespec until = in_ms(wait_ms);
+	struct timespec until = monotonic_at(monotonic_ms() + wait_ms);
 	int waited = 0;
 
 	pthread_mutex_lock(&jobs->lock);

@@ -15,8 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/file.h"
 #include "db/checkpointer.h"
 #include "db/gather.h"
@@ -460,14 +460,6 @@ static enum result sqlite_set_version(struct db *db, int version, struct err *er
 static size_t kib_of(size_t cache_bytes)
 {
 	return cache_bytes > 1024 ? cache_bytes / 1024 : 1;
-}
-
-static int64_t monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Once, waiting for readers, but not for another checkpoint. Meanwhile nobody can write. */

@@ -18,6 +18,7 @@
 
 #include <sodium.h>
 
+#include "base/clock.h"
 #include "crypto/primitives.h"
 #include "net/thread.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "net/thread.h"
+#include "base/clock.h"
 
 #define POOL_MAX ((size_t)4 * 1024 * 1024)
 #define PIPE_CAPACITY ((size_t)256 * 1024)

@@ -14,6 +14,7 @@
 
 #include <gnutls/abstract.h>
 
+#include "base/clock.h"
 #include "net/exchange.h"
 #include "net/listen.h"
 #include "net/thread.h"

@@ -4,7 +4,6 @@
 #include "net/thread.h"
 
 #include <errno.h>
-#include <time.h>
 
 void thread_signals_off(sigset_t *before)
 {
@@ -32,20 +31,4 @@ enum result thread_start(pthread_t *thread, void *(*main)(void *), void *arg, st
 	errno = failed;
 	err_sys(err, "cannot start a thread");
 	return err_mend(err, "raise the number of threads this user or service may have (`ulimit -u`, TasksMax=)");
-}
-
-int64_t monotonic_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-int64_t monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

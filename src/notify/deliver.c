@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "net/thread.h"
+#include "base/clock.h"
 #include "notify/schedule.h"
 #include "store/account.h"
 #include "vault/outbox.h"

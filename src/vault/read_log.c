@@ -28,6 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "vault/log_term.h"
 #include "vault/read_frame.h"
@@ -112,14 +113,6 @@ static struct batch *growing(struct read_log *log)
 	log->newest = batch;
 	log->open = true;
 	return batch;
-}
-
-static int64_t monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* May it be written here and now? Not before what the keeper still has to write. Locked. */
@@ -446,8 +439,7 @@ static void sync_loose(struct read_log *log)
 /* Locked. */
 static void wait_for_more(struct read_log *log)
 {
-	int64_t until_ms = log->loose_since_ms + SYNC_AFTER_MS;
-	const struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+	const struct timespec until = monotonic_at(log->loose_since_ms + SYNC_AFTER_MS);
 
 	if (log->loose_since_ms == 0)
 		pthread_cond_wait(&log->added, &log->lock);
@@ -645,13 +637,6 @@ enum result read_log_fold(struct read_log *log, struct err *err)
 	return r;
 }
 
-static struct timespec in_a_moment(void)
-{
-	int64_t ms = monotonic_ms() + FOLD_AFTER_MS;
-
-	return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-}
-
 /* Until many are written, or half a second after one was. Locked. */
 static void wait_for_some(struct read_log *log)
 {
@@ -659,7 +644,7 @@ static void wait_for_some(struct read_log *log)
 
 	while (log->written == log->leaves && !log->stopping)
 		pthread_cond_wait(&log->many, &log->lock);
-	until = in_a_moment();
+	until = monotonic_at(monotonic_ms() + FOLD_AFTER_MS);
 	while (log->written - log->leaves < FOLD_AFTER && log->waiting <= WAITING_MAX && !log->stopping &&
 	       pthread_cond_timedwait(&log->many, &log->lock, &until) == 0)
 		continue;
@@ -668,7 +653,7 @@ static void wait_for_some(struct read_log *log)
 /* However many there are. Locked. */
 static void wait_a_moment(struct read_log *log)
 {
-	struct timespec until = in_a_moment();
+	struct timespec until = monotonic_at(monotonic_ms() + FOLD_AFTER_MS);
 
 	while (!log->stopping && pthread_cond_timedwait(&log->many, &log->lock, &until) == 0)
 		continue;

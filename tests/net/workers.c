@@ -289,15 +289,6 @@ static void stopping_cancels_what_waits_and_finishes_what_runs(void **state)
 	workers_free(NULL);
 }
 
-static void the_clock_goes_forward(void **state)
-{
-	int64_t us = monotonic_us(), ms = monotonic_ms();
-
-	(void)state;
-	assert_true(monotonic_us() >= us);
-	assert_true(monotonic_ms() >= ms);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,7 +299,6 @@ int main(void)
 	    cmocka_unit_test(nobody_claims_more_than_half_of_the_threads),
 	    cmocka_unit_test(a_claim_ends_with_its_job),
 	    cmocka_unit_test(stopping_cancels_what_waits_and_finishes_what_runs),
-	    cmocka_unit_test(the_clock_goes_forward),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
