@@ -271,6 +271,18 @@ static const char *key_of(const struct request *request)
 	return request->method == METHOD_POST ? request_header(request, "idempotency-key") : NULL;
 }
 
+/* After the look: is there anything to do still? Else the response is made. */
+static bool goes_on(struct keyed *keyed, enum result r, const struct err *err, const struct request_key_row *found,
+		    struct response *response)
+{
+	if (r != OK)
+		problem_from(response, keyed->request, err, r == ERR_INPUT ? HEADER : NULL);
+	else if (found != NULL)
+		answer_again(keyed, found, response);
+	keyed->active = r == OK && found == NULL;
+	return keyed->active;
+}
+
 bool keyed_begin(struct keyed *keyed, const struct keyed_by *by, const struct request *request,
 		 struct response *response)
 {
@@ -284,26 +296,27 @@ bool keyed_begin(struct keyed *keyed, const struct keyed_by *by, const struct re
 	if (value == NULL)
 		return true;
 	r = look_up(keyed, by, value, &found, &there, &err);
-	if (r != OK)
-		problem_from(response, request, &err, r == ERR_INPUT ? HEADER : NULL);
-	else if (found)
-		answer_again(keyed, &there, response);
-	if (r != OK || found)
-		return false;
-	keyed->active = true;
-	return true;
+	return goes_on(keyed, r, &err, found ? &there : NULL, response);
 }
 
 /* ---- bodies that come as streams ---- */
 
-static void drop_digest(struct keyed *keyed)
+/* Of what was read of it, if any was: from here on nothing is added. */
+static struct hash end_digest(struct keyed *keyed)
 {
-	if (keyed->stream == NULL)
-		return;
+	struct hash digest = {{0}};
+
 	if (keyed->stream->digest != NULL)
-		(void)sha256_end(keyed->stream->digest);
+		digest = sha256_end(keyed->stream->digest);
 	keyed->stream->digest = NULL;
 	keyed->stream = NULL;
+	return digest;
+}
+
+static void drop_digest(struct keyed *keyed)
+{
+	if (keyed->stream != NULL)
+		(void)end_digest(keyed);
 }
 
 /* It has come to its end: now it is known what is asked. */
@@ -313,9 +326,7 @@ static enum result know_stream(struct keyed *keyed, struct err *err)
 
 	if (keyed->stream == NULL)
 		return OK;
-	digest = sha256_end(keyed->stream->digest);
-	keyed->stream->digest = NULL;
-	keyed->stream = NULL;
+	digest = end_digest(keyed);
 	return blind_request(keyed, &digest, err);
 }
 
@@ -352,14 +363,10 @@ bool keyed_stream_begin(struct keyed *keyed, const struct keyed_by *by, struct r
 		r = err_no_memory(&err);
 	if (r == OK && found)
 		r = read_whole(keyed, &err);
-	if (r != OK)
-		problem_from(response, request, &err, r == ERR_INPUT ? HEADER : NULL);
-	else if (found)
-		answer_again(keyed, &there, response);
-	keyed->active = r == OK && !found;
-	if (!keyed->active)
-		drop_digest(keyed);
-	return keyed->active;
+	if (goes_on(keyed, r, &err, found ? &there : NULL, response))
+		return true;
+	drop_digest(keyed);
+	return false;
 }
 
 static enum result guard_op(struct session *session, void *arg, struct err *err)

@@ -115,19 +115,20 @@ struct filing { const struct work_asking *asking; struct work_row *row; const ch
 static enum result check_files(struct session *session, const struct work_asking *asking, int64_t files, uint64_t bytes,
 			       struct err *err)
 {
+	bool few = files < WORK_FILES_MAX, bounded = few && asking->kept_max > 0;
 	int64_t kept = 0;
-	enum result r = OK;
+	enum result r = bounded ? work_file_bytes(session->data, asking->account, &kept, err) : OK;
 
-	if (files >= WORK_FILES_MAX)
+	if (r != OK)
+		return r;
+	if (!few)
 		err_set(err, ERR_LIMIT, "%d files of jobs are kept for the account already", WORK_FILES_MAX);
-	else if (asking->kept_max == 0 ||
-		 ((r = work_file_bytes(session->data, asking->account, &kept, err)) == OK && kept < asking->kept_max &&
-		  bytes <= (uint64_t)(asking->kept_max - kept)))
-		return OK;
-	else if (r == OK)
+	else if (bounded && (kept >= asking->kept_max || bytes > (uint64_t)(asking->kept_max - kept)))
 		err_set(err, ERR_LIMIT, "files of jobs may take %" PRId64 " bytes for the account together, and %" PRId64 " are taken",
 			asking->kept_max, kept);
-	return r == OK ? err_mend(err, "fetch them, and destroy them by `lethe job drop`; or wait until their time is over") : r;
+	else
+		return OK;
+	return err_mend(err, "fetch them, and destroy them by `lethe job drop`; or wait until their time is over");
 }
 
 /* Nobody's jobs and files grow without end. */

@@ -6,7 +6,6 @@
 #include "vault/check_run.h"
 #include "vault/seal.h"
 
-
 /* Removed meanwhile, or by a job that is not at its end. */
 static enum result is_still_wrong(struct check_run *run, const struct suspect *suspect, bool *still, struct err *err)
 {
