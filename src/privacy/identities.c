@@ -120,7 +120,7 @@ static enum result may_leave(struct session *session, const struct moving *movin
 		r = hold_names_person(session->data, moving->account, moving->from, &held, err);
 	if (r != OK || !held)
 		return r;
-	err_set(err, ERR_HELD, "a legal hold or a restriction covers its person, with every identity they have");
+	err_set(err, ERR_HELD, "a legal hold or a restriction covers this person, with every identity they have");
 	return err_mend(err, "hold each number by itself, release that hold or lift the restriction (`lethe hold list`), and "
 			     "then part them");
 }

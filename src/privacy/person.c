@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "privacy/identities.h"
 #include "retention/erasing.h"
-#include "store/hold.h"
 #include "vault/directory.h"
 #include "vault/normal.h"
 
@@ -356,9 +355,7 @@ enum result person_load_counts(struct session *session, const struct account *ac
 struct linking {
 	uint32_t account;
 	struct id a, b;
-	int64_t identity;
 	struct instant now;
-	int64_t moved;
 };
 
 static enum result link(struct session *session, void *arg, struct err *err)
@@ -408,44 +405,9 @@ enum result person_link(struct vault *vault, const struct account *account, stru
 	return *changed ? vault_write(vault, link, &linking, err) : OK;
 }
 
-/* Who is taken out of a held person would be free of the hold, and could be erased. */
-static enum result check_hold(struct session *session, const struct linking *linking, struct err *err)
-{
-	bool held;
-	enum result r = hold_names_person(session->data, linking->account, linking->a, &held, err);
-
-	if (r != OK || !held)
-		return r;
-	err_set(err, ERR_HELD, "a legal hold or a restriction covers this person, with every identity they have");
-	return err_mend(err, "hold each number by itself, release that hold or lift the restriction (`lethe hold list`), and "
-			     "then part them");
-}
-
-static enum result unlink_one(struct session *session, void *arg, struct err *err)
-{
-	struct linking *linking = arg;
-	struct act act;
-	enum result r = erasing_refuse(session, linking->account, linking->a, err);
-
-	if (r == OK)
-		r = check_hold(session, linking, err);
-	if (r == OK)
-		r = identity_move(session->data, linking->account, linking->identity, linking->b, err);
-	directory_clear(session->directory);
-	if (r != OK)
-		return r;
-	act_begin(&act, "person.unlink", linking->account, linking->now);
-	act_id(&act, "person", PERSON_PREFIX, linking->a);
-	act_id(&act, "other", PERSON_PREFIX, linking->b);
-	act_int(&act, "identity", linking->identity);
-	return act_append(&act, session->data, NULL, err);
-}
-
 enum result person_unlink(struct vault *vault, const struct account *account, struct id person, int64_t identity,
 			  struct instant now, struct id *out, struct err *err)
 {
-	struct linking linking = {
-	    .account = account->number, .a = person, .b = id_new(now), .identity = identity, .now = now};
 	struct pool pool;
 	struct person loaded;
 	size_t at = 0;
@@ -460,10 +422,7 @@ enum result person_unlink(struct vault *vault, const struct account *account, st
 	else if (r == OK && loaded.identity_count == 1)
 		r = err_set(err, ERR_INPUT, "that is the person's only identity: there is nothing to take it from");
 	pool_free(&pool);
-	if (r == OK)
-		r = vault_write(vault, unlink_one, &linking, err);
-	*out = linking.b;
-	return r;
+	return r == OK ? identities_unlink(vault, account, identity, now, out, err) : r;
 }
 
 /* ---- reads are acts too ---- */
