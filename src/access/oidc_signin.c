@@ -3,10 +3,12 @@
  */
 #include "access/oidc_signin.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "access/coding.h"
 #include "access/secret.h"
+#include "base/text.h"
 #include "privacy/user.h"
 #include "store/setting.h"
 #include "store/user_subject.h"
@@ -290,11 +292,40 @@ static enum result find_by_subject(struct session *session, struct entering *e, 
 	return r;
 }
 
+static bool same_but_for_case(const char *a, const char *b)
+{
+	for (; *a != '\0' && *b != '\0'; a++, b++) {
+		unsigned char x = (unsigned char)*a, y = (unsigned char)*b;
+
+		if (x != y && (!isascii(x) || !isascii(y) || tolower(x) != tolower(y)))
+			return false;
+	}
+	return *a == *b;
+}
+
+/* Names are found in a wider sense than addresses may be believed in: with an accent on one letter, or letters of full
+ * width, it is the address of somebody else, whom a provider may know as well. */
+static enum result is_their_address(struct session *session, struct entering *e, bool *is, struct err *err)
+{
+	const char *name, *composed, *given;
+	enum result r = open_user(session->ring, &e->user, &e->pool, &name, err);
+
+	*is = false;
+	if (r != OK)
+		return r;
+	composed = text_compose(&e->pool, name, strlen(name));
+	given = text_compose(&e->pool, e->who->email, strlen(e->who->email));
+	if (composed == NULL || given == NULL)
+		return err_no_memory(err);
+	*is = same_but_for_case(composed, given);
+	return OK;
+}
+
 /* Only who is not known by another subject. */
 static enum result find_by_address(struct session *session, struct entering *e, struct err *err)
 {
 	struct err none;
-	bool other;
+	bool other = false, is;
 	enum result r;
 
 	if (e->known || e->who->email == NULL)
@@ -308,8 +339,10 @@ static enum result find_by_address(struct session *session, struct entering *e, 
 		*err = none;
 		return r;
 	}
-	r = secret_has(session, &e->user, SECRET_SUBJECT, &e->pool, &other, err);
-	if (r != OK || other)
+	r = is_their_address(session, e, &is, err);
+	if (r == OK && is)
+		r = secret_has(session, &e->user, SECRET_SUBJECT, &e->pool, &other, err);
+	if (r != OK || !is || other)
 		return r;
 	e->known = true;
 	return bind(session, &e->user, e->setting->issuer, e->who->subject, e->now, &e->pool, err);

@@ -385,6 +385,36 @@ static void a_user_is_met_by_their_address_and_known_by_their_subject_after(void
 	sound(p->people);
 }
 
+/* As a name to sign in with all of these are hers; what a provider says of them is of others. */
+static void an_address_that_only_looks_like_a_users_lets_nobody_in(void **state)
+{
+	static const char *const others[] = {
+	    "ánna@example.org", "anna@exámple.org", "anna@example.ørg", "ａnna@example.org", "anna@ｅxample.org", "an\u00adna@example.org",
+	    "anna@example.oℛg", "annа@example.org", "ﬀ@example.org", "ff@example.org", "ẞ@example.org"};
+	struct place *p = *state;
+	struct user_row anna = add_user(p->people, "anna@example.org", USER_OWNER), ff = add_user(p->people, "FF@example.org", USER_ADMIN);
+	struct id id;
+	struct err err;
+
+	add_user(p->people, "zoë@example.org", USER_ADMIN);
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		bool hers = strcmp(others[i], "ff@example.org") == 0;
+
+		if ((enter(p, others[i], others[i], &id, &err) == OK) != hers)
+			fail_msg("%s", others[i]);
+	}
+	assert_ok(enter(p, "s-3", "zoe\u0308@Example.org", &id, &err), &err); /* the same letter, written in two */
+	assert_int_equal(enter(p, "s-4", "zoe@example.org", &id, &err), ERR_DENIED);
+	setting.adds = true;
+	setting.role = USER_AGENT;
+	assert_int_equal(enter(p, "s-5", "ánna@example.org", &id, &err), ERR_DENIED); /* nor can there be two of one name */
+	setting.adds = false;
+	assert_ok(enter(p, "s-6", "ANNA@EXAMPLE.ORG", &id, &err), &err);
+	assert_memory_equal(&id, &anna.id, sizeof id);
+	assert_int_not_equal(ff.user, anna.user);
+	sound(p->people);
+}
+
 static void nobody_is_added_unless_the_account_says_so(void **state)
 {
 	struct place *p = *state;
@@ -495,6 +525,7 @@ int main(void)
 	    TEST(a_code_that_is_refused_and_an_answer_without_a_token),
 	    TEST(what_is_published_is_remembered_and_renewed_keys_are_met),
 	    TEST(a_user_is_met_by_their_address_and_known_by_their_subject_after),
+	    TEST(an_address_that_only_looks_like_a_users_lets_nobody_in),
 	    TEST(nobody_is_added_unless_the_account_says_so),
 	    TEST(an_admin_says_what_the_provider_calls_a_user),
 	    TEST(the_setting_is_kept_with_its_secret_sealed),
