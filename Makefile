@@ -125,7 +125,7 @@ test-built: $(BUILD)/lethe $(TESTBIN) $(FAULTLIB) $(FORENSIC)
 	BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE)$(TSAN) TSAN=$(TSAN) LONG=$(LONG) scripts/run-tests
 
 # Of those below a layer that makes threads, and of the daemon, all that it does at once and each part of it.
-THREADED   := db/ blob/ ingest/ net/ access/ notify/ api/ daemon/ vault/vault vault/view vault/rotate vault/read_log vault/kept
+THREADED   := db/ blob/ ingest/ net/ access/ notify/ api/ daemon/ vault/vault vault/view vault/rotate vault/read_ vault/kept
 THREADED_E2E := e2e/together e2e/serve e2e/streams e2e/jobs e2e/keyed e2e/notify
 .PHONY: tsan-built
 tsan-built: $(BUILD)/lethe $(filter $(THREADED:%=$(BUILD)/test/%%),$(TESTBIN)) $(FAULTLIB)

@@ -9,6 +9,8 @@
  * cannot be written so, or comes while the disk is two seconds behind, goes the
  * other way and is waited for; and when many are no leaves yet, who comes is
  * answered as they become leaves, so that readers do not outrun the log.
+ * It is written with `lock` held, so that the file has them in the order of their
+ * numbers: where a file system lets a write wait, all that note wait with it.
  *
  * What was noted lies in batches, each written at once or as it grows.  A batch is
  * dropped when it is written and all in it are leaves.  No more than fits into one
@@ -18,19 +20,15 @@
 #include "vault/read_log.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "vault/log_term.h"
+#include "vault/read_file.h"
 #include "vault/read_frame.h"
 #include "vault/read_recover.h"
 #include "vault/vault.h"
@@ -54,9 +52,8 @@ struct batch {
 
 struct read_log {
 	struct vault *vault;
-	int fd;
+	struct read_file file; /* written by the keeper while there is what it has not written, else under `lock` */
 	char path[VAULT_PATH_MAX];
-	off_t at;     /* where the next goes: the keeper's while there is what it has not written, else guarded by `lock` */
 	enum reads_sync sync;
 	pthread_t keeper, folder;
 	bool keeping, folding_too; /* which of them runs */
@@ -133,12 +130,15 @@ static void count_kept(struct read_log *log)
 		log->kept = most;
 }
 
-static enum result write_rest(struct read_log *log, const struct batch *batch);
+static bool write_rest(struct read_log *log, const struct batch *batch)
+{
+	return read_file_write(&log->file, batch->frames.data + batch->written, batch->frames.len - batch->written);
+}
 
 /* Is it kept? What cannot be written is the keeper's to try. Locked. */
 static bool write_at_once(struct read_log *log, struct batch *batch)
 {
-	if (write_rest(log, batch) != OK) {
+	if (!write_rest(log, batch)) {
 		log->careful = true;
 		return false;
 	}
@@ -321,36 +321,6 @@ static void tell_all(struct read_waiter *waiter, uint64_t first, const struct er
 
 /* ---- keeping ---- */
 
-static enum result write_at(int fd, const char *data, size_t len, off_t at)
-{
-	while (len > 0) {
-		ssize_t wrote = pwrite(fd, data, len, at);
-
-		if (wrote < 0 && errno != EINTR)
-			return ERR_IO;
-		if (wrote > 0) {
-			data += wrote;
-			len -= (size_t)wrote;
-			at += wrote;
-		}
-	}
-	return OK;
-}
-
-/* What does not fit into this half begins the other. */
-static enum result write_rest(struct read_log *log, const struct batch *batch)
-{
-	off_t end = log->at < (off_t)READ_HALF ? (off_t)READ_HALF : (off_t)(2 * READ_HALF);
-	size_t len = batch->frames.len - batch->written;
-
-	if (log->at + (off_t)len > end)
-		log->at = end % (off_t)(2 * READ_HALF);
-	if (write_at(log->fd, batch->frames.data + batch->written, len, log->at) != OK)
-		return ERR_IO;
-	log->at += (off_t)len;
-	return OK;
-}
-
 static uint64_t leaves_now(struct read_log *log)
 {
 	uint64_t leaves;
@@ -365,7 +335,7 @@ static uint64_t leaves_now(struct read_log *log)
  * all up to there have to be leaves first. The keeper's. */
 static bool sync_file(struct read_log *log)
 {
-	int why = fdatasync(log->fd) != 0 ? errno : 0;
+	int why = read_file_sync(&log->file) ? 0 : errno;
 
 	if (why != 0) {
 		pthread_mutex_lock(&log->lock);
@@ -378,7 +348,7 @@ static bool sync_file(struct read_log *log)
 
 static enum result keep(struct read_log *log, const struct batch *batch, struct err *err)
 {
-	if (write_rest(log, batch) != OK || !sync_file(log))
+	if (!write_rest(log, batch) || !sync_file(log))
 		return err_sys(err, "cannot write %s", log->path);
 	return OK;
 }
@@ -700,42 +670,6 @@ static void *folder_main(void *arg)
 
 /* ---- beginning and ending ---- */
 
-/* Zeros that are written: what is synced later needs nothing but its own bytes. */
-static enum result make_file(int fd, struct err *err)
-{
-	char *zeros = calloc(1, BATCH_MAX);
-	enum result r = zeros != NULL ? OK : err_no_memory(err);
-
-	for (off_t at = 0; r == OK && at < (off_t)(2 * READ_HALF); at += (off_t)BATCH_MAX) {
-		if (write_at(fd, zeros, BATCH_MAX, at) != OK)
-			r = err_sys(err, "cannot write the file of reads");
-	}
-	if (r == OK && fsync(fd) != 0)
-		r = err_sys(err, "cannot sync the file of reads");
-	free(zeros);
-	return r;
-}
-
-static enum result open_file(struct read_log *log, struct err *err)
-{
-	enum result r = OK;
-
-	vault_path(log->vault, READ_LOG_FILE, log->path);
-	log->fd = open(log->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (log->fd < 0)
-		return err_sys(err, "cannot open %s", log->path);
-	/* What can be read in it are leaves: opening the vault has seen to that. */
-	if (lseek(log->fd, 0, SEEK_END) != (off_t)(2 * READ_HALF))
-		r = make_file(log->fd, err);
-	if (r == OK)
-		r = file_sync_dir(log->vault->dir, err);
-	if (r != OK) {
-		err_where(err, "%s", log->path);
-		unlink(log->path); /* it was not whole, and held nothing */
-	}
-	return r;
-}
-
 static enum result start_threads(struct read_log *log, struct err *err)
 {
 	int failed = pthread_create(&log->keeper, NULL, keeper_main, log);
@@ -790,10 +724,10 @@ enum result read_log_open(struct vault *vault, enum reads_sync sync, struct read
 		return err_no_memory(err);
 	log->vault = vault;
 	log->sync = sync;
-	log->fd = -1;
+	log->file.fd = -1;
 	log->last_waiter = &log->first_waiter;
 	init_locks(log);
-	r = open_file(log, err);
+	r = read_file_open(&log->file, vault->dir, vault_path(vault, READ_LOG_FILE, log->path), err);
 	if (r == OK)
 		r = vault_write_quietly(vault, begin_op, log, err);
 	log->written = log->kept = log->on_disk = log->leaves = log->next;
@@ -820,15 +754,6 @@ static void stop_threads(struct read_log *log)
 		pthread_join(log->folder, NULL);
 }
 
-/* Nothing in it is needed: the next to open the vault sees that at once. */
-static void begin_anew(const struct read_log *log)
-{
-	static const char zeros[READ_FRAME_HEAD];
-
-	if (write_at(log->fd, zeros, sizeof zeros, 0) == OK && write_at(log->fd, zeros, sizeof zeros, (off_t)READ_HALF) == OK)
-		fdatasync(log->fd);
-}
-
 /* What cannot become leaves now stays in the file. */
 static void finish(struct read_log *log)
 {
@@ -836,7 +761,7 @@ static void finish(struct read_log *log)
 	enum result r = fold_until(log, log->next, &ignored);
 
 	if (r == OK)
-		begin_anew(log);
+		read_file_clear(&log->file);
 	if (log->sync == READS_SYNC_SECOND && (r == OK || sync_file(log)) &&
 	    vault_write_quietly(log->vault, not_loose_op, NULL, &ignored) != OK)
 		return; /* then it is said once more than is needed that something may be missing */
@@ -853,8 +778,7 @@ void read_log_close(struct read_log *log)
 	for (struct batch *batch = log->oldest; batch != NULL; batch = batch->next)
 		batch->written = batch->frames.len;
 	drop_batches(log);
-	if (log->fd >= 0)
-		close(log->fd);
+	read_file_close(&log->file);
 	pthread_cond_destroy(&log->added);
 	pthread_cond_destroy(&log->many);
 	pthread_cond_destroy(&log->folded);
