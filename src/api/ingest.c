@@ -7,6 +7,7 @@
 
 #include "api/condition.h"
 #include "api/import_sums.h"
+#include "api/translate.h"
 #include "ingest/feed.h"
 #include "net/body_lines.h"
 #include "net/problem.h"
@@ -73,7 +74,7 @@ static void refusal_of(enum taken taken, struct err *why)
 {
 	err_set(why, ERR_EXISTS, "%s", ends[taken].what);
 	err_mend(why, "%s", ends[taken].mend);
-	perform_translate(why);
+	translate_err(why);
 }
 
 /* ---- many ---- */
@@ -194,7 +195,7 @@ static enum result answer(struct ingesting *ingesting, enum result r, struct err
 	const char *problem = NULL;
 
 	if (r != OK) {
-		perform_translate(err);
+		translate_err(err);
 		problem_from(response, ingesting->direct->request, err, NULL);
 		problem = pool_strndup(ingesting->direct->request->pool, response->body.data, response->body.len);
 		if (problem == NULL)

@@ -55,7 +55,4 @@ struct perform_watch {
 void perform_work(const struct desk *desk, const struct resource *resource, const struct actor *actor,
 		  struct request *request, struct response *response, const struct perform_watch *watch);
 
-/* An error says options and commands; over HTTP they are members and resources. Changes what, where and mend. */
-void perform_translate(struct err *err);
-
 #endif

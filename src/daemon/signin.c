@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/bind.h"
+#include "api/translate.h"
 #include "net/headers.h"
 #include "net/problem.h"
 #include "privacy/user.h"
@@ -268,6 +269,6 @@ void signin_answer(const struct http *http, const struct desk *desk, enum door d
 	}
 	if (r == OK)
 		return;
-	perform_translate(&err);
+	translate_err(&err);
 	problem_from(response, request, &err, a.field);
 }
