@@ -3,6 +3,7 @@
  */
 #include "access/oidc.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,9 +41,17 @@ struct oidc {
 
 /* ---- asking a provider ---- */
 
+/* Of what an address may be made of, so that it goes into a header as it is; and without a fragment, behind which a query
+ * would not be one (RFC 6749 section 3.1). */
 static bool is_https(const char *url)
 {
-	return url != NULL && strncmp(url, "https://", 8) == 0 && url[8] != '\0' && strlen(url) < OIDC_URL_MAX;
+	if (url == NULL || strncmp(url, "https://", 8) != 0 || url[8] == '\0' || strlen(url) >= OIDC_URL_MAX)
+		return false;
+	for (const char *at = url; *at != '\0'; at++) {
+		if (*at <= 0x20 || *at >= 0x7f || *at == '#')
+			return false;
+	}
+	return true;
 }
 
 static enum result provider_says(struct err *err, const char *what)
@@ -87,11 +96,18 @@ static enum result read_json(const struct buf *body, struct pool *pool, const st
 
 struct published { const char *authorize, *token, *keys_url; const struct json *keys; bool by_form; };
 
+/* All of it: what has a NUL in it is no other text. */
+static bool is_text(const struct json *value, const char *wanted)
+{
+	return value != NULL && value->type == JSON_STRING && value->len == strlen(wanted) &&
+	       memcmp(value->text, wanted, value->len) == 0;
+}
+
 static bool lists(const struct json *array, const char *word)
 {
 	for (const struct json *at = array != NULL && array->type == JSON_ARRAY ? array->first : NULL; at != NULL;
 	     at = at->next) {
-		if (at->type == JSON_STRING && strcmp(at->text, word) == 0)
+		if (is_text(at, word))
 			return true;
 	}
 	return false;
@@ -101,13 +117,11 @@ static enum result read_discovery(const struct papers *papers, struct pool *pool
 				  struct err *err)
 {
 	const struct json *json, *methods;
-	const char *issuer;
 	enum result r = read_json(&papers->discovery, pool, &json, err);
 
 	if (r != OK)
 		return r;
-	issuer = json_get_text(json, "issuer");
-	if (issuer == NULL || strcmp(issuer, papers->issuer) != 0)
+	if (!is_text(json_get(json, "issuer"), papers->issuer))
 		return provider_says(err, "names itself otherwise than the account does");
 	out->authorize = json_get_text(json, "authorization_endpoint");
 	out->token = json_get_text(json, "token_endpoint");
@@ -277,8 +291,6 @@ struct kept {
 	char state[SECRET_TEXT + 1], nonce[SECRET_TEXT + 1], verifier[SECRET_TEXT + 1];
 };
 
-static const char kept_aad[] = "lethe/oidc/1";
-
 static void put_number(uint64_t number, unsigned char *out, size_t len)
 {
 	for (size_t i = len; i-- > 0; number >>= 8)
@@ -303,15 +315,23 @@ static void make_secret(char out[SECRET_TEXT + 1])
 	explicit_bzero(random, sizeof random);
 }
 
-static enum result seal_kept(const struct oidc *oidc, const struct kept *kept, struct pool *pool, const char **out,
-			     struct err *err)
+/* What it was begun for, which it is good for alone: accounts of two regions may have one number, and an account may have
+ * another provider by the time that somebody is back. None of these has a line's end in it. */
+static const char *purpose(const struct oidc_provider *provider, struct pool *pool)
+{
+	return pool_printf(pool, "lethe/oidc/1\n%s\n%s\n%s", provider->issuer, provider->client_id, provider->redirect);
+}
+
+static enum result seal_kept(const struct oidc *oidc, const struct oidc_provider *provider, const struct kept *kept,
+			     struct pool *pool, const char **out, struct err *err)
 {
 	unsigned char sealed[sizeof *kept + SEAL_OVERHEAD];
 	char *text = pool_alloc(pool, BASE64URL_LEN(sizeof sealed) + 1);
-	enum result r = text != NULL ? OK : err_no_memory(err);
+	const char *aad = purpose(provider, pool);
+	enum result r = text != NULL && aad != NULL ? OK : err_no_memory(err);
 
 	if (r == OK)
-		r = aead_seal(&oidc->key, kept_aad, sizeof kept_aad, kept, sizeof *kept, sealed, err);
+		r = aead_seal(&oidc->key, aad, strlen(aad), kept, sizeof *kept, sealed, err);
 	*out = r == OK ? base64url_write(sealed, sizeof sealed, text) : NULL;
 	return r;
 }
@@ -322,19 +342,30 @@ static enum result not_ours(struct err *err)
 	return err_mend(err, "begin again");
 }
 
-static enum result open_kept(const struct oidc *oidc, uint32_t account, const struct oidc_answer *answer,
-			     struct instant now, struct kept *out, struct err *err)
+/* Or was begun in a time to come, by a clock that has been set back since. */
+static bool has_ended(const struct kept *kept, struct instant now)
+{
+	int64_t left = (int64_t)get_number(kept->ends, sizeof kept->ends) - now.ms;
+
+	return left <= 0 || left > LASTS_MS;
+}
+
+static enum result open_kept(const struct oidc *oidc, uint32_t account, const struct oidc_provider *provider,
+			     const struct oidc_answer *answer, struct instant now, struct pool *pool, struct kept *out,
+			     struct err *err)
 {
 	unsigned char sealed[sizeof *out + SEAL_OVERHEAD];
+	const char *aad = purpose(provider, pool);
 	struct err ignored;
 	size_t len;
 
-	if (!base64url_read(answer->kept, strlen(answer->kept), sealed, sizeof sealed, &len) ||
-	    aead_open(&oidc->key, kept_aad, sizeof kept_aad, sealed, len, out, &ignored) != OK || len != sizeof sealed)
+	if (aad == NULL)
+		return err_no_memory(err);
+	if (!base64url_read(answer->kept, strlen(answer->kept), sealed, sizeof sealed, &len) || len != sizeof sealed ||
+	    aead_open(&oidc->key, aad, strlen(aad), sealed, len, out, &ignored) != OK)
 		return not_ours(err);
-	if (get_number(out->account, sizeof out->account) != account ||
-	    (int64_t)get_number(out->ends, sizeof out->ends) <= now.ms || strlen(answer->state) != SECRET_TEXT ||
-	    !secret_equal(answer->state, out->state, SECRET_TEXT))
+	if (get_number(out->account, sizeof out->account) != account || has_ended(out, now) ||
+	    strlen(answer->state) != SECRET_TEXT || !secret_equal(answer->state, out->state, SECRET_TEXT))
 		return not_ours(err);
 	return OK;
 }
@@ -406,7 +437,7 @@ enum result oidc_begin(struct oidc *oidc, uint32_t account, const struct oidc_pr
 	make_secret(kept.verifier);
 	r = write_url(&at, provider, &kept, pool, &out->url, err);
 	if (r == OK)
-		r = seal_kept(oidc, &kept, pool, &out->kept, err);
+		r = seal_kept(oidc, provider, &kept, pool, &out->kept, err);
 	explicit_bzero(&kept, sizeof kept);
 	return r;
 }
@@ -487,20 +518,28 @@ static enum result doubtful(struct err *err, const char *what)
 
 static bool is_for_us(const struct json *claims, const char *client)
 {
-	const struct json *aud = json_get(claims, "aud");
-	const char *azp = json_get_text(claims, "azp");
+	const struct json *aud = json_get(claims, "aud"), *azp = json_get(claims, "azp");
 
-	if (aud == NULL || (azp != NULL && strcmp(azp, client) != 0))
+	if (aud == NULL || (azp != NULL && !is_text(azp, client)))
 		return false;
 	if (aud->type == JSON_STRING)
-		return strcmp(aud->text, client) == 0;
+		return is_text(aud, client);
 	/* For several only when it says that it was made for us. */
 	return lists(aud, client) && (aud->len == 1 || azp != NULL);
 }
 
-static bool same(const char *text, const char *wanted)
+#define NEVER INT64_MAX
+
+/* Seconds, of which some providers give fractions (RFC 7519 section 2). `unsaid` when it is not there, `wrong` when it is none. */
+static int64_t moment(const struct json *claims, const char *name, int64_t unsaid, int64_t wrong)
 {
-	return text != NULL && strcmp(text, wanted) == 0;
+	const struct json *value = json_get(claims, name);
+
+	if (value == NULL)
+		return unsaid;
+	if (value->type == JSON_INT)
+		return value->integer;
+	return value->type == JSON_DOUBLE && fabs(value->real) < 1e15 ? (int64_t)floor(value->real) : wrong;
 }
 
 static enum result check_claims(const struct json *claims, const struct oidc_provider *provider, const char *nonce,
@@ -508,15 +547,15 @@ static enum result check_claims(const struct json *claims, const struct oidc_pro
 {
 	int64_t seconds = now.ms / 1000;
 
-	if (!same(json_get_text(claims, "iss"), provider->issuer))
+	if (!is_text(json_get(claims, "iss"), provider->issuer))
 		return doubtful(err, "is of another issuer");
 	if (!is_for_us(claims, provider->client_id))
 		return doubtful(err, "is not for this client");
-	if (!same(json_get_text(claims, "nonce"), nonce))
+	if (!is_text(json_get(claims, "nonce"), nonce))
 		return doubtful(err, "is of another sign-in");
-	if (json_get_int(claims, "exp", 0) <= seconds - SKEW_S)
+	if (moment(claims, "exp", 0, 0) <= seconds - SKEW_S)
 		return doubtful(err, "has expired");
-	if (json_get_int(claims, "iat", INT64_MAX) > seconds + SKEW_S || json_get_int(claims, "nbf", 0) > seconds + SKEW_S)
+	if (moment(claims, "iat", NEVER, NEVER) > seconds + SKEW_S || moment(claims, "nbf", 0, NEVER) > seconds + SKEW_S)
 		return doubtful(err, "is of a time to come");
 	return OK;
 }
@@ -538,7 +577,8 @@ static enum result read_who(const struct json *claims, struct oidc_who *out, str
 	return OK;
 }
 
-/* Keys are renewed now and then: one that is not known is looked for again. */
+/* Keys are renewed now and then: one that is not known is looked for again; so is one that does not fit, for some have no
+ * name, or that of the one before. */
 static enum result verify(struct oidc *oidc, const struct jwt *jwt, const struct oidc_provider *provider,
 			  struct instant now, struct pool *pool, struct err *err)
 {
@@ -547,12 +587,13 @@ static enum result verify(struct oidc *oidc, const struct jwt *jwt, const struct
 
 	if (r != OK)
 		return r;
-	r = jwt_verify(jwt, at.keys, err);
-	if (r != ERR_NOT_FOUND)
-		return r;
+	if (jwt_verify(jwt, at.keys, err) == OK)
+		return OK;
 	r = published(oidc, provider->issuer, true, AGAIN_MS, now, pool, &at, err);
 	if (r == OK)
 		r = jwt_verify(jwt, at.keys, err);
+	if (r == ERR_DENIED)
+		return doubtful(err, "has a signature that does not fit");
 	return r == ERR_NOT_FOUND ? doubtful(err, "is signed with a key that it does not publish") : r;
 }
 
@@ -603,7 +644,7 @@ enum result oidc_finish(struct oidc *oidc, uint32_t account, const struct oidc_p
 			struct err *err)
 {
 	struct kept kept;
-	enum result r = open_kept(oidc, account, answer, now, &kept, err);
+	enum result r = open_kept(oidc, account, provider, answer, now, pool, &kept, err);
 
 	if (r == OK && answer->issuer != NULL && strcmp(answer->issuer, provider->issuer) != 0)
 		r = not_ours(err); /* of another provider: RFC 9207 */

@@ -76,6 +76,21 @@ static enum result finish(struct place *p, const struct oidc_start *start, struc
 	return oidc_finish(p->oidc, 1, &p->us, &answer, AT(p), POOL(p), who, err);
 }
 
+/* A set with that key alone, in the pool. */
+static const char *publish(struct place *p, const struct signer *signer)
+{
+	struct buf keys;
+	const char *text;
+
+	buf_init(&keys, 8192);
+	buf_add_str(&keys, "{\"keys\":[");
+	signer_jwk(signer, &keys);
+	buf_add_str(&keys, "]}");
+	text = pool_strndup(POOL(p), keys.data, keys.len);
+	buf_free(&keys);
+	return text;
+}
+
 /* ---- the flow ---- */
 
 static void the_browser_is_sent_with_all_that_is_needed(void **state)
@@ -187,6 +202,37 @@ static void a_sign_in_that_was_not_begun_here_is_refused(void **state)
 	assert_ok(oidc_finish(p->oidc, 1, &p->us, &answer, AT(p), POOL(p), &who, &err), &err);
 }
 
+static void expect_not_ours(struct place *p, const struct oidc_provider *with, const struct oidc_answer *answer)
+{
+	struct oidc_who who;
+	struct err err;
+
+	assert_int_equal(oidc_finish(p->oidc, 1, with, answer, AT(p), POOL(p), &who, &err), ERR_DENIED);
+	assert_string_equal(err.what, "this sign-in was not begun here, or more than ten minutes ago");
+}
+
+/* An account of the same number in another region has another address to come back to. */
+static void a_sign_in_that_was_begun_for_another_provider_is_refused(void **state)
+{
+	struct place *p = *state;
+	struct oidc_start start = begin(p);
+	const struct oidc_answer answer = {start.kept, p->state, "code", NULL};
+	struct oidc_provider other[] = {p->us, p->us, p->us};
+	struct oidc_who who;
+	struct err err;
+
+	other[0].issuer = "https://other.example";
+	other[1].client_id = "another";
+	other[2].redirect = "https://lethe.example/v1/session/oidc/acc_other/callback";
+	for (size_t i = 0; i < sizeof other / sizeof other[0]; i++)
+		expect_not_ours(p, &other[i], &answer);
+	assert_int_equal(p->provider.asked_token, 0); /* nobody was given the code */
+	p->people->world.now.ms -= 1;
+	expect_not_ours(p, &p->us, &answer); /* of a time to come: the clock was set back */
+	p->people->world.now.ms += 1;
+	assert_ok(oidc_finish(p->oidc, 1, &p->us, &answer, AT(p), POOL(p), &who, &err), &err);
+}
+
 /* ---- what the provider says ---- */
 
 static void what_a_token_claims_is_checked(void **state)
@@ -206,6 +252,16 @@ static void what_a_token_claims_is_checked(void **state)
 	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999}", "is of a time to come"},
 	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":9999999999}", "is of a time to come"},
 	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1,\"nbf\":9999999999}", "is of a time to come"},
+	    {"{\"iss\":\"" ISSUER "\\u0000\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "is of another issuer"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\\u0000x\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "is not for this client"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":[\"lethe client\\u0000x\"],\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "is not for this client"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"azp\":[\"other\"],\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "is not for this client"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\\u0000\",\"exp\":9999999999,\"iat\":1}", "is of another sign-in"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":\"9999999999\",\"iat\":1}", "has expired"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":1e300,\"iat\":1}", "has expired"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1,\"nbf\":\"0\"}", "is of a time to come"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1,\"nbf\":9999999999.5}", "is of a time to come"},
+	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":null}", "is of a time to come"},
 	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "does not say who it is about"},
 	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "does not say who it is about"},
 	    {"{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"a\\u0000b\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}", "does not say who it is about"},
@@ -248,6 +304,20 @@ static void clocks_may_be_two_minutes_apart_and_no_more(void **state)
 	}
 }
 
+static void moments_may_have_fractions(void **state)
+{
+	struct place *p = *state;
+	struct oidc_start start = begin(p);
+	long long now = AT(p).ms / 1000;
+	struct oidc_who who;
+	struct err err;
+
+	snprintf(p->provider.claims, sizeof p->provider.claims,
+		 "{\"iss\":\"" ISSUER "\",\"aud\":\"lethe client\",\"sub\":\"s\",\"nonce\":\"%s\",\"exp\":%lld.75,\"iat\":%lld.25,\"nbf\":%lld.5}",
+		 p->nonce, now + 60, now, now);
+	assert_ok(finish(p, &start, &who, &err), &err);
+}
+
 static void an_address_counts_only_when_it_is_verified_and_is_one(void **state)
 {
 	static const char *const ends[] = {
@@ -278,6 +348,11 @@ static void a_provider_that_is_not_what_it_should_be_is_refused(void **state)
 	    "{\"issuer\":\"" ISSUER "\",\"authorization_endpoint\":\"https://a\",\"token_endpoint\":\"https://b\"}",
 	    "{\"issuer\":\"" ISSUER "\",\"authorization_endpoint\":\"https://a\",\"token_endpoint\":\"https://b\",\"jwks_uri\":\"https://c\","
 	    "\"code_challenge_methods_supported\":[\"plain\"]}",
+	    "{\"issuer\":\"" ISSUER "\\u0000\",\"authorization_endpoint\":\"https://a\",\"token_endpoint\":\"https://b\",\"jwks_uri\":\"https://c\"}",
+	    "{\"issuer\":\"" ISSUER "\",\"authorization_endpoint\":\"https://a\\r\\nSet-Cookie: a=b\",\"token_endpoint\":\"https://b\",\"jwks_uri\":\"https://c\"}",
+	    "{\"issuer\":\"" ISSUER "\",\"authorization_endpoint\":\"https://a#b\",\"token_endpoint\":\"https://b\",\"jwks_uri\":\"https://c\"}",
+	    "{\"issuer\":\"" ISSUER "\",\"authorization_endpoint\":\"https://\\u00e1\",\"token_endpoint\":\"https://b\",\"jwks_uri\":\"https://c\"}",
+	    "{\"issuer\":\"" ISSUER "\",\"authorization_endpoint\":\"https://a\",\"token_endpoint\":\"https://b\",\"jwks_uri\":\"https://c d\"}",
 	};
 	struct place *p = *state;
 	struct oidc_start start;
@@ -342,6 +417,49 @@ static void what_is_published_is_remembered_and_renewed_keys_are_met(void **stat
 	start = begin(p);
 	assert_ok(finish(p, &start, &who, &err), &err);
 	assert_int_equal(p->provider.asked_discovery, 2);
+}
+
+/* Some publish keys without a name, or under that of the one before. */
+static void a_renewed_key_is_met_whatever_its_name(void **state)
+{
+	struct place *p = *state;
+	struct oidc_start start = begin(p);
+	struct oidc_who who;
+	struct err err;
+
+	assert_ok(finish(p, &start, &who, &err), &err);
+	for (int renewed = 1; renewed <= 2; renewed++) {
+		signer_free(&p->provider.signer);
+		p->provider.signer = signer_new(JWT_ES256, "k1");
+		start = begin(p);
+		later(p->people, 59);
+		assert_int_equal(finish(p, &start, &who, &err), ERR_DENIED);
+		later(p->people, 1);
+		assert_ok(finish(p, &start, &who, &err), &err);
+		assert_int_equal(p->provider.asked_keys, 1 + renewed);
+	}
+}
+
+static void a_signature_that_does_not_fit_has_the_keys_asked_for_once_a_minute(void **state)
+{
+	struct place *p = *state;
+	struct oidc_start start = begin(p);
+	struct signer own = p->provider.signer, forged = signer_new(own.alg, own.kid);
+	struct oidc_who who;
+	struct err err;
+
+	assert_ok(finish(p, &start, &who, &err), &err);
+	p->provider.keys = publish(p, &own);
+	p->provider.signer = forged;
+	later(p->people, 60);
+	for (int i = 0; i < 5; i++) {
+		start = begin(p);
+		assert_int_equal(finish(p, &start, &who, &err), ERR_DENIED);
+		assert_string_equal(err.what, "the OpenID provider's token has a signature that does not fit");
+		assert_int_equal(p->provider.asked_keys, 2);
+	}
+	p->provider.signer = own;
+	signer_free(&forged);
 }
 
 /* ---- whose user it is ---- */
@@ -518,12 +636,16 @@ int main(void)
 	    TEST(every_algorithm_will_do),
 	    TEST(a_client_without_a_secret_or_with_one_in_the_form),
 	    TEST(a_sign_in_that_was_not_begun_here_is_refused),
+	    TEST(a_sign_in_that_was_begun_for_another_provider_is_refused),
 	    TEST(what_a_token_claims_is_checked),
 	    TEST(clocks_may_be_two_minutes_apart_and_no_more),
+	    TEST(moments_may_have_fractions),
 	    TEST(an_address_counts_only_when_it_is_verified_and_is_one),
 	    TEST(a_provider_that_is_not_what_it_should_be_is_refused),
 	    TEST(a_code_that_is_refused_and_an_answer_without_a_token),
 	    TEST(what_is_published_is_remembered_and_renewed_keys_are_met),
+	    TEST(a_renewed_key_is_met_whatever_its_name),
+	    TEST(a_signature_that_does_not_fit_has_the_keys_asked_for_once_a_minute),
 	    TEST(a_user_is_met_by_their_address_and_known_by_their_subject_after),
 	    TEST(an_address_that_only_looks_like_a_users_lets_nobody_in),
 	    TEST(nobody_is_added_unless_the_account_says_so),
