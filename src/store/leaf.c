@@ -129,6 +129,63 @@ enum result leaf_run_begin(struct db *db, struct leaf_run *out, struct err *err)
 	return leaf_tree_size(db, &out->next, err);
 }
 
+#define LEAF_COLUMNS 5
+
+/* A statement of one row alone would cost twice as much: around each, SQLite keeps what it would need to undo it. */
+static enum result insert_rows(struct db *db, const struct leaf leaves[LEAF_ROWS], struct err *err)
+{
+	struct db_value values[LEAF_ROWS * LEAF_COLUMNS], *at = values;
+
+	_Static_assert(LEAF_ROWS == 16, "as the statement says");
+	for (size_t i = 0; i < LEAF_ROWS; i++) {
+		*at++ = DB_INT(leaves[i].seq);
+		*at++ = DB_INT(leaves[i].account);
+		*at++ = DB_INT(leaves[i].at.ms);
+		*at++ = DB_INT(leaves[i].term);
+		*at++ = DB_BLOB(leaves[i].body, leaves[i].body_len);
+	}
+	return db_run_n(db, "INSERT INTO audit_leaf(seq, account_id, at, term, body) VALUES"
+				   " ($1, $2, $3, $4, $5), ($6, $7, $8, $9, $10), ($11, $12, $13, $14, $15), ($16, $17, $18, $19, $20),"
+				   " ($21, $22, $23, $24, $25), ($26, $27, $28, $29, $30), ($31, $32, $33, $34, $35), ($36, $37, $38, $39, $40),"
+				   " ($41, $42, $43, $44, $45), ($46, $47, $48, $49, $50), ($51, $52, $53, $54, $55), ($56, $57, $58, $59, $60),"
+				   " ($61, $62, $63, $64, $65), ($66, $67, $68, $69, $70), ($71, $72, $73, $74, $75), ($76, $77, $78, $79, $80)",
+			values, LEAF_ROWS * LEAF_COLUMNS, err);
+}
+
+/* Those that wait. */
+static enum result write_leaves(struct leaf_run *run, struct err *err)
+{
+	size_t count = run->count;
+	enum result r = OK;
+
+	run->count = run->used = 0;
+	if (count == LEAF_ROWS)
+		return insert_rows(run->stored.arg, run->leaves, err);
+	for (size_t i = 0; i < count && r == OK; i++)
+		r = insert(run->stored.arg, run->leaves[i].seq, &run->leaves[i], err);
+	return r;
+}
+
+/* It waits for others, unless it is too long for that. */
+static enum result add_leaf(struct leaf_run *run, const struct leaf *leaf, struct err *err)
+{
+	struct leaf *kept;
+	enum result r = OK;
+
+	if (leaf->body_len > sizeof run->bodies - run->used)
+		r = write_leaves(run, err);
+	if (r == OK && leaf->body_len > sizeof run->bodies)
+		return insert(run->stored.arg, run->next, leaf, err);
+	if (r != OK)
+		return r;
+	kept = &run->leaves[run->count++];
+	*kept = *leaf;
+	kept->seq = run->next;
+	kept->body = memcpy(run->bodies + run->used, leaf->body, leaf->body_len);
+	run->used += leaf->body_len;
+	return run->count == LEAF_ROWS ? write_leaves(run, err) : OK;
+}
+
 enum result leaf_run_append(struct leaf_run *run, const struct leaf *leaf, struct err *err)
 {
 	const struct merkle_store hashes = {.arg = run, .read = read_last, .write = write_last};
@@ -136,13 +193,13 @@ enum result leaf_run_append(struct leaf_run *run, const struct leaf *leaf, struc
 	enum result r;
 
 	INVARIANT(leaf->body_len > 0); /* an empty one is a pruned one */
-	r = insert(run->stored.arg, run->next, leaf, err);
+	r = add_leaf(run, leaf, err);
 	return r == OK ? merkle_append(&hashes, run->next++, &hash, err) : r;
 }
 
 enum result leaf_run_end(struct leaf_run *run, struct err *err)
 {
-	enum result r = OK;
+	enum result r = write_leaves(run, err);
 
 	for (int level = 0; r == OK && level < LEAF_LEVELS; level++)
 		r = write_row(run, level, err);

@@ -29,16 +29,21 @@ struct leaf {
 /* Appends as the next leaf, hashes included; `*seq` is its number. A body is never empty. */
 MUST_CHECK enum result leaf_append(struct db *db, uint32_t account, struct instant at, enum leaf_term term,
 				   const char *body, size_t len, uint64_t *seq, struct err *err);
-/* Appends many in one transaction: what has to be known of the tree is read once, and hashes of a level are stored several
- * to a row. Nobody else appends until its end, without which hashes are missing. */
+/* Appends many in one transaction: what has to be known of the tree is read once, leaves are stored by the sixteen, and
+ * hashes of a level several to a row. Nobody else appends until its end, without which leaves and hashes are missing. */
 #define LEAF_HASHES 16 /* in a row, at most */
 #define LEAF_LEVELS 64
+#define LEAF_ROWS 16 /* in a statement */
+#define LEAF_BODIES 16384 /* bytes of them all */
 struct leaf_hash_row { uint64_t first; size_t count; struct hash hashes[LEAF_HASHES]; };
 struct leaf_run {
 	struct merkle_store stored;
 	uint64_t next; /* seq */
 	struct { uint64_t index; struct hash hash; bool known; } last[LEAF_LEVELS]; /* left one of each level */
 	struct leaf_hash_row rows[LEAF_LEVELS];                                     /* that are not stored yet */
+	struct leaf leaves[LEAF_ROWS];                                              /* nor are these */
+	size_t count, used;
+	char bodies[LEAF_BODIES]; /* theirs */
 };
 MUST_CHECK enum result leaf_run_begin(struct db *db, struct leaf_run *out, struct err *err);
 /* `leaf->seq` is not looked at. */

@@ -210,7 +210,9 @@ CALL(leaf_run_append)
 	struct leaf_run run;
 	enum result r = leaf_run_begin(vault, &run, &err);
 
-	return one(r == OK ? leaf_run_append(&run, &leaf, &err) : r, seen);
+	for (int i = 0; r == OK && i < LEAF_ROWS; i++)
+		r = leaf_run_append(&run, &leaf, &err);
+	return one(r == OK ? leaf_run_end(&run, &err) : r, seen);
 }
 
 CALL(leaf_run_end)

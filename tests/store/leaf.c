@@ -425,6 +425,34 @@ static void many_that_are_appended_at_once_make_the_tree_that_each_alone_would(v
 	assert_int_equal(leaf.term, LEAF_ACCESS);
 }
 
+static void many_that_are_appended_at_once_may_be_of_any_length(void **state)
+{
+	static const size_t lengths[] = {1, LEAF_BODIES, 7, LEAF_BODIES + 1, LEAF_BODIES - 1, 2, 3, 3 * LEAF_BODIES, 5};
+	static char body[3 * LEAF_BODIES];
+	struct leaf leaf = {.account = 2, .at = {9}, .term = LEAF_ACCESS, .body = body};
+	struct leaf_run run;
+
+	(void)state;
+	assert_ok(leaf_run_begin(vault, &run, &err));
+	for (size_t i = 0; i < 10 * sizeof lengths / sizeof *lengths; i++) {
+		leaf.body_len = lengths[i % (sizeof lengths / sizeof *lengths)];
+		memset(body, 'a' + (int)(i % 26), leaf.body_len);
+		assert_ok(leaf_run_append(&run, &leaf, &err));
+	}
+	assert_ok(leaf_run_end(&run, &err));
+	assert_int_equal(size(), 10 * sizeof lengths / sizeof *lengths);
+	for (uint64_t i = 0; i < size(); i++) {
+		struct hash hash = stored(0, i), of_body;
+
+		leaf = got(i);
+		assert_int_equal(leaf.body_len, lengths[i % (sizeof lengths / sizeof *lengths)]);
+		assert_int_equal(leaf.body[leaf.body_len - 1], 'a' + (int)(i % 26));
+		of_body = merkle_leaf(leaf.body, leaf.body_len);
+		assert_memory_equal(&hash, &of_body, sizeof hash);
+		pool_reset(&pool);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -435,6 +463,7 @@ int main(void)
 	    table_test(an_account_s_last_leaves_are_counted_back),
 	    table_test(the_stored_hashes_make_the_root_of_every_size),
 	    table_test(many_that_are_appended_at_once_make_the_tree_that_each_alone_would),
+	    table_test(many_that_are_appended_at_once_may_be_of_any_length),
 	    table_test(a_missing_or_damaged_hash_is_reported),
 	    table_test(nothing_changes_the_log_once_it_is_written),
 	    table_test(a_bound_statement_is_told_why_it_is_refused),
