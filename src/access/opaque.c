@@ -59,6 +59,14 @@ bool opaque_read(const char *text, size_t len, enum opaque_kind *kind, struct ha
 	return true;
 }
 
+bool opaque_digest(const char *text, size_t len, struct hash *hash)
+{
+	if (len != OPAQUE_LEN)
+		return false;
+	*hash = sha256(text, len);
+	return true;
+}
+
 void opaque_wipe(struct opaque *opaque)
 {
 	explicit_bzero(opaque, sizeof *opaque);

@@ -25,6 +25,8 @@ struct opaque { char text[OPAQUE_LEN + 1]; }; /* wipe with opaque_wipe */
 void opaque_make(enum opaque_kind kind, struct opaque *out, struct hash *hash);
 /* The digest it is stored as; false when it cannot be one: not of that form, or its check does not fit. */
 bool opaque_read(const char *text, size_t len, enum opaque_kind *kind, struct hash *hash);
+/* The same of what may be one that is known already: its form is not looked at, for no other has its digest. */
+bool opaque_digest(const char *text, size_t len, struct hash *hash);
 void opaque_wipe(struct opaque *opaque);
 
 #endif

@@ -185,13 +185,11 @@ static enum result look_up(struct session *session, const struct hash *hash, boo
 bool tokens_recall(struct token_cache *cache, const struct vault *vault, const char *text, size_t len, struct instant now,
 		   struct actor *out)
 {
-	enum opaque_kind kind;
 	struct facts facts;
 	struct hash hash;
 
-	if (!opaque_read(text, len, &kind, &hash) || (kind != OPAQUE_ACCOUNT && kind != OPAQUE_OPERATOR))
-		return false;
-	if (!recall(cache, &hash, atomic_load(&vault->shared->generation), &facts) ||
+	if (!opaque_digest(text, len, &hash) ||
+	    !recall(cache, &hash, atomic_load(&vault->shared->generation), &facts) ||
 	    id_compare(facts.actor.region, vault->id) != 0)
 		return false;
 	*out = facts.actor;

@@ -219,8 +219,10 @@ static enum result show_content(struct call *call, const struct contact_row *row
 
 	if (r != OK)
 		return r;
-	call_say(call, "  %s\n", call_clean(call, json_get_text(tree, "name")));
-	say_handles(call, tree);
+	if (!call->json) {
+		call_say(call, "  %s\n", call_clean(call, json_get_text(tree, "name")));
+		say_handles(call, tree);
+	}
 	json_node(&call->w, "content", tree);
 	return OK;
 }

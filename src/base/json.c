@@ -69,12 +69,17 @@ static void add_escaped(struct buf *buf, unsigned char c)
 		buf_printf(buf, "u%04x", c);
 }
 
+/* Bytes that do not go out as they are: control characters, '"', '\\' and all of UTF-8's sequences. */
+static const bool special[256] = {
+    [0x00 ... 0x1f] = true, ['"'] = true, ['\\'] = true, [0x80 ... 0xff] = true,
+};
+
 /* How many bytes from `at` on go out as they are. */
 static size_t plain_run(const unsigned char *bytes, size_t at, size_t len)
 {
 	size_t start = at;
 
-	while (at < len && bytes[at] >= 0x20 && bytes[at] < 0x80 && bytes[at] != '"' && bytes[at] != '\\')
+	while (at < len && !special[bytes[at]])
 		at++;
 	return at - start;
 }
@@ -310,11 +315,13 @@ void json_writer_init(struct json_writer *w, struct buf *buf, int indent)
 
 static void new_line(struct json_writer *w)
 {
-	if (w->indent == 0)
+	size_t spaces = (size_t)(w->indent * w->depth);
+	char *line = w->indent > 0 ? buf_extend(w->buf, 1 + spaces) : NULL;
+
+	if (line == NULL)
 		return;
-	buf_add_char(w->buf, '\n');
-	for (int i = 0; i < w->indent * w->depth; i++)
-		buf_add_char(w->buf, ' ');
+	*line = '\n';
+	memset(line + 1, ' ', spaces);
 }
 
 /* Comma, line and name: all that stands before a value. */

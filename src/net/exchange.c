@@ -377,14 +377,13 @@ static enum result check_sizes(const struct exchange *x, enum problem *problem, 
 	return OK;
 }
 
-/* The address that is told, limited and logged. */
+/* The address that is limited. */
 static void find_client(struct exchange *x)
 {
 	const struct server_settings *settings = &x->serving->settings;
 
 	x->request.address = address_behind(&x->connection->address, request_header(&x->request, "x-forwarded-for"),
 					    settings->proxies, settings->proxy_count);
-	address_format(&x->request.address, x->request.address_text);
 }
 
 /* OK when all of it can be understood; else `problem` says how it is refused. */

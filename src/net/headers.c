@@ -22,7 +22,8 @@ void headers_add(struct response *response, const struct request *request)
 	add_default(response, "Referrer-Policy", "no-referrer");
 	add_default(response, "Cache-Control", "no-store");
 	add_default(response, "Cross-Origin-Resource-Policy", "same-origin");
-	response_header(response, "X-Request-Id", request->id_text);
+	response_header_remove(response, "X-Request-Id");
+	response_header_literal_(response, "X-Request-Id", request->id_text); /* which lives as long */
 	if (request->tls)
 		add_default(response, "Strict-Transport-Security", "max-age=63072000; includeSubDomains");
 }

@@ -28,6 +28,7 @@ struct bucket {
 
 struct rate {
 	struct rate_limit limit;
+	char policy[64]; /* the header's item */
 	unsigned char secret[crypto_shorthash_KEYBYTES];
 	pthread_mutex_t locks[LOCKS]; /* one for every LOCKS-th set */
 	size_t sets;                  /* a power of two */
@@ -56,6 +57,7 @@ enum result rate_new(const struct rate_limit *limit, size_t places, struct rate 
 {
 	struct rate *rate = calloc(1, sizeof *rate);
 	size_t wanted = PLACES_MIN;
+	int written;
 
 	*out = NULL;
 	INVARIANT(limit->quota > 0 && limit->quota <= QUOTA_MAX && limit->window_s > 0 &&
@@ -69,6 +71,8 @@ enum result rate_new(const struct rate_limit *limit, size_t places, struct rate 
 		return err_no_memory(err);
 	}
 	rate->limit = *limit;
+	written = snprintf(rate->policy, sizeof rate->policy, "\"%s\";q=%u;w=%u", limit->name, limit->quota, limit->window_s);
+	INVARIANT(written > 0 && (size_t)written < sizeof rate->policy);
 	rate->sets = wanted / WAYS;
 	random_bytes(rate->secret, sizeof rate->secret);
 	for (size_t i = 0; i < LOCKS; i++)
@@ -194,14 +198,41 @@ static void append(struct response *response, const char *name, const char *item
 		response->failed = true;
 }
 
+static char *put(char *at, const char *text)
+{
+	size_t len = strlen(text);
+
+	memcpy(at, text, len);
+	return at + len;
+}
+
+static char *put_number(char *at, uint32_t number)
+{
+	char digits[10];
+	size_t from = sizeof digits;
+
+	do {
+		digits[--from] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	memcpy(at, digits + from, sizeof digits - from);
+	return at + (sizeof digits - from);
+}
+
+/* Each answer has it, and printing it would take longer than all else here. */
+static void write_state(const struct rate *rate, const struct rate_state *state, char *at)
+{
+	at = put(put(put(at, "\""), rate->limit.name), "\";r=");
+	at = put(put_number(at, state->remaining), ";t=");
+	*put_number(at, state->reset_s) = '\0';
+}
+
 void rate_headers(struct response *response, const struct rate *rate, const struct rate_state *state)
 {
-	const struct rate_limit *limit = &rate->limit;
-	char text[128];
+	char text[sizeof rate->policy + 24];
 
-	snprintf(text, sizeof text, "\"%s\";q=%u;w=%u", limit->name, limit->quota, limit->window_s);
-	append(response, "RateLimit-Policy", text);
-	snprintf(text, sizeof text, "\"%s\";r=%u;t=%u", limit->name, state->remaining, state->reset_s);
+	append(response, "RateLimit-Policy", rate->policy);
+	write_state(rate, state, text);
 	append(response, "RateLimit", text);
 	if (state->retry_after_s == 0)
 		return;

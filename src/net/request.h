@@ -33,7 +33,6 @@ struct request {
 	const struct header *headers; /* in the order sent; what may be a list and was repeated is joined */
 	size_t header_count;
 	struct address address; /* the client's: of the nearest host that is not a trusted proxy */
-	char address_text[ADDRESS_TEXT_MAX];
 	bool tls;
 	struct id id; /* "req_..": in the answer as X-Request-Id, in problems, in the log */
 	char id_text[ID_TEXT_MAX];

@@ -78,7 +78,7 @@ enum leaf_term log_term_of(const char *act)
 	size_t longest = 0;
 
 	for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
-		size_t len = strlen(acts[i].act);
+		size_t len = *acts[i].act == *act ? strlen(acts[i].act) : 0; /* most are none, by their first letter */
 
 		if (len > longest && strncmp(act, acts[i].act, len) == 0) {
 			longest = len;

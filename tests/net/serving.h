@@ -314,11 +314,12 @@ static void handle_gone(const struct response *response)
 
 static void handle_who(const struct request *request, struct response *response)
 {
+	char address[ADDRESS_TEXT_MAX];
 	struct json_writer w;
 
 	json_writer_init(&w, &response->body, 0);
 	json_begin_object(&w, NULL);
-	json_string(&w, "address", request->address_text);
+	json_string(&w, "address", address_format(&request->address, address));
 	json_bool(&w, "tls", request->tls);
 	json_string(&w, "id", request->id_text);
 	json_string(&w, "agent", request_header(request, "user-agent"));
