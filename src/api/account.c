@@ -74,6 +74,7 @@ enum result op_account_create(struct call *call, int argc, char **argv, bool *pa
 		return r;
 	call_say(call, "Made the account \"%s\" (%s), %s, in region %s.\n", call_clean(call, account.name),
 		 id_format(ACCOUNT_PREFIX, account.id, id), account.country, call->vault->region);
+	id_format(ACCOUNT_PREFIX, account.id, call->made);
 	if (c.profile != NULL)
 		call_say(call, "It begins with the rules of %s; `lethe policy list` shows them.\n",
 			 c.start.profile->title);

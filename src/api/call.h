@@ -60,6 +60,7 @@ struct call {
 	bool confidential;       /* the answer reaches nobody but who asked: a secret may be in it */
 	const char *handed_out;  /* what of the answer is a secret, shown once (api/handout.h); in `pool`, NULL: nothing */
 	const char *next;        /* cursor of the page after the one that was shown, in `pool`; NULL: there is none */
+	char made[ID_TEXT_MAX];  /* the id of what is there now and was not; "": nothing */
 	struct instant now;      /* --now, or the clock */
 	const struct caller *caller;
 	struct { const char *name, *value; } given[CALL_GIVEN_MAX]; /* the options read so far */

@@ -43,7 +43,6 @@ enum result op_hold_add(struct call *call, int argc, char **argv, bool *partly, 
 	struct account account;
 	struct hold_row row;
 	struct id id;
-	char text[ID_TEXT_MAX];
 	enum result r = call_parse(call, options, sizeof options / sizeof options[0], &argc, argv, 0, 0, err);
 
 	(void)partly;
@@ -61,7 +60,7 @@ enum result op_hold_add(struct call *call, int argc, char **argv, bool *partly, 
 		r = hold_find(call->vault->read.data, account.number, id, &call->pool, &row, err);
 	if (r != OK)
 		return r;
-	call_say(call, "%s holds, until it is released:\n", id_format(HOLD_PREFIX, id, text));
+	call_say(call, "%s holds, until it is released:\n", id_format(HOLD_PREFIX, id, call->made));
 	json_begin_object(&call->w, NULL);
 	print_head(call, &row);
 	r = hold_scope_print(call, &row, err);

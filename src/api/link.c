@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "store/account.h"
+
 #define LINK_MAX ((size_t)16 * 1024)
 
 /* RFC 3986: all but the unreserved characters. */
@@ -72,4 +74,42 @@ enum result link_next(struct response *response, const struct request *request, 
 		response_header(response, "Link", link.data);
 	buf_free(&link);
 	return r;
+}
+
+/* Is `path` that of a list, and `at` that of what is in it? */
+static bool is_member(const char *list, const char *at)
+{
+	size_t len = strlen(list);
+
+	return strncmp(list, at, len) == 0 && at[len] == '/' && at[len + 1] == '{' && strchr(at + len + 1, '/') == NULL;
+}
+
+bool link_made_is_read(const struct resource *resource)
+{
+	for (size_t i = 0; i < resource_count; i++) {
+		const char *path = resources[i].path;
+
+		if (resources[i].method == METHOD_GET &&
+		    (resource->method == METHOD_POST ? is_member(resource->path, path) : strcmp(resource->path, path) == 0))
+			return true;
+	}
+	return false;
+}
+
+enum result link_made(struct response *response, const struct resource *resource, const struct id *account, const char *made,
+		      struct err *err)
+{
+	static const char in_account[] = "/v1/accounts/{account}";
+	const char *where;
+	char id[ID_TEXT_MAX];
+
+	if (account != NULL && strncmp(resource->path, in_account, strlen(in_account)) == 0)
+		where = pool_printf(response->pool, "/v1/accounts/%s%s/%s", id_format(ACCOUNT_PREFIX, *account, id),
+				    resource->path + strlen(in_account), made);
+	else
+		where = pool_printf(response->pool, "%s/%s", resource->path, made);
+	if (where == NULL)
+		return err_no_memory(err);
+	response_header(response, "Location", where);
+	return OK;
 }

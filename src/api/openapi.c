@@ -18,17 +18,23 @@
 #include "shim/json_parse.h"
 
 #define SCHEMAS_POOL_MAX ((size_t)16 * 1024 * 1024)
-#define NAME_MAX_LEN 96
 
-/* The files that are built in, each an object: schemas by name, the others by "POST /v1/..". */
-struct known { const struct json *schemas, *said, *examples; };
-
-static const struct json *of_resource(const struct json *all, const struct resource *resource)
+const struct json *openapi_of_resource(const struct json *all, const struct resource *resource)
 {
-	char name[2 * NAME_MAX_LEN];
+	char name[2 * OPENAPI_NAME_MAX];
 
 	snprintf(name, sizeof name, "%s %s", method_name(resource->method), resource->path);
 	return json_get(all, name);
+}
+
+void openapi_ref(struct json_writer *w, const char *name, const char *where, const char *what)
+{
+	char ref[OPENAPI_NAME_MAX];
+
+	snprintf(ref, sizeof ref, "#/components/%s/%s", where, what);
+	json_begin_object(w, name);
+	json_string(w, "$ref", ref);
+	json_end_object(w);
 }
 
 /* ---- what is asked ---- */
@@ -60,30 +66,29 @@ static void write_parameter(struct json_writer *w, const struct word *word, cons
 	json_end_object(w);
 }
 
-static bool is_stream(const struct resource *resource)
+bool openapi_is_stream(const struct resource *resource)
 {
 	const struct direct_resource *direct = direct_find(resource);
 
 	return direct != NULL && direct->stream;
 }
 
-static bool is_door(const struct resource *resource)
+bool openapi_is_door(const struct resource *resource)
 {
 	return resource->permission == PERMISSION_COUNT;
 }
 
-/* What is done is done once, if the request has a key. */
-static bool takes_key(const struct resource *resource)
+bool openapi_takes_key(const struct resource *resource)
 {
-	return resource->method == METHOD_POST && resource->flow != RESOURCE_READ && !is_door(resource);
+	return resource->method == METHOD_POST && resource->flow != RESOURCE_READ && !openapi_is_door(resource);
 }
 
 /* Of every POST; api/keyed.h and the doors' refusal (daemon/signin.c) say why. */
 static const char *idempotency_of(const struct resource *resource)
 {
-	if (is_door(resource))
+	if (openapi_is_door(resource))
 		return "refused";
-	return takes_key(resource) ? "key" : "looks";
+	return openapi_takes_key(resource) ? "key" : "looks";
 }
 
 static void write_header(struct json_writer *w, const char *name, const char *about, const char *pattern)
@@ -101,26 +106,53 @@ static void write_header(struct json_writer *w, const char *name, const char *ab
 	json_end_object(w);
 }
 
+#define REASON "^[0-9A-Za-z._-]{1,64}$"
 #define ETAG "(W/)?\"[!#-~]*\""
 #define ETAGS "^(\\*|" ETAG "( *, *" ETAG ")*)$"
 
-static void write_headers(struct json_writer *w, const struct resource *resource)
+/* What is read, as a whole or a part of it. */
+static void write_reading_headers(struct json_writer *w, const struct resource *resource)
 {
-	if (takes_key(resource))
+	const struct direct_resource *direct = direct_find(resource);
+
+	write_header(w, "If-None-Match", "the ETag of what you have: 304 if it is still so", ETAGS);
+	if (direct == NULL || strcmp(direct->gives, "*/*") != 0)
+		return;
+	write_header(w, "Range", "a part: bytes=0-99999; of several nothing is left out", NULL);
+	write_header(w, "If-Range", "the ETag of what you have the rest of: all of it, if it is another by now", NULL);
+}
+
+/* What is changed, if it is what was read. */
+static void write_writing_headers(struct json_writer *w, const struct resource *resource)
+{
+	bool file = resource->method == METHOD_PUT && openapi_is_stream(resource);
+
+	if (openapi_takes_key(resource))
 		write_header(w, "Idempotency-Key",
 			     "random; who asks again with it is told what was answered, and nothing is done twice",
 			     "^(\"[!#-\\[\\]-~]{1,255}\"|[!#-\\[\\]-~]{1,255})$");
 	if (work_is_long(resource) && !work_is_slow(resource))
 		write_header(w, "Prefer", "respond-async: it is answered at once, and done as a job", NULL);
-	if (resource->method == METHOD_PUT && is_stream(resource))
+	if (file) {
 		write_header(w, "If-None-Match", "*: only if there is nothing yet, else 412; what is there is never replaced", ETAGS);
-	if (resource->flow != RESOURCE_READ && condition_subject(resource) != NULL && !is_stream(resource))
+		write_header(w, "Content-Digest", "sha-256=:<base64>: of what is sent (RFC 9530), checked before it is there", NULL);
+		write_header(w, "Repr-Digest", "the same", NULL);
+	}
+	if (condition_subject(resource) != NULL && !openapi_is_stream(resource))
 		write_header(w, "If-Match", "the ETag of what was read: it is done only if that is still so, else 412", ETAGS);
-	else if (resource->method == METHOD_GET)
-		write_header(w, "If-None-Match", "the ETag of what you have: 304 if it is still so", ETAGS);
 }
 
-static bool has_word(const struct resource *resource, const char *name)
+static void write_headers(struct json_writer *w, const struct resource *resource)
+{
+	if (resource->flow != RESOURCE_READ)
+		write_writing_headers(w, resource);
+	else if (resource->method == METHOD_GET)
+		write_reading_headers(w, resource);
+	if (!openapi_is_door(resource))
+		write_header(w, "Lethe-Reason", "why: the number of a case or ticket, which goes into the log of acts", REASON);
+}
+
+bool openapi_has_word(const struct resource *resource, const char *name)
 {
 	for (size_t i = 0; i < resource->word_count; i++) {
 		if (strcmp(resource->words[i].name, name) == 0)
@@ -135,7 +167,7 @@ static void write_parameters(struct json_writer *w, const struct resource *resou
 					    .about = "the account's id, or its name"};
 
 	json_begin_array(w, "parameters");
-	if (strstr(resource->path, "{account}") != NULL && !has_word(resource, "account"))
+	if (strstr(resource->path, "{account}") != NULL && !openapi_has_word(resource, "account"))
 		write_parameter(w, &account, example);
 	for (size_t i = 0; i < resource->word_count; i++) {
 		if (resource->words[i].place != IN_BODY)
@@ -154,7 +186,7 @@ static size_t count_body(const struct resource *resource, bool required_only)
 	return count;
 }
 
-static bool takes_body(const struct resource *resource)
+bool openapi_takes_body(const struct resource *resource)
 {
 	const struct direct_resource *direct = direct_find(resource);
 
@@ -220,231 +252,17 @@ static void write_body(struct json_writer *w, const struct resource *resource, c
 	json_end_object(w);
 }
 
-/* ---- what is answered ---- */
-
-static void write_ref(struct json_writer *w, const char *schema)
-{
-	char ref[NAME_MAX_LEN];
-
-	snprintf(ref, sizeof ref, "#/components/schemas/%s", schema);
-	json_begin_object(w, "schema");
-	json_string(w, "$ref", ref);
-	json_end_object(w);
-}
-
-static void write_content(struct json_writer *w, const char *type, const char *schema, const struct json *example)
-{
-	json_begin_object(w, "content");
-	json_begin_object(w, type);
-	if (schema != NULL)
-		write_ref(w, schema);
-	if (example != NULL)
-		json_node(w, "example", example);
-	json_end_object(w);
-	json_end_object(w);
-}
-
-static void write_example_ref(struct json_writer *w, const char *word)
-{
-	char ref[NAME_MAX_LEN];
-
-	snprintf(ref, sizeof ref, "#/components/examples/%s", word);
-	json_begin_object(w, word);
-	json_string(w, "$ref", ref);
-	json_end_object(w);
-}
-
-/* A problem, and those of the same status that can come in its place: an example of each. */
-static void write_problem_body(struct json_writer *w, const enum problem *kinds, size_t count)
-{
-	json_begin_object(w, "content");
-	json_begin_object(w, "application/problem+json");
-	write_ref(w, "Problem");
-	json_begin_object(w, "examples");
-	for (size_t i = 0; i < count; i++)
-		write_example_ref(w, problem_kind(kinds[i])->word);
-	json_end_object(w);
-	json_end_object(w);
-	json_end_object(w);
-}
-
-static void write_either(struct json_writer *w, const enum problem *kinds, size_t count)
-{
-	char text[1024];
-	size_t used = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct problem_kind *kind = problem_kind(kinds[i]);
-
-		used += (size_t)snprintf(text + used, sizeof text - used, "%s`%s`: %s", i > 0 ? "\n\n" : "", kind->word, kind->about);
-		INVARIANT(used < sizeof text);
-	}
-	json_string(w, "description", text);
-	write_problem_body(w, kinds, count);
-}
-
-static void write_problem(struct json_writer *w, const enum problem *kinds, size_t count)
-{
-	const struct problem_kind *kind = problem_kind(kinds[0]);
-	char status[16], ref[NAME_MAX_LEN];
-
-	snprintf(status, sizeof status, "%d", kind->status);
-	snprintf(ref, sizeof ref, "#/components/responses/%s", kind->word);
-	json_begin_object(w, status);
-	if (count == 1)
-		json_string(w, "$ref", ref);
-	else
-		write_either(w, kinds, count);
-	json_end_object(w);
-}
-
-/* What a state, a hold or a key of the request refuses. */
-static void write_refusals(struct json_writer *w, const struct resource *resource)
-{
-	static const enum problem conflicts[] = {PROBLEM_CONFLICT, PROBLEM_STATE, PROBLEM_HELD, PROBLEM_KEY_RUNNING, PROBLEM_KEY_SPENT};
-	static const enum problem precondition[] = {PROBLEM_PRECONDITION}, full[] = {PROBLEM_FULL};
-	static const enum problem limits[] = {PROBLEM_LIMIT, PROBLEM_KEY_REUSED};
-	bool keyed = takes_key(resource);
-
-	write_problem(w, conflicts, keyed ? 5 : 3);
-	write_problem(w, precondition, 1);
-	write_problem(w, limits, keyed ? 2 : 1);
-	write_problem(w, full, 1);
-}
-
-/* Would it delete something, it wants to be told what was seen of that. */
-static bool wants_plan(const struct resource *resource)
-{
-	return has_word(resource, "plan") && (has_word(resource, "setting") || has_word(resource, "kind"));
-}
-
-static void write_problems(struct json_writer *w, const struct resource *resource)
-{
-	static const enum problem always[] = {PROBLEM_INPUT, PROBLEM_DENIED, PROBLEM_NOT_FOUND, PROBLEM_GONE,
-					      PROBLEM_RATE,  PROBLEM_INTERNAL};
-	static const enum problem busy[] = {PROBLEM_BUSY, PROBLEM_SHARE};
-	static const enum problem nobody[] = {PROBLEM_UNAUTHENTICATED, PROBLEM_SECOND_FACTOR};
-	static const enum problem of_bodies[] = {PROBLEM_TOO_LARGE, PROBLEM_MEDIA_TYPE};
-	static const enum problem unplanned[] = {PROBLEM_PRECONDITION_REQUIRED};
-
-	write_problem(w, nobody, strcmp(resource->operation, "session begin") == 0 ? 2 : 1);
-	for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-		write_problem(w, &always[i], 1);
-	write_problem(w, busy, 2);
-	for (size_t i = 0; takes_body(resource) && i < sizeof of_bodies / sizeof *of_bodies; i++)
-		write_problem(w, &of_bodies[i], 1);
-	if (resource->flow != RESOURCE_READ)
-		write_refusals(w, resource);
-	if (wants_plan(resource))
-		write_problem(w, unplanned, 1);
-	json_begin_object(w, "default");
-	json_string(w, "description", "It was not done.");
-	write_content(w, "application/problem+json", "Problem", NULL);
-	json_end_object(w);
-}
-
-/* A door that sends the browser to somebody else. */
-static void write_elsewhere(struct json_writer *w)
-{
-	json_begin_object(w, "302");
-	json_string(w, "description", "It goes on there.");
-	json_begin_object(w, "headers");
-	json_begin_object(w, "Location");
-	json_string(w, "description", "where");
-	json_bool(w, "required", true);
-	json_begin_object(w, "schema");
-	json_string(w, "type", "string");
-	json_string(w, "format", "uri");
-	json_end_object(w);
-	json_end_object(w);
-	json_end_object(w);
-	json_end_object(w);
-}
-
-/* `answer` is what the job's answer is, in the end. */
-static void write_job(struct json_writer *w, const char *answer, const struct json *example)
-{
-	char ref[NAME_MAX_LEN];
-
-	json_begin_object(w, "202");
-	json_string(w, "description", "It is a job: Location says where.");
-	write_content(w, "application/json", "Job", example);
-	if (answer != NULL) {
-		snprintf(ref, sizeof ref, "#/components/schemas/%s", answer);
-		json_begin_object(w, "x-lethe-answer");
-		json_string(w, "$ref", ref);
-		json_end_object(w);
-	}
-	json_end_object(w);
-}
-
-static void write_answers(struct json_writer *w, const struct resource *resource, const struct known *known)
-{
-	const struct json *example = json_get(of_resource(known->examples, resource), "answer");
-	const struct direct_resource *direct = direct_find(resource);
-	const char *answer = resource->answer, *type = direct != NULL ? direct->gives : "application/json";
-
-	if (answer != NULL && json_get(known->schemas, answer) == NULL)
-		answer = NULL;
-	json_begin_object(w, "responses");
-	if (resource->answer == NULL && direct == NULL) {
-		write_elsewhere(w);
-		write_problems(w, resource);
-		json_end_object(w);
-		return;
-	}
-	if (work_is_slow(resource)) {
-		write_job(w, answer, example);
-		write_problems(w, resource);
-		json_end_object(w);
-		return;
-	}
-	json_begin_object(w, resource->flow == RESOURCE_MAKE ? "201" : "200");
-	json_string(w, "description", resource->flow == RESOURCE_READ ? "What was asked for." : "Done, and on disk.");
-	write_content(w, type, answer, example);
-	json_end_object(w);
-	if (direct != NULL && resource->flow == RESOURCE_MAKE) {
-		json_begin_object(w, "200");
-		json_string(w, "description", "It was there already, or takes the place of what was.");
-		write_content(w, type, answer, NULL);
-		json_end_object(w);
-	}
-	if (work_is_long(resource))
-		write_job(w, answer, NULL);
-	if (is_door(resource) && strstr(resource->path, "/callback") != NULL) {
-		json_begin_object(w, "303");
-		json_string(w, "description", "A browser that wants a page (Accept: text/html) is signed in, and goes on to /signed-in.");
-		json_end_object(w);
-	}
-	if (resource->method == METHOD_GET) {
-		json_begin_object(w, "304");
-		json_string(w, "description", "What you have is still so.");
-		json_end_object(w);
-	}
-	write_problems(w, resource);
-	json_end_object(w);
-}
-
 /* ---- operations ---- */
 
-/* "hold add" is "hold_add". */
-static void write_name(const char *operation, char out[NAME_MAX_LEN])
+/* "hold add" is "hold_add"; of several resources of one operation src/api/descriptions.json names each. */
+static void write_operation_id(struct json_writer *w, const char *operation, const char *said)
 {
-	snprintf(out, NAME_MAX_LEN, "%s", operation);
-	for (char *at = out; *at != '\0'; at++)
+	char name[OPENAPI_NAME_MAX];
+
+	snprintf(name, sizeof name, "%s", said != NULL ? said : operation);
+	for (char *at = name; *at != '\0'; at++)
 		*at = *at == ' ' || *at == '-' ? '_' : *at;
-}
-
-/* "hold_add"; of several resources of one operation the later ones say their method too. */
-static void name_operation(const struct resource *resource, char out[NAME_MAX_LEN])
-{
-	char numbered[NAME_MAX_LEN];
-	int times = 0;
-
-	for (const struct resource *at = resources; at < resource; at++)
-		times += strcmp(at->operation, resource->operation) == 0;
-	snprintf(numbered, sizeof numbered, times > 0 ? "%s_%d" : "%s", resource->operation, times + 1);
-	write_name(numbered, out);
+	json_string(w, "operationId", name);
 }
 
 static void write_scheme(struct json_writer *w, const char *scheme)
@@ -455,18 +273,34 @@ static void write_scheme(struct json_writer *w, const char *scheme)
 	json_end_object(w);
 }
 
-/* Begins the object of a method, with what each has. */
-static void begin_method(struct json_writer *w, const struct resource *resource, const char *name,
-			 const struct known *known)
+/* What a session's cookie is not enough for, because a page of somebody else's may have sent it: what is no GET. */
+static void write_security_of(struct json_writer *w, const struct resource *resource, bool token)
 {
-	const struct json *said = of_resource(known->said, resource);
+	json_begin_array(w, "security");
+	if (token)
+		write_scheme(w, "token");
+	json_begin_object(w, NULL);
+	json_begin_array(w, "session");
+	json_end_array(w);
+	if (resource->method != METHOD_GET) {
+		json_begin_array(w, "csrf");
+		json_end_array(w);
+	}
+	json_end_object(w);
+	json_end_array(w);
+}
+
+/* Begins the object of a method, with what each has. */
+static void begin_method(struct json_writer *w, const struct resource *resource, const struct openapi_known *known)
+{
+	const struct json *said = openapi_of_resource(known->said, resource);
 	char method[16];
 
 	snprintf(method, sizeof method, "%s", method_name(resource->method));
 	for (char *at = method; *at != '\0'; at++)
 		*at = (char)(*at | 0x20); /* letters only: lower case */
 	json_begin_object(w, method);
-	json_string(w, "operationId", name);
+	write_operation_id(w, resource->operation, json_get_text(said, "id"));
 	json_begin_array(w, "tags");
 	json_string_n(w, NULL, resource->operation, strcspn(resource->operation, " "));
 	json_end_array(w);
@@ -476,37 +310,34 @@ static void begin_method(struct json_writer *w, const struct resource *resource,
 		json_string(w, "x-lethe-idempotency", idempotency_of(resource));
 }
 
-static void end_method(struct json_writer *w, const struct resource *resource, const struct known *known)
+static void end_method(struct json_writer *w, const struct resource *resource, const struct openapi_known *known)
 {
-	const struct json *example = of_resource(known->examples, resource);
+	const struct json *example = openapi_of_resource(known->examples, resource);
 
 	write_parameters(w, resource, example);
 	write_body(w, resource, example);
-	write_answers(w, resource, known);
+	openapi_answers(w, resource, known);
 	json_end_object(w);
 }
 
-static void write_operation(struct json_writer *w, const struct resource *resource, const struct known *known)
+static void write_operation(struct json_writer *w, const struct resource *resource, const struct openapi_known *known)
 {
-	char name[NAME_MAX_LEN];
-
-	name_operation(resource, name);
-	begin_method(w, resource, name, known);
+	begin_method(w, resource, known);
+	write_security_of(w, resource, true);
 	json_string(w, "x-lethe-permission", permission_name(resource->permission));
 	end_method(w, resource, known);
 }
 
 /* How people come in: for everybody, or by the cookie of a session alone. */
-static void write_door(struct json_writer *w, const struct door_resource *door, const struct known *known)
+static void write_door(struct json_writer *w, const struct door_resource *door, const struct openapi_known *known)
 {
-	char name[NAME_MAX_LEN];
-
-	write_name(door->resource.operation, name);
-	begin_method(w, &door->resource, name, known);
-	json_begin_array(w, "security");
-	if (!door->open)
-		write_scheme(w, "session");
-	json_end_array(w);
+	begin_method(w, &door->resource, known);
+	if (door->open) {
+		json_begin_array(w, "security");
+		json_end_array(w);
+	} else {
+		write_security_of(w, &door->resource, false);
+	}
 	end_method(w, &door->resource, known);
 }
 
@@ -519,7 +350,7 @@ static bool is_first_of_path(size_t n)
 	return true;
 }
 
-static void write_doors(struct json_writer *w, const struct known *known)
+static void write_doors(struct json_writer *w, const struct openapi_known *known)
 {
 	for (int i = 0; i < DOOR_COUNT; i++) {
 		const char *path = door_resources[i].resource.path;
@@ -534,7 +365,7 @@ static void write_doors(struct json_writer *w, const struct known *known)
 	}
 }
 
-static void write_paths(struct json_writer *w, const struct known *known)
+static void write_paths(struct json_writer *w, const struct openapi_known *known)
 {
 	json_begin_object(w, "paths");
 	write_doors(w, known);
@@ -566,46 +397,12 @@ static void write_security(struct json_writer *w)
 	json_string(w, "name", "__Host-lethe");
 	json_string(w, "description", "Set by POST /v1/session. Without TLS it is called lethe. What is no GET needs X-Lethe-CSRF too.");
 	json_end_object(w);
+	json_begin_object(w, "csrf");
+	json_string(w, "type", "apiKey");
+	json_string(w, "in", "header");
+	json_string(w, "name", "X-Lethe-CSRF");
+	json_string(w, "description", "`csrf` of what POST /v1/session answered. With a session's cookie only; a token needs none.");
 	json_end_object(w);
-}
-
-/* Each problem once, under its word; operations name those they can give. */
-static void write_responses(struct json_writer *w)
-{
-	json_begin_object(w, "responses");
-	for (int i = 0; i < PROBLEM_COUNT; i++) {
-		const struct problem_kind *kind = problem_kind((enum problem)i);
-		const enum problem problem = (enum problem)i;
-
-		json_begin_object(w, kind->word);
-		json_string(w, "description", kind->about);
-		write_problem_body(w, &problem, 1);
-		json_end_object(w);
-	}
-	json_end_object(w);
-}
-
-/* One of each, which the responses show. */
-static void write_problem_examples(struct json_writer *w)
-{
-	char type[NAME_MAX_LEN];
-
-	json_begin_object(w, "examples");
-	for (int i = 0; i < PROBLEM_COUNT; i++) {
-		const struct problem_kind *kind = problem_kind((enum problem)i);
-
-		snprintf(type, sizeof type, "/problems/%s", kind->word);
-		json_begin_object(w, kind->word);
-		json_string(w, "summary", kind->title);
-		json_begin_object(w, "value");
-		json_string(w, "type", type);
-		json_string(w, "title", kind->title);
-		json_int(w, "status", kind->status);
-		json_string(w, "detail", kind->about);
-		json_string(w, "instance", "req_01m818s1n1e1rvdhyf64q686cn");
-		json_end_object(w);
-		json_end_object(w);
-	}
 	json_end_object(w);
 }
 
@@ -689,7 +486,7 @@ static void write_info(struct json_writer *w)
 }
 
 /* Those that are built in are as they have to be. */
-static enum result read_known(const char *schemas, size_t schemas_len, struct pool *pool, struct known *out, struct err *err)
+static enum result read_known(const char *schemas, size_t schemas_len, struct pool *pool, struct openapi_known *out, struct err *err)
 {
 	size_t said_len, examples_len;
 	const char *said = descriptions_text(&said_len), *examples = examples_text(&examples_len);
@@ -702,7 +499,7 @@ static enum result read_known(const char *schemas, size_t schemas_len, struct po
 
 enum result openapi_write(struct buf *out, const char *schemas, size_t schemas_len, struct err *err)
 {
-	struct known known;
+	struct openapi_known known;
 	struct json_writer w;
 	struct pool pool;
 	enum result r;
@@ -718,8 +515,7 @@ enum result openapi_write(struct buf *out, const char *schemas, size_t schemas_l
 		write_paths(&w, &known);
 		json_begin_object(&w, "components");
 		write_security(&w);
-		write_responses(&w);
-		write_problem_examples(&w);
+		openapi_answer_parts(&w);
 		json_node(&w, "schemas", known.schemas);
 		json_end_object(&w);
 		json_end_object(&w);

@@ -291,6 +291,9 @@ static enum result run(struct performing *performing, bool *partly, struct err *
 		r = operation->run(&call, bound.argc, bound.argv, partly, err);
 	if (r == OK)
 		r = call_flush(&call, err);
+	if (r == OK && *call.made != '\0' && link_made_is_read(performing->resource))
+		r = link_made(performing->response, performing->resource,
+			      performing->account.number != 0 ? &performing->account.id : NULL, call.made, err);
 	perform_as(NULL);
 	if (call.handed_out != NULL)
 		performing->secret = pool_strdup(performing->request->pool, call.handed_out);
@@ -528,6 +531,7 @@ static void forget_answer(struct response *response)
 	buf_reset(&response->body);
 	response_header_remove(response, "Retry-After");
 	response_header_remove(response, "Lethe-Partly");
+	response_header_remove(response, "Location");
 }
 
 /* Others may write in the account between the look and the write: then it is looked at again. */

@@ -48,10 +48,10 @@ static enum result read_expiry(const struct call *call, const char *text, struct
 static enum result say_created(struct call *call, const struct token_new *new, struct id id, struct handout *handout,
 			       const struct opaque *token, struct err *err)
 {
-	char text[ID_TEXT_MAX], at[TIME_TEXT_MAX];
+	char at[TIME_TEXT_MAX];
 	enum result r;
 
-	call_say(call, "Made %s, %s, %s%s.\n", id_format(TOKEN_PREFIX, id, text), access_role_name(new->role),
+	call_say(call, "Made %s, %s, %s%s.\n", id_format(TOKEN_PREFIX, id, call->made), access_role_name(new->role),
 		 new->expires ? "good until " : "which does not expire",
 		 new->expires ? instant_format(new->expires_at, at) : "");
 	json_begin_object(&call->w, NULL);

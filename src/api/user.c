@@ -40,7 +40,6 @@ enum result op_user_add(struct call *call, int argc, char **argv, bool *partly, 
 	struct user_new new = {.name = NULL};
 	const struct call_option options[] = {{"role", &role, NULL}, {"agent", &new.agent, NULL}};
 	struct account account;
-	char text[ID_TEXT_MAX];
 	struct id id;
 	enum result r = call_parse(call, options, 2, &argc, argv, 1, 1, err);
 
@@ -57,7 +56,7 @@ enum result op_user_add(struct call *call, int argc, char **argv, bool *partly, 
 	}
 	if (r != OK)
 		return r;
-	call_say(call, "Added %s, %s.\n", id_format(USER_PREFIX, id, text), user_role_name(new.role));
+	call_say(call, "Added %s, %s.\n", id_format(USER_PREFIX, id, call->made), user_role_name(new.role));
 	print_id(call, id);
 	return OK;
 }

@@ -78,6 +78,7 @@ static enum result add(struct call *call, const struct webhook_new *new, struct 
 		r = webhook_add(call->vault, account.number, reach_of(call), new, call->now, &id, secret, err);
 	if (r != OK)
 		return r;
+	id_format(WEBHOOK_PREFIX, id, call->made);
 	r = say_secret(call, "Added", id, new->url, handout, secret, err);
 	if (r != OK && webhook_remove(call->vault, account.number, id, call->now, &ignored) != OK)
 		err_mend(err, "the webhook is there, and nobody has its secret: `lethe webhook rotate` makes another");

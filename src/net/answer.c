@@ -63,7 +63,7 @@ static void apply_range(struct exchange *x)
 	uint64_t size = response->read_size;
 	char text[80];
 
-	if (!response->read || response->status != 200 || size == RESPONSE_SIZE_UNKNOWN)
+	if (!response->read || response->status != 200 || size == RESPONSE_SIZE_UNKNOWN || !reads(x))
 		return;
 	response_header(response, "Accept-Ranges", "bytes");
 	if (x->request.method != METHOD_GET || !range_holds(x))

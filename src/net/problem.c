@@ -133,7 +133,7 @@ static void write_body(struct response *response, const struct request *request,
 }
 
 /* Headers that say something of a body that is not sent. */
-static const char *const of_the_body[] = {"ETag", "Location", "Content-Disposition", "Content-Range", "Accept-Ranges"};
+static const char *const of_the_body[] = {"ETag", "Location", "Content-Disposition", "Content-Range", "Accept-Ranges", "Link"};
 
 void problem_answer(struct response *response, const struct request *request, enum problem problem,
 		    const struct err *err, const char *field)

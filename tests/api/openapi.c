@@ -69,6 +69,72 @@ static void every_resource_is_described_once(void **state)
 	}
 }
 
+/* What a generator calls its methods by: "import_3" would say nothing. */
+static void no_operation_is_called_by_a_number(void **state)
+{
+	(void)state;
+	for (const struct json *path = json_get(document, "paths")->first; path != NULL; path = path->next) {
+		for (const struct json *operation = path->first; operation != NULL; operation = operation->next) {
+			const char *id = json_get_text(operation, "operationId");
+
+			assert_int_equal(strspn(id, "abcdefghijklmnopqrstuvwxyz_"), strlen(id));
+		}
+	}
+}
+
+/* NULL: not there. */
+static const struct json *at_pointer(const char *ref)
+{
+	const struct json *at = document;
+	char name[128];
+
+	assert_int_equal(strncmp(ref, "#/", 2), 0);
+	for (ref += 2; at != NULL; ref += *ref == '/') {
+		size_t len = strcspn(ref, "/");
+
+		if (len == 0)
+			return at;
+		assert_true(len < sizeof name);
+		memcpy(name, ref, len);
+		name[len] = '\0';
+		at = json_get(at, name);
+		ref += len;
+	}
+	return NULL;
+}
+
+static void check_refs(const struct json *node)
+{
+	const char *ref = node->type == JSON_OBJECT ? json_get_text(node, "$ref") : NULL;
+
+	if (ref != NULL && at_pointer(ref) == NULL)
+		fail_msg("there is no %s", ref);
+	if (node->type != JSON_OBJECT && node->type != JSON_ARRAY)
+		return;
+	for (const struct json *at = node->first; at != NULL; at = at->next)
+		check_refs(at);
+}
+
+static void whatever_is_referred_to_is_there(void **state)
+{
+	(void)state;
+	check_refs(document);
+}
+
+/* P47 */
+static void a_session_changes_nothing_without_its_second_text(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < resource_count; i++) {
+		const struct json *security = json_get(operation_of(resources[i].method, resources[i].path), "security");
+
+		assert_int_equal(security->len, 2);
+		assert_non_null(json_get(security->first, "token"));
+		assert_non_null(json_get(security->first->next, "session"));
+		assert_int_equal(json_get(security->first->next, "csrf") != NULL, resources[i].method != METHOD_GET);
+	}
+}
+
 /* Every {name} of a path is a parameter in the path, and required. */
 static void the_parameters_of_paths_are_described(void **state)
 {
@@ -277,6 +343,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_resource_is_described_once),
+		cmocka_unit_test(no_operation_is_called_by_a_number),
+		cmocka_unit_test(whatever_is_referred_to_is_there),
+		cmocka_unit_test(a_session_changes_nothing_without_its_second_text),
 		cmocka_unit_test(the_parameters_of_paths_are_described),
 		cmocka_unit_test(a_body_takes_no_other_members),
 		cmocka_unit_test(every_answer_has_a_schema),

@@ -24,7 +24,7 @@ UNKNOWN = "sample_nonsense"
 class Walk:
     def __init__(self, client, description, tokens):
         self.client, self.description, self.tokens = client, description, tokens
-        self.done, self.conflicts, self.keyed, self.stale = set(), set(), [], set()
+        self.done, self.conflicts, self.keyed, self.stale, self.known = set(), set(), [], set(), set()
         self.examples = examples_of.Examples(description)
         self.log = leaves.Log(client, tokens["operator"])
 
@@ -44,9 +44,36 @@ class Walk:
         document = self.description.judge(operation, answer)
         if answer.status == operation.success:
             self.done.add(operation.name)
+        self.ask_known(operation, asked, answer)
+        self.follow(operation, role, answer)
         self.examples.note(operation, values, query, body, document, answer)
         self.note_conflict(operation, answer)
         return document
+
+    def ask_known(self, operation, asked, first):
+        """What is there already is not sent again; and a part of what has parts, or none, is."""
+        if operation.name in self.known or operation.method != "GET" or first.status != 200 or not first.headers["ETag"]:
+            return
+        self.known.add(operation.name)
+        etag = first.headers["ETag"]
+        wanted = [({"If-None-Match": etag}, 304), ({"If-Match": '"stale"'}, 412)]
+        if "text/plain" in self.description.response(operation, 200)["content"]:
+            wanted.append(({"Accept": "text/plain"}, 200))
+        if first.headers["Accept-Ranges"]:
+            wanted += [({"Range": "bytes=1-2", "If-Range": etag}, 206), ({"Range": f"bytes={len(first.body)}-"}, 416)]
+        for headers, status in wanted:
+            answer = self.client.ask(*asked[:4], {**(asked[4] or {}), **headers})
+            if answer.status != status and (answer.status, status) != (200, 304):  # it may tell how it is by now
+                self.description.note(operation, answer, f"not {status}, with {headers}")
+            self.description.agree(operation, answer)
+
+    def follow(self, operation, role, first):
+        """What was made is where it says."""
+        if first.status != 201 or first.headers["Location"] is None:
+            return
+        answer = self.client.ask("GET", first.headers["Location"], None, self.tokens[role])
+        if answer.status != 200:
+            self.description.note(operation, first, f"{first.headers['Location']} answers {answer.status}")
 
     def note_conflict(self, operation, answer):
         if answer.status in (409, 412, 428):

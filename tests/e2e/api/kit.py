@@ -230,6 +230,11 @@ def is_date_time(value):
     return datetime.datetime.fromisoformat(value[:19]) is not None
 
 
+# What a client reads. Others (Cache-Control, Content-Security-Policy ..) are for browsers and caches.
+TOLD_HEADERS = ("Accept-Ranges", "Allow", "Content-Disposition", "Content-Range", "ETag", "Idempotency-Replayed", "Lethe-Partly", "Link", "Location",
+                "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After", "Set-Cookie", "WWW-Authenticate", "X-Request-Id")
+
+
 class Operation:
     def __init__(self, path, method, what):
         self.path, self.method, self.what = path, method.upper(), what
@@ -324,8 +329,34 @@ class Description:
         if self.wrong:
             fail("\n\n".join(["what was answered is not what was wanted:", *self.wrong]))
 
+    def header(self, told):
+        return self.document["components"]["headers"][told["$ref"].rsplit("/", 1)[1]]
+
+    def agree(self, operation, answer):
+        """The status is one that is named, the body of a type that is, and so are its headers that an integrator goes by."""
+        status = str(answer.status)
+        if status not in operation.what["responses"]:
+            self.note(operation, answer, "the description names no such status there")
+            return
+        response = self.response(operation, answer.status)
+        content = response.get("content", {})
+        if bool(answer.body) != bool(content) or (content and not {answer.type, "*/*"} & set(content)):
+            self.note(operation, answer, f"{len(answer.body)} bytes of {answer.type}, where {list(content)} is described")
+        told = {name: self.header(part) for name, part in response.get("headers", {}).items()}
+        for name in TOLD_HEADERS:
+            value = answer.headers[name]
+            if value is not None and name not in told and (name, answer.status // 100) != ("Set-Cookie", 4):  # one that ends
+                self.note(operation, answer, f"{name}: {value} is not described")
+        for name, header in told.items():
+            value = answer.headers[name]
+            if value is None and header["required"]:
+                self.note(operation, answer, f"there is no {name}")
+            if value is not None and not re.search(header["schema"].get("pattern", ""), value):
+                self.note(operation, answer, f"{name}: {value} is not as described")
+
     def judge(self, operation, answer):
         """The document of an answer, which is as it is described."""
+        self.agree(operation, answer)
         content = self.response(operation, answer.status)["content"]
         if "schema" not in content.get(answer.type, content.get("*/*", {})):
             self.note(operation, answer, f"no schema is for {answer.type}\n{answer.body[:400]!r}")

@@ -87,6 +87,7 @@ class Matrix:
         else:
             answer = self.client.ask(operation.method, target, operation.needed_body(), token)
         self.asked += 1
+        self.description.agree(operation, answer)
         if not LIMITS.fullmatch(f"{answer.headers['RateLimit-Policy']} {answer.headers['RateLimit']}"):
             self.wrong.append(f"{operation.name} as {role}, {where}: it does not say how often one may ask: {answer.headers}")
         if answer.status != status:
@@ -199,7 +200,7 @@ def main():
         browsers = ask_people(matrix)
         tell_apart(matrix, tokens["owner"], theirs)
     expired = ask_expired(browsers, matrix.description)
-    wrong = matrix.wrong + expired.wrong
+    wrong = matrix.wrong + expired.wrong + matrix.description.wrong
     if wrong:
         kit.fail("\n".join(["who may do what is not as the table says:", *wrong]))
     print(f"# {matrix.asked + expired.asked} requests as the table says")
