@@ -206,7 +206,7 @@ static void damage_to_what_the_law_keeps_stops_the_erasure_before_anything_is_cu
 	struct err err;
 
 	oblige(world, TELEPHONE);
-	spoil(world, bad);
+	spoil_record(world, KIND_CALL, bad);
 	assert_int_equal(try_erase(world, ANNA, &result, &err), ERR_CORRUPT);
 	assert_non_null(strstr(err.mend, "nothing was erased"));
 	assert_non_null(strstr(payload_of(world, KIND_CALL, good), WORDS));

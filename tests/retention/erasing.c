@@ -137,7 +137,7 @@ static bool once_refused(void *arg, int64_t done)
 	if (stopping->calls++ == 0)
 		return false;
 	if (once_sealed(stopping, done) && stopping->stop_at == 0) {
-		spoil(stopping->world, stopping->damaged);
+		spoil_record(stopping->world, KIND_CALL, stopping->damaged);
 		stopping->stop_at = 1;
 	}
 	return phase_now(stopping->world) == ERASE_BACK;

@@ -12,6 +12,8 @@
 
 #include "retention/holds.h"
 #include "retention/sweep.h"
+#include "store/job.h"
+#include "vault/check.h"
 
 WORLD_UNUSED static int keeping_set_up(void **state)
 {
@@ -144,6 +146,62 @@ WORLD_UNUSED static void assert_opens(struct world *world, enum record_kind kind
 
 	assert_ok(world_open_record(world, kind, id, &text, &err), &err);
 	assert_string_equal(text, expected);
+}
+
+WORLD_UNUSED static struct sweep_plan plan_of(struct world *world)
+{
+	struct sweep_plan plan;
+	struct err err;
+
+	assert_ok(sweep_plan(&world->vault->read, world->account.number, world->now, &plan, &err), &err);
+	return plan;
+}
+
+WORLD_UNUSED static int64_t running_jobs(struct world *world)
+{
+	struct err err;
+	int64_t count;
+
+	assert_ok(job_count_running(world->vault->read.data, &count, &err), &err);
+	return count;
+}
+
+/* But for the checks whose bits (1 << CHECK_..) are in `made_up`: of what they look at a test has only numbers. */
+WORLD_UNUSED static struct check_report assert_sound_but(struct world *world, unsigned made_up)
+{
+	struct check_options options = {0};
+	struct check_report report;
+	struct err err;
+
+	assert_ok(check_vault(world->vault, &options, &report, &err), &err);
+	for (int id = 0; id < CHECK_COUNT; id++) {
+		if (report.checks[id].problems > 0 && (made_up & 1U << id) == 0)
+			fail_msg("check: %s", check_name((enum check_id)id));
+	}
+	return report;
+}
+
+WORLD_UNUSED static enum result spoil_record_op(struct session *session, void *arg, struct err *err)
+{
+	struct record_row *row = arg;
+	unsigned char *bytes = test_malloc(row->payload_len);
+	enum result r;
+
+	memcpy(bytes, row->payload, row->payload_len);
+	bytes[row->payload_len - 1] ^= 1;
+	row->payload = bytes;
+	r = record_reseal(session->data, row, err);
+	test_free(bytes);
+	return r;
+}
+
+/* Its payload fails its tag from here on. */
+WORLD_UNUSED static void spoil_record(struct world *world, enum record_kind kind, struct id id)
+{
+	struct record_row row = row_of(world, kind, id);
+	struct err err;
+
+	assert_ok(vault_write(world->vault, spoil_record_op, &row, &err), &err);
 }
 
 /* In a process of its own, which `progress` may end with _exit(0) as a power cut would; true when it did. */

@@ -148,7 +148,7 @@ static void what_does_not_open_stays_and_goes_with_the_release(void **state)
 	struct id id = call(world), hold = hold_person(world, ANNA);
 
 	keep_as(world, id, HELD_ASIDE);
-	spoil(world, id);
+	spoil_record(world, KIND_CALL, id);
 	assert_false(put_back(world, id));
 	assert_int_not_equal(row_of(world, KIND_CALL, id).hold, 0);
 	assert_int_equal(release_hold(world, hold), 1);
