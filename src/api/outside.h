@@ -7,13 +7,13 @@
 #ifndef LETHE_API_OUTSIDE_H
 #define LETHE_API_OUTSIDE_H
 
-#include <semaphore.h>
+#include "net/away.h"
 #include "notify/smtp.h"
 
 struct outside {
 	const struct smtp_server *mail; /* NULL: there is none */
 	const char *base_url;           /* "": not set */
-	sem_t *turns;                   /* so many more may wait for another server, which may be slow */
+	struct away *away;              /* those who wait for a server of somebody else */
 };
 
 #endif

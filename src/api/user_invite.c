@@ -10,6 +10,7 @@
 #include "api/handout.h"
 #include "api/operations.h"
 #include "api/outside.h"
+#include "base/clock.h"
 #include "notify/letter.h"
 #include "notify/message.h"
 #include "privacy/user.h"
@@ -123,14 +124,15 @@ static enum result mail_link(struct call *call, const struct inviting *inviting,
 	const struct template_value values[] = {
 	    {"account", inviting->account.name}, {"link", link}, {"until", until}, {NULL, NULL}};
 	const struct letter letter = {inviting->template, values, inviting->mail_to, call->now};
+	struct away_turn turn;
 	enum result r;
 
-	if (sem_trywait(call->outside->turns) != 0) {
+	if (!away_begin(call->outside->away, AWAY_MAIL, monotonic_ms(), &turn)) {
 		err_set(err, ERR_BUSY, "too many wait for the mail server at this moment");
 		return err_mend(err, "try again in some seconds");
 	}
 	r = letter_send(call->outside->mail, &letter, &call->pool, err);
-	sem_post(call->outside->turns);
+	away_end(call->outside->away, &turn, monotonic_ms());
 	if (r == ERR_INPUT)
 		err_where(err, "%s", inviting->to != NULL ? "--to" : "user");
 	return r;

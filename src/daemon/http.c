@@ -382,14 +382,6 @@ static size_t part_of(const struct settings *settings, size_t parts)
 	return part > 0 ? part : 1;
 }
 
-static enum result make_providers(struct http *http, size_t at_once, struct err *err)
-{
-	http->providers = calloc(1, sizeof *http->providers);
-	if (http->providers == NULL)
-		return err_no_memory(err);
-	return sem_init(http->providers, 0, (unsigned)at_once) == 0 ? OK : err_sys(err, "cannot make a semaphore");
-}
-
 static enum result make_doors(struct http *http, const struct settings *settings, struct err *err)
 {
 	static const char *const words[] = {[SIGNED_IN] = "in", [SIGNIN_REFUSED] = "refused", [SIGNIN_CODE] = "code",
@@ -408,9 +400,9 @@ static enum result make_doors(struct http *http, const struct settings *settings
 	options.waiting = part_of(settings, 2) > options.hashes ? part_of(settings, 2) - options.hashes : 0;
 	http->fetcher = (struct oidc_fetcher){.allow_inside = strcmp(settings->text[SET_OIDC_INSIDE], "yes") == 0,
 					      .ca_file = *settings->text[SET_OIDC_CA] != '\0' ? settings->text[SET_OIDC_CA] : NULL};
-	r = make_providers(http, part_of(settings, 4), err);
+	r = away_new(part_of(settings, 4), &http->away, err);
 	http->outside.base_url = http->base_url;
-	http->outside.turns = http->providers;
+	http->outside.away = http->away;
 	if (r == OK)
 		r = doors_new(&options, &http->doors, err);
 	if (r == OK)
@@ -487,7 +479,7 @@ void http_close(struct http *http)
 	buf_free(&http->openapi);
 	doors_free(&http->doors);
 	oidc_free(http->oidc);
-	free(http->providers);
+	away_free(http->away);
 	free(http->proxies);
 	rate_free(http->by_token);
 	rate_free(http->by_address);

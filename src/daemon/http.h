@@ -9,7 +9,6 @@
 #define LETHE_DAEMON_HTTP_H
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 #include "access/oidc_fetch.h"
 #include "access/signin.h"
@@ -37,7 +36,7 @@ struct http {
 	struct doors doors;
 	struct oidc_fetcher fetcher;
 	struct oidc *oidc;
-	sem_t *providers; /* so many requests more may ask an OpenID provider or a mail server, which may be slow */
+	struct away *away; /* those who ask an OpenID provider or a mail server, which may be slow */
 	struct outside outside; /* its mail put in by the caller too */
 	const char *base_url; /* "": not set; borrowed, like the next */
 	const char *data_dir;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "access/oidc_signin.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/signin_run.h"
 #include "net/headers.h"
@@ -23,6 +24,17 @@ struct meeting {
 	struct oidc_setting setting;
 	struct oidc_provider provider;
 };
+
+/* Whose provider keeps them waiting keeps few others from theirs. */
+static bool go_away(struct asking *a, const struct meeting *m, struct away_turn *turn)
+{
+	return away_begin(a->http->away, desk_owner(a->desk, m->view->id, m->account.number), monotonic_ms(), turn);
+}
+
+static void come_back(struct asking *a, const struct away_turn *turn)
+{
+	away_end(a->http->away, turn, monotonic_ms());
+}
 
 /* Whether there is such an account is not said. */
 static enum result no_provider(struct asking *a, struct err *err)
@@ -88,14 +100,15 @@ enum result oidc_go(struct asking *a, struct err *err)
 	struct cookie cookie = {.name = KEPT_COOKIE, .max_age_s = KEPT_SECONDS, .same_site = SAME_SITE_LAX};
 	struct meeting m;
 	struct oidc_start start;
+	struct away_turn turn;
 	enum result r = meet(a, &m, err);
 
 	if (r != OK)
 		return r;
-	if (sem_trywait(a->http->providers) != 0)
+	if (!go_away(a, &m, &turn))
 		return too_many(err);
 	r = oidc_begin(a->http->oidc, m.account.number, &m.provider, a->request->now, a->request->pool, &start, err);
-	sem_post(a->http->providers);
+	come_back(a, &turn);
 	if (r != OK)
 		return blame(a, &m, r, err);
 	cookie.value = start.kept;
@@ -146,15 +159,16 @@ static enum result read_answer(struct asking *a, struct oidc_answer *out, struct
 static enum result finish(struct asking *a, struct meeting *m, const struct oidc_answer *answer,
 			  struct session_new *session, struct err *err)
 {
+	struct away_turn turn;
 	struct oidc_who who;
 	struct id user;
 	enum result r;
 
-	if (sem_trywait(a->http->providers) != 0)
+	if (!go_away(a, m, &turn))
 		return too_many(err);
 	r = oidc_finish(a->http->oidc, m->account.number, &m->provider, answer, a->request->now, a->request->pool, &who,
 			err);
-	sem_post(a->http->providers);
+	come_back(a, &turn);
 	if (r == OK)
 		r = oidc_sign_in(m->view, &m->account, &m->setting, &who, asking_browser(a), &a->http->doors.sessions, a->request->now,
 				 session, &user, err);
