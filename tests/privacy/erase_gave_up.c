@@ -52,7 +52,7 @@ static void when_a_later_record_is_damaged_what_was_before_it_is_due_for_nothing
 	struct id hold = hold_person(world, ANNA);
 	struct err err;
 
-	spoil(world, calls.damaged);
+	spoil_record(world, KIND_CALL, calls.damaged);
 	assert_int_equal(erase(world, ANNA, &err), ERR_CORRUPT);
 	nothing_runs(world);
 	assert_int_equal(release_hold(world, hold), 0);
@@ -70,7 +70,7 @@ static void it_goes_when_its_ordinary_time_is_over_and_not_before(void **state)
 	struct err err;
 
 	set_policy(world, KIND_CALL, "60 days");
-	spoil(world, calls.damaged);
+	spoil_record(world, KIND_CALL, calls.damaged);
 	assert_int_equal(erase(world, ANNA, &err), ERR_CORRUPT);
 	release_hold(world, hold);
 	sweep_at(world, "2026-03-10T23:59:59Z");
@@ -126,7 +126,7 @@ static void under_two_holds_it_is_there_after_both_are_released(void **state)
 	struct id one_hold = hold_person(world, ANNA), other = add_hold(world, &all);
 	struct err err;
 
-	spoil(world, calls.damaged);
+	spoil_record(world, KIND_CALL, calls.damaged);
 	assert_int_equal(erase(world, ANNA, &err), ERR_CORRUPT);
 	assert_int_equal(release_hold(world, one_hold), 0);
 	sweep(world);
@@ -148,7 +148,7 @@ static void what_it_had_sealed_is_put_back_when_it_goes_on_and_cannot(void **sta
 
 	interrupt_once_sealed(world);
 	assert_int_not_equal(row_of(world, KIND_CALL, calls.second).hold, 0);
-	spoil(world, calls.damaged);
+	spoil_record(world, KIND_CALL, calls.damaged);
 	resume(world);
 	nothing_runs(world);
 	assert_int_equal(listed(world, 1), 0);
@@ -170,7 +170,7 @@ static bool spoil_then_stop(void *arg, int64_t done)
 	struct refusing *refusing = arg;
 
 	if (!refusing->spoiled && once_sealed(&refusing->stopping, done)) {
-		spoil(refusing->stopping.world, refusing->damaged);
+		spoil_record(refusing->stopping.world, KIND_CALL, refusing->damaged);
 		refusing->spoiled = true;
 	}
 	return refusing->spoiled && once_giving_up(&refusing->stopping, done);
@@ -266,7 +266,7 @@ static void media_are_put_back_with_their_record(void **state)
 	attach(world, KIND_CALL, calls.first, medium);
 	interrupt_once_sealed(world);
 	assert_int_not_equal(row_of(world, KIND_CALL, calls.first).hold, 0);
-	spoil(world, calls.damaged);
+	spoil_record(world, KIND_CALL, calls.damaged);
 	resume(world);
 	is_back(world, calls.first, "{\"n\":1}");
 	row = row_of(world, KIND_CALL, calls.first);
@@ -292,7 +292,7 @@ static void what_a_restriction_kept_is_kept_by_it_after_the_hold(void **state)
 	assert_int_equal(row_of(world, KIND_CALL, calls.first).hold, 1);
 	hold = hold_person(world, ANNA);
 	stop_once_sealed(world);
-	spoil(world, calls.damaged);
+	spoil_record(world, KIND_CALL, calls.damaged);
 	resume(world);
 	assert_opens(world, KIND_CALL, calls.first, "{\"n\":1}");
 	assert_int_equal(cause_of(world, KIND_CALL, calls.first), HELD_EXPIRED);
@@ -314,7 +314,7 @@ static void what_was_due_before_is_due_after(void **state)
 	assert_int_equal(release_hold(world, before), 1);
 	hold = hold_person(world, ANNA);
 	stop_once_sealed(world);
-	spoil(world, calls.damaged);
+	spoil_record(world, KIND_CALL, calls.damaged);
 	resume(world);
 	assert_opens(world, KIND_CALL, calls.first, "{\"n\":1}");
 	is_back(world, calls.second, "{\"n\":2}");
@@ -338,7 +338,7 @@ static void a_duty_that_cannot_be_kept_leaves_what_a_hold_covers_as_it_was(void 
 	link_them(world, ANNA, ANNA_2);
 	oblige(world, TELEPHONE);
 	hold = add_hold(world, &until);
-	spoil(world, obliged);
+	spoil_record(world, KIND_CALL, obliged);
 	assert_int_equal(erase(world, ANNA, &err), ERR_CORRUPT);
 	assert_non_null(strstr(err.mend, "an obligation covers it"));
 	assert_int_equal(release_hold(world, hold), 0);
@@ -356,7 +356,7 @@ static void when_its_day_was_swept_meanwhile_it_goes_by_its_policy(void **state)
 	set_policy(world, KIND_CALL, "30 days");
 	sweep(world);
 	assert_false(has_period_key(world, KIND_CALL, "2026-01-10T08:00:00Z"));
-	spoil(world, calls.damaged);
+	spoil_record(world, KIND_CALL, calls.damaged);
 	resume(world);
 	is_back(world, calls.first, "{\"n\":1}");
 	sweep(world);

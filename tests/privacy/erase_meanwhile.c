@@ -550,7 +550,7 @@ static void put_damaged(struct meddling *m)
 {
 	put_one(m);
 	if (m->living)
-		spoil(m->world, m->added);
+		spoil_record(m->world, KIND_CALL, m->added);
 }
 
 static void put_contact(struct meddling *m)
@@ -607,7 +607,7 @@ static void put_damaged_message(struct meddling *m)
 		return;
 	m->added = world_put(m->world, KIND_MESSAGE, "2026-03-01T11:00:00Z", "{\"n\":9}", ANNA, NULL);
 	row = row_of(m->world, KIND_MESSAGE, m->added);
-	assert_ok(vault_write(m->world->vault, spoil_op, &row, &err), &err);
+	assert_ok(vault_write(m->world->vault, spoil_record_op, &row, &err), &err);
 }
 
 static void refused_whole_or_done(struct meddling *m)

@@ -44,7 +44,7 @@ static struct story give_up_after_backup(struct world *world)
 	interrupt(world);
 	back_up(world);
 	sound = row_of(world, KIND_CALL, story.second);
-	spoil(world, story.second);
+	spoil_record(world, KIND_CALL, story.second);
 	resume(world);
 	is_back(world, story.first, "{\"n\":1}");
 	assert_ok(vault_write(world->vault, reseal_op, &sound, &err), &err);
