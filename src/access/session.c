@@ -129,6 +129,14 @@ static enum result no_session(struct err *err)
 	return err_mend(err, "sign in again");
 }
 
+/* Where sessions are short, a minute would be all of one. */
+static int64_t noted_after(const struct session_rule *rule)
+{
+	int64_t part = rule->idle.ms / 4;
+
+	return part < SESSION_NOTED_MS ? part : SESSION_NOTED_MS;
+}
+
 struct seeing { const struct user_session_row *row; struct instant now; };
 
 static enum result see_op(struct session *session, void *arg, struct err *err)
@@ -165,7 +173,7 @@ enum result sessions_find(struct vault *vault, const char *text, size_t len, con
 	r = secret_user(&vault->read, out->session.account, out->session.user, pool, &out->user, err);
 	if (r == ERR_NOT_FOUND || r == ERR_WRONG_STATE)
 		return no_session(err);
-	if (r == OK && now.ms - out->session.seen.ms >= SESSION_NOTED_MS)
+	if (r == OK && now.ms - out->session.seen.ms >= noted_after(rule))
 		r = vault_write(vault, see_op, &seeing, err);
 	out->actor = actor_user(&out->user);
 	out->actor.region = vault->id;

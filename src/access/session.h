@@ -41,7 +41,7 @@ MUST_CHECK enum result sessions_enter(struct session *session, struct user_row *
 
 struct signed_in { struct user_session_row session; struct user_row user; struct actor actor; };
 /* Who it is. ERR_DENIED: there is no such session, or it has ended; one text for all. Notes that it was seen, at most
- * once a minute, through the writer. user.name is in the pool, sealed. */
+ * once a minute, or four times in what it may be idle, through the writer. user.name is in the pool, sealed. */
 MUST_CHECK enum result sessions_find(struct vault *vault, const char *text, size_t len, const struct session_rule *rule,
 				     struct instant now, struct pool *pool, struct signed_in *out, struct err *err);
 /* The second text of a session, and whether `given` is it, in constant time. */

@@ -155,6 +155,9 @@ struct actor call_actor(const struct call *call);
 /* May they change who has that role in the account that is open, or how somebody who has it is let in? Asked again when the
  * first thing is written (access/giving.h). */
 MUST_CHECK enum result call_may_give(struct call *call, uint32_t account, enum access_role role, struct err *err);
+/* How somebody is let in themselves they change by their present password, and not as an admin: who got hold of a session
+ * alone must not make another way in of it. ERR_DENIED when `user` is whose session it is. */
+MUST_CHECK enum result call_not_oneself(const struct call *call, const struct user_row *user, struct err *err);
 
 /* Asked between steps of long work: shall it stop? */
 bool call_interrupted(const struct call *call);

@@ -162,6 +162,16 @@ enum result call_may_give(struct call *call, uint32_t account, enum access_role 
 	return giving_watched(call->vault, &actor, account, role, &call->giving, err);
 }
 
+enum result call_not_oneself(const struct call *call, const struct user_row *user, struct err *err)
+{
+	struct actor actor = call_actor(call);
+
+	if (actor.type != ACTOR_USER || actor.account != user->account || actor.user != user->user)
+		return OK;
+	err_set(err, ERR_DENIED, "how you are let in yourself is not changed here");
+	return err_mend(err, "use /v1/session/password and /v1/session/totp, which ask for your present password; or ask another admin");
+}
+
 bool call_interrupted(const struct call *call)
 {
 	return call->caller->interrupted != NULL && call->caller->interrupted(call->caller->arg);

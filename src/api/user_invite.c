@@ -204,6 +204,8 @@ static enum result invite_user(struct call *call, const char *who, struct inviti
 	enum result r = find_user(call, who, inviting, &user, err);
 
 	if (r == OK)
+		r = call_not_oneself(call, &user, err);
+	if (r == OK)
 		r = open_user(call->vault->read.ring, &user, &call->pool, &name, err);
 	if (r == OK)
 		r = choose(call, inviting, name, "--by", err);

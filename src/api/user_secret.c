@@ -183,6 +183,8 @@ enum result op_user_totp(struct call *call, int argc, char **argv, bool *partly,
 		r = open_user_of(call, argv[0], true, &account, &user, err);
 	if (r == OK)
 		r = call_may_give(call, account.number, (enum access_role)user.role, err);
+	if (r == OK)
+		r = call_not_oneself(call, &user, err);
 	return r == OK ? change_totp(call, &user, &how, err) : r;
 }
 

@@ -33,6 +33,8 @@ enum result op_user_sso(struct call *call, int argc, char **argv, bool *partly, 
 	if (r == OK)
 		r = call_may_give(call, account.number, (enum access_role)user.role, err);
 	if (r == OK)
+		r = call_not_oneself(call, &user, err);
+	if (r == OK)
 		r = user_subject_put(call->vault, &user, subject, call->now, err);
 	if (r != OK)
 		return r;

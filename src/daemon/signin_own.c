@@ -213,9 +213,13 @@ static void say_codes(struct asking *a, struct recovery *recovery)
 enum result own_totp_confirm(struct asking *a, struct err *err)
 {
 	struct recovery recovery;
-	enum result r = second_confirm(a->by->view, &a->by->who.user, a->values[0], a->request->now, &recovery, err);
+	struct duration wait;
+	enum result r = again_confirm(&a->http->doors, a->by->view, &a->by->who.user, a->values[0], a->request->now, &recovery,
+				      &wait, err);
 
-	if (r == OK)
+	if (r == OK && wait.ms > 0)
+		asking_wait(a, wait);
+	else if (r == OK)
 		say_codes(a, &recovery);
 	else if (r == ERR_DENIED)
 		a->field = "code";

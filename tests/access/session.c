@@ -107,6 +107,23 @@ static void when_it_was_seen_is_written_once_a_minute(void **state)
 	assert_int_equal(seen_of(p, &anna), begun + 60000);
 }
 
+static void a_session_that_may_be_idle_for_a_minute_goes_on_while_it_is_used(void **state)
+{
+	struct people *p = *state;
+	struct user_row anna = add_user(p, "anna", USER_AGENT);
+	struct session_new session = begin(p, &anna);
+
+	p->doors.sessions.idle.ms = 60000;
+	for (int i = 0; i < 30; i++) {
+		later(p, 14);
+		assert_true(is_let_in(p, &session));
+	}
+	later(p, 45);
+	assert_true(is_let_in(p, &session));
+	later(p, 60);
+	assert_false(is_let_in(p, &session));
+}
+
 static void what_is_no_session_lets_nobody_in(void **state)
 {
 	struct people *p = *state;
@@ -226,6 +243,7 @@ int main(void)
 	    AMONG_PEOPLE(a_session_ends_after_a_day_whatever_it_does),
 	    AMONG_PEOPLE(a_session_of_a_clock_that_was_set_back_since_ends),
 	    AMONG_PEOPLE(when_it_was_seen_is_written_once_a_minute),
+	    AMONG_PEOPLE(a_session_that_may_be_idle_for_a_minute_goes_on_while_it_is_used),
 	    AMONG_PEOPLE(what_is_no_session_lets_nobody_in),
 	    AMONG_PEOPLE(who_ends_a_session_ends_that_one),
 	    AMONG_PEOPLE(beyond_fifty_the_oldest_goes),

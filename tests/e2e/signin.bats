@@ -319,6 +319,42 @@ guesses() {
 	grep -q '^Retry-After: ' head
 }
 
+@test "who got hold of a session makes no other way in of it: not as an admin of themselves, nor by guessing at a code" {
+	add anna admin
+	add carl admin
+	serve --now $START
+	enter anna
+	as anna GET /v1/session
+	anna=$(jq -r .user.id answer)
+	as anna GET /v1/accounts/Acme/users
+	carl=$(jq -r '.users[] | select(.name == "carl") | .id' answer)
+	for asked in "POST $anna/invitations {\"by\":\"answer\"}" "POST anna/invitations {}" "DELETE $anna/totp" "PUT $anna/subject {\"subject\":\"s\"}" \
+		"DELETE $anna/subject"; do
+		read -r method path body <<<"$asked"
+		as anna "$method" "/v1/accounts/Acme/users/$path" "$body"
+		answered 403
+		grep -q 'how you are let in yourself is not changed here' answer
+	done
+	as anna POST "/v1/accounts/Acme/users/$carl/invitations" '{"by":"answer"}'
+	answered 201
+	as anna DELETE "/v1/accounts/Acme/users/$anna/sessions/$(as anna GET /v1/session && jq -r .session.id answer)"
+	answered 200 # which lets nobody in
+	enter anna
+	as anna POST /v1/session/totp "{\"password\":\"$PASSWORD\"}"
+	uri=$(jq -r .uri answer)
+	for ((i = 0; i < 5; i++)); do
+		as anna POST /v1/session/totp/confirmation '{"code":"000000"}'
+		answered 403
+	done
+	as anna POST /v1/session/totp/confirmation "{\"code\":\"$(code_of "$uri" $START)\"}"
+	answered 429
+	grep -q '^Retry-After: ' head
+	stop
+	serve --now 2026-03-02T09:01:00Z
+	as anna POST /v1/session/totp/confirmation "{\"code\":\"$(code_of "$uri" 2026-03-02T09:01:00Z)\"}"
+	answered 200
+}
+
 @test "a second factor is begun, confirmed, asked for, and turned off; a recovery code lets in once" {
 	add anna admin
 	serve --now $START
