@@ -140,20 +140,15 @@ static enum result check_listen(struct serving *serving, struct err *err)
 	return OK;
 }
 
-/* As it is read when it starts. */
-static enum result check_certificate(const struct settings *settings, struct err *err)
+/* As it is read on SIGHUP. At the start one that is not valid is taken all the same: there is none before it. */
+static enum result check_certificate(const struct settings *settings, struct instant now, struct err *err)
 {
-	struct tls *tls;
 	enum result r;
 
 	if (*settings->text[SET_LISTEN_TLS] == '\0')
 		return OK;
-	r = tls_new(settings->text[SET_CERTIFICATE], settings->text[SET_KEY], &tls, err);
-	if (r == OK)
-		tls_free(tls);
-	else if (err->where[0] == '\0')
-		settings_where(settings, SET_CERTIFICATE, err);
-	if (r != OK && err->mend[0] == '\0')
+	r = tls_check(settings->text[SET_CERTIFICATE], settings->text[SET_KEY], now, err);
+	if ((r == ERR_NOT_FOUND || r == ERR_IO) && err->mend[0] == '\0')
 		err_mend(err, "name files that are there for the user whom this runs as");
 	return r;
 }
@@ -171,7 +166,7 @@ enum result op_config_check(struct call *call, int argc, char **argv, bool *part
 	if (r == OK)
 		r = check_listen(serving, err);
 	if (r == OK)
-		r = check_certificate(&serving->settings, err);
+		r = check_certificate(&serving->settings, call->now, err);
 	if (r == OK)
 		r = outbound_read(&serving->settings, &serving->outbound, err);
 	outbound_wipe(&serving->outbound);
@@ -253,6 +248,20 @@ static void tell_status(enum result r, const struct err *err)
 			   err->where[0] != '\0' ? ", " : "", err->where, err->mend[0] != '\0' ? "; " : "", err->mend);
 }
 
+/* With the setting whose file it is about, and what the system said. */
+static void log_certificate(const struct settings *settings, enum result r, const struct err *err)
+{
+	bool key = r != OK && strcmp(err->where, settings->text[SET_KEY]) == 0;
+	const struct log_field fields[] = {LOG_RESULT("result", r),
+					   key ? LOG_WORD("setting", "key") : LOG_WORD("setting", "certificate"),
+					   LOG_INT("errno", err->system)};
+
+	if (r == OK)
+		log_write(LOG_INFO, "serve.certificate", fields, 1);
+	else
+		log_write(LOG_ERROR, "serve.certificate", fields, err->system != 0 ? 3 : 2);
+}
+
 static void reload(struct serving *serving)
 {
 	struct err err;
@@ -262,7 +271,7 @@ static void reload(struct serving *serving)
 		return;
 	sd_notify(0, "RELOADING=1");
 	r = server_reload_certificate(serving->server, instant_now(), &err);
-	log_event(r == OK ? LOG_INFO : LOG_ERROR, "serve.certificate", LOG_RESULT("result", r));
+	log_certificate(&serving->settings, r, &err);
 	tell_status(r, &err);
 	sd_notify(0, "READY=1");
 }
@@ -427,6 +436,7 @@ enum result op_serve(struct call *call, int argc, char **argv, bool *partly, str
 		end_signals(&signals);
 		sigaddset(&signals, SIGHUP);
 		pthread_sigmask(SIG_BLOCK, &signals, NULL); /* for the threads that are begun, too */
+		signal(SIGPIPE, SIG_IGN); /* whoever read the log has gone: that is no reason to go too */
 		r = serve(serving, &signals, err);
 	}
 	free(serving);

@@ -28,10 +28,13 @@ struct tls;
 struct tls_certificate; /* counted */
 
 /* Reads both files (PEM; the chain from the server's own upward). ERR_NOT_FOUND and ERR_IO: a file; ERR_DENIED: others
- * may read the key; ERR_INPUT: they are malformed, do not belong together, or the certificate is not valid at `now`
- * (when replacing; at the start it is taken, see tls_ends). The paths are copied. */
+ * may read the key; ERR_UNSUPPORTED: the key is under a passphrase; ERR_INPUT: they are malformed, do not belong together,
+ * or the certificate is not valid at `now` (when replacing; at the start it is taken, see tls_ends). `err` says which of
+ * the two paths it is about in `where`. The paths are copied. */
 MUST_CHECK enum result tls_new(const char *certificate_file, const char *key_file, struct tls **out, struct err *err);
 void tls_free(struct tls *tls); /* NULL is fine; after the last certificate was released */
+/* Whether tls_reload() would take them. */
+MUST_CHECK enum result tls_check(const char *certificate_file, const char *key_file, struct instant now, struct err *err);
 /* Reads the files again. After a failure all is as it was. */
 MUST_CHECK enum result tls_reload(struct tls *tls, struct instant now, struct err *err);
 struct instant tls_ends(struct tls *tls); /* when the certificate in use ends to be valid */

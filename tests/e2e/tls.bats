@@ -143,13 +143,28 @@ ALLOWED='["engine_problem", "cert_revocation", "secure_client_renego"]'
 	[ "$(shown)" = 2 ]
 	rm cert.pem
 	reload
-	[[ $logged == *'"level":"error"'*'"result":"not_found"'* ]]
+	[[ $logged == *'"level":"error"'*'"result":"not_found","setting":"certificate"'* ]]
 	[ "$(shown)" = 2 ]
+	mkfifo cert.pem # to open it would be to wait for who writes to it
+	reload
+	[[ $logged == *'"level":"error"'*'"result":"input"'* ]]
+	[ "$(shown)" = 2 ]
+	rm cert.pem
+	openssl pkcs8 -topk8 -in key.key -passout pass:secret -out sealed.key
+	mv key.key open.key
+	mv sealed.key key.key
+	certify open 3
+	reload
+	[[ $logged == *'"level":"error"'*'"result":"unsupported","setting":"key"'* ]]
+	run -4 "$LETHE" config check --listen-tls 127.0.0.1:0 --certificate cert.pem --key key.key
+	[[ $output == *"needs a passphrase"*"at: key.key"*"openssl pkey -in key.key"* ]]
+	[ "$(shown)" = 2 ]
+	mv open.key key.key
 	certify key 4
 	reload
 	[ "$(shown)" = 4 ]
 	stop
-	grep '=' told | sed 's/=.*cert.pem.*/= .. cert.pem ../' >lines
+	grep '=' told | sed 's/=.*cert.pem.*/= .. cert.pem ../; s/=.*key.key.*/= .. key.key ../' >lines
 	diff lines - <<-'END'
 		READY=1
 		RELOADING=1
@@ -163,6 +178,12 @@ ALLOWED='["engine_problem", "cert_revocation", "secure_client_renego"]'
 		READY=1
 		RELOADING=1
 		STATUS= .. cert.pem ..
+		READY=1
+		RELOADING=1
+		STATUS= .. cert.pem ..
+		READY=1
+		RELOADING=1
+		STATUS= .. key.key ..
 		READY=1
 		RELOADING=1
 		STATUS=The certificate was read again and is in use.

@@ -283,6 +283,99 @@ static void a_broken_new_certificate_leaves_the_old_in_use(void **state)
 	keeps_the_old(ERR_NOT_FOUND);
 }
 
+/* What is in `first`, then what is in `second`, up to `len`, in the certificate's file. */
+static void put_together(const char *first, const char *second, size_t len)
+{
+	struct buf chain, rest;
+
+	assert_int_equal(file_read(first, 65536, &chain, &err), OK);
+	assert_int_equal(file_read(second, 65536, &rest, &err), OK);
+	buf_add(&chain, rest.data, rest.len < len ? rest.len : len);
+	assert_int_equal(file_write_atomic(certificate, chain.data, chain.len, 0600, &err), OK);
+	buf_free(&chain);
+	buf_free(&rest);
+}
+
+static void a_chain_in_the_wrong_order_or_cut_short_is_not_used(void **state)
+{
+	char own[PATH_MAX + 32], other[PATH_MAX + 32];
+	time_t now = (time_t)(instant_now().ms / 1000);
+
+	(void)state;
+	snprintf(own, sizeof own, "%s/own.pem", folder);
+	snprintf(other, sizeof other, "%s/other.pem", folder);
+	assert_true(make_certificate(own, key, false, 1, now - 3600, now + 3600));
+	assert_true(make_certificate(other, NULL, false, 9, now - 3600, now + 3600));
+	put_together(own, other, SIZE_MAX);
+	serve();
+	put_together(other, own, SIZE_MAX);
+	keeps_the_old(ERR_INPUT);
+	assert_non_null(strstr(err.what, "the certificate of the key is number 2"));
+	assert_string_equal(err.where, certificate);
+	put_together(own, other, 200);
+	keeps_the_old(ERR_INPUT);
+	assert_string_equal(err.where, certificate);
+}
+
+static void write_sealed_key(void)
+{
+	EVP_PKEY *pair = EVP_EC_gen("P-256");
+	FILE *file = fopen(key, "w");
+
+	assert_non_null(file);
+	assert_int_equal(PEM_write_PrivateKey(file, pair, EVP_aes_256_cbc(), (const unsigned char *)"secret", 6, NULL, NULL), 1);
+	fclose(file);
+	EVP_PKEY_free(pair);
+}
+
+static void a_key_that_cannot_be_used_is_named(void **state)
+{
+	(void)state;
+	serve();
+	write_sealed_key();
+	keeps_the_old(ERR_UNSUPPORTED);
+	assert_string_equal(err.where, key);
+	assert_non_null(strstr(err.mend, "openssl pkey -in"));
+	assert_int_equal(file_write_atomic(key, "-----BEGIN PRIVATE KEY-----\nMIG", 31, 0600, &err), OK);
+	keeps_the_old(ERR_INPUT);
+	assert_string_equal(err.where, key);
+	assert_true(make_certificate(NULL, key, false, 1, 0, 1)); /* a good one, of another certificate */
+	keeps_the_old(ERR_INPUT);
+	assert_non_null(strstr(err.what, "do not belong together"));
+	assert_non_null(strstr(err.mend, key));
+}
+
+/* Opening a pipe waits for somebody who writes to it, and nobody could stop the daemon meanwhile. */
+static void what_is_no_file_is_not_waited_for(void **state)
+{
+	(void)state;
+	serve();
+	assert_int_equal(remove(certificate), 0);
+	assert_int_equal(mkfifo(certificate, 0600), 0);
+	assert_int_equal(server_reload_certificate(at.server, instant_now(), &err), ERR_INPUT);
+	assert_non_null(strstr(err.what, "is not a file"));
+	assert_int_equal(remove(certificate), 0);
+	renew(false, 1);
+	assert_int_equal(remove(key), 0);
+	assert_int_equal(mkdir(key, 0700), 0);
+	keeps_the_old(ERR_INPUT);
+	assert_string_equal(err.where, key);
+}
+
+static void what_a_reload_would_say_can_be_asked_before(void **state)
+{
+	struct instant now = instant_now();
+
+	(void)state;
+	assert_int_equal(tls_check(certificate, key, now, &err), OK);
+	now.ms += (int64_t)7200 * 1000;
+	assert_int_equal(tls_check(certificate, key, now, &err), ERR_INPUT);
+	assert_non_null(strstr(err.what, "is valid from"));
+	assert_int_equal(remove(key), 0);
+	assert_int_equal(tls_check(certificate, key, now, &err), ERR_NOT_FOUND);
+	assert_string_equal(err.where, key);
+}
+
 static void a_server_does_not_start_without_what_it_needs(void **state)
 {
 	struct server *server;
@@ -389,6 +482,10 @@ int main(void)
 	    T(large_bodies_go_both_ways),
 	    T(a_new_certificate_is_for_new_connections),
 	    T(a_broken_new_certificate_leaves_the_old_in_use),
+	    T(a_chain_in_the_wrong_order_or_cut_short_is_not_used),
+	    T(a_key_that_cannot_be_used_is_named),
+	    T(what_is_no_file_is_not_waited_for),
+	    T(what_a_reload_would_say_can_be_asked_before),
 	    T(a_server_does_not_start_without_what_it_needs),
 	    T(the_end_of_the_certificate_is_known),
 	    T(a_handshake_that_does_not_come_is_not_waited_for),

@@ -1,0 +1,55 @@
+#!/usr/bin/env bats
+# SPDX-FileCopyrightText: The Lethe authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The daemon on a machine that is short of something: of what reads its log, of descriptors, threads, memory, disk.
+
+# Each test is a subshell of its own, and means to be; `answered` reads $code.
+# shellcheck disable=SC2030,SC2031,SC2034
+
+bats_require_minimum_version 1.5.0
+
+load story
+load serving
+
+setup() { begin_serving; }
+teardown() { end_serving; }
+
+listens() { curl -sS -o answer "$URL/healthz" 2>/dev/null; }
+
+# serve_at PORT: what of standard error is wanted, the caller says.
+serve_at() {
+	PORT=$1 URL=http://127.0.0.1:$1
+	"$LETHE" serve --listen "127.0.0.1:$PORT" 3>&- &
+	SERVING=$!
+	await listens
+}
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+@test "who closed standard error has nothing written into the vault's files instead" {
+	serve_at "$(free_port)" 0<&- 1>&- 2>&-
+	ask admin.token GET /v1/nowhere
+	answered 404
+	for fd in 0 1 2; do
+		[ "$(readlink "/proc/$SERVING/fd/$fd")" = /dev/null ]
+	done
+	stop
+	run ! grep -l '"event"' -r lethe-data
+	"$LETHE" check >/dev/null
+}
+
+@test "P45: who read its log has gone: it goes on, and stops in peace when it is told to" {
+	mkfifo log
+	head -n 1 log >first 3>&- &
+	local reader=$!
+	serve_at "$(free_port)" 2>log
+	wait "$reader"
+	ask admin.token POST /v1/accounts/Acme/holds '{"reason": "case 9"}'
+	answered 201
+	kill -HUP "$SERVING"
+	kill -TERM "$SERVING"
+	wait "$SERVING"
+	SERVING=
+	"$LETHE" check >/dev/null
+}
