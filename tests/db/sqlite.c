@@ -8,60 +8,11 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include "db/db.h"
-#include "folder.h"
 
-static char folder[PATH_MAX];
-static struct err err;
-
-static const char *path_of(const char *name)
-{
-	static char paths[4][PATH_MAX + 64];
-	static int turn;
-	char *out = paths[turn++ % 4];
-
-	snprintf(out, sizeof paths[0], "%s/%s", folder, name);
-	return out;
-}
-
-static int make_folder(void **state)
-{
-	(void)state;
-	return folder_make(folder, sizeof folder, "sqlite");
-}
-
-static int remove_folder(void **state)
-{
-	static const char *const names[] = {"a.db", "b.db", "copy.db"};
-	static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
-	char name[32];
-
-	(void)state;
-	for (size_t i = 0; i < 3; i++)
-		for (size_t j = 0; j < 4; j++) {
-			snprintf(name, sizeof name, "%s%s", names[i], endings[j]);
-			unlink(path_of(name));
-		}
-	return rmdir(folder);
-}
-
-static struct db *open_db(const char *name, enum db_mode mode)
-{
-	struct db_options options = {.mode = mode, .secure_delete = true, .cache_bytes = 1 << 20};
-	struct db *db = NULL;
-
-	if (db_open_sqlite(path_of(name), &options, &db, &err) != OK)
-		fail_msg("%s (%s)", err.what, err.where);
-	return db;
-}
+#include "db/database.h"
 
 static enum result open_result(const char *path, enum db_mode mode)
 {
@@ -73,44 +24,12 @@ static enum result open_result(const char *path, enum db_mode mode)
 	return r;
 }
 
-static struct db *open_with_table(const char *name)
-{
-	struct db *db = open_db(name, DB_CREATE);
-
-	assert_int_equal(db_script(db,
-		"CREATE TABLE t (a INTEGER PRIMARY KEY, b BLOB, c TEXT) STRICT;"
-		"CREATE TABLE child (t INTEGER NOT NULL REFERENCES t(a)) STRICT;"
-		"CREATE TRIGGER no_delete BEFORE DELETE ON t WHEN old.c = 'held'"
-		" BEGIN SELECT raise(ABORT, 'a held row stays'); END", &err), OK);
-	return db;
-}
-
-/* The first integer that a query gives; -1 without a row. */
-static int64_t ask(struct db *db, const char *sql)
-{
-	struct db_rows rows;
-	int64_t value = -1;
-	bool more;
-
-	assert_int_equal(db_query(db, sql, &rows, &err), OK);
-	assert_int_equal(db_next(&rows, &more, &err), OK);
-	if (more)
-		value = db_int(&rows, 0);
-	db_end(&rows);
-	return value;
-}
-
 static mode_t mode_of(const char *name)
 {
 	struct stat st;
 
 	assert_int_equal(stat(path_of(name), &st), 0);
 	return st.st_mode & 0777;
-}
-
-static void insert(struct db *db, int a, const char *c)
-{
-	assert_int_equal(db_run(db, "INSERT INTO t (a, c) VALUES ($1, $2)", &err, DB_INT(a), DB_TEXT(c)), OK);
 }
 
 /* --- mapping ------------------------------------------------------------ */
@@ -135,230 +54,6 @@ static void who_reads_on_and_on_has_the_file_mapped(void **state)
 	assert_true(ask(db, "PRAGMA mmap_size") > 0);
 	insert(db, 101, "mapped");
 	assert_int_equal(ask(db, "SELECT COUNT(*) FROM t"), 101);
-	db_close(db);
-}
-
-/* --- values ------------------------------------------------------------- */
-
-static void values_of_every_type_come_back_as_they_went_in(void **state)
-{
-	struct db *db = open_with_table("a.db");
-	struct db_rows rows;
-	size_t len;
-	bool more;
-
-	(void)state;
-	assert_int_equal(db_run(db, "INSERT INTO t VALUES ($1, $2, $3)", &err, DB_INT(INT64_MIN), DB_BLOB("\0\1\2", 3),
-				DB_TEXT_N("h\xc3\xa9llo", 4)), OK);
-	assert_int_equal(db_changes(db), 1);
-	assert_int_equal(db_query(db, "SELECT a, b, c, NULL FROM t", &rows, &err), OK);
-	assert_int_equal(db_next(&rows, &more, &err), OK);
-	assert_true(more);
-	assert_true(db_int(&rows, 0) == INT64_MIN);
-	assert_memory_equal(db_blob(&rows, 1, &len), "\0\1\2", 3);
-	assert_int_equal(len, 3);
-	assert_string_equal(db_text(&rows, 2), "h\xc3\xa9l");
-	assert_true(db_is_null(&rows, 3));
-	assert_false(db_is_null(&rows, 0));
-	db_end(&rows);
-	db_close(db);
-}
-
-static void null_reads_as_zero_empty_text_and_an_empty_blob(void **state)
-{
-	struct db *db = open_with_table("a.db");
-	struct db_rows rows;
-	size_t len = 9;
-	bool more;
-
-	(void)state;
-	assert_int_equal(db_run(db, "INSERT INTO t VALUES (1, $1, $2)", &err, DB_NULL, DB_NULL), OK);
-	assert_int_equal(db_query(db, "SELECT b, c FROM t", &rows, &err), OK);
-	assert_int_equal(db_next(&rows, &more, &err), OK);
-	assert_int_equal(db_int(&rows, 0), 0);
-	assert_string_equal(db_text(&rows, 1), "");
-	assert_non_null(db_blob(&rows, 0, &len));
-	assert_int_equal(len, 0);
-	db_end(&rows);
-	db_close(db);
-}
-
-static void a_value_of_no_bytes_is_empty_and_not_null(void **state)
-{
-	struct db *db = open_with_table("a.db");
-
-	(void)state;
-	assert_int_equal(db_run(db, "INSERT INTO t VALUES (1, $1, $2)", &err, DB_BLOB(NULL, 0), DB_TEXT_N(NULL, 0)), OK);
-	assert_int_equal(ask(db, "SELECT count(*) FROM t WHERE b = x'' AND c = ''"), 1);
-	db_close(db);
-}
-
-static void a_parameter_is_known_by_its_number_not_by_its_place(void **state)
-{
-	struct db *db = open_with_table("a.db");
-	struct db_rows rows;
-	bool more;
-
-	(void)state;
-	for (int turn = 0; turn < 3; turn++) {
-		assert_int_equal(db_query(db, "SELECT $3, $1, $2, $1, $3", &rows, &err, DB_INT(10 + turn), DB_INT(20),
-					  DB_INT(30)), OK);
-		assert_int_equal(db_next(&rows, &more, &err), OK);
-		assert_int_equal(db_int(&rows, 0), 30);
-		assert_int_equal(db_int(&rows, 1), 10 + turn);
-		assert_int_equal(db_int(&rows, 2), 20);
-		assert_int_equal(db_int(&rows, 3), 10 + turn);
-		assert_int_equal(db_int(&rows, 4), 30);
-		db_end(&rows);
-	}
-	db_close(db);
-}
-
-static void more_than_nine_parameters_are_not_mixed_up(void **state)
-{
-	struct db *db = open_with_table("a.db");
-	struct db_rows rows;
-	bool more;
-
-	(void)state;
-	assert_int_equal(db_query(db, "SELECT $12, $2, $1, $11, $10, $3, $4, $5, $6, $7, $8, $9", &rows, &err, DB_INT(1),
-				  DB_INT(2), DB_INT(3), DB_INT(4), DB_INT(5), DB_INT(6), DB_INT(7), DB_INT(8),
-				  DB_INT(9), DB_INT(10), DB_INT(11), DB_INT(12)), OK);
-	assert_int_equal(db_next(&rows, &more, &err), OK);
-	assert_int_equal(db_int(&rows, 0), 12);
-	assert_int_equal(db_int(&rows, 1), 2);
-	assert_int_equal(db_int(&rows, 2), 1);
-	assert_int_equal(db_int(&rows, 3), 11);
-	assert_int_equal(db_int(&rows, 4), 10);
-	db_end(&rows);
-	db_close(db);
-}
-
-static void a_wrong_number_of_values_is_refused(void **state)
-{
-	struct db *db = open_with_table("a.db");
-
-	(void)state;
-	assert_int_equal(db_run(db, "SELECT $1, $2", &err, DB_INT(1)), ERR_INTERNAL);
-	assert_int_equal(db_run(db, "SELECT $1", &err, DB_INT(1), DB_INT(2)), ERR_INTERNAL);
-	assert_int_equal(db_run(db, "SELECT $1 + $1", &err, DB_INT(1)), OK);
-	db_close(db);
-}
-
-static void parameters_that_are_not_numbers_are_refused(void **state)
-{
-	struct db *db = open_with_table("a.db");
-
-	(void)state;
-	assert_int_equal(db_run(db, "SELECT ?", &err, DB_INT(1)), ERR_INTERNAL);
-	assert_int_equal(db_run(db, "SELECT $a", &err, DB_INT(1)), ERR_INTERNAL);
-	assert_int_equal(db_run(db, "SELECT $0", &err, DB_INT(1)), ERR_INTERNAL);
-	assert_int_equal(db_run(db, "SELECT $1x", &err, DB_INT(1)), ERR_INTERNAL);
-	assert_int_equal(db_run(db, "SELECT $256", &err, DB_INT(1)), ERR_INTERNAL);
-	assert_non_null(strstr(err.what, "$1 to $255"));
-	db_close(db);
-}
-
-/* --- statements --------------------------------------------------------- */
-
-static void hundreds_of_statements_are_kept_apart(void **state)
-{
-	static char sql[700][32];
-	struct db *db = open_with_table("a.db");
-
-	(void)state;
-	for (int i = 0; i < 700; i++)
-		snprintf(sql[i], sizeof sql[i], "SELECT %d", i);
-	for (int turn = 0; turn < 2; turn++)
-		for (int i = 0; i < 700; i++)
-			assert_int_equal(ask(db, sql[i]), i);
-	db_close(db);
-}
-
-static void two_queries_run_at_once_but_not_one_query_twice(void **state)
-{
-	static const char again[] = "SELECT a FROM t ORDER BY a";
-	struct db *db = open_with_table("a.db");
-	struct db_rows one, two;
-	bool more;
-
-	(void)state;
-	insert(db, 1, "x");
-	insert(db, 2, "y");
-	assert_int_equal(db_query(db, again, &one, &err), OK);
-	assert_int_equal(db_next(&one, &more, &err), OK);
-	assert_int_equal(db_query(db, "SELECT c FROM t ORDER BY a DESC", &two, &err), OK);
-	assert_int_equal(db_next(&two, &more, &err), OK);
-	assert_int_equal(db_int(&one, 0), 1);
-	assert_string_equal(db_text(&two, 0), "y");
-	db_end(&two);
-	assert_int_equal(db_query(db, again, &two, &err), ERR_INTERNAL);
-	assert_non_null(strstr(err.what, "running already"));
-	db_end(&two);
-	assert_int_equal(db_next(&one, &more, &err), OK);
-	assert_int_equal(db_int(&one, 0), 2);
-	db_end(&one);
-	assert_int_equal(ask(db, again), 1);
-	db_close(db);
-}
-
-static void after_the_last_row_a_query_stays_at_its_end(void **state)
-{
-	struct db *db = open_with_table("a.db");
-	struct db_rows rows;
-	bool more;
-
-	(void)state;
-	insert(db, 1, "x");
-	assert_int_equal(db_query(db, "SELECT a FROM t", &rows, &err), OK);
-	assert_int_equal(db_next(&rows, &more, &err), OK);
-	assert_true(more);
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(db_next(&rows, &more, &err), OK);
-		assert_false(more);
-	}
-	db_end(&rows);
-	db_end(&rows);
-	db_close(db);
-}
-
-static void a_statement_works_again_after_it_failed(void **state)
-{
-	struct db *db = open_with_table("a.db");
-
-	(void)state;
-	insert(db, 1, "x");
-	assert_int_equal(db_run(db, "INSERT INTO t (a, c) VALUES ($1, $2)", &err, DB_INT(1), DB_TEXT("y")), ERR_EXISTS);
-	assert_int_equal(db_run(db, "INSERT INTO t (a) VALUES ($1)", &err, DB_INT(1)), ERR_EXISTS);
-	assert_int_equal(db_run(db, "INSERT INTO t (a) VALUES ($1)", &err, DB_INT(2)), OK);
-	insert(db, 3, "z");
-	assert_int_equal(ask(db, "SELECT count(*) FROM t"), 3);
-	db_close(db);
-}
-
-static void a_run_goes_through_all_rows(void **state)
-{
-	struct db *db = open_with_table("a.db");
-
-	(void)state;
-	assert_int_equal(db_run(db, "INSERT INTO t (a) VALUES (1), (2), (3) RETURNING a", &err), OK);
-	assert_int_equal(db_changes(db), 3);
-	assert_int_equal(ask(db, "SELECT count(*) FROM t"), 3);
-	db_close(db);
-}
-
-static void text_that_is_not_one_statement_is_refused(void **state)
-{
-	struct db *db = open_with_table("a.db");
-
-	(void)state;
-	assert_int_equal(db_run(db, "SELECT 1; SELECT 2", &err), ERR_INTERNAL);
-	assert_int_equal(db_run(db, "", &err), ERR_INTERNAL);
-	assert_int_equal(db_run(db, "SELECT nonsense FROM nowhere", &err), ERR_INTERNAL);
-	assert_non_null(strstr(err.what, "nowhere"));
-	assert_non_null(strstr(err.where, "a.db"));
-	assert_int_equal(db_run(db, "SELECT 1;\n", &err), OK);
-	assert_int_equal(db_script(db, "CREATE TABLE broken (", &err), ERR_INTERNAL);
 	db_close(db);
 }
 
@@ -821,25 +516,10 @@ static void a_row_whose_parent_is_gone_is_found(void **state)
 	db_close(db);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    CASE(who_reads_on_and_on_has_the_file_mapped),
-	    CASE(values_of_every_type_come_back_as_they_went_in),
-	    CASE(null_reads_as_zero_empty_text_and_an_empty_blob),
-	    CASE(a_value_of_no_bytes_is_empty_and_not_null),
-	    CASE(a_parameter_is_known_by_its_number_not_by_its_place),
-	    CASE(more_than_nine_parameters_are_not_mixed_up),
-	    CASE(a_wrong_number_of_values_is_refused),
-	    CASE(parameters_that_are_not_numbers_are_refused),
-	    CASE(hundreds_of_statements_are_kept_apart),
-	    CASE(two_queries_run_at_once_but_not_one_query_twice),
-	    CASE(after_the_last_row_a_query_stays_at_its_end),
-	    CASE(a_statement_works_again_after_it_failed),
-	    CASE(a_run_goes_through_all_rows),
-	    CASE(text_that_is_not_one_statement_is_refused),
 	    CASE(a_unique_conflict_says_exists_and_quotes_no_value),
 	    CASE(a_trigger_that_refuses_says_denied_and_why),
 	    CASE(foreign_keys_and_strict_types_are_kept),
@@ -853,7 +533,7 @@ int main(void)
 	    CASE(a_database_at_its_page_limit_is_full),
 	    CASE(settings_are_as_promised),
 	    CASE(a_cache_can_be_smaller_for_a_while_and_never_larger),
-    CASE(the_schema_cannot_be_written_by_hand),
+	    CASE(the_schema_cannot_be_written_by_hand),
 	    CASE(files_are_the_owners_only),
 	    CASE(what_is_deleted_is_overwritten_and_a_checkpoint_empties_the_log),
 	    CASE(a_checkpoint_is_busy_while_somebody_reads_the_past),
