@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <sys/syscall.h>
 
+#include "folder.h"
 #include "vault/read_file.h"
 
 /* ---- a system that does as it is told ---- */
@@ -61,12 +62,9 @@ static char dir[PATH_MAX], path[PATH_MAX + 16];
 
 static int make_folder(void **state)
 {
-	const char *base = getenv("TMPDIR");
-
 	(void)state;
 	memset(&plan, 0, sizeof plan);
-	snprintf(dir, sizeof dir, "%s/lethe-reads.XXXXXX", base != NULL ? base : "/tmp");
-	if (mkdtemp(dir) == NULL)
+	if (folder_make(dir, sizeof dir, "reads") != 0)
 		return -1;
 	snprintf(path, sizeof path, "%s/reads", dir);
 	return 0;
@@ -76,8 +74,7 @@ static int remove_folder(void **state)
 {
 	(void)state;
 	memset(&plan, 0, sizeof plan);
-	unlink(path);
-	return rmdir(dir);
+	return folder_remove(dir);
 }
 
 static struct read_file opened(void)
