@@ -75,7 +75,13 @@ enum result oidc_setting_get(struct session *session, uint32_t account, struct p
 	return r;
 }
 
-struct putting { const struct account *account; const struct oidc_setting *setting; struct instant now; struct pool pool; };
+struct putting {
+	const struct account *account;
+	const struct oidc_setting *setting;
+	int64_t by, ended;
+	struct instant now;
+	struct pool pool;
+};
 
 static enum result put_secret(struct session *session, struct putting *p, struct err *err)
 {
@@ -96,14 +102,27 @@ static enum result put_secret(struct session *session, struct putting *p, struct
 	return setting_put(session->data, p->account->number, SECRET, base64url_write(sealed, len, text), err);
 }
 
+/* Who is not asked any more has nobody in here any more. */
+static enum result end_sessions(struct session *session, struct putting *p, struct err *err)
+{
+	const char *was;
+	enum result r = get_text(session, p->account->number, ISSUER, &p->pool, &was, err);
+
+	if (r != OK || was == NULL || (p->setting != NULL && strcmp(was, p->setting->issuer) == 0))
+		return r;
+	return sessions_end_begun(session, p->account->number, 0, p->by, SESSION_OPENID, &p->ended, err);
+}
+
 static enum result put_op(struct session *session, void *arg, struct err *err)
 {
 	struct putting *p = arg;
 	const struct oidc_setting *s = p->setting;
 	struct act act;
 	uint32_t account = p->account->number;
-	enum result r = setting_put(session->data, account, ISSUER, s != NULL ? s->issuer : "", err);
+	enum result r = end_sessions(session, p, err);
 
+	if (r == OK)
+		r = setting_put(session->data, account, ISSUER, s != NULL ? s->issuer : "", err);
 	if (r == OK)
 		r = setting_put(session->data, account, CLIENT, s != NULL ? s->client_id : "", err);
 	if (r == OK)
@@ -115,6 +134,7 @@ static enum result put_op(struct session *session, void *arg, struct err *err)
 	act_begin(&act, "account.sso", account, p->now);
 	act_int(&act, "on", s != NULL);
 	act_int(&act, "adds", s != NULL && s->adds ? (int64_t)s->role : 0);
+	act_int(&act, "sessions", p->ended);
 	return act_append(&act, session->data, NULL, err);
 }
 
@@ -150,10 +170,10 @@ static enum result check_setting(const struct oidc_setting *s, struct err *err)
 	return err_mend(err, "give the role admin, agent or auditor");
 }
 
-enum result oidc_setting_put(struct vault *vault, const struct account *account, const struct oidc_setting *setting,
-			     struct instant now, struct err *err)
+enum result oidc_setting_put(struct vault *vault, const struct account *account, int64_t by,
+			     const struct oidc_setting *setting, struct instant now, struct err *err)
 {
-	struct putting p = {.account = account, .setting = setting, .now = now};
+	struct putting p = {.account = account, .setting = setting, .by = by, .now = now};
 	enum result r = setting != NULL ? check_setting(setting, err) : OK;
 
 	if (r != OK)
@@ -219,28 +239,37 @@ static enum result unbind(struct session *session, const struct user_row *user, 
 
 struct binding { const struct user_row *user; const char *subject; struct instant now; struct pool pool; };
 
-static enum result bind_op(struct session *session, void *arg, struct err *err)
+/* To their provider they are somebody else from now on. */
+static enum result bind_anew(struct session *session, struct binding *b, const struct user_row *user, struct err *err)
 {
-	struct binding *b = arg;
 	const char *issuer;
-	struct user_row user;
-	enum result r = secret_user(session, b->user->account, b->user->user, &b->pool, &user, err);
+	enum result r = get_text(session, user->account, ISSUER, &b->pool, &issuer, err);
 
-	if (r == OK && b->subject == NULL)
-		return unbind(session, &user, b->now, err);
-	if (r == OK)
-		r = get_text(session, user.account, ISSUER, &b->pool, &issuer, err);
 	if (r == OK && issuer == NULL) {
 		err_set(err, ERR_NOT_FOUND, "the account has no OpenID provider");
 		return err_mend(err, "`lethe account sso` names one");
 	}
 	if (r == OK)
-		r = bind(session, &user, issuer, b->subject, b->now, &b->pool, err);
+		r = bind(session, user, issuer, b->subject, b->now, &b->pool, err);
 	if (r == ERR_EXISTS) {
 		err_set(err, r, "that is what the provider calls another user");
 		r = err_mend(err, "take it from them first");
 	}
 	return r;
+}
+
+static enum result bind_op(struct session *session, void *arg, struct err *err)
+{
+	struct binding *b = arg;
+	struct user_row user;
+	int64_t ended;
+	enum result r = secret_user(session, b->user->account, b->user->user, &b->pool, &user, err);
+
+	if (r == OK)
+		r = sessions_end_begun(session, user.account, user.user, 0, SESSION_OPENID, &ended, err);
+	if (r != OK)
+		return r;
+	return b->subject != NULL ? bind_anew(session, b, &user, err) : unbind(session, &user, b->now, err);
 }
 
 enum result user_subject_put(struct vault *vault, const struct user_row *user, const char *subject, struct instant now,
@@ -264,6 +293,7 @@ enum result user_subject_put(struct vault *vault, const struct user_row *user, c
 struct entering {
 	const struct account *account;
 	const struct oidc_setting *setting;
+	struct oidc_setting now_set;
 	const struct oidc_who *who;
 	struct browser browser;
 	const struct session_rule *rule;
@@ -321,6 +351,17 @@ static enum result is_their_address(struct session *session, struct entering *e,
 	return OK;
 }
 
+/* By a subject of this issuer: what another one called them, before the account came to this one, says nothing here. */
+static enum result is_known_otherwise(struct session *session, struct entering *e, bool *is, struct err *err)
+{
+	size_t len, issuer = strlen(e->setting->issuer);
+	const char *text;
+	enum result r = secret_get(session, &e->user, SECRET_SUBJECT, &e->pool, NULL, &text, &len, err);
+
+	*is = r == OK && text != NULL && len > issuer && memcmp(text, e->setting->issuer, issuer) == 0 && text[issuer] == '\n';
+	return r;
+}
+
 /* Only who is not known by another subject. */
 static enum result find_by_address(struct session *session, struct entering *e, struct err *err)
 {
@@ -341,7 +382,7 @@ static enum result find_by_address(struct session *session, struct entering *e, 
 	}
 	r = is_their_address(session, e, &is, err);
 	if (r == OK && is)
-		r = secret_has(session, &e->user, SECRET_SUBJECT, &e->pool, &other, err);
+		r = is_known_otherwise(session, e, &other, err);
 	if (r != OK || !is || other)
 		return r;
 	e->known = true;
@@ -373,11 +414,30 @@ static enum result note_failure(struct session *session, const struct entering *
 	return act_append(&act, session->data, NULL, err);
 }
 
+/* As the account has it now: while its provider was asked, which may have taken long, an owner may have named another. */
+static enum result still_theirs(struct session *session, struct entering *e, struct err *err)
+{
+	const struct oidc_setting *asked = e->setting;
+	bool is;
+	enum result r = oidc_setting_get(session, e->account->number, &e->pool, &is, &e->now_set, err);
+
+	if (r != OK)
+		return r;
+	if (is && strcmp(asked->issuer, e->now_set.issuer) == 0 && strcmp(asked->client_id, e->now_set.client_id) == 0) {
+		e->setting = &e->now_set;
+		return OK;
+	}
+	err_set(err, ERR_DENIED, "the account has another OpenID provider by now, or none");
+	return err_mend(err, "begin again");
+}
+
 static enum result enter_op(struct session *session, void *arg, struct err *err)
 {
 	struct entering *e = arg;
-	enum result r = find_by_subject(session, e, err);
+	enum result r = still_theirs(session, e, err);
 
+	if (r == OK)
+		r = find_by_subject(session, e, err);
 	if (r == OK)
 		r = find_by_address(session, e, err);
 	if (r == OK)

@@ -227,6 +227,27 @@ enum result sessions_end(struct vault *vault, uint32_t account, int64_t user, st
 	return vault_write(vault, end_op, &e, err);
 }
 
+enum result sessions_end_begun(struct session *session, uint32_t account, int64_t user, int64_t except,
+			       enum session_how how, int64_t *ended, struct err *err)
+{
+	struct user_session_row row = {.user = user, .id = {{0}}};
+	size_t got;
+	enum result r;
+
+	*ended = 0;
+	for (;;) {
+		r = user_session_list(session->data, account, row.user, row.id, &row, 1, &got, err);
+		if (r != OK || got == 0 || (user != 0 && row.user != user))
+			return r;
+		if (row.how != how || (except != 0 && row.user == except))
+			continue;
+		r = user_session_delete(session->data, account, row.user, row.id, err);
+		if (r != OK)
+			return r;
+		(*ended)++;
+	}
+}
+
 static enum result end_all_op(struct session *session, void *arg, struct err *err)
 {
 	struct ending *e = arg;

@@ -55,6 +55,10 @@ MUST_CHECK enum result sessions_list(struct session *session, uint32_t account, 
 /* Ends one, by itself or by somebody else. ERR_NOT_FOUND. */
 MUST_CHECK enum result sessions_end(struct vault *vault, uint32_t account, int64_t user, struct id id,
 				    struct instant now, struct err *err);
+/* Inside a write transaction: ends those that began in that way, of the user, or with user 0 of all users of the account but
+ * `except` (0: of all). The leaf is the caller's. */
+MUST_CHECK enum result sessions_end_begun(struct session *session, uint32_t account, int64_t user, int64_t except,
+					  enum session_how how, int64_t *ended, struct err *err);
 /* Ends all of a user's. */
 MUST_CHECK enum result sessions_end_all(struct vault *vault, const struct user_row *user, struct instant now,
 					int64_t *ended, struct err *err);

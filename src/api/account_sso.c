@@ -56,7 +56,7 @@ static enum result change(struct call *call, const struct account *account, cons
 	enum result r;
 
 	if (words->off)
-		return oidc_setting_put(call->vault, account, NULL, call->now, err);
+		return oidc_setting_put(call->vault, account, call_actor(call).user, NULL, call->now, err);
 	r = read_adds(words->adds, &setting, err);
 	if (r == OK && words->secret_file != NULL) {
 		r = call_secret(call, words->secret_file, "Client secret", false, &secret, err);
@@ -65,7 +65,7 @@ static enum result change(struct call *call, const struct account *account, cons
 		setting.client_secret = words->secret;
 	}
 	if (r == OK)
-		r = oidc_setting_put(call->vault, account, &setting, call->now, err);
+		r = oidc_setting_put(call->vault, account, call_actor(call).user, &setting, call->now, err);
 	secret_wipe(&secret);
 	return r;
 }

@@ -71,7 +71,7 @@ static void an_owner_who_comes_by_the_provider_can_sign_in(void **state)
 	struct people *p = *state;
 	struct err err;
 
-	assert_ok(oidc_setting_put(p->world.vault, &p->world.account, &setting, p->world.now, &err), &err);
+	assert_ok(oidc_setting_put(p->world.vault, &p->world.account, 0, &setting, p->world.now, &err), &err);
 	expect_all(p, "owner admin agent auditor");
 	add_user(p, "olga@example.org", USER_OWNER);
 	expect_all(p, "admin agent auditor");

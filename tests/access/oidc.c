@@ -466,13 +466,29 @@ static void a_signature_that_does_not_fit_has_the_keys_asked_for_once_a_minute(v
 
 static struct oidc_setting setting = {.issuer = ISSUER, .client_id = "lethe"};
 
-static enum result enter(struct place *p, const char *subject, const char *email, struct id *user, struct err *err)
+static void provide(struct place *p, int64_t by, const struct oidc_setting *with)
+{
+	struct err err;
+
+	assert_ok(oidc_setting_put(p->people->world.vault, &p->people->world.account, by, with, AT(p), &err), &err);
+}
+
+static enum result enter_into(struct place *p, const char *subject, const char *email, struct session_new *session, struct id *user, struct err *err)
 {
 	const struct oidc_who who = {subject, email};
-	struct session_new session;
-	enum result r = oidc_sign_in(p->people->world.vault, &p->people->world.account, &setting, &who, (struct browser){0}, &p->people->doors.sessions, AT(p),
-				     &session, user, err);
 
+	return oidc_sign_in(p->people->world.vault, &p->people->world.account, &setting, &who, (struct browser){0}, &p->people->doors.sessions, AT(p),
+			    session, user, err);
+}
+
+/* At the provider that `setting` says. */
+static enum result enter(struct place *p, const char *subject, const char *email, struct id *user, struct err *err)
+{
+	struct session_new session;
+	enum result r;
+
+	provide(p, 0, &setting);
+	r = enter_into(p, subject, email, &session, user, err);
 	if (r == OK)
 		assert_true(is_let_in(p->people, &session));
 	return r;
@@ -561,7 +577,7 @@ static void an_admin_says_what_the_provider_calls_a_user(void **state)
 
 	assert_int_equal(user_subject_put(vault, &anna, "s-1", AT(p), &err), ERR_NOT_FOUND);
 	assert_string_equal(err.what, "the account has no OpenID provider");
-	assert_ok(oidc_setting_put(vault, &p->people->world.account, &setting, AT(p), &err), &err);
+	assert_ok(oidc_setting_put(vault, &p->people->world.account, 0, &setting, AT(p), &err), &err);
 	assert_int_equal(user_subject_put(vault, &anna, "", AT(p), &err), ERR_INPUT);
 	assert_ok(user_subject_put(vault, &anna, "s-1", AT(p), &err), &err);
 	assert_int_equal(user_subject_put(vault, &bent, "s-1", AT(p), &err), ERR_EXISTS);
@@ -572,10 +588,86 @@ static void an_admin_says_what_the_provider_calls_a_user(void **state)
 	assert_ok(user_subject_put(vault, &bent, "s-1", AT(p), &err), &err);
 	assert_ok(user_subject_put(vault, &bent, NULL, AT(p), &err), &err);
 	assert_int_equal(enter(p, "s-1", NULL, &id, &err), ERR_DENIED);
-	assert_ok(oidc_setting_put(vault, &p->people->world.account, &other, AT(p), &err), &err);
+	assert_ok(oidc_setting_put(vault, &p->people->world.account, 0, &other, AT(p), &err), &err);
 	setting.issuer = "https://other.example";
 	assert_int_equal(enter(p, "s-9", NULL, &id, &err), ERR_DENIED); /* of the same name at another issuer */
 	setting.issuer = ISSUER;
+	sound(p->people);
+}
+
+static void who_came_by_a_provider_is_out_when_it_is_no_more(void **state)
+{
+	struct place *p = *state;
+	struct vault *vault = p->people->world.vault;
+	struct user_row anna = add_with_password(p->people, "anna@example.org", USER_OWNER), bent = add_user(p->people, "bent@example.org", USER_ADMIN);
+	struct oidc_setting other = {.issuer = "https://other.example", .client_id = "lethe"};
+	struct signin by_password = sign_in(p->people, "anna@example.org", PASSWORD);
+	struct session_new annas, bents;
+	const char *leaf = NULL;
+	struct id id;
+	struct err err;
+
+	provide(p, 0, &setting);
+	assert_ok(enter_into(p, "s-a", "anna@example.org", &annas, &id, &err), &err);
+	assert_ok(enter_into(p, "s-b", "bent@example.org", &bents, &id, &err), &err);
+	setting.client_secret = "another";
+	provide(p, 0, &setting); /* of the same issuer */
+	setting.client_secret = NULL;
+	assert_true(is_let_in(p->people, &annas) && is_let_in(p->people, &bents));
+	provide(p, anna.user, &other); /* by anna herself */
+	assert_true(is_let_in(p->people, &annas) && is_let_in(p->people, &by_password.session));
+	assert_false(is_let_in(p->people, &bents));
+	leaves_of(p->people, "account.sso", &leaf);
+	assert_non_null(strstr(leaf, "\"sessions\":1"));
+	provide(p, 0, NULL);
+	assert_false(is_let_in(p->people, &annas));
+	assert_true(is_let_in(p->people, &by_password.session));
+	provide(p, 0, &setting);
+	assert_ok(enter_into(p, "s-b", NULL, &bents, &id, &err), &err);
+	assert_ok(user_subject_put(vault, &bent, "s-c", AT(p), &err), &err);
+	assert_false(is_let_in(p->people, &bents)); /* to their provider they are somebody else */
+	assert_ok(enter_into(p, "s-c", NULL, &bents, &id, &err), &err);
+	assert_ok(user_subject_put(vault, &bent, NULL, AT(p), &err), &err);
+	assert_false(is_let_in(p->people, &bents));
+	sound(p->people);
+}
+
+/* While a provider is asked, which may take half a minute. */
+static void who_comes_back_after_the_provider_was_changed_is_refused(void **state)
+{
+	struct place *p = *state;
+	struct oidc_setting other[] = {{.issuer = "https://other.example", .client_id = "lethe"}, {.issuer = ISSUER, .client_id = "another"}};
+	struct session_new session;
+	struct id id;
+	struct err err;
+
+	add_user(p->people, "anna@example.org", USER_OWNER);
+	assert_int_equal(enter_into(p, "s-a", "anna@example.org", &session, &id, &err), ERR_DENIED); /* none */
+	assert_string_equal(err.what, "the account has another OpenID provider by now, or none");
+	for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+		provide(p, 0, &other[i]);
+		assert_int_equal(enter_into(p, "s-a", "anna@example.org", &session, &id, &err), ERR_DENIED);
+	}
+	provide(p, 0, &setting);
+	assert_ok(enter_into(p, "s-a", "anna@example.org", &session, &id, &err), &err);
+	sound(p->people);
+}
+
+static void an_account_that_goes_to_another_provider_takes_its_users_along(void **state)
+{
+	struct place *p = *state;
+	struct user_row anna = add_user(p->people, "anna@example.org", USER_OWNER);
+	struct id id;
+	struct err err;
+
+	assert_ok(enter(p, "s-1", "anna@example.org", &id, &err), &err);
+	setting.issuer = ISSUER "2"; /* which begins as the other did */
+	assert_int_equal(enter(p, "s-1", NULL, &id, &err), ERR_DENIED);
+	assert_ok(enter(p, "s-2", "anna@example.org", &id, &err), &err);
+	assert_memory_equal(&id, &anna.id, sizeof id);
+	assert_int_equal(enter(p, "s-3", "anna@example.org", &id, &err), ERR_DENIED); /* she is known here now */
+	setting.issuer = ISSUER;
+	assert_int_equal(enter(p, "s-1", NULL, &id, &err), ERR_DENIED);
 	sound(p->people);
 }
 
@@ -592,7 +684,7 @@ static void the_setting_is_kept_with_its_secret_sealed(void **state)
 
 	assert_ok(oidc_setting_get(&world->vault->read, 1, &world->pool, &is, &got, &err), &err);
 	assert_false(is);
-	assert_ok(oidc_setting_put(world->vault, &world->account, &s, world->now, &err), &err);
+	assert_ok(oidc_setting_put(world->vault, &world->account, 0, &s, world->now, &err), &err);
 	assert_ok(oidc_setting_get(&world->vault->read, 1, &world->pool, &is, &got, &err), &err);
 	assert_true(is && got.adds && got.role == USER_AUDITOR);
 	assert_string_equal(got.issuer, ISSUER);
@@ -601,10 +693,10 @@ static void the_setting_is_kept_with_its_secret_sealed(void **state)
 	assert_ok(setting_get(world->vault->read.data, 1, "oidc_secret", &world->pool, &text, &err), &err);
 	assert_null(strstr(text, "s3cret"));
 	s = (struct oidc_setting){.issuer = ISSUER, .client_id = "lethe"};
-	assert_ok(oidc_setting_put(world->vault, &world->account, &s, world->now, &err), &err);
+	assert_ok(oidc_setting_put(world->vault, &world->account, 0, &s, world->now, &err), &err);
 	assert_ok(oidc_setting_get(&world->vault->read, 1, &world->pool, &is, &got, &err), &err);
 	assert_true(is && !got.adds && got.client_secret == NULL);
-	assert_ok(oidc_setting_put(world->vault, &world->account, NULL, world->now, &err), &err);
+	assert_ok(oidc_setting_put(world->vault, &world->account, 0, NULL, world->now, &err), &err);
 	assert_ok(oidc_setting_get(&world->vault->read, 1, &world->pool, &is, &got, &err), &err);
 	assert_false(is);
 	assert_int_equal(leaves_of(p->people, "account.sso", NULL), 3);
@@ -623,7 +715,7 @@ static void a_setting_that_cannot_be_is_refused(void **state)
 	struct err err;
 
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		assert_int_equal(oidc_setting_put(p->people->world.vault, &p->people->world.account, &bad[i], AT(p), &err), ERR_INPUT);
+		assert_int_equal(oidc_setting_put(p->people->world.vault, &p->people->world.account, 0, &bad[i], AT(p), &err), ERR_INPUT);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -650,6 +742,9 @@ int main(void)
 	    TEST(an_address_that_only_looks_like_a_users_lets_nobody_in),
 	    TEST(nobody_is_added_unless_the_account_says_so),
 	    TEST(an_admin_says_what_the_provider_calls_a_user),
+	    TEST(who_came_by_a_provider_is_out_when_it_is_no_more),
+	    TEST(who_comes_back_after_the_provider_was_changed_is_refused),
+	    TEST(an_account_that_goes_to_another_provider_takes_its_users_along),
 	    TEST(the_setting_is_kept_with_its_secret_sealed),
 	    TEST(a_setting_that_cannot_be_is_refused),
 	};
