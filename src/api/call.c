@@ -148,20 +148,40 @@ static enum result read_words(struct reading *reading, int *argc, char **argv, b
 	return reading->now != NULL ? read_now(reading->call, reading->now, err) : OK;
 }
 
+struct globals { struct call_option list[6]; };
+
+static struct globals globals_of(struct call *call, const char **now)
+{
+	return (struct globals){{
+	    {"data", &call->data_dir, NULL},   {"region", &call->region, NULL},
+	    {"account", &call->account, NULL}, {"secret-file", &call->secret_file, NULL},
+	    {"now", now, NULL},                {"json", NULL, &call->json},
+	}};
+}
+
+bool call_is_global(const char *option)
+{
+	struct call none;
+	const char *now;
+	const struct globals global = globals_of(&none, &now);
+
+	for (size_t i = 0; i < sizeof global.list / sizeof global.list[0]; i++) {
+		if (strcmp(option, global.list[i].name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum result read_options(struct call *call, const struct call_option *options, size_t count, int *argc,
 				char **argv, bool until_operand, int *used, struct err *err)
 {
 	struct reading reading = {.call = call};
-	const struct call_option global[] = {
-	    {"data", &call->data_dir, NULL},   {"region", &call->region, NULL},
-	    {"account", &call->account, NULL}, {"secret-file", &call->secret_file, NULL},
-	    {"now", &reading.now, NULL},       {"json", NULL, &call->json},
-	};
+	const struct globals global = globals_of(call, &reading.now);
 
 	for (size_t i = 0; i < count; i++)
 		reading.options[reading.count++] = &options[i];
-	for (size_t i = 0; i < sizeof global / sizeof global[0]; i++)
-		reading.options[reading.count++] = &global[i];
+	for (size_t i = 0; i < sizeof global.list / sizeof global.list[0]; i++)
+		reading.options[reading.count++] = &global.list[i];
 	INVARIANT(reading.count <= OPTIONS_MAX);
 	return read_words(&reading, argc, argv, until_operand, used, err);
 }

@@ -93,6 +93,8 @@ struct call_option {
  * Fails when there are fewer than `least` or more than `most` operands (most < 0: any number). */
 MUST_CHECK enum result call_parse(struct call *call, const struct call_option *options, size_t count, int *argc,
 				 char **argv, int least, int most, struct err *err);
+/* Does every command take it, whatever its own options are? */
+bool call_is_global(const char *option);
 
 /* Opens the region (--region, or the only one there is; ERR_INPUT when there are several) into call->vault; for writing
  * also finishes jobs that a crash left. */

@@ -235,15 +235,10 @@ static enum result show_holds(struct call *call, const struct account *account, 
 enum result op_hold_list(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	struct paging page = {0};
-	const struct call_option options[] = {PAGING_OPTIONS(page)};
 	struct account account;
-	enum result r = call_parse(call, options, 2, &argc, argv, 0, 0, err);
+	enum result r = paging_parse(call, argc, argv, PAGING_ALL, &page, &account, err);
 
 	(void)partly;
-	if (r == OK)
-		r = call_open_account(call, false, &account, err);
-	if (r == OK)
-		r = paging_begin(call, &page, account.number, PAGING_ALL, "", err);
 	if (r == OK)
 		r = holds_note_read(&call->vault->read, account.number, call->now, err);
 	if (r != OK)

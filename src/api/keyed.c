@@ -266,8 +266,10 @@ static enum result look_up(struct keyed *keyed, const struct keyed_by *by, const
 		       : r;
 }
 
-static const char *key_of(const struct request *request)
+/* The key that it is asked with; NULL: with none. */
+static const char *begin(struct keyed *keyed, const struct keyed_by *by, const struct request *request)
 {
+	*keyed = (struct keyed){.request = request, .view = by->view};
 	return request->method == METHOD_POST ? request_header(request, "idempotency-key") : NULL;
 }
 
@@ -286,13 +288,12 @@ static bool goes_on(struct keyed *keyed, enum result r, const struct err *err, c
 bool keyed_begin(struct keyed *keyed, const struct keyed_by *by, const struct request *request,
 		 struct response *response)
 {
-	const char *value = key_of(request);
+	const char *value = begin(keyed, by, request);
 	struct request_key_row there;
 	bool found = false;
 	struct err err;
 	enum result r;
 
-	*keyed = (struct keyed){.request = request, .view = by->view};
 	if (value == NULL)
 		return true;
 	r = look_up(keyed, by, value, &found, &there, &err);
@@ -347,13 +348,12 @@ static enum result read_whole(struct keyed *keyed, struct err *err)
 bool keyed_stream_begin(struct keyed *keyed, const struct keyed_by *by, struct request *request,
 			struct response *response)
 {
-	const char *value = key_of(request);
+	const char *value = begin(keyed, by, request);
 	struct request_key_row there;
 	bool found = false;
 	struct err err;
 	enum result r;
 
-	*keyed = (struct keyed){.request = request, .view = by->view};
 	if (value == NULL)
 		return true;
 	keyed->stream = request;

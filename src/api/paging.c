@@ -151,6 +151,17 @@ enum result paging_begin(struct call *call, struct paging *paging, uint32_t acco
 	return r == OK && paging->cursor_text != NULL ? read_cursor(call, paging, account, also, err) : r;
 }
 
+enum result paging_parse(struct call *call, int argc, char **argv, int64_t fallback, struct paging *paging,
+			 struct account *account, struct err *err)
+{
+	const struct call_option options[] = {PAGING_OPTIONS(*paging)};
+	enum result r = call_parse(call, options, 2, &argc, argv, 0, 0, err);
+
+	if (r == OK)
+		r = call_open_account(call, false, account, err);
+	return r == OK ? paging_begin(call, paging, account->number, fallback, "", err) : r;
+}
+
 enum result paging_refuse(const struct paging *paging, const char *what, struct err *err)
 {
 	if (paging->limit_text == NULL && paging->cursor_text == NULL)

@@ -37,6 +37,9 @@ struct paging {
  * names --limit or --cursor. */
 MUST_CHECK enum result paging_begin(struct call *call, struct paging *paging, uint32_t account, int64_t fallback,
 				    const char *also, struct err *err);
+/* The beginning of a list of the account's that takes no other options, and no operands: reads them, opens the vault to read. */
+MUST_CHECK enum result paging_parse(struct call *call, int argc, char **argv, int64_t fallback, struct paging *paging,
+				    struct account *account, struct err *err);
 /* What is no list has no pages: ERR_INPUT when they were asked for of `what`. */
 MUST_CHECK enum result paging_refuse(const struct paging *paging, const char *what, struct err *err);
 /* How many rows to read next: one more than may be shown tells whether there is another page. At most `max`. */

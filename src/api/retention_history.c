@@ -172,15 +172,10 @@ static enum result show_sweeps(struct listing *listing, uint32_t account, struct
 enum result op_retention_history(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	struct listing listing = {.call = call};
-	const struct call_option options[] = {PAGING_OPTIONS(listing.page)};
 	struct account account;
-	enum result r = call_parse(call, options, 2, &argc, argv, 0, 0, err);
+	enum result r = paging_parse(call, argc, argv, COUNT, &listing.page, &account, err);
 
 	(void)partly;
-	if (r == OK)
-		r = call_open_account(call, false, &account, err);
-	if (r == OK)
-		r = paging_begin(call, &listing.page, account.number, COUNT, "", err);
 	if (r == OK)
 		r = show_sweeps(&listing, account.number, err);
 	if (r != OK)

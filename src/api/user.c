@@ -201,17 +201,12 @@ enum result op_user_show(struct call *call, int argc, char **argv, bool *partly,
 enum result op_user_list(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	struct paging page = {0};
-	const struct call_option options[] = {PAGING_OPTIONS(page)};
 	struct account account;
 	struct user_rule rule;
 	int64_t shown = 0;
-	enum result r = call_parse(call, options, 2, &argc, argv, 0, 0, err);
+	enum result r = paging_parse(call, argc, argv, PAGING_ALL, &page, &account, err);
 
 	(void)partly;
-	if (r == OK)
-		r = call_open_account(call, false, &account, err);
-	if (r == OK)
-		r = paging_begin(call, &page, account.number, PAGING_ALL, "", err);
 	if (r == OK)
 		r = user_rule(&call->vault->read, account.number, &call->pool, &rule, err);
 	if (r == OK)

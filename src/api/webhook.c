@@ -199,16 +199,11 @@ static enum result show_page(struct call *call, uint32_t account, struct paging 
 enum result op_webhook_list(struct call *call, int argc, char **argv, bool *partly, struct err *err)
 {
 	struct paging page = {0};
-	const struct call_option options[] = {PAGING_OPTIONS(page)};
 	struct account account;
 	size_t count = 0;
-	enum result r = call_parse(call, options, 2, &argc, argv, 0, 0, err);
+	enum result r = paging_parse(call, argc, argv, PAGING_ALL, &page, &account, err);
 
 	(void)partly;
-	if (r == OK)
-		r = call_open_account(call, false, &account, err);
-	if (r == OK)
-		r = paging_begin(call, &page, account.number, PAGING_ALL, "", err);
 	if (r == OK)
 		r = webhook_note_read(&call->vault->read, account.number, call->now, err);
 	if (r != OK)

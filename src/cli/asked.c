@@ -71,18 +71,6 @@ bool asked_begin(struct asked *asked)
 	return any;
 }
 
-/* Every command takes them, whatever its help says of them. */
-static bool is_everywhere(const char *option)
-{
-	static const char *const names[] = {"account", "data", "json", "now", "region", "secret-file"};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (strcmp(option, names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* An option that the command has here, and no resource: files, above all. */
 static enum result check_known(struct asked *asked, struct err *err)
 {
@@ -93,7 +81,7 @@ static enum result check_known(struct asked *asked, struct err *err)
 		if (strncmp(word, "--", 2) != 0)
 			continue;
 		snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-		if (asked_option(asked, name + 2) != NULL || is_everywhere(name + 2) ||
+		if (asked_option(asked, name + 2) != NULL || call_is_global(name + 2) ||
 		    (strstr(asked->command->usage, name) == NULL && strstr(asked->command->help, name) == NULL))
 			continue;
 		err_set(err, ERR_UNSUPPORTED, "a daemon is not asked for %s", name);

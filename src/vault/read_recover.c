@@ -215,16 +215,21 @@ static enum result find_gap(struct db *data, struct instant now, struct gap *out
 	return OK;
 }
 
-static enum result settle_in(struct db *data, struct instant now, struct err *err)
+static enum result say_lost(struct db *data, struct instant now, struct err *err)
 {
 	struct gap gap;
+	enum result r = find_gap(data, now, &gap, err);
+
+	return r == OK ? say_gap(&gap, err) : r;
+}
+
+static enum result settle_in(struct db *data, struct instant now, struct err *err)
+{
 	enum loose loose;
 	enum result r = look(data, &loose, err); /* another process may have been quicker */
 
-	if (r == OK)
-		r = find_gap(data, now, &gap, err);
 	if (r == OK && loose == LOOSE_LOST)
-		r = say_gap(&gap, err);
+		r = say_lost(data, now, err);
 	return r == OK && loose != LOOSE_NONE ? read_set_loose(data, false, err) : r;
 }
 
