@@ -16,6 +16,7 @@
 
 #define TURN 4 /* attempts */
 #define LOOK_AGAIN_MS 1000
+#define MAIL_PAUSE_MS 15000 /* when the mail server took nothing from anybody */
 
 /* ---- settings ---- */
 
@@ -138,6 +139,7 @@ struct deliverer {
 	atomic_bool stopping;   /* read without it too */
 	bool worked;            /* in this round */
 	bool mailing;           /* somebody is sending mails */
+	int64_t mail_after_ms;  /* by monotonic_ms(): until then none is sent */
 	struct turn last;       /* where the round is */
 	struct turns *turns;
 	struct worker *workers;
@@ -170,7 +172,8 @@ static void wait_a_while(struct deliverer *d)
 	pthread_cond_timedwait(&d->wake, &d->lock, &until);
 }
 
-/* One account's damage keeps no other from its mails. */
+/* One account's damage keeps no other from its mails. What is new is listed also when nothing can be sent: of an account that
+ * is looked at for the first time only what comes later is told. */
 static void send_of_region(const struct deliverer *d, struct vault *view, struct mailed *out)
 {
 	uint32_t account = 0;
@@ -178,18 +181,29 @@ static void send_of_region(const struct deliverer *d, struct vault *view, struct
 	struct err err;
 
 	while (!atomic_load(&d->stopping) && account_list(view->read.data, account, &account, 1, &found, &err) == OK && found > 0) {
-		enum result r = mail_account(view, &d->mails, account, instant_add(instant_now(), d->clock), TURN,
-					     out, &err);
+		enum result r = mail_account(view, &d->mails, account, instant_add(instant_now(), d->clock),
+					     TURN, out, &err);
 
 		if (r != OK)
 			log_event(LOG_ERROR, "mail.failed", LOG_INT("account", account), LOG_RESULT("why", r));
 	}
 }
 
+static void log_mails(const struct mailed *out)
+{
+	const struct log_field fields[] = {
+	    LOG_INT("sent", out->sent), LOG_INT("failed", out->failed),
+	    {.name = "fault", .type = LOG_F_WORD, .word = smtp_fault_name(out->last.fault)}, LOG_INT("status", out->last.status)};
+
+	if (out->sent + out->failed > 0)
+		log_write(LOG_INFO, "mail", fields, out->last.fault == SMTP_FINE ? 2 : 4);
+}
+
 /* Mails of every account, a few each. Under the lock, which is let go meanwhile. */
 static void send_mails(struct deliverer *d, const struct worker *w)
 {
-	struct mailed out = {.listed = 0};
+	struct mailed out = {.nobody = monotonic_ms() < d->mail_after_ms};
+	bool paused = out.nobody;
 
 	if (!d->outbound->mails || d->mailing)
 		return;
@@ -197,11 +211,12 @@ static void send_mails(struct deliverer *d, const struct worker *w)
 	pthread_mutex_unlock(&d->lock);
 	for (size_t i = 0; i < d->count; i++)
 		send_of_region(d, w->views[i], &out);
-	if (out.sent + out.failed > 0)
-		log_event(LOG_INFO, "mail", LOG_INT("sent", out.sent), LOG_INT("failed", out.failed));
+	log_mails(&out);
 	pthread_mutex_lock(&d->lock);
 	d->mailing = false;
 	d->worked = d->worked || out.sent > 0;
+	if (out.nobody && !paused)
+		d->mail_after_ms = monotonic_ms() + MAIL_PAUSE_MS;
 }
 
 /* Under the lock. False: it is stopping. */

@@ -185,8 +185,10 @@ void client_secure(void *curl, bool plain, const char *ca_file)
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "lethe");
-	if (ca_file != NULL)
+	if (ca_file != NULL) {
 		curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL); /* else the system's are good too */
+	}
 }
 
 static void set_limits(CURL *curl, const struct sending *s)

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "notify/schedule.h"
+#include "notify/stopping.h"
 #include "store/account.h"
 #include "vault/outbox.h"
 
@@ -298,7 +299,7 @@ static enum result deliver_due(struct vault *vault, const struct deliver_how *ho
 	enum result r = delivery_due(vault->read.data, row->account, row->id, now, due, max < DUE ? max : DUE, &count, err);
 
 	/* Who does not answer is not waited for twice in one turn. */
-	for (size_t i = 0; i < count && r == OK && !stopped && !(how->stopping != NULL && atomic_load(how->stopping)); i++) {
+	for (size_t i = 0; i < count && r == OK && !stopped && !is_stopping(how->stopping); i++) {
 		struct attempt a = {.vault = vault, .how = how, .webhook = row, .delivery = due[i], .now = now};
 
 		pool_init(&a.pool, POOL_MAX);

@@ -26,10 +26,10 @@ static enum result write_message(const struct smtp_server *server, const struct 
 }
 
 /* What libcurl says of it is for the operator, and may name the server. */
-static enum result explain(int status, struct err *err)
+static enum result explain(const struct smtp_answer *answer, struct err *err)
 {
-	if (smtp_is_final(status)) {
-		err_set(err, ERR_INPUT, "the mail server takes no mail for that address (%d)", status);
+	if (answer->fault == SMTP_REFUSED) {
+		err_set(err, ERR_INPUT, "the mail server takes no mail for that address (%d)", answer->status);
 		return err_mend(err, "see whether the address is right");
 	}
 	err_set(err, ERR_BUSY, "the mail server did not take the mail");
@@ -41,7 +41,7 @@ enum result letter_send(const struct smtp_server *server, const struct letter *l
 {
 	struct smtp_server patient = *server;
 	struct buf mail;
-	int status = 0;
+	struct smtp_answer answer;
 	enum result r;
 
 	if (!message_address_ok(letter->to)) {
@@ -52,7 +52,7 @@ enum result letter_send(const struct smtp_server *server, const struct letter *l
 	buf_init(&mail, MESSAGE_MAX);
 	r = write_message(server, letter, pool, &mail, err);
 	if (r == OK)
-		r = smtp_send(&patient, letter->to, &mail, &status, err);
+		r = smtp_send(&patient, letter->to, &mail, &answer, err);
 	buf_free(&mail);
-	return r == ERR_IO ? explain(status, err) : r;
+	return r == ERR_IO ? explain(&answer, err) : r;
 }

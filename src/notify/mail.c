@@ -10,6 +10,7 @@
 
 #include "notify/message.h"
 #include "notify/schedule.h"
+#include "notify/stopping.h"
 #include "notify/template.h"
 #include "retention/settings.h"
 #include "shim/json_parse.h"
@@ -259,7 +260,7 @@ struct attempt {
 	struct instant now;
 	struct pool pool;
 	bool sent, for_nobody;
-	int status;
+	struct smtp_answer answer;
 };
 
 /* Their name, where it is an address. ERR_NOT_FOUND: there is nobody to tell any more. */
@@ -318,10 +319,10 @@ static enum result record_op(struct session *session, void *arg, struct err *err
 	if (r != OK)
 		return r == ERR_NOT_FOUND ? OK : r;
 	row.attempts++;
-	row.status = a->status;
+	row.status = a->answer.status;
 	if (a->sent)
 		row.state = MAIL_SENT;
-	else if (a->for_nobody || smtp_is_final(a->status) || !schedule_next(row.attempts, row.id, a->now, 0, &row.next))
+	else if (a->for_nobody || a->answer.fault == SMTP_REFUSED || !schedule_next(row.attempts, row.id, a->now, 0, &row.next))
 		row.state = MAIL_FAILED;
 	r = mail_put(session->data, &row, err);
 	if (r != OK)
@@ -349,7 +350,7 @@ static enum result try_once(struct attempt *a, struct err *err)
 		r = write_mail(a, to, &mail, err);
 	a->for_nobody = r == ERR_NOT_FOUND;
 	if (r == OK) {
-		r = smtp_send(a->server, to, &mail, &a->status, err);
+		r = smtp_send(a->server, to, &mail, &a->answer, err);
 		a->sent = r == OK;
 	}
 	buf_free(&mail);
@@ -358,23 +359,34 @@ static enum result try_once(struct attempt *a, struct err *err)
 	return vault_write(a->vault, record_op, a, err);
 }
 
+/* False: it did not answer, and the others would wait as long. */
+static bool count_attempt(const struct attempt *a, struct mailed *out)
+{
+	out->sent += a->sent;
+	out->failed += !a->sent;
+	if (a->sent || a->for_nobody)
+		return true;
+	out->last = a->answer;
+	out->nobody = !a->answer.named;
+	return a->answer.status != 0;
+}
+
 static enum result send_due(struct vault *vault, const struct mail_how *how, uint32_t account, struct instant now,
 			    size_t max, struct mailed *out, struct err *err)
 {
 	struct mail_row due[DUE];
 	size_t count;
+	bool on = !out->nobody;
 	enum result r = mail_due(vault->read.data, account, now, due, max < DUE ? max : DUE, &count, err);
 
-	for (size_t i = 0; i < count && r == OK && !(how->stopping != NULL && atomic_load(how->stopping)); i++) {
+	for (size_t i = 0; i < count && r == OK && on && !is_stopping(how->stopping); i++) {
 		struct attempt a = {.vault = vault, .server = how->server, .mail = due[i], .now = now};
 
 		pool_init(&a.pool, POOL_MAX);
 		r = try_once(&a, err);
 		pool_free(&a.pool);
-		out->sent += r == OK && a.sent;
-		out->failed += r == OK && !a.sent;
-		if (!a.sent && !a.for_nobody && a.status == 0)
-			break; /* it does not answer: the others would wait as long */
+		if (r == OK)
+			on = count_attempt(&a, out) && !out->nobody;
 	}
 	return r;
 }

@@ -18,14 +18,18 @@
 #include "store/mail.h"
 #include "vault/vault.h"
 
-struct mailed { int64_t listed, sent, failed; };
+struct mailed {
+	int64_t listed, sent, failed;
+	struct smtp_answer last; /* of those that failed; fault SMTP_FINE: none, or there was nobody to send it to */
+	bool nobody;             /* the server takes nothing from anybody at this time: none after it was tried */
+};
 
 struct mail_how {
 	const struct smtp_server *server;
 	const atomic_bool *stopping; /* once it is true no attempt is begun any more; NULL: never */
 };
-/* Of one account: lists what is new, makes up to `max` attempts that are due; adds to `out`. The first time it only
- * notes how far the events are: nobody is told of what was before mails were. */
+/* Of one account: lists what is new and, unless `out` says that the server takes nothing, makes up to `max` attempts that are
+ * due; adds to `out`. The first time it only notes how far the events are: nobody is told of what was before mails were. */
 MUST_CHECK enum result mail_account(struct vault *vault, const struct mail_how *how, uint32_t account, struct instant now,
 				    size_t max, struct mailed *out, struct err *err);
 

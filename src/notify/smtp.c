@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "net/client.h"
 #include "notify/message.h"
 
 #define TIMEOUT_MS 30000L
 #define CONNECT_MS 10000L
+#define QUIT_MS 1000
 
 static bool begins(const char *text, const char *with)
 {
@@ -31,79 +33,164 @@ enum result smtp_check(const struct smtp_server *server, struct err *err)
 	return OK;
 }
 
-bool smtp_is_final(int status)
+const char *smtp_fault_name(enum smtp_fault fault)
 {
-	return status >= 550 && status <= 554;
+	static const char *const names[] = {"", "name", "connection", "time", "tls", "certificate", "login", "server", "later", "refused"};
+
+	return names[fault];
 }
 
-struct reading { const struct buf *mail; size_t done; };
+/* ---- one mail ---- */
+
+struct sending {
+	const struct smtp_server *server;
+	const struct buf *mail;
+	size_t done;
+	int64_t until_ms;  /* by monotonic_ms() */
+	bool named;        /* whom the mail is for was said */
+	bool quitting;     /* QUIT was said: what it answered to the mail is in `status` */
+	long status;
+};
 
 static size_t give(char *to, size_t size, size_t count, void *arg)
 {
-	struct reading *reading = arg;
-	size_t left = reading->mail->len - reading->done, n = size * count < left ? size * count : left;
+	struct sending *s = arg;
+	size_t left = s->mail->len - s->done, n = size * count < left ? size * count : left;
 
-	memcpy(to, reading->mail->data + reading->done, n);
-	reading->done += n;
+	memcpy(to, s->mail->data + s->done, n);
+	s->done += n;
 	return n;
+}
+
+/* CURLOPT_TIMEOUT_MS ends when the mail is out, and the server has yet to say whether it takes it. */
+static int is_over(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	const struct sending *s = arg;
+
+	(void)a, (void)b, (void)c, (void)d;
+	return monotonic_ms() >= s->until_ms;
+}
+
+static bool is_command(const char *data, size_t len, const char *word)
+{
+	return len > strlen(word) && memcmp(data, word, strlen(word)) == 0;
+}
+
+/* What is said to the server: how far it has come nothing else tells. Whether it answers QUIT changes nothing any more, so it
+ * is hardly waited for. */
+static int note_command(CURL *curl, curl_infotype type, char *data, size_t len, void *arg)
+{
+	struct sending *s = arg;
+
+	if (type != CURLINFO_HEADER_OUT)
+		return 0;
+	if (is_command(data, len, "RCPT TO:"))
+		s->named = true;
+	if (!is_command(data, len, "QUIT") || s->quitting)
+		return 0;
+	s->quitting = true;
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &s->status);
+	s->until_ms = monotonic_ms() + QUIT_MS;
+	return 0;
 }
 
 static void set_server(CURL *curl, const struct smtp_server *server)
 {
-	long timeout = server->timeout_ms > 0 ? (long)server->timeout_ms : TIMEOUT_MS;
-
+	client_secure(curl, false, server->ca_file);
 	curl_easy_setopt(curl, CURLOPT_URL, server->url);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	curl_easy_setopt(curl, CURLOPT_USE_SSL, (long)(server->plain ? CURLUSESSL_TRY : CURLUSESSL_ALL));
-	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-	curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, timeout < CONNECT_MS ? timeout : CONNECT_MS);
-	if (server->ca_file != NULL)
-		curl_easy_setopt(curl, CURLOPT_CAINFO, server->ca_file);
 	if (server->user != NULL) {
 		curl_easy_setopt(curl, CURLOPT_USERNAME, server->user);
 		curl_easy_setopt(curl, CURLOPT_PASSWORD, server->password);
 	}
 }
 
-static enum result perform(CURL *curl, const struct smtp_server *server, struct curl_slist *to, struct reading *reading,
-			   int *status, struct err *err)
+static void set_sending(CURL *curl, struct sending *s)
 {
-	char from[MESSAGE_ADDRESS_MAX + 3];
-	long answered = 0;
-	CURLcode code;
+	long timeout = s->server->timeout_ms > 0 ? (long)s->server->timeout_ms : TIMEOUT_MS;
 
-	snprintf(from, sizeof from, "<%s>", server->from);
-	set_server(curl, server);
-	curl_easy_setopt(curl, CURLOPT_MAIL_FROM, from);
-	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, to);
+	s->until_ms = monotonic_ms() + timeout;
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, timeout < CONNECT_MS ? timeout : CONNECT_MS);
+	curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L); /* else QUIT is said without these limits */
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_over);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, s);
+	curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
+	curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, note_command);
+	curl_easy_setopt(curl, CURLOPT_DEBUGDATA, s);
 	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
 	curl_easy_setopt(curl, CURLOPT_READFUNCTION, give);
-	curl_easy_setopt(curl, CURLOPT_READDATA, reading);
+	curl_easy_setopt(curl, CURLOPT_READDATA, s);
+}
+
+static bool is_final(long status)
+{
+	return status >= 550 && status <= 554;
+}
+
+static enum smtp_fault fault_of(const struct sending *s, CURLcode code)
+{
+	switch (code) {
+	case CURLE_OK:
+		return SMTP_FINE;
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return SMTP_NAME;
+	case CURLE_OPERATION_TIMEDOUT:
+	case CURLE_ABORTED_BY_CALLBACK:
+		return SMTP_TIME;
+	case CURLE_USE_SSL_FAILED:
+	case CURLE_SSL_CONNECT_ERROR:
+		return SMTP_TLS;
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+		return SMTP_CERTIFICATE;
+	case CURLE_LOGIN_DENIED:
+		return SMTP_LOGIN;
+	default:
+		break;
+	}
+	if (s->status < 400)
+		return SMTP_CONNECTION;
+	if (!s->named)
+		return SMTP_SERVER;
+	return is_final(s->status) ? SMTP_REFUSED : SMTP_LATER;
+}
+
+static enum result perform(CURL *curl, struct sending *s, struct curl_slist *to, struct smtp_answer *answer, struct err *err)
+{
+	char from[MESSAGE_ADDRESS_MAX + 3];
+	CURLcode code;
+
+	snprintf(from, sizeof from, "<%s>", s->server->from);
+	set_server(curl, s->server);
+	set_sending(curl, s);
+	curl_easy_setopt(curl, CURLOPT_MAIL_FROM, from);
+	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, to);
 	code = curl_easy_perform(curl);
-	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answered);
-	*status = (int)answered;
+	if (!s->quitting)
+		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &s->status);
+	answer->fault = fault_of(s, code);
+	answer->status = code == CURLE_OK || s->status >= 400 ? (int)s->status : 0;
+	answer->named = s->named;
 	if (code == CURLE_OK)
 		return OK;
-	err_set(err, ERR_IO, "the mail server did not take it: %s", curl_easy_strerror(code));
+	err_set(err, ERR_IO, "the mail server did not take it: %s",
+		curl_easy_strerror(answer->fault == SMTP_TIME ? CURLE_OPERATION_TIMEDOUT : code));
 	return err_mend(err, "see whether mail-server, mail-user and the password are right");
 }
 
-enum result smtp_send(const struct smtp_server *server, const char *to, const struct buf *mail, int *status,
-		      struct err *err)
+enum result smtp_send(const struct smtp_server *server, const char *to, const struct buf *mail,
+		      struct smtp_answer *answer, struct err *err)
 {
-	struct reading reading = {.mail = mail};
+	struct sending s = {.server = server, .mail = mail};
 	char whom[MESSAGE_ADDRESS_MAX + 3];
 	struct curl_slist *list;
 	CURL *curl;
 	enum result r = client_init(err);
 
-	*status = 0;
+	*answer = (struct smtp_answer){.fault = SMTP_CONNECTION};
 	if (r != OK)
 		return r;
 	if (!message_address_ok(to))
@@ -111,7 +198,7 @@ enum result smtp_send(const struct smtp_server *server, const char *to, const st
 	snprintf(whom, sizeof whom, "<%s>", to);
 	curl = curl_easy_init();
 	list = curl_slist_append(NULL, whom);
-	r = curl == NULL || list == NULL ? err_no_memory(err) : perform(curl, server, list, &reading, status, err);
+	r = curl == NULL || list == NULL ? err_no_memory(err) : perform(curl, &s, list, answer, err);
 	curl_easy_cleanup(curl);
 	curl_slist_free_all(list);
 	return r;

@@ -21,12 +21,31 @@ struct smtp_server {
 	int64_t timeout_ms;   /* 0: half a minute */
 };
 
+/* Why a mail was not taken. */
+enum smtp_fault {
+	SMTP_FINE,
+	SMTP_NAME,        /* the server's name leads nowhere */
+	SMTP_CONNECTION,  /* it could not be connected to, or hung up, or spoke no SMTP */
+	SMTP_TIME,        /* no answer in time */
+	SMTP_TLS,         /* it offers no STARTTLS, or TLS failed */
+	SMTP_CERTIFICATE, /* not one of those trusted, or of another name, or past its time */
+	SMTP_LOGIN,       /* it does not let the user in */
+	SMTP_SERVER,      /* it refused before it was said for whom the mail is */
+	SMTP_LATER,       /* it does not take this one now */
+	SMTP_REFUSED,     /* it does not take this one, and would not another time: 550 to 554 for its recipient or the mail */
+};
+const char *smtp_fault_name(enum smtp_fault fault); /* "connection"; "" of none */
+
+struct smtp_answer {
+	enum smtp_fault fault;
+	int status;       /* of its last reply, where that took or refused the mail; 0: it did neither */
+	bool named;       /* it heard for whom the mail is; otherwise no mail would have fared better */
+};
+
 /* Is it one that can be asked? ERR_INPUT. */
 MUST_CHECK enum result smtp_check(const struct smtp_server *server, struct err *err);
-/* `*status` is what the server answered last, 0 when nothing. ERR_IO: it did not take it. Thread safe. */
-MUST_CHECK enum result smtp_send(const struct smtp_server *server, const char *to, const struct buf *mail, int *status,
-				 struct err *err);
-/* Would it be refused again? */
-bool smtp_is_final(int status);
+/* ERR_IO: it did not take it. Two seconds more than timeout_ms at the most, whatever it does. Thread safe. */
+MUST_CHECK enum result smtp_send(const struct smtp_server *server, const char *to, const struct buf *mail,
+				 struct smtp_answer *answer, struct err *err);
 
 #endif

@@ -297,13 +297,15 @@ mail() { /usr/bin/python3 "$TOP/tests/e2e/notify/read.py" "mails/$1"; }
 	begun 1
 	ask POST /persons/search '{"who": "+4520000578"}'
 	ask POST "/persons/$(jq -r '.persons[0].id' <<<"$output")/erasure"
-	logged '"event":"mail","sent":0,"failed":1'
+	logged '"event":"mail","sent":0,"failed":1,"fault":"login","status":535'
 	same "waits" 1 "$(sqlite3 "$REGION/vault.db" "SELECT state FROM mail")"
 	stop
 	echo 'correct horse' >password
 	sqlite3 "$REGION/vault.db" "UPDATE mail SET next_at = 0"
 	mailing
-	logged '"event":"mail","sent":0,"failed":1'
+	logged '"event":"mail","sent":0,"failed":1,"fault":"refused","status":550'
+	run ! grep -qr 'correct horse' serve.log lethe-data
+	for file in environ cmdline; do run ! grep -qa 'correct horse' "/proc/$SERVING/$file"; done
 	same "refused for good" "3 550" "$(sqlite3 -separator ' ' "$REGION/vault.db" "SELECT state, status FROM mail")"
 	same "taken" 0 "$(wc -l <told)"
 	stop

@@ -1,9 +1,11 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * P62: which mails there are, to whom, and what becomes of those that cannot be sent. A server that takes them is in
- * tests/e2e/notify.bats.
+ * P62: which mails there are, to whom, and what becomes of those that cannot be sent. What a server can do wrong is in
+ * tests/notify/smtp.c, one that takes mails as others do in tests/e2e/notify.bats.
  */
+#include "notify/mailserver.h"
+
 #include "access/people.h"
 
 #include "notify/mail.h"
@@ -17,6 +19,31 @@
 static const struct smtp_server nobody = {.url = "smtp://127.0.0.1:1", .plain = true, .from = "lethe@example.com", .timeout_ms = 2000};
 static const struct mail_how how = {.server = &nobody};
 static struct err err;
+
+/* ---- a server */
+
+static struct mailserver box;
+static char url[64], cert[300];
+static const struct smtp_server somebody = {.url = url, .ca_file = cert, .from = "lethe@example.com", .timeout_ms = 20000};
+static const struct mail_how there = {.server = &somebody};
+
+static int begin(void **state)
+{
+	(void)state;
+	mailserver_start(&box);
+	snprintf(url, sizeof url, "smtp://127.0.0.1:%d", box.port);
+	mailserver_path(&box, "cert", cert);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	mailserver_stop(&box);
+	return 0;
+}
+
+/* ---- what tests do */
 
 struct doing { struct people *p; const char *act; int times; };
 
@@ -45,6 +72,15 @@ static struct mailed mail(struct people *p)
 	struct mailed out = {.listed = 0};
 
 	assert_ok(mail_account(p->world.vault, &how, p->world.account.number, p->world.now, 16, &out, &err), &err);
+	return out;
+}
+
+static struct mailed mail_in_mode(struct people *p, const char *mode)
+{
+	struct mailed out = {.listed = 0};
+
+	mailserver_mode(&box, mode);
+	assert_ok(mail_account(p->world.vault, &there, p->world.account.number, p->world.now, 16, &out, &err), &err);
 	return out;
 }
 
@@ -171,6 +207,104 @@ static void who_has_no_address_or_is_gone_is_sent_nothing(void **state)
 	}
 }
 
+/* The operator may mend it before the schedule ends; and whoever asked it would be asked the same. */
+static void what_the_server_refuses_of_everybody_is_kept_and_ends_the_round(void **state)
+{
+	static const char *const modes[] = {"banner 554", "ehlo 550", "mail 550"};
+	struct people *p = *state;
+	struct mail_row rows[MAX];
+
+	add_user(p, "o@example.com", USER_OWNER);
+	mail(p);
+	happen(p, "person.erase", 3);
+	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+		struct mailed out = mail_in_mode(p, modes[i]);
+
+		assert_int_equal(out.failed, 1);
+		assert_true(out.nobody);
+		assert_int_equal(out.last.fault, SMTP_SERVER);
+	}
+	assert_int_equal(mails(p, rows), 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(rows[i].state, MAIL_WAITING);
+		assert_int_equal(rows[i].attempts, 1);
+	}
+}
+
+static void while_the_server_takes_nothing_what_is_new_is_listed(void **state)
+{
+	struct people *p = *state;
+	struct mailed out = {.nobody = true};
+
+	add_user(p, "o@example.com", USER_OWNER);
+	assert_ok(mail_account(p->world.vault, &there, p->world.account.number, p->world.now, 16, &out, &err), &err);
+	happen(p, "person.erase", 1);
+	assert_ok(mail_account(p->world.vault, &there, p->world.account.number, p->world.now, 16, &out, &err), &err);
+	assert_int_equal(out.listed, 1);
+	assert_int_equal(out.sent + out.failed, 0);
+	assert_int_equal(mail_in_mode(p, "none none").sent, 1);
+}
+
+static void what_one_address_is_refused_is_given_up_and_others_are_tried(void **state)
+{
+	struct people *p = *state;
+	struct mail_row rows[MAX];
+	struct mailed out;
+
+	add_user(p, "o@example.com", USER_OWNER);
+	add_user(p, "a@example.com", USER_ADMIN);
+	mail(p);
+	happen(p, "person.erase", 1);
+	out = mail_in_mode(p, "rcpt 550");
+	assert_int_equal(out.failed, 2);
+	assert_false(out.nobody);
+	assert_int_equal(mails(p, rows), 2);
+	assert_int_equal(rows[0].state, MAIL_FAILED);
+	assert_int_equal(rows[0].status, 550);
+}
+
+static void who_hangs_up_on_one_is_not_asked_for_the_others_in_that_turn(void **state)
+{
+	struct people *p = *state;
+	struct mailed out;
+
+	add_user(p, "o@example.com", USER_OWNER);
+	mail(p);
+	happen(p, "person.erase", 3);
+	out = mail_in_mode(p, "rcpt drop");
+	assert_int_equal(out.failed, 1);
+	assert_false(out.nobody);
+	assert_int_equal(mail_in_mode(p, "none none").sent, 2);
+}
+
+static const char *message_id(struct people *p)
+{
+	const char *text = strstr(mailserver_file(&box, "mails", &p->world.pool), "|Message-ID:");
+
+	assert_non_null(text);
+	return pool_strndup(&p->world.pool, text, strcspn(text + 1, "|") + 1);
+}
+
+static void what_was_sent_and_not_noted_is_sent_again_under_the_same_id(void **state)
+{
+	struct people *p = *state;
+	struct mail_row rows[MAX];
+	const char *before;
+
+	add_user(p, "o@example.com", USER_OWNER);
+	mail(p);
+	happen(p, "person.erase", 1);
+	assert_int_equal(mail_in_mode(p, "dot late").sent, 1);
+	before = message_id(p);
+	assert_int_equal(mails(p, rows), 1);
+	rows[0].state = MAIL_WAITING; /* as it was when the power went */
+	world_reopen(&p->world);
+	assert_ok(mail_put(p->world.vault->read.data, &rows[0], &err), &err);
+	assert_int_equal(mail_in_mode(p, "none none").sent, 1);
+	assert_string_equal(message_id(p), before);
+	assert_int_equal(mail_in_mode(p, "none none").sent, 0);
+}
+
 static void what_is_no_mail_server_is_refused(void **state)
 {
 	static const char *const bad[] = {"", "mail.example.com", "http://mail.example.com", "smtp://", "imap://mail.example.com"};
@@ -185,9 +319,6 @@ static void what_is_no_mail_server_is_refused(void **state)
 	server.from = "lethe";
 	assert_int_equal(smtp_check(&server, &err), ERR_INPUT);
 	assert_string_equal(err.mend, "set mail-from to one: lethe@example.com");
-	assert_true(smtp_is_final(550));
-	assert_false(smtp_is_final(451));
-	assert_false(smtp_is_final(535));
 }
 
 int main(void)
@@ -199,8 +330,13 @@ int main(void)
 	    AMONG_PEOPLE(what_no_server_takes_is_tried_by_the_schedule),
 	    AMONG_PEOPLE(as_the_program_stops_no_attempt_is_begun),
 	    AMONG_PEOPLE(who_has_no_address_or_is_gone_is_sent_nothing),
+	    AMONG_PEOPLE(what_the_server_refuses_of_everybody_is_kept_and_ends_the_round),
+	    AMONG_PEOPLE(while_the_server_takes_nothing_what_is_new_is_listed),
+	    AMONG_PEOPLE(what_one_address_is_refused_is_given_up_and_others_are_tried),
+	    AMONG_PEOPLE(who_hangs_up_on_one_is_not_asked_for_the_others_in_that_turn),
+	    AMONG_PEOPLE(what_was_sent_and_not_noted_is_sent_again_under_the_same_id),
 	    cmocka_unit_test(what_is_no_mail_server_is_refused),
 	};
 
-	return cmocka_run_group_tests_name("notify/mail", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("notify/mail", tests, begin, end);
 }
