@@ -103,3 +103,52 @@ enum result giving_is_over(struct session *session, const char *made_by, uint32_
 		return an_owner_can(session, account, over, err);
 	return r == ERR_NOT_FOUND ? OK : r;
 }
+
+/* ---- who gave it may be gone ---- */
+
+static enum result user_is_gone(struct session *session, uint32_t account, struct id id, bool *gone, struct err *err)
+{
+	struct user_row user;
+	struct pool pool;
+	int64_t number = 0;
+	enum result r = user_find_id(session->data, account, id, &number, err);
+
+	*gone = true;
+	if (r != OK || number == 0)
+		return r;
+	pool_init(&pool, POOL_MAX);
+	r = secret_user(session, account, number, &pool, &user, err);
+	pool_free(&pool);
+	*gone = r != OK;
+	return r == ERR_NOT_FOUND || r == ERR_WRONG_STATE ? OK : r;
+}
+
+/* Of the account, or the operator's. One that has expired is not distrusted for that. */
+static enum result token_is_gone(struct session *session, uint32_t account, struct id id, bool *gone, struct err *err)
+{
+	struct token_row token;
+	struct pool pool;
+	enum result r;
+
+	pool_init(&pool, POOL_MAX);
+	r = token_get(session->data, account, id, &pool, &token, err);
+	if (r == ERR_NOT_FOUND)
+		r = token_get(session->data, VAULT_ACCOUNT, id, &pool, &token, err);
+	pool_free(&pool);
+	*gone = r != OK || token.revoked;
+	return r == ERR_NOT_FOUND ? OK : r;
+}
+
+enum result giving_is_withdrawn(struct session *session, const char *made_by, uint32_t account, bool *withdrawn,
+				struct err *err)
+{
+	struct err none;
+	struct id id;
+
+	*withdrawn = false;
+	if (id_parse(USER_PREFIX, made_by, &id, &none) == OK)
+		return user_is_gone(session, account, id, withdrawn, err);
+	if (id_parse(TOKEN_PREFIX, made_by, &id, &none) == OK)
+		return token_is_gone(session, account, id, withdrawn, err);
+	return OK;
+}

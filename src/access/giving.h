@@ -26,5 +26,8 @@ MUST_CHECK enum result giving_watched(struct vault *vault, const struct actor *a
 /* Was it given by an operator's token, which could not give it any more? `made_by` is the opaque id of who gave. */
 MUST_CHECK enum result giving_is_over(struct session *session, const char *made_by, uint32_t account,
 				      enum access_role role, bool *over, struct err *err);
+/* Was it given by a user who was removed since, or by a token that was revoked since? */
+MUST_CHECK enum result giving_is_withdrawn(struct session *session, const char *made_by, uint32_t account,
+					   bool *withdrawn, struct err *err);
 
 #endif

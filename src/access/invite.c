@@ -123,6 +123,18 @@ static enum result no_link(struct err *err)
 	return err_mend(err, "ask for a new one");
 }
 
+/* Who made it may have kept it. */
+static enum result must_stand(struct session *session, const struct invite_row *row, struct err *err)
+{
+	bool withdrawn;
+	enum result r = giving_is_withdrawn(session, row->made_by, row->account, &withdrawn, err);
+
+	if (r != OK || !withdrawn)
+		return r;
+	err_set(err, ERR_DENIED, "who had this link made was removed since, or their token was revoked");
+	return err_mend(err, "ask for a new one");
+}
+
 static enum result find_row(struct session *session, const char *text, size_t len, struct instant now,
 			    struct pool *pool, struct invite_row *out, struct err *err)
 {
@@ -133,7 +145,9 @@ static enum result find_row(struct session *session, const char *text, size_t le
 
 	if (opaque_read(text, len, &kind, &hash) && kind == OPAQUE_INVITE)
 		r = invite_find(session->data, &hash, pool, &found, out, err);
-	return r == OK && (!found || now.ms >= out->expires.ms) ? no_link(err) : r;
+	if (r == OK && (!found || now.ms >= out->expires.ms))
+		return no_link(err);
+	return r == OK ? must_stand(session, out, err) : r;
 }
 
 /* From when an owner can sign in, no link that the operator had made lets another in. */

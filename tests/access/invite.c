@@ -230,6 +230,37 @@ static void a_link_of_the_operators_lets_no_second_owner_in(void **state)
 	sound(p);
 }
 
+/* They may have kept it, to come in by when they may not any more. */
+static void a_link_is_good_no_more_when_who_made_it_was_removed_or_their_token_revoked(void **state)
+{
+	struct people *p = *state;
+	struct user_row anna = add_user(p, "anna", USER_ADMIN), carl = add_user(p, "carl", USER_AGENT), bent = add_user(p, "bent", USER_AGENT);
+	struct user_row dora = add_user(p, "dora", USER_AGENT), eva = add_user(p, "eva", USER_AGENT);
+	struct actor account = token_of(p, anna.account, ROLE_ADMIN), operator = token_of(p, VAULT_ACCOUNT, ROLE_OPERATOR);
+	struct opaque links[] = {invite_by(p, actor_user(&anna), &carl), invite_by(p, account, &bent), invite_by(p, operator, &dora)};
+	struct opaque stays = invite_by(p, token_of(p, anna.account, ROLE_ADMIN), &eva);
+	struct invite_found found;
+	struct id id;
+	struct err err;
+
+	for (size_t i = 0; i < 3; i++)
+		assert_ok(invites_find(&p->world.vault->read, links[i].text, OPAQUE_LEN, p->world.now, &p->world.pool, &found, &err), &err);
+	remove_user(p, &anna);
+	assert_ok(id_parse(TOKEN_PREFIX, account.who, &id, &err), &err);
+	assert_ok(tokens_revoke(p->world.vault, carl.account, id, p->world.now, &err), &err);
+	assert_ok(id_parse(TOKEN_PREFIX, operator.who, &id, &err), &err);
+	assert_ok(tokens_revoke(p->world.vault, VAULT_ACCOUNT, id, p->world.now, &err), &err);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(use(p, &links[i], NULL, PASSWORD, &err), ERR_DENIED);
+		assert_string_equal(err.what, "who had this link made was removed since, or their token was revoked");
+		assert_int_equal(invites_find(&p->world.vault->read, links[i].text, OPAQUE_LEN, p->world.now, &p->world.pool, &found, &err), ERR_DENIED);
+	}
+	assert_ok(use(p, &stays, NULL, PASSWORD, &err), &err);
+	links[0] = invite(p, &carl); /* a new one, by somebody else */
+	assert_ok(use(p, &links[0], NULL, PASSWORD, &err), &err);
+	sound(p);
+}
+
 static void what_is_no_link_opens_nothing(void **state)
 {
 	struct people *p = *state;
@@ -293,6 +324,7 @@ int main(void)
 	    AMONG_PEOPLE(nobody_makes_a_link_for_who_may_do_more_than_they),
 	    AMONG_PEOPLE(the_operator_makes_no_link_for_an_owner_who_came_in_just_before),
 	    AMONG_PEOPLE(a_link_of_the_operators_lets_no_second_owner_in),
+	    AMONG_PEOPLE(a_link_is_good_no_more_when_who_made_it_was_removed_or_their_token_revoked),
 	    AMONG_PEOPLE(what_is_no_link_opens_nothing),
 	    AMONG_PEOPLE(of_several_who_open_one_link_at_once_one_gets_in),
 	};
