@@ -450,9 +450,8 @@ static enum result escape(const char *text, struct pool *pool, const char **out,
 
 	buf_init(&buf, (size_t)4 * OIDC_URL_MAX);
 	add_escaped(&buf, text);
-	*out = pool_strndup(pool, buf.data != NULL ? buf.data : "", buf.len);
-	buf_free(&buf);
-	return *out != NULL ? OK : err_no_memory(err);
+	*out = buf_to_pool(&buf, "what a client signs in with", pool, err);
+	return *out != NULL ? OK : err->code;
 }
 
 /* RFC 6749 section 2.3.1: both are escaped before they are a user and a password. */

@@ -52,17 +52,14 @@ enum result token_scopes_parse(const char *text, enum access_role role, int64_t 
 enum result token_scopes_text(int64_t scopes, struct pool *pool, const char **out, struct err *err)
 {
 	struct buf text;
-	enum result r;
 
 	buf_init(&text, 4096);
 	for (int permission = 0; permission < PERMISSION_COUNT; permission++) {
 		if ((scopes >> permission & 1) != 0)
 			buf_printf(&text, "%s%s", text.len > 0 ? "," : "", permission_name((enum permission)permission));
 	}
-	r = buf_ok(&text, "the scopes of a token", err);
-	*out = r == OK ? pool_strndup(pool, text.data != NULL ? text.data : "", text.len) : NULL;
-	buf_free(&text);
-	return r == OK && *out == NULL ? err_no_memory(err) : r;
+	*out = buf_to_pool(&text, "the scopes of a token", pool, err);
+	return *out != NULL ? OK : err->code;
 }
 
 /* ---- making ---- */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pool.h"
+
 void buf_init(struct buf *buf, size_t max)
 {
 	*buf = (struct buf){.max = max};
@@ -107,6 +109,19 @@ enum result buf_ok(const struct buf *buf, const char *what, struct err *err)
 	/* Which of the two it was matters only for the message; the maximum is by far the likelier. */
 	return err_set(err, ERR_LIMIT, "%s is larger than its maximum of %zu bytes, or memory ran out",
 		       what, buf->max);
+}
+
+char *buf_to_pool(struct buf *buf, const char *what, struct pool *pool, struct err *err)
+{
+	char *out = NULL;
+
+	if (buf_ok(buf, what, err) == OK) {
+		out = pool_strndup(pool, buf->data != NULL ? buf->data : "", buf->len);
+		if (out == NULL)
+			err_no_memory(err);
+	}
+	buf_free(buf);
+	return out;
 }
 
 void buf_reset(struct buf *buf)

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include "base/err.h"
 
+struct pool;
+
 struct buf {
 	char *data; /* owned; NULL until the first append */
 	size_t len, cap, max;
@@ -30,6 +32,9 @@ void buf_printf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void *buf_extend(struct buf *buf, size_t len);
 /* OK; or ERR_LIMIT / ERR_NO_MEMORY, with `what` naming the thing that was being built. */
 MUST_CHECK enum result buf_ok(const struct buf *buf, const char *what, struct err *err);
+/* The end of a text: a copy in the pool, NUL-terminated, "" when nothing was added; the buffer is freed. NULL: what buf_ok says of
+ * `what`, or ERR_NO_MEMORY. */
+MUST_CHECK char *buf_to_pool(struct buf *buf, const char *what, struct pool *pool, struct err *err);
 /* Empties (wiping) and keeps the memory; clears a failure. */
 void buf_reset(struct buf *buf);
 /* Wipes and frees.  A zeroed buf is allowed. */

@@ -342,11 +342,9 @@ static enum result scrub_text(struct scrub *scrub, struct json *node, bool whole
 	}
 	buf_init(&out, node->len * 64 + 64);
 	replace(scrub, node->text, node->len, &out);
-	node->text = pool_strndup(pool, out.data != NULL ? out.data : "", out.len);
 	node->len = out.len;
-	r = buf_ok(&out, "a field with masked names", err);
-	buf_free(&out);
-	return r == OK && node->text == NULL ? err_no_memory(err) : r;
+	node->text = buf_to_pool(&out, "a field with masked names", pool, err);
+	return node->text != NULL ? OK : err->code;
 }
 
 /* A number in custom fields may be somebody's, too: 4520000512. */

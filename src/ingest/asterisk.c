@@ -570,19 +570,13 @@ static enum result keep_payload(struct row *row, struct pool *pool)
 {
 	struct json_writer w;
 	struct buf buf;
-	enum result result;
 
 	buf_init(&buf, INTAKE_LINE_MAX * 8);
 	json_writer_init(&w, &buf, 0);
 	write_payload(&w, row);
-	result = buf_ok(&buf, "the payload", row->err);
-	if (result == OK) {
-		row->out->payload = pool_strndup(pool, buf.data, buf.len);
-		row->out->payload_len = buf.len;
-		result = row->out->payload ? OK : err_no_memory(row->err);
-	}
-	buf_free(&buf);
-	return result;
+	row->out->payload_len = buf.len;
+	row->out->payload = buf_to_pool(&buf, "the payload", pool, row->err);
+	return row->out->payload != NULL ? OK : row->err->code;
 }
 
 /* Old systems write names in Latin-1: what is not UTF-8 is taken for that, so that nothing is lost. */

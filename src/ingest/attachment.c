@@ -127,13 +127,7 @@ enum result attachment_payload(struct reading *r, const struct json *root)
 			json_node(&w, member->name, member);
 	}
 	json_end_object(&w);
-	r->out->payload = NULL;
 	r->out->payload_len = buf.len;
-	if (buf_ok(&buf, "the payload", r->err) == OK) {
-		r->out->payload = pool_strndup(r->pool, buf.data, buf.len);
-		if (!r->out->payload)
-			err_no_memory(r->err);
-	}
-	buf_free(&buf);
+	r->out->payload = buf_to_pool(&buf, "the payload", r->pool, r->err);
 	return r->out->payload ? OK : r->err->code;
 }

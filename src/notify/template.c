@@ -71,7 +71,6 @@ static enum result fill(const char *template, bool html, const struct template_v
 {
 	const char *open;
 	struct buf text;
-	enum result r;
 
 	buf_init(&text, FILLED_MAX);
 	while ((open = strstr(template, "{{")) != NULL) {
@@ -87,10 +86,8 @@ static enum result fill(const char *template, bool html, const struct template_v
 		template = close + 2;
 	}
 	buf_add_str(&text, template);
-	r = buf_ok(&text, "a mail", err);
-	*out = r == OK ? pool_strndup(pool, text.data, text.len) : NULL;
-	buf_free(&text);
-	return r == OK && *out == NULL ? err_no_memory(err) : r;
+	*out = buf_to_pool(&text, "a mail", pool, err);
+	return *out != NULL ? OK : err->code;
 }
 
 enum result template_fill(enum mail_template template, const struct template_value *values, struct pool *pool,

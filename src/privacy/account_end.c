@@ -55,7 +55,6 @@ static enum result write_args(struct run *run, struct err *err)
 {
 	struct json_writer w;
 	struct buf out;
-	enum result r;
 
 	buf_init(&out, STATEMENT_MAX);
 	json_writer_init(&w, &out, 0);
@@ -66,11 +65,8 @@ static enum result write_args(struct run *run, struct err *err)
 	add_tables(&w, "rows", &run->out->removed);
 	json_end_object(&w);
 	json_end_object(&w);
-	r = buf_ok(&out, "the job that ends an account", err);
-	if (r == OK && (run->args = pool_strndup(run->pool, out.data, out.len)) == NULL)
-		r = err_no_memory(err);
-	buf_free(&out);
-	return r;
+	run->args = buf_to_pool(&out, "the job that ends an account", run->pool, err);
+	return run->args != NULL ? OK : err->code;
 }
 
 static enum result count_all(struct session *session, struct run *run, struct err *err)

@@ -58,16 +58,12 @@ static enum result write_text(struct run *run, void (*write)(const struct run *,
 {
 	struct json_writer w;
 	struct buf buf;
-	enum result r;
 
 	buf_init(&buf, TEXT_MAX);
 	json_writer_init(&w, &buf, 0);
 	write(run, &w);
-	r = buf_ok(&buf, "the job of an anonymisation", err);
-	if (r == OK && (*out = pool_strndup(&run->pool, buf.data, buf.len)) == NULL)
-		r = err_no_memory(err);
-	buf_free(&buf);
-	return r;
+	*out = buf_to_pool(&buf, "the job of an anonymisation", &run->pool, err);
+	return *out != NULL ? OK : err->code;
 }
 
 static enum result read_job(struct run *run, struct err *err)

@@ -79,16 +79,12 @@ static enum result write_text(const struct erase_state *state,
 {
 	struct json_writer w;
 	struct buf buf;
-	enum result r;
 
 	buf_init(&buf, STATE_MAX);
 	json_writer_init(&w, &buf, 0);
 	write(state, &w);
-	r = buf_ok(&buf, "the state of an erasure", err);
-	if (r == OK && (*out = pool_strndup(pool, buf.data, buf.len)) == NULL)
-		r = err_no_memory(err);
-	buf_free(&buf);
-	return r;
+	*out = buf_to_pool(&buf, "the state of an erasure", pool, err);
+	return *out != NULL ? OK : err->code;
 }
 
 enum result erase_state_write(const struct erase_state *state, struct pool *pool, struct job *job, struct err *err)

@@ -53,14 +53,11 @@ static void write_args(const struct run *run, struct buf *out)
 enum result sweep_write_args(struct run *run, const char **out, struct err *err)
 {
 	struct buf args;
-	enum result r;
 
 	buf_init(&args, STATEMENT_MAX);
 	write_args(run, &args);
-	r = buf_ok(&args, "the job of a sweep", err);
-	*out = r == OK ? pool_strndup(run->pool, args.data, args.len) : NULL;
-	buf_free(&args);
-	return r == OK && *out == NULL ? err_no_memory(err) : r;
+	*out = buf_to_pool(&args, "the job of a sweep", run->pool, err);
+	return *out != NULL ? OK : err->code;
 }
 
 static enum result read_newest(const struct json *policies, int newest[KIND_COUNT], struct err *err)

@@ -119,7 +119,6 @@ static enum result write_cut(const struct json *tree, uint32_t fields, const cha
 {
 	struct json_writer w;
 	struct buf out;
-	enum result r;
 
 	buf_init(&out, PAYLOAD_MAX);
 	json_writer_init(&w, &out, 0);
@@ -136,12 +135,9 @@ static enum result write_cut(const struct json *tree, uint32_t fields, const cha
 			json_node(&w, name, json_get(tree, name));
 	}
 	json_end_object(&w);
-	r = buf_ok(&out, "a payload", err);
-	if (r == OK && (*payload = pool_strndup(pool, out.data, out.len)) == NULL)
-		r = err_no_memory(err);
 	*len = out.len;
-	buf_free(&out);
-	return r;
+	*payload = buf_to_pool(&out, "a payload", pool, err);
+	return *payload != NULL ? OK : err->code;
 }
 
 static unsigned roles_of(uint32_t fields)

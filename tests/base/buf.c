@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/pool.h"
 
 static struct err err;
 
@@ -136,6 +137,43 @@ static void a_zeroed_buffer_can_be_freed(void **state)
 	buf_free(&buf);
 }
 
+static void a_text_ends_in_a_pool_and_the_buffer_is_free(void **state)
+{
+	struct pool pool;
+	struct buf buf;
+
+	(void)state;
+	pool_init(&pool, 1000);
+	buf_init(&buf, 100);
+	assert_string_equal(buf_to_pool(&buf, "a text", &pool, &err), "");
+	buf_add(&buf, "a\0b", 3);
+	assert_memory_equal(buf_to_pool(&buf, "a text", &pool, &err), "a\0b", 4);
+	assert_null(buf.data);
+	assert_int_equal(buf.len, 0);
+	pool_free(&pool);
+}
+
+static void a_text_that_is_too_long_or_that_the_pool_has_no_room_for_is_none(void **state)
+{
+	struct pool pool;
+	struct buf buf;
+
+	(void)state;
+	pool_init(&pool, 8);
+	buf_init(&buf, 100);
+	buf_printf(&buf, "%050d", 1);
+	assert_null(buf_to_pool(&buf, "a text", &pool, &err));
+	assert_int_equal(err.code, ERR_NO_MEMORY);
+	assert_null(buf.data);
+	buf_init(&buf, 10);
+	buf_add_str(&buf, "ten bytes and more");
+	assert_null(buf_to_pool(&buf, "a text", &pool, &err));
+	assert_int_equal(err.code, ERR_LIMIT);
+	assert_non_null(strstr(err.what, "a text is larger"));
+	assert_null(buf.data);
+	pool_free(&pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +185,8 @@ int main(void)
 	    cmocka_unit_test(a_reset_wipes_and_keeps_the_memory),
 	    cmocka_unit_test(extending_gives_room_to_write),
 	    cmocka_unit_test(a_zeroed_buffer_can_be_freed),
+	    cmocka_unit_test(a_text_ends_in_a_pool_and_the_buffer_is_free),
+	    cmocka_unit_test(a_text_that_is_too_long_or_that_the_pool_has_no_room_for_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
