@@ -130,7 +130,8 @@ enum result password_accept(const char *text, size_t len, const char *user, cons
 struct password_gate {
 	pthread_mutex_t lock;
 	pthread_cond_t left;
-	size_t at_once, most_waiting, running, waiting;
+	size_t at_once, most_waiting, running;
+	size_t waiting[2]; /* by enum password_whose */
 };
 
 enum result password_gate_new(size_t at_once, size_t waiting, struct password_gate **out, struct err *err)
@@ -157,18 +158,34 @@ void password_gate_free(struct password_gate *gate)
 	free(gate);
 }
 
-static enum result enter(struct password_gate *gate, struct err *err)
+/* Is there no place to wait? Half of them, rounded up, is for strangers too. */
+static bool is_full(const struct password_gate *gate, enum password_whose whose)
+{
+	size_t known = gate->waiting[PASSWORD_KNOWN], strangers = gate->waiting[PASSWORD_STRANGERS];
+
+	return known + strangers >= gate->most_waiting ||
+	       (whose == PASSWORD_STRANGERS && strangers >= gate->most_waiting - gate->most_waiting / 2);
+}
+
+static bool must_wait(const struct password_gate *gate, enum password_whose whose)
+{
+	return gate->running == gate->at_once || (whose == PASSWORD_STRANGERS && gate->waiting[PASSWORD_KNOWN] > 0);
+}
+
+static enum result enter(struct password_gate *gate, enum password_whose whose, struct err *err)
 {
 	bool full;
 
 	pthread_mutex_lock(&gate->lock);
-	full = gate->running == gate->at_once && gate->waiting == gate->most_waiting;
+	full = must_wait(gate, whose) && is_full(gate, whose);
 	if (!full) {
-		gate->waiting++;
-		while (gate->running == gate->at_once)
+		gate->waiting[whose]++;
+		while (must_wait(gate, whose))
 			pthread_cond_wait(&gate->left, &gate->lock);
-		gate->waiting--;
+		gate->waiting[whose]--;
 		gate->running++;
+		if (gate->running < gate->at_once)
+			pthread_cond_broadcast(&gate->left); /* strangers may have stood back for this one */
 	}
 	pthread_mutex_unlock(&gate->lock);
 	if (!full)
@@ -181,7 +198,7 @@ static void leave(struct password_gate *gate)
 {
 	pthread_mutex_lock(&gate->lock);
 	gate->running--;
-	pthread_cond_signal(&gate->left);
+	pthread_cond_broadcast(&gate->left); /* who goes first is seen by them */
 	pthread_mutex_unlock(&gate->lock);
 }
 
@@ -196,7 +213,7 @@ static enum result no_memory_for_hash(struct err *err)
 enum result password_hash(struct password_gate *gate, const char *password, char out[PASSWORD_HASH_MAX],
 			  struct err *err)
 {
-	enum result r = enter(gate, err);
+	enum result r = enter(gate, PASSWORD_KNOWN, err);
 	bool made;
 
 	if (r != OK)
@@ -216,12 +233,12 @@ static const char *nobodys(char out[PASSWORD_HASH_MAX])
 	return out;
 }
 
-enum result password_verify(struct password_gate *gate, const char *hash, const char *password, bool *right, bool *weak,
-			    struct err *err)
+enum result password_verify(struct password_gate *gate, enum password_whose whose, const char *hash,
+			    const char *password, bool *right, bool *weak, struct err *err)
 {
 	char none[PASSWORD_HASH_MAX];
 	const char *against = hash != NULL ? hash : nobodys(none);
-	enum result r = enter(gate, err);
+	enum result r = enter(gate, whose, err);
 	bool fits;
 	int why;
 

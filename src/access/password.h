@@ -32,16 +32,23 @@ MUST_CHECK enum result password_compose(const char *text, size_t len, struct poo
 MUST_CHECK enum result password_accept(const char *text, size_t len, const char *user, const char *account,
 				       struct pool *pool, const char **out, struct err *err);
 
-/* How many hashes at once: `at_once` run, `waiting` more wait for them, all others get ERR_BUSY. Thread safe. */
+/* How many hashes at once: `at_once` run, `waiting` more wait for them, all others get ERR_BUSY. Strangers have half of the
+ * places to wait, and those who are known go before them: whoever comes from everywhere at once keeps nobody out who was in
+ * before. Thread safe. */
 struct password_gate;
+enum password_whose {
+	PASSWORD_STRANGERS, /* of whoever comes */
+	PASSWORD_KNOWN,     /* from a device that somebody signed in from, or of who is in already */
+};
 MUST_CHECK enum result password_gate_new(size_t at_once, size_t waiting, struct password_gate **out, struct err *err);
 void password_gate_free(struct password_gate *gate); /* NULL is fine */
 
+/* A hash of who is known. */
 MUST_CHECK enum result password_hash(struct password_gate *gate, const char *password, char out[PASSWORD_HASH_MAX],
 				     struct err *err);
 /* `*right`; and `*weak` when it is right and the hash costs less than a new one would: hash it anew. `hash` NULL: nobody's;
  * takes as long, and is never right. */
-MUST_CHECK enum result password_verify(struct password_gate *gate, const char *hash, const char *password, bool *right,
-				       bool *weak, struct err *err);
+MUST_CHECK enum result password_verify(struct password_gate *gate, enum password_whose whose, const char *hash,
+				       const char *password, bool *right, bool *weak, struct err *err);
 
 #endif

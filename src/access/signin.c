@@ -333,7 +333,8 @@ static enum result try(struct attempt *a, struct err *err)
 	if (r != OK || must_wait(a, a->keys, a->key_count))
 		return r;
 	compose(a);
-	r = password_verify(a->doors->gate, a->hash, a->composed, &a->right, &a->weak, err);
+	r = password_verify(a->doors->gate, a->known_device ? PASSWORD_KNOWN : PASSWORD_STRANGERS, a->hash, a->composed,
+			    &a->right, &a->weak, err);
 	if (r != OK) {
 		forgive(a, false);
 		return r;

@@ -88,7 +88,7 @@ static enum result known(struct vault *vault, struct password_gate *gate, const 
 
 	if (r != OK || password_compose(text, len, pool, &composed, &ignored) != OK)
 		return r;
-	return password_verify(gate, hash, composed, is, &weak, err);
+	return password_verify(gate, PASSWORD_KNOWN, hash, composed, is, &weak, err);
 }
 
 enum result user_password_known(struct vault *vault, struct password_gate *gate, const struct user_row *user,

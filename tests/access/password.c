@@ -153,12 +153,12 @@ static void the_right_password_fits_its_hash_and_no_other(void **state)
 	assert_int_equal(strncmp(hash, "$argon2id$v=19$m=65536,t=2,p=1$", 31), 0);
 	assert_int_equal(password_hash(gate, "correct horse battery", again, &err), OK);
 	assert_string_not_equal(hash, again);
-	assert_int_equal(password_verify(gate, hash, "correct horse battery", &right, &weak, &err), OK);
+	assert_int_equal(password_verify(gate, PASSWORD_STRANGERS, hash, "correct horse battery", &right, &weak, &err), OK);
 	assert_true(right);
 	assert_false(weak);
-	assert_int_equal(password_verify(gate, hash, "correct horse batterz", &right, &weak, &err), OK);
+	assert_int_equal(password_verify(gate, PASSWORD_STRANGERS, hash, "correct horse batterz", &right, &weak, &err), OK);
 	assert_false(right);
-	assert_int_equal(password_verify(gate, hash, "", &right, &weak, &err), OK);
+	assert_int_equal(password_verify(gate, PASSWORD_STRANGERS, hash, "", &right, &weak, &err), OK);
 	assert_false(right);
 }
 
@@ -169,10 +169,10 @@ static void a_cheaper_hash_is_right_and_weak(void **state)
 
 	(void)state;
 	assert_int_equal(crypto_pwhash_argon2id_str(hash, "correct horse battery", 21, 1, 8 << 20), 0);
-	assert_int_equal(password_verify(gate, hash, "correct horse battery", &right, &weak, &err), OK);
+	assert_int_equal(password_verify(gate, PASSWORD_STRANGERS, hash, "correct horse battery", &right, &weak, &err), OK);
 	assert_true(right);
 	assert_true(weak);
-	assert_int_equal(password_verify(gate, hash, "wrong horse battery", &right, &weak, &err), OK);
+	assert_int_equal(password_verify(gate, PASSWORD_STRANGERS, hash, "wrong horse battery", &right, &weak, &err), OK);
 	assert_false(right);
 	assert_false(weak); /* nobody learns from it */
 }
@@ -185,7 +185,7 @@ static void nobodys_password_is_never_right(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
-		assert_int_equal(password_verify(gate, NULL, tries[i], &right, &weak, &err), OK);
+		assert_int_equal(password_verify(gate, PASSWORD_STRANGERS, NULL, tries[i], &right, &weak, &err), OK);
 		assert_false(right);
 		assert_false(weak);
 	}
@@ -196,21 +196,21 @@ static void a_damaged_hash_is_said_and_lets_nobody_in(void **state)
 	bool right, weak;
 
 	(void)state;
-	assert_int_equal(password_verify(gate, "$argon2id$v=19$m=65536", "x", &right, &weak, &err), ERR_CORRUPT);
+	assert_int_equal(password_verify(gate, PASSWORD_STRANGERS, "$argon2id$v=19$m=65536", "x", &right, &weak, &err), ERR_CORRUPT);
 	assert_false(right);
-	assert_int_equal(password_verify(gate, "", "x", &right, &weak, &err), ERR_CORRUPT);
+	assert_int_equal(password_verify(gate, PASSWORD_STRANGERS, "", "x", &right, &weak, &err), ERR_CORRUPT);
 }
 
 /* ---- how many at once ---- */
 
-struct crowd { struct password_gate *gate; _Atomic int fine, busy, wrong; };
+struct crowd { struct password_gate *gate; enum password_whose whose; _Atomic int fine, busy, wrong; };
 
 static void *knock(void *arg)
 {
 	struct crowd *crowd = arg;
 	bool right, weak;
 	struct err own;
-	enum result r = password_verify(crowd->gate, NULL, "x", &right, &weak, &own);
+	enum result r = password_verify(crowd->gate, crowd->whose, NULL, "x", &right, &weak, &own);
 
 	atomic_fetch_add(r == OK ? &crowd->fine : r == ERR_BUSY ? &crowd->busy : &crowd->wrong, 1);
 	return NULL;
@@ -218,7 +218,7 @@ static void *knock(void *arg)
 
 static void more_than_may_wait_are_turned_away(void **state)
 {
-	struct crowd crowd = {.fine = 0};
+	struct crowd crowd = {.whose = PASSWORD_KNOWN};
 	pthread_t threads[12];
 
 	(void)state;
@@ -230,6 +230,44 @@ static void more_than_may_wait_are_turned_away(void **state)
 	assert_int_equal(crowd.wrong, 0);
 	assert_int_equal(crowd.fine + crowd.busy, 12);
 	assert_true(crowd.fine >= 3); /* one runs, two wait */
+	password_gate_free(crowd.gate);
+}
+
+/* One runs, two wait; two more places are not theirs. */
+static void strangers_leave_places_to_those_who_are_known(void **state)
+{
+	struct crowd strangers = {.whose = PASSWORD_STRANGERS}, known = {.whose = PASSWORD_KNOWN};
+	pthread_t threads[20], theirs[2];
+
+	(void)state;
+	assert_int_equal(password_gate_new(1, 4, &strangers.gate, &err), OK);
+	known.gate = strangers.gate;
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, knock, &strangers), 0);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(pthread_create(&theirs[i], NULL, knock, &known), 0);
+		for (int i = 0; i < 2; i++)
+			pthread_join(theirs[i], NULL);
+	}
+	for (int i = 0; i < 20; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(known.fine, 6);
+	assert_int_equal(strangers.fine + strangers.busy, 20);
+	assert_true(strangers.fine >= 1);
+	password_gate_free(strangers.gate);
+}
+
+static void of_no_place_to_wait_there_is_none_for_anybody(void **state)
+{
+	struct crowd crowd = {.whose = PASSWORD_STRANGERS};
+
+	(void)state;
+	assert_int_equal(password_gate_new(1, 0, &crowd.gate, &err), OK);
+	knock(&crowd);
+	crowd.whose = PASSWORD_KNOWN;
+	knock(&crowd);
+	assert_int_equal(crowd.fine, 2);
 	password_gate_free(crowd.gate);
 }
 
@@ -247,6 +285,8 @@ int main(void)
 	    cmocka_unit_test(nobodys_password_is_never_right),
 	    cmocka_unit_test(a_damaged_hash_is_said_and_lets_nobody_in),
 	    cmocka_unit_test(more_than_may_wait_are_turned_away),
+	    cmocka_unit_test(strangers_leave_places_to_those_who_are_known),
+	    cmocka_unit_test(of_no_place_to_wait_there_is_none_for_anybody),
 	};
 
 	return cmocka_run_group_tests_name("access/password", tests, set_up, tear_down);
