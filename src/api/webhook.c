@@ -137,7 +137,7 @@ enum result op_webhook_rotate(struct call *call, int argc, char **argv, bool *pa
 static void print_webhook(struct call *call, const struct webhook_row *row, const char *url)
 {
 	struct json_writer *w = &call->w;
-	char text[TIME_TEXT_MAX];
+	char text[TIME_TEXT_MAX], rest[TIME_TEXT_MAX];
 	bool old = row->old_secret_len > 0 && call->now.ms < row->old_until.ms;
 
 	json_begin_object(w, NULL);
@@ -155,19 +155,22 @@ static void print_webhook(struct call *call, const struct webhook_row *row, cons
 	json_string(w, "made_by", row->made_by);
 	json_instant(w, "created", row->created);
 	json_string(w, "failing_since", row->failing_since.ms != 0 ? instant_format(row->failing_since, text) : NULL);
+	json_string(w, "rest_until", call->now.ms < row->rest_until.ms ? instant_format(row->rest_until, rest) : NULL);
 	json_string(w, "old_secret_until", old ? instant_format(row->old_until, text) : NULL);
 	json_end_object(w);
 }
 
 static void say_webhook(struct call *call, const struct webhook_row *row, const char *url)
 {
-	char id[ID_TEXT_MAX], since[TIME_TEXT_MAX];
+	char id[ID_TEXT_MAX], since[TIME_TEXT_MAX], rest[TIME_TEXT_MAX];
 
 	call_say(call, "%s  %-8s  %s\n", id_format(WEBHOOK_PREFIX, row->id, id), webhook_state_name(row->state),
 		 call_clean(call, url));
 	call_say(call, "  told of: %s%s%s\n", *row->types != '\0' ? row->types : "everything",
 		 row->failing_since.ms != 0 ? "; nothing was delivered since " : "",
 		 row->failing_since.ms != 0 ? instant_format(row->failing_since, since) : "");
+	if (row->state == WEBHOOK_ENABLED && call->now.ms < row->rest_until.ms)
+		call_say(call, "  left alone until %s: it did not answer, or asked for it\n", instant_format(row->rest_until, rest));
 }
 
 static enum result show(struct call *call, const struct webhook_row *row, struct err *err)

@@ -9,8 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
+
 #define CONNECT_MS 5000L
-#define RETRY_AFTER_MAX 86400
+#define REST_MS 1000
 
 static enum result init_result;
 
@@ -125,7 +127,10 @@ struct sending {
 	const struct client_request *request;
 	struct buf *body;
 	struct client_answer *out;
-	bool refused, enough;
+	CURL *curl;
+	bool refused;
+	bool answered;    /* any_length: the headers are here */
+	int64_t until_ms; /* the rest is waited for, by monotonic_ms() */
 };
 
 /* The address is known here, whatever the name was resolved to. */
@@ -150,28 +155,36 @@ static size_t take(char *data, size_t size, size_t count, void *arg)
 
 	if (s->request->any_length && len > s->body->max - s->body->len) {
 		buf_add(s->body, data, s->body->max - s->body->len);
-		s->enough = true;
 		return 0;
 	}
 	buf_add(s->body, data, len);
 	return s->body->failed ? 0 : len;
 }
 
+/* The line behind the headers of an answer; of one with 1xx the real one follows. */
 static size_t take_header(char *data, size_t size, size_t count, void *arg)
 {
-	static const char name[] = "retry-after:";
 	struct sending *s = arg;
-	size_t len = size * count;
-	char digits[16];
+	long status = 0;
 
-	if (len > strlen(name) && len < strlen(name) + sizeof digits && strncasecmp(data, name, strlen(name)) == 0) {
-		memcpy(digits, data + strlen(name), len - strlen(name));
-		digits[len - strlen(name)] = '\0';
-		s->out->retry_after_s = strtol(digits, NULL, 10); /* a date reads as 0: it is not followed */
-		if (s->out->retry_after_s < 0 || s->out->retry_after_s > RETRY_AFTER_MAX)
-			s->out->retry_after_s = RETRY_AFTER_MAX;
+	(void)data;
+	if (!s->request->any_length || size * count > 2)
+		return size * count;
+	curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (status >= 200 && !s->answered) {
+		s->answered = true;
+		s->until_ms = monotonic_ms() + REST_MS;
 	}
-	return len;
+	return size * count;
+}
+
+/* Whether it answered is known: what else it says is waited for a moment, so that few see us hang up. */
+static int is_over(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	const struct sending *s = arg;
+
+	(void)a, (void)b, (void)c, (void)d;
+	return s->answered && monotonic_ms() >= s->until_ms;
 }
 
 void client_secure(void *curl, bool plain, const char *ca_file)
@@ -213,6 +226,9 @@ static void set_request(CURL *curl, struct sending *s)
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, s);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, s);
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_over);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, s);
 	if (request->body != NULL) {
 		curl_easy_setopt(curl, CURLOPT_POST, 1L);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
@@ -250,16 +266,22 @@ static bool add_all(struct curl_slist **list, const char *const *texts)
 static CURLcode perform(CURL *curl, struct sending *s, struct curl_slist *headers, struct curl_slist *resolve)
 {
 	CURLcode code;
+	curl_off_t retry_after_s = 0;
 	long status = 0;
 
+	s->curl = curl;
 	set_limits(curl, s);
 	set_request(curl, s);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_RESOLVE, resolve);
 	code = curl_easy_perform(curl);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-	s->out->status = (int)status;
-	return s->enough && code == CURLE_WRITE_ERROR ? CURLE_OK : code;
+	curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_s);
+	s->out->status = code == CURLE_OK || s->answered ? (int)status : 0;
+	s->out->retry_after_s = retry_after_s < 0 ? 0 : retry_after_s;
+	if (s->out->retry_after_s > CLIENT_RETRY_AFTER_MAX_S)
+		s->out->retry_after_s = CLIENT_RETRY_AFTER_MAX_S;
+	return s->answered ? CURLE_OK : code;
 }
 
 enum result client_send(const struct client_reach *reach, const struct client_request *request, const char *what,

@@ -19,6 +19,7 @@
 #define CLIENT_URL_MAX 2000
 #define CLIENT_TIMEOUT_MS 15000
 #define CLIENT_HEADERS_MAX 16
+#define CLIENT_RETRY_AFTER_MAX_S 86400
 
 /* Which addresses may be reached. Zeroed: those outside, over HTTPS only. */
 struct client_reach {
@@ -37,12 +38,12 @@ struct client_request {
 	size_t body_len;
 	const char *user, *password;        /* Basic, when user is not NULL */
 	int64_t timeout_ms;                 /* 0: CLIENT_TIMEOUT_MS */
-	bool any_length;                    /* of an answer only the first bytes matter: the rest is not waited for */
+	bool any_length;                    /* its status and headers are the answer: what follows is hardly waited for, nor has to be whole */
 };
 
 struct client_answer {
-	int status;
-	int64_t retry_after_s;              /* 0: it does not say */
+	int status;                         /* 0: none came, or no whole one */
+	int64_t retry_after_s;              /* by Retry-After, seconds or a date, a day at the most; 0: it does not say */
 };
 
 /* Once, before threads begin; and by client_send. */

@@ -18,6 +18,8 @@
 #define POOL_MAX ((size_t)64 * 1024 * 1024)
 #define ANSWER_MAX 4096 /* what it says beside its status is of no use */
 #define HEADER_MAX 200
+#define REST_LEAST_MS 5000
+#define REST_MOST_MS 600000
 
 static bool is_outside_2xx(int status)
 {
@@ -95,7 +97,7 @@ static enum result list_new(struct vault *vault, const struct webhook_row *row, 
 struct attempt {
 	struct vault *vault;
 	const struct deliver_how *how;
-	const struct webhook_row *webhook;
+	struct webhook_row webhook; /* as it is now */
 	struct delivery_row delivery;
 	struct instant now;
 	struct pool pool;
@@ -104,6 +106,7 @@ struct attempt {
 	struct client_answer answer;
 	int64_t took_ms;
 	bool stopped; /* the webhook was */
+	bool rests;   /* it is not to be asked for a while */
 };
 
 struct message {
@@ -129,7 +132,7 @@ static enum result sign(struct attempt *a, struct message *m, struct err *err)
 	int64_t seconds = a->now.ms / 1000;
 	const char *secret, *old;
 	char id[ID_TEXT_MAX], signature[WEBHOOK_SIGNATURE_MAX];
-	enum result r = webhook_secrets(&a->vault->read, a->webhook, a->now, &a->pool, &secret, &old, err);
+	enum result r = webhook_secrets(&a->vault->read, &a->webhook, a->now, &a->pool, &secret, &old, err);
 
 	id_format(EVENT_PREFIX, a->delivery.event, id);
 	if (r == OK)
@@ -148,7 +151,7 @@ static enum result write_message(struct attempt *a, struct message *m, struct er
 
 	if (r == OK)
 		r = sign(a, m, err);
-	return r == OK ? webhook_url(&a->vault->read, a->webhook, &a->pool, &m->url, err) : r;
+	return r == OK ? webhook_url(&a->vault->read, &a->webhook, &a->pool, &m->url, err) : r;
 }
 
 /* How it failed, where it is the other side that did. */
@@ -230,6 +233,22 @@ static void judge_delivery(const struct attempt *a, struct delivery_row *row)
 		row->state = DELIVERY_FAILED;
 }
 
+/* Events that come meanwhile, and all that wait already, would hold up a thread each: for nothing, or against its wish. */
+static struct instant rest_of(const struct attempt *a, const struct webhook_row *row)
+{
+	int64_t ms = 0;
+
+	if (a->fault == DELIVERY_UNREACHABLE)
+		ms = (a->now.ms - row->failing_since.ms) / 10;
+	if (a->fault == DELIVERY_UNREACHABLE && ms < REST_LEAST_MS)
+		ms = REST_LEAST_MS;
+	if (ms > REST_MOST_MS)
+		ms = REST_MOST_MS;
+	if (a->fault != DELIVERY_FINE && ms < a->answer.retry_after_s * 1000)
+		ms = a->answer.retry_after_s * 1000;
+	return (struct instant){ms > 0 ? a->now.ms + ms : 0};
+}
+
 /* True when the row has changed. */
 static bool judge_webhook(struct attempt *a, struct webhook_row *row)
 {
@@ -241,13 +260,15 @@ static bool judge_webhook(struct attempt *a, struct webhook_row *row)
 		row->failing_since = (struct instant){0};
 	else if (row->failing_since.ms == 0)
 		row->failing_since = a->now;
+	row->rest_until = rest_of(a, row);
 	if (row->state == WEBHOOK_ENABLED && a->answer.status == 410)
 		row->state = WEBHOOK_GONE;
 	else if (row->state == WEBHOOK_ENABLED && row->failing_since.ms != 0 &&
 		 a->now.ms - row->failing_since.ms >= WEBHOOK_PATIENCE_MS)
 		row->state = WEBHOOK_FAILING;
 	a->stopped = row->state != before.state;
-	return a->stopped || row->failing_since.ms != before.failing_since.ms;
+	a->rests = row->rest_until.ms != 0;
+	return a->stopped || row->failing_since.ms != before.failing_since.ms || row->rest_until.ms != before.rest_until.ms;
 }
 
 /* Both are read again: somebody may have changed or removed them while it was being sent. */
@@ -290,24 +311,47 @@ static enum result try_once(struct attempt *a, struct err *err)
 
 /* ---- all that is due ---- */
 
+/* A clock that was set back makes no rest longer than any that is given. */
+static bool may_be_asked(const struct webhook_row *row, struct instant now)
+{
+	return row->state == WEBHOOK_ENABLED && (row->rest_until.ms <= now.ms ||
+						 row->rest_until.ms - now.ms > CLIENT_RETRY_AFTER_MAX_S * INT64_C(1000));
+}
+
+/* It is looked at again each time: an attempt takes a while, and meanwhile it may have been removed, or have got another
+ * secret. `*more`: whether another attempt may follow. */
+static enum result try_if_wanted(struct attempt *a, struct delivered *out, bool *more, struct err *err)
+{
+	enum result r = webhook_get(a->vault->read.data, a->delivery.account, a->delivery.webhook, &a->pool, &a->webhook, err);
+
+	*more = r == OK && may_be_asked(&a->webhook, a->now);
+	if (r == OK && *more)
+		r = try_once(a, err);
+	if (r != OK || !*more)
+		return r == ERR_NOT_FOUND ? OK : r;
+	out->done += a->fault == DELIVERY_FINE;
+	out->failed += a->fault != DELIVERY_FINE;
+	*more = !a->stopped && !a->rests;
+	return OK;
+}
+
 static enum result deliver_due(struct vault *vault, const struct deliver_how *how, const struct webhook_row *row,
 			       struct instant now, size_t max, struct delivered *out, struct err *err)
 {
 	struct delivery_row due[DUE];
 	size_t count;
-	bool stopped = false;
-	enum result r = delivery_due(vault->read.data, row->account, row->id, now, due, max < DUE ? max : DUE, &count, err);
+	bool more = true;
+	enum result r;
 
-	/* Who does not answer is not waited for twice in one turn. */
-	for (size_t i = 0; i < count && r == OK && !stopped && !is_stopping(how->stopping); i++) {
-		struct attempt a = {.vault = vault, .how = how, .webhook = row, .delivery = due[i], .now = now};
+	if (!may_be_asked(row, now))
+		return OK;
+	r = delivery_due(vault->read.data, row->account, row->id, now, due, max < DUE ? max : DUE, &count, err);
+	for (size_t i = 0; i < count && r == OK && more && !is_stopping(how->stopping); i++) {
+		struct attempt a = {.vault = vault, .how = how, .delivery = due[i], .now = now};
 
 		pool_init(&a.pool, POOL_MAX);
-		r = try_once(&a, err);
+		r = try_if_wanted(&a, out, &more, err);
 		pool_free(&a.pool);
-		out->done += r == OK && a.fault == DELIVERY_FINE;
-		out->failed += r == OK && a.fault != DELIVERY_FINE;
-		stopped = a.stopped || a.fault == DELIVERY_UNREACHABLE;
 	}
 	return r;
 }

@@ -289,6 +289,7 @@ static enum result enable_op(struct session *session, void *arg, struct err *err
 		return r;
 	c->row.state = c->flag ? WEBHOOK_ENABLED : WEBHOOK_STOPPED;
 	c->row.failing_since = (struct instant){0};
+	c->row.rest_until = (struct instant){0};
 	r = webhook_put(session->data, &c->row, err);
 	if (r != OK)
 		return r;
@@ -308,6 +309,15 @@ enum result webhook_enable(struct vault *vault, uint32_t account, struct id id, 
 }
 
 /* ---- by hand ---- */
+
+/* Who asks for it now sees what comes of it now. */
+static enum result end_rest(struct session *session, struct changing *c, struct err *err)
+{
+	if (c->row.rest_until.ms == 0)
+		return OK;
+	c->row.rest_until = (struct instant){0};
+	return webhook_put(session->data, &c->row, err);
+}
 
 static enum result deliver_anew(struct session *session, struct changing *c, struct id event, struct err *err)
 {
@@ -333,7 +343,9 @@ static enum result test_op(struct session *session, void *arg, struct err *err)
 	r = note(session, c, &act, &event.seq, err);
 	if (r == OK)
 		r = event_insert(session->data, &event, err);
-	return r == OK ? deliver_anew(session, c, event.id, err) : r;
+	if (r == OK)
+		r = deliver_anew(session, c, event.id, err);
+	return r == OK ? end_rest(session, c, err) : r;
 }
 
 enum result webhook_test(struct vault *vault, uint32_t account, struct id id, struct instant now, struct id *event,
@@ -383,6 +395,8 @@ static enum result replay_op(struct session *session, void *arg, struct err *err
 
 	if (r == OK)
 		r = c->event != NULL ? replay_one(session, c, err) : replay_failed(session, c, err);
+	if (r == OK)
+		r = end_rest(session, c, err);
 	if (r != OK)
 		return r;
 	act_begin(&act, "webhook.replay", c->account, c->now);

@@ -420,6 +420,7 @@ static const char vault_1[] =
     " seq INTEGER NOT NULL,"          /* up to this event each is delivered, or is listed below */
     " n INTEGER NOT NULL,"
     " failing_since INTEGER NOT NULL," /* 0: the last attempt did not fail */
+    " rest_until INTEGER NOT NULL,"   /* until then it is not asked */
     " PRIMARY KEY(account_id, id)) WITHOUT ROWID;"
     "CREATE INDEX webhook_enabled ON webhook(account_id, id) WHERE state = 1;"
     "CREATE TABLE delivery("

@@ -7,7 +7,8 @@
 
 #include "store/column.h"
 
-#define HOOK "account_id, id, url, secret, old_secret, old_until, types, state, made_by, created_at, seq, n, failing_since"
+#define HOOK "account_id, id, url, secret, old_secret, old_until, types, state, made_by, created_at, seq, n, failing_since,"\
+	     " rest_until"
 #define DELIVERY "account_id, webhook_id, event_id, state, attempts, next_at, last_at, status, fault, took_ms"
 #define ID_BLOB(id) DB_BLOB((id).bytes, sizeof (id).bytes)
 
@@ -36,14 +37,15 @@ const char *delivery_fault_name(enum delivery_fault fault)
 
 enum result webhook_put(struct db *db, const struct webhook_row *row, struct err *err)
 {
-	return db_run(db, "INSERT INTO webhook(" HOOK ") VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+	return db_run(db, "INSERT INTO webhook(" HOOK ") VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
 			  " ON CONFLICT(account_id, id) DO UPDATE SET url = $3, secret = $4, old_secret = $5, old_until = $6,"
-			  " types = $7, state = $8, made_by = $9, created_at = $10, seq = $11, n = $12, failing_since = $13",
+			  " types = $7, state = $8, made_by = $9, created_at = $10, seq = $11, n = $12, failing_since = $13,"
+			  " rest_until = $14",
 		      err, DB_INT(row->account), ID_BLOB(row->id), DB_BLOB(row->url, row->url_len),
 		      DB_BLOB(row->secret, row->secret_len), DB_BLOB(row->old_secret, row->old_secret_len),
 		      DB_INT(row->old_until.ms), DB_TEXT(row->types), DB_INT(row->state), DB_TEXT(row->made_by),
 		      DB_INT(row->created.ms), DB_INT(row->seq), DB_INT(row->n),
-		      DB_INT(row->failing_since.ms));
+		      DB_INT(row->failing_since.ms), DB_INT(row->rest_until.ms));
 }
 
 static enum result read_sealed(struct db_rows *rows, struct pool *pool, struct webhook_row *out, struct err *err)
@@ -62,7 +64,8 @@ static enum result read_webhook(struct db_rows *rows, struct pool *pool, struct 
 
 	*out = (struct webhook_row){.account = (uint32_t)db_int(rows, 0), .old_until = {db_int(rows, 5)},
 				    .created = {db_int(rows, 9)}, .seq = (uint64_t)db_int(rows, 10),
-				    .n = (int)db_int(rows, 11), .failing_since = {db_int(rows, 12)}};
+				    .n = (int)db_int(rows, 11), .failing_since = {db_int(rows, 12)},
+				    .rest_until = {db_int(rows, 13)}};
 	r = column_id(rows, 1, &out->id, err);
 	if (r == OK)
 		r = read_sealed(rows, pool, out, err);

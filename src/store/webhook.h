@@ -39,6 +39,7 @@ struct webhook_row {
 	uint64_t seq;                     /* each event up to this one has its row, where it is wanted */
 	int n;
 	struct instant failing_since;     /* the first of the last attempts, which all failed; 0: the last did not */
+	struct instant rest_until;        /* it is not asked until then: it did not answer, or wants to be left alone; 0: it may be */
 };
 
 /* Inserts, or replaces the one of that id. */

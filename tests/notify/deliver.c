@@ -5,6 +5,9 @@
  */
 #include "notify/receiver.h"
 
+#include <pthread.h>
+#include <sched.h>
+
 #include "notify/deliver.h"
 #include "notify/schedule.h"
 #include "store/job.h"
@@ -114,12 +117,17 @@ static size_t got_at(struct world *world, const char *path)
 	return found;
 }
 
-static int fresh(void **state)
+static void fresh_requests(void)
 {
 	char path[300];
 
 	snprintf(path, sizeof path, "%s/requests", receiver.folder);
 	unlink(path);
+}
+
+static int fresh(void **state)
+{
+	fresh_requests();
 	return world_set_up(state);
 }
 
@@ -295,21 +303,183 @@ static void redirects_are_not_followed(void **state)
 	assert_int_equal(got_at(world, "/204"), 0);
 }
 
+/* All of it, not the one event that was told so. */
 static void how_long_it_wants_to_be_left_alone_is_followed(void **state)
 {
 	struct world *world = *state;
-	struct id id = add(world, "/later", "");
+	struct id id = add(world, "/503?600", "");
+
+	happen(world);
+	happen(world);
+	assert_int_equal(deliver(world).failed, 1);
+	assert_int_equal(webhook(world, id).rest_until.ms, world->now.ms + 600 * SECOND);
+	world->now.ms += 599 * SECOND;
+	happen(world);
+	assert_int_equal(deliver(world).failed, 0);
+	world->now.ms += SECOND;
+	assert_int_equal(deliver(world).failed, 1);
+}
+
+static void it_says_how_long_in_seconds_or_as_a_date_and_nonsense_is_none(void **state)
+{
+	static const struct { const char *path; int64_t least_s, most_s; } says[] = {
+	    {"/429?0", 0, 0}, {"/429?-5", 0, 0}, {"/429?soon", 0, 0}, {"/429?86401", 86400, 86400}, {"/429?99999999999", 86400, 86400}, {"/429?99999999999999999999", 0, 0},
+	    {"/429?Sun,%2022%20Nov%202099%2015:00:00%20GMT", 86400, 86400}, {"/429?Sun,%2022%20Nov%201998%2015:00:00%20GMT", 0, 0},
+	    {"/429?%20120%20", 120, 120}, {"/200?600", 0, 0},
+	};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
+		struct id id = add(world, says[i].path, "");
+		int64_t rest;
+
+		happen(world);
+		deliver(world);
+		rest = webhook(world, id).rest_until.ms == 0 ? 0 : webhook(world, id).rest_until.ms - world->now.ms;
+		if (rest < says[i].least_s * SECOND || rest > says[i].most_s * SECOND)
+			fail_msg("%s: %lld", says[i].path, (long long)rest);
+		world->now.ms += 30 * 24 * HOUR;
+	}
+}
+
+/* As long as it lasts, longer each time; the schedule of one event alone is never held up by it. */
+static void who_does_not_answer_is_left_alone_for_a_while(void **state)
+{
+	struct world *world = *state;
+	struct instant began = world->now;
+	struct id id = add(world, "/drop", "");
+	struct webhook_row row;
+
+	happen(world);
+	happen(world);
+	assert_int_equal(deliver(world).failed, 1);
+	row = webhook(world, id);
+	assert_int_equal(row.rest_until.ms - world->now.ms, 5 * SECOND);
+	for (int i = 0; i < 6; i++) {
+		world->now = row.rest_until;
+		world->now.ms--;
+		assert_int_equal(deliver(world).failed, 0);
+		world->now.ms += HOUR; /* the schedule has come to something by then */
+		assert_int_equal(deliver(world).failed, 1);
+		row = webhook(world, id);
+		assert_in_range(row.rest_until.ms - world->now.ms, (world->now.ms - began.ms) / 10 < 600 * SECOND ? (world->now.ms - began.ms) / 10 : 600 * SECOND,
+				600 * SECOND);
+	}
+}
+
+static void a_rest_ends_when_somebody_asks_for_a_delivery_or_the_clock_is_set_back(void **state)
+{
+	struct world *world = *state;
+	struct id id = add(world, "/503?86400", ""), event;
+	int64_t count;
+	struct err err;
 
 	happen(world);
 	assert_int_equal(deliver(world).failed, 1);
-	assert_true(delivery(world, id).next.ms >= world->now.ms + 600 * SECOND);
+	happen(world);
+	assert_int_equal(deliver(world).failed, 0);
+	assert_ok(webhook_test(world->vault, world->account.number, id, world->now, &event, &err), &err);
+	assert_int_equal(deliver(world).failed, 1);
+	assert_int_equal(deliver(world).failed, 0);
+	assert_ok(webhook_replay(world->vault, world->account.number, id, &event, world->now, &count, &err), &err);
+	assert_int_equal(deliver(world).failed, 1);
+	assert_ok(webhook_enable(world->vault, world->account.number, id, false, world->now, &err), &err);
+	assert_ok(webhook_enable(world->vault, world->account.number, id, true, world->now, &err), &err);
+	assert_int_equal(deliver(world).failed, 1);
+	world->now.ms -= 2 * HOUR;
+	happen(world);
+	assert_int_equal(deliver(world).failed, 1);
 }
+
+/* ---- what changes while an attempt is being made */
+
+struct at_once { struct world *world; struct vault *view; struct id id; struct delivered out; };
+
+static void *deliver_beside(void *arg)
+{
+	struct at_once *a = arg;
+	struct err e;
+
+	if (deliver_webhook(a->view, &how, a->world->account.number, a->id, a->world->now, MAX, &a->out, &e) != OK)
+		a->out.done = -1;
+	return NULL;
+}
+
+static void begin_gate(struct world *world, struct at_once *a, pthread_t *thread)
+{
+	struct received all[MAX];
+	struct err err;
+
+	*a = (struct at_once){.world = world, .id = add(world, "/gate", "")};
+	for (int i = 0; i < 3; i++)
+		happen(world);
+	assert_ok(vault_view(world->vault, &a->view, &err), &err);
+	assert_int_equal(pthread_create(thread, NULL, deliver_beside, a), 0);
+	while (got(world, all) == 0)
+		sched_yield();
+}
+
+static void end_gate(struct at_once *a, pthread_t thread)
+{
+	char path[300];
+
+	snprintf(path, sizeof path, "%s/gate", receiver.folder);
+	fclose(fopen(path, "w"));
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	unlink(path);
+	vault_close(a->view);
+}
+
+/* P58 */
+static void one_that_is_removed_or_stopped_in_the_middle_is_told_no_more(void **state)
+{
+	struct world *world = *state;
+	struct at_once a;
+	pthread_t thread;
+	struct err err;
+
+	begin_gate(world, &a, &thread);
+	assert_ok(webhook_remove(world->vault, world->account.number, a.id, world->now, &err), &err);
+	end_gate(&a, thread);
+	assert_int_equal(got_at(world, "/gate"), 1);
+	assert_int_equal(a.out.done, 1);
+	fresh_requests();
+	begin_gate(world, &a, &thread);
+	assert_ok(webhook_enable(world->vault, world->account.number, a.id, false, world->now, &err), &err);
+	end_gate(&a, thread);
+	assert_int_equal(got_at(world, "/gate"), 1);
+	assert_int_equal(a.out.done, 1);
+	assert_int_equal(webhook(world, a.id).state, WEBHOOK_STOPPED);
+}
+
+/* A secret in wrong hands signs nothing from the moment on that another alone does. */
+static void a_secret_that_is_replaced_in_the_middle_signs_no_more(void **state)
+{
+	struct world *world = *state;
+	char secret[WEBHOOK_SECRET_MAX], signature[WEBHOOK_SIGNATURE_MAX];
+	struct received all[MAX];
+	struct at_once a;
+	pthread_t thread;
+	struct err err;
+
+	begin_gate(world, &a, &thread);
+	assert_ok(webhook_rotate(world->vault, world->account.number, a.id, true, world->now, secret, &err), &err);
+	end_gate(&a, thread);
+	assert_int_equal(got(world, all), 3);
+	for (int i = 0; i < 3; i++) {
+		assert_ok(webhook_sign(secret, NULL, all[i].id, strtoll(all[i].timestamp, NULL, 10), all[i].body, strlen(all[i].body),
+				       signature, &err), &err);
+		assert_int_equal(strcmp(signature, all[i].signature) == 0, i > 0);
+	}
+}
+
+/* ---- answers */
 
 static void an_answer_without_end_or_none_at_all_holds_nobody_up(void **state)
 {
-	const struct deliver_how hasty = {.reach = &here, .timeout_ms = 300};
+	const struct deliver_how hasty = {.reach = &here, .timeout_ms = 2000};
 	struct world *world = *state;
-	struct id big = add(world, "/big", ""), slow = add(world, "/slow", "");
+	struct id big = add(world, "/big", ""), slow = add(world, "/slow", ""), headers = add(world, "/headers", "");
 	struct delivered out;
 	struct err err;
 
@@ -318,6 +488,22 @@ static void an_answer_without_end_or_none_at_all_holds_nobody_up(void **state)
 	assert_int_equal(delivery(world, big).state, DELIVERY_DONE);
 	assert_int_equal(delivery(world, slow).fault, DELIVERY_UNREACHABLE);
 	assert_int_equal(delivery(world, slow).status, 0);
+	assert_int_equal(delivery(world, headers).fault, DELIVERY_UNREACHABLE);
+	assert_int_equal(delivery(world, headers).status, 0);
+}
+
+/* It has acted on it: told again it would act again. */
+static void who_answered_2xx_has_it_whatever_becomes_of_the_rest_of_the_answer(void **state)
+{
+	struct world *world = *state;
+	struct id half = add(world, "/half", ""), stall = add(world, "/stall", ""), gone = add(world, "/gone", "");
+
+	happen(world);
+	deliver(world);
+	assert_int_equal(delivery(world, half).state, DELIVERY_DONE);
+	assert_int_equal(delivery(world, stall).state, DELIVERY_DONE);
+	assert_int_equal(delivery(world, stall).status, 200);
+	assert_int_equal(webhook(world, gone).state, WEBHOOK_GONE);
 }
 
 static void who_does_not_answer_is_waited_for_once_in_a_turn(void **state)
@@ -524,6 +710,12 @@ int main(void)
 	    DELIVERING(redirects_are_not_followed),
 	    DELIVERING(who_does_not_answer_is_waited_for_once_in_a_turn),
 	    DELIVERING(how_long_it_wants_to_be_left_alone_is_followed),
+	    DELIVERING(it_says_how_long_in_seconds_or_as_a_date_and_nonsense_is_none),
+	    DELIVERING(who_does_not_answer_is_left_alone_for_a_while),
+	    DELIVERING(a_rest_ends_when_somebody_asks_for_a_delivery_or_the_clock_is_set_back),
+	    DELIVERING(one_that_is_removed_or_stopped_in_the_middle_is_told_no_more),
+	    DELIVERING(a_secret_that_is_replaced_in_the_middle_signs_no_more),
+	    DELIVERING(who_answered_2xx_has_it_whatever_becomes_of_the_rest_of_the_answer),
 	    DELIVERING(an_answer_without_end_or_none_at_all_holds_nobody_up),
 	    DELIVERING(a_name_that_changes_its_address_reaches_nothing_inside),
 	    DELIVERING(http_is_not_spoken_unless_it_is_allowed),
