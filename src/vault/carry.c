@@ -22,11 +22,6 @@
 #include "vault/carry_access.h"
 #include "vault/read_recover.h"
 
-enum result carry_none_is_fine(enum result r)
-{
-	return r == ERR_NOT_FOUND ? OK : r;
-}
-
 /* ---- accounts, labels, policies, identities ---- */
 
 static enum result carry_account(struct carry *c, struct err *err)

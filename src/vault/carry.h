@@ -21,6 +21,8 @@
  *     parts        what was sealed anew as the rest of its day went: the backup has it under a key that is gone
  *     aggregates   what anonymised records left, shown and waiting: as it is now
  *     jobs         whose results are receipts
+ *     work         what was asked for over HTTP, and what came of it: as it is now
+ *     events       and webhooks, deliveries, mails: as they are now, so that nobody hears of the same twice
  *     epoch length receipts promise by it
  *     leaves       the log never goes back
  *
