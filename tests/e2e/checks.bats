@@ -176,6 +176,16 @@ promised() {
 	[ "$status" -eq 0 ]
 }
 
+@test "an act that the list of acts lacks is refused" {
+	promised '| P1 | it is kept | `tests/base/kept.c` |'
+	put src/vault/acts.c 'act_begin(&act, "hold.add", account, now);' 'act_begin(&act, "hold.add.more", account, now);'
+	printf '%s\n' '    hold.added   hold.add' 'In words: hold.add.more' >docs/architecture.md
+	refused check-promises 'docs/architecture.md: its list of acts lacks hold.add.more'
+	echo '    hold.add.more' >>docs/architecture.md
+	run scripts/check-promises
+	[ "$status" -eq 0 ]
+}
+
 @test "clang-tidy and cppcheck warnings are fatal" {
 	for tool in clang clang-tidy cppcheck; do
 		command -v "$tool" >/dev/null || skip "$tool is not installed (make lint installs it)"
