@@ -85,6 +85,8 @@ bool address_is_inside(const struct address *address)
 		return true;
 	if (a[0] == 0x20 && a[1] == 0x01 && a[2] < 0x02) /* 2001::/23: Teredo, benchmarks, ORCHID */
 		return true;
+	if (a[0] == 0x3f && a[1] == 0xff && a[2] < 0x10) /* 3fff::/20: documentation, RFC 9637 */
+		return true;
 	return a[0] == 0x20 && a[1] == 0x01 && a[2] == 0x0d && a[3] == 0xb8; /* documentation */
 }
 

@@ -10,7 +10,8 @@
 #include "audit/base64.h"
 
 #define LINE_MAX_QP 76
-#define ENCODED_MAX 45 /* bytes of one encoded word: 60 of base64 and 12 around them */
+#define LINE_MAX_HEADER 76 /* of one with an encoded word: RFC 2047 */
+#define ENCODED_EXTRA 12   /* "=?UTF-8?B?" and "?=" */
 
 bool message_address_ok(const char *address)
 {
@@ -33,8 +34,11 @@ bool message_address_ok(const char *address)
 
 /* ---- headers ---- */
 
+/* "=?" may begin what a reader would decode. */
 static bool is_plain(const char *text)
 {
+	if (strstr(text, "=?") != NULL)
+		return false;
 	for (; *text != '\0'; text++) {
 		if (*text < 0x20 || *text > 0x7e)
 			return false;
@@ -42,12 +46,12 @@ static bool is_plain(const char *text)
 	return true;
 }
 
-/* So many bytes of it are whole characters, and at most ENCODED_MAX. */
-static size_t word_len(const char *text, size_t len)
+/* So many bytes of it are whole characters, and fit on a line from this column on. */
+static size_t word_len(const char *text, size_t len, size_t column)
 {
-	size_t cut = ENCODED_MAX;
+	size_t cut = (LINE_MAX_HEADER - ENCODED_EXTRA - column) / 4 * 3;
 
-	if (len <= ENCODED_MAX)
+	if (len <= cut)
 		return len;
 	while (cut > 1 && ((unsigned char)text[cut] & 0xc0) == 0x80)
 		cut--;
@@ -55,10 +59,10 @@ static size_t word_len(const char *text, size_t len)
 }
 
 /* RFC 2047, folded: white space between two encoded words is not shown. */
-static void add_encoded(struct buf *out, const char *text, size_t len)
+static void add_encoded(struct buf *out, size_t column, const char *text, size_t len)
 {
 	for (size_t done = 0; done < len;) {
-		size_t n = word_len(text + done, len - done);
+		size_t n = word_len(text + done, len - done, done > 0 ? 1 : column);
 
 		buf_add_str(out, done > 0 ? "\r\n =?UTF-8?B?" : "=?UTF-8?B?");
 		base64_add(out, text + done, n);
@@ -71,7 +75,7 @@ static void add_encoded(struct buf *out, const char *text, size_t len)
 static void add_header(struct buf *out, const char *name, const char *value)
 {
 	char clean[1000];
-	size_t len = 0;
+	size_t len = 0, column = strlen(name) + 2;
 
 	for (; *value != '\0' && len + 1 < sizeof clean; value++)
 		clean[len++] = (unsigned char)*value < 0x20 || *value == 0x7f ? ' ' : *value;
@@ -79,10 +83,10 @@ static void add_header(struct buf *out, const char *name, const char *value)
 		len--; /* it is cut: not in the middle of a character */
 	clean[len] = '\0';
 	buf_printf(out, "%s: ", name);
-	if (len <= LINE_MAX_QP && is_plain(clean))
+	if (column + len <= LINE_MAX_HEADER && is_plain(clean))
 		buf_add_str(out, clean);
 	else
-		add_encoded(out, clean, len);
+		add_encoded(out, column, clean, len);
 	buf_add_str(out, "\r\n");
 }
 

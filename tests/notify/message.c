@@ -112,8 +112,32 @@ static void a_subject_in_any_script_is_folded_between_characters(void **state)
 	at = strstr(written(&m), "Subject: ");
 	for (at += strlen("Subject: "); strncmp(at, "=?UTF-8?B?", 10) == 0; at = strstr(at, "\r\n") + 3) {
 		assert_true(strcspn(at, "\r") <= 75);
+		assert_true((size_t)(at - strstr(out.data, "Subject: ")) > 9 || strcspn(at, "\r") <= 76 - 9); /* of the whole line */
 		assert_memory_equal(at + strcspn(at, "\r") - 2, "?=", 2);
 	}
+}
+
+/* It would be shown as what it stands for, which nobody looked at. */
+static void a_subject_that_looks_encoded_is_encoded(void **state)
+{
+	struct message_out m = plain;
+
+	(void)state;
+	m.subject = "=?UTF-8?B?QmNjOiBl?=";
+	assert_non_null(strstr(written(&m), "\r\nSubject: =?UTF-8?B?PT9VVEYtOD9CP1FtTmpPaUJsPz0=?=\r\n"));
+}
+
+static void a_long_subject_is_folded_too(void **state)
+{
+	char subject[101];
+	struct message_out m = plain;
+
+	(void)state;
+	memset(subject, 'x', sizeof subject - 1);
+	subject[sizeof subject - 1] = '\0';
+	m.subject = subject;
+	for (const char *at = written(&m); strncmp(at, "\r\n", 2) != 0; at = strstr(at, "\r\n") + 2)
+		assert_true(strcspn(at, "\r") <= 76 || strncmp(at, "Content-Type:", 13) == 0);
 }
 
 static void lines_are_short_and_nothing_is_lost_at_their_ends(void **state)
@@ -169,6 +193,8 @@ int main(void)
 	    cmocka_unit_test_teardown(nothing_in_a_value_begins_a_header_or_ends_them, tear_down),
 	    cmocka_unit_test_teardown(an_address_that_is_none_is_refused, tear_down),
 	    cmocka_unit_test_teardown(a_subject_in_any_script_is_folded_between_characters, tear_down),
+	    cmocka_unit_test_teardown(a_subject_that_looks_encoded_is_encoded, tear_down),
+	    cmocka_unit_test_teardown(a_long_subject_is_folded_too, tear_down),
 	    cmocka_unit_test_teardown(lines_are_short_and_nothing_is_lost_at_their_ends, tear_down),
 	    cmocka_unit_test_teardown(a_list_has_its_id, tear_down),
 	    cmocka_unit_test(templates_are_filled_and_html_is_escaped),
