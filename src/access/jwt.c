@@ -18,6 +18,7 @@
 #define EXPONENT_BYTES_MOST 8
 #define P256_LEN 32
 #define ED25519_LEN 32
+#define TRIED_MOST 32 /* keys: a set has few that a token could mean, and each costs up to some milliseconds */
 
 static const struct { enum jwt_alg alg; const char *name, *kty, *crv; } algs[] = {
     {JWT_RS256, "RS256", "RSA", NULL}, {JWT_ES256, "ES256", "EC", "P-256"}, {JWT_EDDSA, "EdDSA", "OKP", "Ed25519"},
@@ -256,19 +257,21 @@ static bool fits(EVP_PKEY *key, const struct jwt *jwt)
 enum result jwt_verify(const struct jwt *jwt, const struct json *keys, struct err *err)
 {
 	const struct json *set = json_get(keys, "keys");
-	bool tried = false, right = false;
+	bool right = false;
+	int tried = 0;
 
-	for (const struct json *jwk = set != NULL ? set->first : NULL; jwk != NULL && !right; jwk = jwk->next) {
+	for (const struct json *jwk = set != NULL ? set->first : NULL; jwk != NULL && !right && tried < TRIED_MOST;
+	     jwk = jwk->next) {
 		EVP_PKEY *key = jwk->type == JSON_OBJECT && is_for(jwk, jwt) ? key_of(jwk, jwt->alg) : NULL;
 
-		tried = tried || key != NULL;
+		tried += key != NULL;
 		right = key != NULL && fits(key, jwt);
 		EVP_PKEY_free(key);
 	}
 	ERR_clear_error(); /* of what was tried: nobody asks */
 	if (right)
 		return OK;
-	if (tried)
+	if (tried > 0)
 		return err_set(err, ERR_DENIED, "the signature of the token does not fit");
 	return err_set(err, ERR_NOT_FOUND, "the token is signed with a key that is not published");
 }

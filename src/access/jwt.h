@@ -32,7 +32,7 @@ struct jwt {
  * ("crit") and is not. */
 MUST_CHECK enum result jwt_parse(const char *text, size_t len, struct pool *pool, struct jwt *out, struct err *err);
 /* With a set of keys as its owner publishes them. ERR_NOT_FOUND: no key of that id and for that algorithm, so they may
- * have been renewed. ERR_DENIED: the signature does not fit. */
+ * have been renewed. ERR_DENIED: the signature does not fit, or only one beyond the 32nd that could be meant. */
 MUST_CHECK enum result jwt_verify(const struct jwt *jwt, const struct json *keys, struct err *err);
 
 #endif

@@ -220,6 +220,34 @@ static void a_key_that_is_not_for_signatures_is_passed_over(void **state)
 	signer_free(&s);
 }
 
+/* Whoever publishes thousands, and signs with one more, has us try few. */
+static void of_many_keys_that_could_be_meant_the_first_are_tried(void **state)
+{
+	struct signer s = signer_new(JWT_EDDSA, "a"), other = signer_new(JWT_EDDSA, "a");
+
+	(void)state;
+	for (int before = 31; before <= 32; before++) {
+		struct buf token, keys;
+
+		buf_init(&token, JWT_MAX);
+		buf_init(&keys, JWKS_MAX);
+		sign_token(&s, "{}", &token);
+		buf_add_str(&keys, "{\"keys\":[{\"kty\":\"RSA\"}");
+		for (int i = 0; i < before; i++) {
+			buf_add_str(&keys, ",");
+			signer_jwk(&other, &keys);
+		}
+		buf_add_str(&keys, ",");
+		signer_jwk(&s, &keys);
+		buf_add_str(&keys, "]}");
+		assert_int_equal(check(token.data, parse(keys.data)), before < 32 ? OK : ERR_DENIED);
+		buf_free(&keys);
+		buf_free(&token);
+	}
+	signer_free(&s);
+	signer_free(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +258,7 @@ int main(void)
 	    cmocka_unit_test(what_is_no_token_is_refused),
 	    cmocka_unit_test(keys_that_are_none_or_too_weak_are_passed_over),
 	    cmocka_unit_test(a_key_that_is_not_for_signatures_is_passed_over),
+	    cmocka_unit_test(of_many_keys_that_could_be_meant_the_first_are_tried),
 	};
 
 	return cmocka_run_group_tests_name("access/jwt", tests, set_up, tear_down);

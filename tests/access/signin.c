@@ -353,6 +353,34 @@ static void a_second_factor_is_asked_for_and_a_code_is_taken_once(void **state)
 	sound(p);
 }
 
+/* Whoever saw a code, and can set the clock back to when it was shown, does not get in by it. */
+static void a_clock_that_was_set_back_makes_no_used_code_good_again(void **state)
+{
+	struct people *p = *state;
+	struct user_row anna = add_with_password(p, "anna", USER_ADMIN);
+	struct instant used[3];
+	struct recovery recovery;
+
+	turn_on(p, &anna, &recovery);
+	for (int i = 0; i < 3; i++) {
+		later(p, 60);
+		used[i] = p->world.now;
+		assert_int_equal(with_code(p, code_now(p, &anna, SECRET_TOTP)).outcome, SIGNED_IN);
+	}
+	for (int i = 0; i < 3; i++) {
+		p->world.now = used[i];
+		assert_int_equal(with_code(p, code_now(p, &anna, SECRET_TOTP)).outcome, SIGNIN_REFUSED);
+	}
+	p->world.now = used[0];
+	assert_int_equal(with_code(p, recovery.codes[0]).outcome, SIGNED_IN); /* she is not locked out meanwhile */
+	p->world.now = used[2];
+	later(p, 31);
+	assert_int_equal(with_code(p, code_now(p, &anna, SECRET_TOTP)).outcome, SIGNED_IN);
+	later(p, 365 * 24 * 3600); /* a step forward is as harmless */
+	assert_int_equal(with_code(p, code_now(p, &anna, SECRET_TOTP)).outcome, SIGNED_IN);
+	sound(p);
+}
+
 static void a_recovery_code_lets_in_once(void **state)
 {
 	struct people *p = *state;
@@ -514,6 +542,7 @@ int main(void)
 	    AMONG_PEOPLE(an_address_that_goes_through_names_is_slowed_down),
 	    AMONG_PEOPLE(the_mark_of_a_device_is_its_users_until_their_password_changes),
 	    AMONG_PEOPLE(a_second_factor_is_asked_for_and_a_code_is_taken_once),
+	    AMONG_PEOPLE(a_clock_that_was_set_back_makes_no_used_code_good_again),
 	    AMONG_PEOPLE(a_recovery_code_lets_in_once),
 	    AMONG_PEOPLE(a_second_factor_is_begun_turned_on_and_off_in_that_order),
 	    AMONG_PEOPLE(codes_cannot_be_gone_through_from_many_addresses),
