@@ -83,6 +83,15 @@ bool openapi_takes_key(const struct resource *resource)
 	return resource->method == METHOD_POST && resource->flow != RESOURCE_READ && !openapi_is_door(resource);
 }
 
+bool openapi_has_etag(const struct resource *resource)
+{
+	const struct direct_resource *direct = direct_find(resource);
+
+	if (resource->method != METHOD_GET || openapi_is_door(resource))
+		return false;
+	return direct == NULL || strcmp(direct->gives, "*/*") == 0;
+}
+
 /* Of every POST; api/keyed.h and the doors' refusal (daemon/signin.c) say why. */
 static const char *idempotency_of(const struct resource *resource)
 {
@@ -146,7 +155,7 @@ static void write_headers(struct json_writer *w, const struct resource *resource
 {
 	if (resource->flow != RESOURCE_READ)
 		write_writing_headers(w, resource);
-	else if (resource->method == METHOD_GET)
+	else if (openapi_has_etag(resource))
 		write_reading_headers(w, resource);
 	if (!openapi_is_door(resource))
 		write_header(w, "Lethe-Reason", "why: the number of a case or ticket, which goes into the log of acts", REASON);
@@ -199,7 +208,7 @@ static void write_direct_body(struct json_writer *w, const struct direct_resourc
 	const struct json *body = json_get(example, "body");
 
 	json_begin_object(w, "requestBody");
-	json_bool(w, "required", true);
+	json_bool(w, "required", strcmp(direct->gives, "application/x-ndjson") != 0); /* there may be no lines */
 	json_begin_object(w, "content");
 	for (size_t i = 0; direct->takes != NULL && direct->takes[i] != NULL; i++) {
 		json_begin_object(w, direct->takes[i]);

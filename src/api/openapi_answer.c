@@ -209,7 +209,7 @@ static void write_problems(struct json_writer *w, const struct resource *resourc
 		write_problem(w, &of_bodies[i], 1);
 	if (resource->flow != RESOURCE_READ)
 		write_refusals(w, resource);
-	if (resource->flow != RESOURCE_READ || resource->method == METHOD_GET)
+	if (resource->flow != RESOURCE_READ || openapi_has_etag(resource))
 		write_problem(w, precondition, 1);
 	if (wants_plan(resource))
 		write_problem(w, unplanned, 1);
@@ -259,7 +259,7 @@ static void write_done_headers(struct json_writer *w, const struct resource *res
 	bool reads = resource->flow == RESOURCE_READ;
 
 	begin_headers(w);
-	if (reads && resource->method == METHOD_GET && (has_text(resource) || has_parts(resource)))
+	if (openapi_has_etag(resource))
 		write_header(w, HEADER_ETAG);
 	if (openapi_has_word(resource, "cursor"))
 		write_header(w, HEADER_LINK);
@@ -372,7 +372,7 @@ static void write_success(struct json_writer *w, const struct resource *resource
 		write_part(w);
 	if (openapi_is_door(resource) && strstr(resource->path, "/callback") != NULL)
 		write_elsewhere(w, "303", "A browser that wants a page (Accept: text/html) is signed in, and goes on to /signed-in.");
-	if (resource->method == METHOD_GET && (has_text(resource) || has_parts(resource)))
+	if (openapi_has_etag(resource))
 		write_unchanged(w, resource);
 }
 

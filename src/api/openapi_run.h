@@ -19,6 +19,8 @@ const struct json *openapi_of_resource(const struct json *all, const struct reso
 bool openapi_is_door(const struct resource *resource);
 /* Does what it is asked with come as a stream, or what it answers? */
 bool openapi_is_stream(const struct resource *resource);
+/* Is what it answers told apart from what it was by an ETag? */
+bool openapi_has_etag(const struct resource *resource);
 /* What is done is done once, if the request has a key. */
 bool openapi_takes_key(const struct resource *resource);
 bool openapi_takes_body(const struct resource *resource);

@@ -46,7 +46,7 @@ static void write_id(struct json_writer *w, const struct word *word)
 	static const struct { const char *word, *pattern; } ids[] = {
 #define ID(prefix) "^" prefix "_[0-7][0-9a-hjkmnp-tv-z]{25}$"
 	    {"end", ID("ses")},	  {"ended", ID("acc")}, {"event", ID("evt")},	{"hold", ID("hold")},
-	    {"job", ID("job")}, {"token", ID("tok")}, {"webhook", ID("whk")},
+	    {"job", ID("job")}, {"session", ID("ses")}, {"token", ID("tok")}, {"webhook", ID("whk")},
 	};
 
 	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
