@@ -46,8 +46,8 @@ LIB      := $(BUILD)/liblethe.a
 # One test program per tests/<layer>/<name>.c, linked against the whole library.
 TESTSRC  := $(foreach l,$(LAYERS),$(wildcard tests/$(l)/*.c))
 TESTBIN  := $(patsubst tests/%.c,$(BUILD)/test/%,$(TESTSRC))
-# What the end-to-end tests use besides: a preloaded library, a tool that searches copies.
-FAULTLIB := $(BUILD)/test/faults.so
+# What the end-to-end tests use besides: preloaded libraries, a tool that searches copies.
+FAULTLIB := $(BUILD)/test/faults.so $(BUILD)/test/scarce.so
 FORENSIC := $(BUILD)/test/forensic
 FORENSICOBJ := $(patsubst tests/%.c,$(BUILD)/test/obj/%.o,$(wildcard tests/e2e/forensic/*.c))
 
@@ -161,7 +161,7 @@ $(TESTBIN): $(BUILD)/test/%: $(BUILD)/test/obj/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka -Wl,--as-needed -lcurl
 
-$(FAULTLIB): tests/e2e/faults.c
+$(FAULTLIB): $(BUILD)/test/%.so: tests/e2e/%.c
 	@mkdir -p $(@D)
 	$(CC) -D_GNU_SOURCE -std=c17 -O1 -g $(CWARN) -fPIC -shared -o $@ $< -ldl
 

@@ -24,6 +24,7 @@ static bool grow(struct buf *buf, size_t need)
 	while (cap < need)
 		cap *= 2;
 	data = malloc(cap);
+	buf->no_memory = data == NULL;
 	if (data == NULL)
 		return false;
 	if (buf->data != NULL) {
@@ -106,9 +107,9 @@ enum result buf_ok(const struct buf *buf, const char *what, struct err *err)
 {
 	if (!buf->failed)
 		return OK;
-	/* Which of the two it was matters only for the message; the maximum is by far the likelier. */
-	return err_set(err, ERR_LIMIT, "%s is larger than its maximum of %zu bytes, or memory ran out",
-		       what, buf->max);
+	if (buf->no_memory)
+		return err_no_memory(err);
+	return err_set(err, ERR_LIMIT, "%s is larger than its maximum of %zu bytes", what, buf->max);
 }
 
 char *buf_to_pool(struct buf *buf, const char *what, struct pool *pool, struct err *err)
@@ -129,7 +130,7 @@ void buf_reset(struct buf *buf)
 	if (buf->data != NULL)
 		explicit_bzero(buf->data, buf->len);
 	buf->len = 0;
-	buf->failed = false;
+	buf->failed = buf->no_memory = false;
 }
 
 void buf_free(struct buf *buf)

@@ -20,6 +20,7 @@ struct buf {
 	char *data; /* owned; NULL until the first append */
 	size_t len, cap, max;
 	bool failed;
+	bool no_memory; /* why it failed; else its maximum */
 };
 
 /* `max` is the greatest length in bytes, terminator excluded. */

@@ -83,17 +83,51 @@ const char *db_text(struct db_rows *rows, int column)
 	return rows->db->driver->text(rows->stmt, column);
 }
 
+/* By their addresses, which the drivers find them by. */
+static const char rollback_sql[] = "ROLLBACK", rollback_to_sql[] = "ROLLBACK TO SAVEPOINT operation",
+		  release_sql[] = "RELEASE SAVEPOINT operation";
+
+enum result db_prepare_ends(struct db *db, struct err *err)
+{
+	static const char *const ends[] = {rollback_sql, rollback_to_sql, release_sql};
+	enum result r = OK;
+	void *stmt;
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends && r == OK; i++) {
+		r = db->driver->start(db, ends[i], NULL, 0, &stmt, err);
+		if (r == OK)
+			db->driver->finish(db, stmt);
+	}
+	return r;
+}
+
+static enum result none_open(struct db *db, struct err *err)
+{
+	if (db->left_open && db_in_transaction(db)) {
+		enum result r = db_run_n(db, rollback_sql, NULL, 0, err);
+
+		if (r)
+			return r;
+	}
+	db->left_open = false;
+	return db_in_transaction(db) ? err_set(err, ERR_INTERNAL, "a transaction is open already") : OK;
+}
+
 enum result db_begin(struct db *db, struct err *err)
 {
-	if (db_in_transaction(db))
-		return err_set(err, ERR_INTERNAL, "a transaction is open already");
+	enum result r = none_open(db, err);
+
+	if (r)
+		return r;
 	return db->driver->begin(db, true, err);
 }
 
 enum result db_begin_read(struct db *db, struct err *err)
 {
-	if (db_in_transaction(db))
-		return err_set(err, ERR_INTERNAL, "a transaction is open already");
+	enum result r = none_open(db, err);
+
+	if (r)
+		return r;
 	return db->driver->begin(db, false, err);
 }
 
@@ -111,7 +145,8 @@ void db_rollback(struct db *db)
 	struct err ignored;
 
 	if (db_in_transaction(db))
-		(void)!db_run_n(db, "ROLLBACK", NULL, 0, &ignored);
+		(void)!db_run_n(db, rollback_sql, NULL, 0, &ignored);
+	db->left_open = db_in_transaction(db);
 }
 
 enum result db_savepoint(struct db *db, struct err *err)
@@ -123,7 +158,7 @@ enum result db_savepoint(struct db *db, struct err *err)
 
 enum result db_release(struct db *db, struct err *err)
 {
-	return db_run_n(db, "RELEASE SAVEPOINT operation", NULL, 0, err);
+	return db_run_n(db, release_sql, NULL, 0, err);
 }
 
 /* When even this fails, everything goes: db_in_transaction tells. */
@@ -133,7 +168,7 @@ void db_rollback_to(struct db *db)
 
 	if (!db_in_transaction(db))
 		return;
-	if (db_run_n(db, "ROLLBACK TO SAVEPOINT operation", NULL, 0, &ignored) || db_release(db, &ignored))
+	if (db_run_n(db, rollback_to_sql, NULL, 0, &ignored) || db_release(db, &ignored))
 		db_rollback(db);
 }
 

@@ -57,6 +57,12 @@ struct db_driver {
 	enum result (*limit_cache)(struct db *db, size_t bytes, struct err *err);
 };
 
-struct db { const struct db_driver *driver; };
+struct db {
+	const struct db_driver *driver;
+	bool left_open; /* a transaction that could not be undone: undone before the next */
+};
+
+/* For a driver, as it opens: what ends a transaction is prepared, so that it can be ended when there is no memory. */
+MUST_CHECK enum result db_prepare_ends(struct db *db, struct err *err);
 
 #endif

@@ -793,6 +793,8 @@ enum result db_open_sqlite(const char *path, const struct db_options *options, s
 		r = use_wal(s, options->mode, err);
 	if (r == OK && options->checkpoint_pages > 0)
 		r = checkpointer_new(s->handle, s->path, options->checkpoint_pages, &s->checkpointer, err);
+	if (r == OK)
+		r = db_prepare_ends(&s->db, err);
 	if (r) {
 		sqlite_close(&s->db);
 		return r;

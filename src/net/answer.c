@@ -102,16 +102,30 @@ static enum source source_of(const struct exchange *x)
 	return x->response.read ? SOURCE_READER : SOURCE_BUF;
 }
 
+/* What only reads can be asked again. What writes is done, and who hears 503 would take it for not done. */
+static void answer_failed(struct exchange *x)
+{
+	struct response *response = &x->response;
+	bool no_memory = response->no_memory || response->body.no_memory;
+	bool reads = x->request.method == METHOD_GET || x->request.method == METHOD_HEAD;
+	struct err err;
+
+	response->failed = response->no_memory = false;
+	if (no_memory)
+		err_no_memory(&err);
+	else
+		err_set(&err, ERR_INTERNAL, "the answer could not be made");
+	problem_answer(response, &x->request, no_memory && reads ? PROBLEM_BUSY : PROBLEM_INTERNAL, &err, NULL);
+}
+
 void answer_settle(struct exchange *x)
 {
 	struct response *response = &x->response;
 	bool settled = x->settled;
 
 	x->settled = true;
-	if (response->failed || response->body.failed) {
-		response->failed = false;
-		problem_answer(response, &x->request, PROBLEM_INTERNAL, NULL, NULL);
-	}
+	if (response->failed || response->body.failed)
+		answer_failed(x);
 	if (!settled) {
 		apply_condition(x);
 		x->length = RESPONSE_SIZE_UNKNOWN;

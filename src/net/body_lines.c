@@ -80,6 +80,8 @@ enum result body_lines_next(struct body_lines *lines, const char **line, size_t 
 		if (r)
 			return r;
 		lines->number++;
+		if (lines->line.no_memory)
+			return err_no_memory(err); /* nothing is wrong with the line */
 		strip_cr(&lines->line);
 		if (lines->overlong || lines->line.len == lines->line.max) {
 			err_set(err, ERR_LIMIT, "line %llu is longer than %zu bytes", (unsigned long long)lines->number,

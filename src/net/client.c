@@ -53,10 +53,10 @@ static enum result deny_inside(const char *what, struct err *err)
 static bool has(CURLU *url, CURLUPart part)
 {
 	char *text = NULL;
-	bool there = curl_url_get(url, part, &text, 0) == CURLUE_OK;
+	CURLUcode code = curl_url_get(url, part, &text, 0);
 
 	curl_free(text);
-	return there;
+	return code == CURLUE_OK || code == CURLUE_OUT_OF_MEMORY; /* it could not be looked */
 }
 
 static enum result check_scheme(const struct client_reach *reach, CURLU *url, struct err *err)
@@ -98,6 +98,7 @@ static enum result check_host(const struct client_reach *reach, CURLU *url, stru
 
 enum result client_check_url(const struct client_reach *reach, const char *url, struct err *err)
 {
+	CURLUcode code;
 	CURLU *parts;
 	enum result r;
 
@@ -106,7 +107,10 @@ enum result client_check_url(const struct client_reach *reach, const char *url, 
 	parts = curl_url();
 	if (parts == NULL)
 		return err_no_memory(err);
-	if (curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+	code = curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
+	if (code == CURLUE_OUT_OF_MEMORY)
+		r = err_no_memory(err);
+	else if (code != CURLUE_OK)
 		r = err_set(err, ERR_INPUT, "this is no URL");
 	else if (has(parts, CURLUPART_USER) || has(parts, CURLUPART_PASSWORD) || has(parts, CURLUPART_FRAGMENT))
 		r = err_set(err, ERR_INPUT, "the URL has a user, a password or a fragment in it");

@@ -64,7 +64,7 @@ void cookie_set(struct response *response, const struct request *request, const 
 	if (text)
 		response_header_add(response, "Set-Cookie", text);
 	else
-		response->failed = true;
+		response->failed = response->no_memory = true;
 }
 
 bool cookie_get(const struct request *request, const char *name, char *out, size_t size)

@@ -195,7 +195,7 @@ static void append(struct response *response, const char *name, const char *item
 	if (list)
 		response_header(response, name, list);
 	else
-		response->failed = true;
+		response->failed = response->no_memory = true;
 }
 
 static char *put(char *at, const char *text)

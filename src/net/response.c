@@ -48,8 +48,10 @@ static const char *own(struct response *response, const char *name, const char *
 {
 	const char *copy = NULL;
 
-	if (field_is_token(name, strlen(name)) && field_value_is_clean(value, strlen(value)) && *value != '\0')
+	if (field_is_token(name, strlen(name)) && field_value_is_clean(value, strlen(value)) && *value != '\0') {
 		copy = pool_strdup(response->pool, value);
+		response->no_memory |= !copy;
+	}
 	if (!copy)
 		response->failed = true;
 	return copy;
@@ -60,7 +62,7 @@ void response_header_literal_(struct response *response, const char *name, const
 	struct response_header *header = pool_alloc(response->pool, sizeof *header);
 
 	if (!header) {
-		response->failed = true;
+		response->failed = response->no_memory = true;
 		return;
 	}
 	*header = (struct response_header){.name = name, .value = value};
@@ -73,7 +75,7 @@ void response_header_add(struct response *response, const char *name, const char
 	const char *copy = own(response, name, value), *name_copy = pool_strdup(response->pool, name);
 
 	if (!name_copy)
-		response->failed = true;
+		response->failed = response->no_memory = true;
 	if (copy && name_copy)
 		response_header_literal_(response, name_copy, copy);
 }

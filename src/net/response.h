@@ -45,6 +45,7 @@ struct response {
 	void *read_arg;
 	uint64_t read_size;
 	bool failed;
+	bool no_memory; /* why it failed; else it is a bug of ours */
 	atomic_int why, why_system; /* it was refused with 5xx or broke off: the result and the errno, or 0, for the log */
 	void *exchange; /* the server's */
 };

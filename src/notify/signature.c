@@ -16,13 +16,10 @@
 void webhook_secret_make(char out[WEBHOOK_SECRET_MAX])
 {
 	struct key key = key_random();
-	struct buf text;
 
-	buf_init(&text, WEBHOOK_SECRET_MAX);
-	base64_add(&text, key.bytes, KEY_LEN);
-	INVARIANT(!text.failed);
-	snprintf(out, WEBHOOK_SECRET_MAX, PREFIX "%s", text.data);
-	buf_free(&text);
+	memcpy(out, PREFIX, sizeof PREFIX);
+	sodium_bin2base64(out + strlen(PREFIX), WEBHOOK_SECRET_MAX - strlen(PREFIX), key.bytes, KEY_LEN,
+			  sodium_base64_VARIANT_ORIGINAL);
 	key_wipe(&key);
 }
 

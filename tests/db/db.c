@@ -283,7 +283,7 @@ static void a_reader_needs_no_lock_when_there_is_nothing_to_migrate(void **state
 static void what_a_driver_cannot_do_is_unsupported(void **state)
 {
 	static const struct db_driver bare = {.name = "A bare driver"};
-	struct db one = {&bare};
+	struct db one = {.driver = &bare};
 	char problem[200];
 
 	(void)state;

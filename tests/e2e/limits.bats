@@ -53,3 +53,20 @@ free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1
 	SERVING=
 	"$LETHE" check >/dev/null
 }
+
+# serve_scarce [OPTION..]: memory and threads are scarce when the file `orders` says so (scarce.c).
+serve_scarce() {
+	[ -z "${SANITIZE:-}${TSAN:-}" ] || skip "sanitizers bring a malloc of their own"
+	head -c 4096 /dev/zero >orders
+	LD_PRELOAD=$BUILD/test/scarce.so LETHE_SCARCE=$PWD/orders serve --token-rate 1000000 "$@"
+}
+
+@test "P45: without memory for a moment a request is refused, nothing acknowledged is lost, and all goes on" {
+	"$LETHE" import --account Acme "$SAMPLES"/contacts.jsonl "$SAMPLES"/copenhagen-calls.jsonl >/dev/null
+	serve_scarce --workers 2 --stream-workers 2
+	python3 "$TOP/tests/e2e/limits/memory.py" "$PORT" admin.token orders ${LONG:+long} >said 2>&1 3>&- || { cat said; tail serve.log; return 1; }
+	echo "# $(cat said)" >&3
+	stop
+	"$LETHE" check >/dev/null
+	"$LETHE" audit verify >/dev/null
+}
