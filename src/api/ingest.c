@@ -5,9 +5,11 @@
 
 #include <string.h>
 
+#include "access/rights_now.h"
 #include "api/condition.h"
 #include "api/import_sums.h"
 #include "api/translate.h"
+#include "base/clock.h"
 #include "ingest/feed.h"
 #include "net/body_lines.h"
 #include "net/problem.h"
@@ -18,6 +20,7 @@
 
 #define RESULTS_MAX ((uint64_t)4 * 1024 * 1024 * 1024) /* bytes of the answer: some 40 million lines */
 #define RESULT_MAX ((size_t)64 * 1024)                 /* of one line of it */
+#define RIGHTS_MS 1000                                 /* for so long who may is not asked again, unless something was revoked */
 
 /* ---- what is said of a line ---- */
 
@@ -87,6 +90,8 @@ struct ingesting {
 	struct pool pool;
 	bool all;        /* also of lines that were not refused */
 	int64_t taken[sizeof ends / sizeof *ends], refused;
+	int64_t begun, asked; /* monotonic_ms(): the request came, and who may was asked; 0: never */
+	uint64_t generation;  /* as it was asked */
 };
 
 static void write_line(struct ingesting *ingesting, const struct feed_line *line)
@@ -145,6 +150,28 @@ static enum result refuse_long(struct ingesting *ingesting, uint64_t number, str
 	return feed_refuse(ingesting->feed, number, &why, err);
 }
 
+/* A stream may last for days: of who may no more nothing more is taken in. */
+static enum result still_may(struct ingesting *ingesting, struct err *err)
+{
+	const struct direct *direct = ingesting->direct;
+	uint64_t generation = atomic_load(&direct->view->shared->generation);
+	struct instant now = direct->request->now;
+	struct actor actor = *direct->actor;
+	int64_t at = monotonic_ms();
+	struct pool pool;
+	enum result r;
+
+	if (ingesting->asked != 0 && generation == ingesting->generation && at - ingesting->asked < RIGHTS_MS)
+		return OK;
+	ingesting->asked = at;
+	ingesting->generation = generation;
+	now.ms += at - ingesting->begun;
+	pool_init(&pool, RESULT_MAX);
+	r = rights_now(&direct->view->read, now, &pool, &actor, err);
+	pool_free(&pool);
+	return r;
+}
+
 static enum result take_lines(struct ingesting *ingesting, struct body_lines *body, struct err *err)
 {
 	const char *line;
@@ -153,6 +180,8 @@ static enum result take_lines(struct ingesting *ingesting, struct body_lines *bo
 
 	while (r == OK) {
 		r = body_lines_next(body, &line, &len, err);
+		if (r == OK && line != NULL)
+			r = still_may(ingesting, err);
 		if (r == ERR_LIMIT)
 			r = refuse_long(ingesting, body->number, err);
 		else if (r == OK && line == NULL)
@@ -263,7 +292,8 @@ static enum result refuse_condition(struct direct *direct, struct err *err)
 enum result ingest_lines(struct direct *direct, struct err *err)
 {
 	const char *results = direct_query(direct, "results");
-	struct ingesting ingesting = {.direct = direct, .all = results == NULL || strcmp(results, "all") == 0};
+	struct ingesting ingesting = {.direct = direct, .all = results == NULL || strcmp(results, "all") == 0,
+				      .begun = monotonic_ms()};
 	struct feed_options options = {.account = direct->account, .now = direct->request->now, .arg = &ingesting,
 				       .told = told, .no_contacts = no_contacts(direct)};
 	enum result r = refuse_condition(direct, err);

@@ -5,6 +5,8 @@
 # last six characters prove that it is whole; when it was used is shown; and how often one may ask is told until it is too
 # often.
 import binascii
+import http.client
+import json
 import os
 import re
 import sys
@@ -68,6 +70,36 @@ def used(client, tokens, made):
     expect("a mistyped one", client.ask("GET", A, token=wrong).status, 401)
 
 
+def revoked_while_sending(client, port, tokens, end):
+    """A stream of lines that lasts: of what comes after `end` of its token nothing is taken in."""
+    def line(number):
+        text = {"type": "call", "id": str(number), "source": "pbx", "time": "2026-03-01T10:00:00Z", "direction": "inbound", "from": "+4520304050", "to": "+4531313131"}
+        return json.dumps(text).encode() + b"\n"
+
+    def send(*lines):
+        text = b"".join(lines)
+        stream.send(b"%x\r\n%b\r\n" % (len(text), text))
+
+    made = client.ask("POST", A + "/tokens", {"name": "t", "role": "admin", "scopes": "record.write"}, tokens["owner"]).json
+    stream = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    stream.putrequest("POST", A + "/ingest")
+    for name, value in (("Authorization", f"Bearer {made['token']}"), ("Content-Type", "application/x-ndjson"), ("Transfer-Encoding", "chunked")):
+        stream.putheader(name, value)
+    stream.endheaders()
+    send(line(1))
+    while client.ask("GET", f"{A}/tokens/{made['id']}", token=tokens["owner"]).json["last_used"] is None:
+        pass  # it is let in
+    end(made["id"])
+    send(*(line(number) for number in range(2, 1000)))
+    stream.send(b"0\r\n\r\n")
+    answer = stream.getresponse()
+    last = json.loads(answer.read().splitlines()[-1])
+    expect("how it ended", (answer.status, last["complete"], last["problem"]["status"]), (403, False, 403))
+    if last["new"] + last["known"] > 1 or "the token was revoked, or has expired" not in last["problem"]["detail"]:
+        kit.fail(f"how it ended: {last}")
+    stream.close()
+
+
 def told_how_often(tokens):
     """Every answer says it; what is too often is 429, and nothing is done."""
     with kit.Daemon("--token-rate", "5") as daemon:
@@ -90,6 +122,7 @@ def main():
         made, secrets = handed_out(client, tokens)
         recognised(client, tokens, secrets)
         used(client, tokens, made)
+        revoked_while_sending(client, daemon.port, tokens, lambda token: client.ask("DELETE", f"{A}/tokens/{token}", token=tokens["owner"]))
     told_how_often(tokens)
     print(f"# {len(secrets)} sorts")
 
