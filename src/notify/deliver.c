@@ -258,7 +258,7 @@ static bool judge_webhook(struct attempt *a, struct webhook_row *row)
 		return false;
 	if (a->fault == DELIVERY_FINE)
 		row->failing_since = (struct instant){0};
-	else if (row->failing_since.ms == 0)
+	else if (row->failing_since.ms == 0 || row->failing_since.ms > a->now.ms)
 		row->failing_since = a->now;
 	row->rest_until = rest_of(a, row);
 	if (row->state == WEBHOOK_ENABLED && a->answer.status == 410)
@@ -335,6 +335,17 @@ static enum result try_if_wanted(struct attempt *a, struct delivered *out, bool 
 	return OK;
 }
 
+static enum result list_due(struct vault *vault, const struct webhook_row *row, struct instant now, struct delivery_row *due,
+			    size_t max, size_t *count, struct err *err)
+{
+	struct instant ahead = {now.ms + SCHEDULE_LONGEST_MS + 1};
+	enum result r = delivery_due(vault->read.data, row->account, row->id, (struct instant){0}, now, due, max, count, err);
+
+	if (r != OK || *count > 0)
+		return r;
+	return delivery_due(vault->read.data, row->account, row->id, ahead, (struct instant){INT64_MAX}, due, max, count, err);
+}
+
 static enum result deliver_due(struct vault *vault, const struct deliver_how *how, const struct webhook_row *row,
 			       struct instant now, size_t max, struct delivered *out, struct err *err)
 {
@@ -345,7 +356,7 @@ static enum result deliver_due(struct vault *vault, const struct deliver_how *ho
 
 	if (!may_be_asked(row, now))
 		return OK;
-	r = delivery_due(vault->read.data, row->account, row->id, now, due, max < DUE ? max : DUE, &count, err);
+	r = list_due(vault, row, now, due, max < DUE ? max : DUE, &count, err);
 	for (size_t i = 0; i < count && r == OK && more && !is_stopping(how->stopping); i++) {
 		struct attempt a = {.vault = vault, .how = how, .delivery = due[i], .now = now};
 

@@ -371,13 +371,24 @@ static bool count_attempt(const struct attempt *a, struct mailed *out)
 	return a->answer.status != 0;
 }
 
+static enum result list_due(struct vault *vault, uint32_t account, struct instant now, struct mail_row *due, size_t max,
+			    size_t *count, struct err *err)
+{
+	struct instant ahead = {now.ms + SCHEDULE_LONGEST_MS + 1};
+	enum result r = mail_due(vault->read.data, account, (struct instant){0}, now, due, max, count, err);
+
+	if (r != OK || *count > 0)
+		return r;
+	return mail_due(vault->read.data, account, ahead, (struct instant){INT64_MAX}, due, max, count, err);
+}
+
 static enum result send_due(struct vault *vault, const struct mail_how *how, uint32_t account, struct instant now,
 			    size_t max, struct mailed *out, struct err *err)
 {
 	struct mail_row due[DUE];
 	size_t count;
 	bool on = !out->nobody;
-	enum result r = mail_due(vault->read.data, account, now, due, max < DUE ? max : DUE, &count, err);
+	enum result r = list_due(vault, account, now, due, max < DUE ? max : DUE, &count, err);
 
 	for (size_t i = 0; i < count && r == OK && on && !is_stopping(how->stopping); i++) {
 		struct attempt a = {.vault = vault, .server = how->server, .mail = due[i], .now = now};

@@ -11,8 +11,12 @@
 
 #define SCHEDULE_ATTEMPTS 10
 
+/* No wait is longer, also not one that the other side asked for: what waits for a later moment was put off by a clock that
+ * has been set back since. */
+#define SCHEDULE_LONGEST_MS (INT64_C(86400000) / 5 * 6)
+
 /* When to try again what has failed `attempts` times, the last at `now`; false: not any more. How much longer is told by
- * `what` and `attempts`, always the same. Not before `least_s` seconds, as the other side wants it. */
+ * `what` and `attempts`, always the same. Not before `least_s` seconds, as the other side wants it, a day at the most. */
 bool schedule_next(int attempts, struct id what, struct instant now, int64_t least_s, struct instant *next);
 
 #endif

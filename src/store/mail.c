@@ -79,13 +79,13 @@ enum result mail_list(struct db *db, uint32_t account, struct id after, struct m
 	return r == OK ? read_all(&rows, out, count, err) : r;
 }
 
-enum result mail_due(struct db *db, uint32_t account, struct instant now, struct mail_row *out, size_t max,
-		     size_t *count, struct err *err)
+enum result mail_due(struct db *db, uint32_t account, struct instant from, struct instant until, struct mail_row *out,
+		     size_t max, size_t *count, struct err *err)
 {
 	struct db_rows rows;
-	enum result r = db_query(db, "SELECT " COLUMNS " FROM mail WHERE state = 1 AND account_id = $1 AND next_at <= $2"
-				     " ORDER BY next_at, id LIMIT $3",
-				 &rows, err, DB_INT(account), DB_INT(now.ms), DB_INT(max));
+	enum result r = db_query(db, "SELECT " COLUMNS " FROM mail WHERE state = 1 AND account_id = $1 AND next_at >= $2"
+				     " AND next_at <= $3 ORDER BY next_at, id LIMIT $4",
+				 &rows, err, DB_INT(account), DB_INT(from.ms), DB_INT(until.ms), DB_INT(max));
 
 	*count = 0;
 	return r == OK ? read_all(&rows, out, count, err) : r;

@@ -35,9 +35,9 @@ MUST_CHECK enum result mail_get(struct db *db, uint32_t account, struct id id, s
 /* Those after `after`, in order, up to max. */
 MUST_CHECK enum result mail_list(struct db *db, uint32_t account, struct id after, struct mail_row *out, size_t max,
 				 size_t *count, struct err *err);
-/* What waits and may go at `now`, what waited longest first. */
-MUST_CHECK enum result mail_due(struct db *db, uint32_t account, struct instant now, struct mail_row *out, size_t max,
-				size_t *count, struct err *err);
+/* What waits and may go from some moment of `from` to `until` on, what waited longest first. */
+MUST_CHECK enum result mail_due(struct db *db, uint32_t account, struct instant from, struct instant until,
+				struct mail_row *out, size_t max, size_t *count, struct err *err);
 /* Up to max of those made before `before`. */
 MUST_CHECK enum result mail_delete_before(struct db *db, uint32_t account, struct instant before, int64_t max,
 					  int64_t *deleted, struct err *err);

@@ -231,13 +231,13 @@ enum result delivery_list(struct db *db, uint32_t account, struct id webhook, st
 	return r == OK ? read_all(&rows, out, count, err) : r;
 }
 
-enum result delivery_due(struct db *db, uint32_t account, struct id webhook, struct instant now,
+enum result delivery_due(struct db *db, uint32_t account, struct id webhook, struct instant from, struct instant until,
 			 struct delivery_row *out, size_t max, size_t *count, struct err *err)
 {
 	struct db_rows rows;
 	enum result r = db_query(db, "SELECT " DELIVERY " FROM delivery WHERE state = 1 AND account_id = $1"
-				     " AND webhook_id = $2 AND next_at <= $3 ORDER BY next_at, event_id LIMIT $4",
-				 &rows, err, DB_INT(account), ID_BLOB(webhook), DB_INT(now.ms), DB_INT(max));
+				     " AND webhook_id = $2 AND next_at >= $3 AND next_at <= $4 ORDER BY next_at, event_id LIMIT $5",
+				 &rows, err, DB_INT(account), ID_BLOB(webhook), DB_INT(from.ms), DB_INT(until.ms), DB_INT(max));
 
 	*count = 0;
 	return r == OK ? read_all(&rows, out, count, err) : r;

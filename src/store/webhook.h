@@ -96,9 +96,10 @@ MUST_CHECK enum result delivery_back(struct db *db, uint32_t account, struct id 
 /* Those of the account after (webhook, event), in order, up to max. */
 MUST_CHECK enum result delivery_list(struct db *db, uint32_t account, struct id webhook, struct id event,
 				     struct delivery_row *out, size_t max, size_t *count, struct err *err);
-/* What waits and may go at `now`, what waited longest first. */
-MUST_CHECK enum result delivery_due(struct db *db, uint32_t account, struct id webhook, struct instant now,
-				    struct delivery_row *out, size_t max, size_t *count, struct err *err);
+/* What waits and may go from some moment of `from` to `until` on, what waited longest first. */
+MUST_CHECK enum result delivery_due(struct db *db, uint32_t account, struct id webhook, struct instant from,
+				    struct instant until, struct delivery_row *out, size_t max, size_t *count,
+				    struct err *err);
 MUST_CHECK enum result delivery_delete_webhook(struct db *db, uint32_t account, struct id webhook, struct err *err);
 /* Up to max of those whose event is from before `before`. */
 MUST_CHECK enum result delivery_delete_before(struct db *db, uint32_t account, struct instant before, int64_t max,

@@ -391,6 +391,42 @@ static void a_rest_ends_when_somebody_asks_for_a_delivery_or_the_clock_is_set_ba
 	assert_int_equal(deliver(world).failed, 1);
 }
 
+/* ---- what the clock does */
+
+/* Nothing waits longer than the schedule ever has anything wait, wherever the clock has been meanwhile. */
+static void a_clock_that_was_days_ahead_keeps_nothing_waiting(void **state)
+{
+	struct world *world = *state;
+	struct id id = add(world, "/500", "");
+	struct instant now = world->now;
+
+	happen(world);
+	world->now.ms += 48 * HOUR;
+	assert_int_equal(deliver(world).failed, 1);
+	assert_int_equal(webhook(world, id).failing_since.ms, world->now.ms);
+	world->now = now;
+	assert_int_equal(deliver(world).failed, 1);
+	assert_int_equal(delivery(world, id).attempts, 2);
+	assert_int_equal(webhook(world, id).failing_since.ms, now.ms);
+	assert_in_range(delivery(world, id).next.ms - now.ms, 300 * SECOND, 360 * SECOND);
+	assert_int_equal(deliver(world).failed, 0);
+}
+
+static void an_hour_back_costs_an_hour_at_the_most(void **state)
+{
+	struct world *world = *state;
+	struct id id = add(world, "/500", "");
+
+	happen(world);
+	assert_int_equal(deliver(world).failed, 1);
+	world->now.ms -= HOUR;
+	happen(world);
+	assert_int_equal(deliver(world).failed, 1); /* what is new goes at once */
+	world->now.ms += HOUR + 6 * SECOND;
+	assert_int_equal(deliver(world).failed, 2);
+	assert_int_equal(webhook(world, id).state, WEBHOOK_ENABLED);
+}
+
 /* ---- what changes while an attempt is being made */
 
 struct at_once { struct world *world; struct vault *view; struct id id; struct delivered out; };
@@ -713,6 +749,8 @@ int main(void)
 	    DELIVERING(it_says_how_long_in_seconds_or_as_a_date_and_nonsense_is_none),
 	    DELIVERING(who_does_not_answer_is_left_alone_for_a_while),
 	    DELIVERING(a_rest_ends_when_somebody_asks_for_a_delivery_or_the_clock_is_set_back),
+	    DELIVERING(a_clock_that_was_days_ahead_keeps_nothing_waiting),
+	    DELIVERING(an_hour_back_costs_an_hour_at_the_most),
 	    DELIVERING(one_that_is_removed_or_stopped_in_the_middle_is_told_no_more),
 	    DELIVERING(a_secret_that_is_replaced_in_the_middle_signs_no_more),
 	    DELIVERING(who_answered_2xx_has_it_whatever_becomes_of_the_rest_of_the_answer),

@@ -207,6 +207,25 @@ static void who_has_no_address_or_is_gone_is_sent_nothing(void **state)
 	}
 }
 
+static void a_clock_that_was_days_ahead_keeps_no_mail_waiting(void **state)
+{
+	struct people *p = *state;
+	struct mail_row rows[MAX];
+	struct instant now = p->world.now;
+
+	add_user(p, "o@example.com", USER_OWNER);
+	mail(p);
+	happen(p, "person.erase", 1);
+	p->world.now.ms += INT64_C(172800000);
+	assert_int_equal(mail(p).failed, 1);
+	p->world.now = now;
+	assert_int_equal(mail(p).failed, 1);
+	assert_int_equal(mails(p, rows), 1);
+	assert_int_equal(rows[0].attempts, 2);
+	assert_true(rows[0].next.ms < now.ms + 400000);
+	assert_int_equal(mail(p).failed, 0);
+}
+
 /* The operator may mend it before the schedule ends; and whoever asked it would be asked the same. */
 static void what_the_server_refuses_of_everybody_is_kept_and_ends_the_round(void **state)
 {
@@ -330,6 +349,7 @@ int main(void)
 	    AMONG_PEOPLE(what_no_server_takes_is_tried_by_the_schedule),
 	    AMONG_PEOPLE(as_the_program_stops_no_attempt_is_begun),
 	    AMONG_PEOPLE(who_has_no_address_or_is_gone_is_sent_nothing),
+	    AMONG_PEOPLE(a_clock_that_was_days_ahead_keeps_no_mail_waiting),
 	    AMONG_PEOPLE(what_the_server_refuses_of_everybody_is_kept_and_ends_the_round),
 	    AMONG_PEOPLE(while_the_server_takes_nothing_what_is_new_is_listed),
 	    AMONG_PEOPLE(what_one_address_is_refused_is_given_up_and_others_are_tried),

@@ -89,6 +89,29 @@ static void waits_differ_by_what_is_waited_for_and_are_always_the_same(void **st
 	assert_false(schedule_next(0, a, now, 0, &one));
 }
 
+/* No wait depends on what day it is, and none is longer than is said. */
+static void waits_are_the_same_at_every_end_of_a_day_month_and_year(void **state)
+{
+	static const char *const begins[] = {"2027-12-31T23:59:59.999Z", "2028-02-28T23:59:58Z", "2028-02-29T23:59:59Z", "2027-03-28T00:59:59Z",
+					     "2027-10-31T00:59:59Z", "2026-12-31T23:59:59Z"};
+	int64_t waits[SCHEDULE_ATTEMPTS] = {0};
+	struct id event = {{1}};
+	struct instant at, next;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+		assert_int_equal(instant_parse(begins[i], strlen(begins[i]), &at, &err), OK);
+		for (int n = 1; n < SCHEDULE_ATTEMPTS; n++, at = next) {
+			assert_true(schedule_next(n, event, at, 0, &next));
+			assert_true(next.ms - at.ms <= SCHEDULE_LONGEST_MS);
+			waits[n] = i == 0 ? next.ms - at.ms : waits[n];
+			assert_int_equal(next.ms - at.ms, waits[n]);
+		}
+	}
+	assert_true(schedule_next(1, event, at, 86400, &next));
+	assert_true(next.ms - at.ms <= SCHEDULE_LONGEST_MS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,6 +120,7 @@ int main(void)
 	    cmocka_unit_test(secrets_are_of_32_bytes_and_no_two_alike),
 	    cmocka_unit_test(what_is_no_secret_signs_nothing),
 	    cmocka_unit_test(waits_differ_by_what_is_waited_for_and_are_always_the_same),
+	    cmocka_unit_test(waits_are_the_same_at_every_end_of_a_day_month_and_year),
 	};
 
 	return crypto_init(&err) == OK ? cmocka_run_group_tests_name("notify/signature", tests, NULL, NULL) : 1;

@@ -137,7 +137,7 @@ CALL(delivery_due)
 {
 	struct delivery_row rows[4];
 	size_t count = 0;
-	enum result r = delivery_due(vault, account, (struct id){{7}}, (struct instant){9}, rows, 4, &count, &err);
+	enum result r = delivery_due(vault, account, (struct id){{7}}, (struct instant){0}, (struct instant){9}, rows, 4, &count, &err);
 
 	return several(r, count, seen);
 }
@@ -186,7 +186,7 @@ CALL(mail_due)
 {
 	struct mail_row rows[4];
 	size_t count = 0;
-	enum result r = mail_due(vault, account, (struct instant){9}, rows, 4, &count, &err);
+	enum result r = mail_due(vault, account, (struct instant){0}, (struct instant){9}, rows, 4, &count, &err);
 
 	return several(r, count, seen);
 }
