@@ -14,6 +14,7 @@
 #undef err_where
 #undef err_mend
 #undef err_no_memory
+#undef err_no_thread
 
 enum result err_set(struct err *err, enum result code, const char *fmt, ...)
 {
@@ -98,6 +99,13 @@ enum result err_mend(struct err *err, const char *fmt, ...)
 	vsnprintf(err->mend, sizeof err->mend, fmt, ap);
 	va_end(ap);
 	return err->code;
+}
+
+enum result err_no_thread(struct err *err, int system)
+{
+	errno = system;
+	err_sys(err, "cannot start a thread");
+	return err_mend(err, "raise the number of threads this user or service may have (`ulimit -u`, TasksMax=)");
 }
 
 enum result err_no_memory(struct err *err)

@@ -58,6 +58,8 @@ enum result err_mend(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Say how to mend what the system refused with `system` (an errno), where there is something that holds for every call;
  * else leaves `mend` as it is; either way it is kept in `system`. Returns err->code. */
 enum result err_mend_sys(struct err *err, int system);
+/* ERR_IO: what pthread_create() answered. */
+enum result err_no_thread(struct err *err, int system);
 /* Shorthand for ERR_NO_MEMORY. */
 enum result err_no_memory(struct err *err);
 #ifdef __clang_analyzer__ /* it reads one file at a time: tell it that none of these returns OK */
@@ -65,6 +67,7 @@ enum result err_no_memory(struct err *err);
 #define err_sys(...) (err_sys(__VA_ARGS__), ERR_IO)
 #define err_where(...) (err_where(__VA_ARGS__), ERR_INTERNAL)
 #define err_mend(...) (err_mend(__VA_ARGS__), ERR_INTERNAL)
+#define err_no_thread(...) (err_no_thread(__VA_ARGS__), ERR_IO)
 #define err_no_memory(err) (err_no_memory(err), ERR_NO_MEMORY)
 #endif
 

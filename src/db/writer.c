@@ -234,7 +234,7 @@ enum result writer_start(struct db *const *dbs, size_t count, const struct write
 	failed = pthread_create(&w->thread, NULL, writer_main, w);
 	if (failed) {
 		free(w);
-		return err_set(err, ERR_LIMIT, "cannot start the writer's thread: %s", strerror(failed));
+		return err_no_thread(err, failed);
 	}
 	*out = w;
 	return OK;

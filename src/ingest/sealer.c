@@ -13,6 +13,7 @@
 struct sealer {
 	struct sealer_chunk chunks[2];
 	pthread_t thread;
+	bool alone;           /* there is no thread: who starts it seals */
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t changed;
 	struct sealer_chunk *work; /* NULL: idle */
@@ -87,7 +88,6 @@ static void release(struct sealer *sealer)
 enum result sealer_new(struct sealer **out, struct err *err)
 {
 	struct sealer *sealer = calloc(1, sizeof *sealer);
-	int failed;
 
 	if (sealer == NULL)
 		return err_no_memory(err);
@@ -97,11 +97,7 @@ enum result sealer_new(struct sealer **out, struct err *err)
 	}
 	pthread_mutex_init(&sealer->lock, NULL);
 	pthread_cond_init(&sealer->changed, NULL);
-	failed = pthread_create(&sealer->thread, NULL, sealer_main, sealer);
-	if (failed != 0) {
-		release(sealer);
-		return err_set(err, ERR_LIMIT, "cannot start the thread that seals: %s", strerror(failed));
-	}
+	sealer->alone = pthread_create(&sealer->thread, NULL, sealer_main, sealer) != 0;
 	*out = sealer;
 	return OK;
 }
@@ -115,7 +111,8 @@ void sealer_free(struct sealer *sealer)
 	sealer->stopping = true;
 	pthread_cond_broadcast(&sealer->changed);
 	pthread_mutex_unlock(&sealer->lock);
-	pthread_join(sealer->thread, NULL);
+	if (!sealer->alone)
+		pthread_join(sealer->thread, NULL);
 	pthread_cond_destroy(&sealer->changed);
 	pthread_mutex_destroy(&sealer->lock);
 	release(sealer);
@@ -141,6 +138,10 @@ void sealer_chunk_reset(struct sealer_chunk *chunk)
 
 void sealer_start(struct sealer *sealer, struct sealer_chunk *chunk)
 {
+	if (sealer->alone) {
+		seal_chunk(chunk);
+		return;
+	}
 	pthread_mutex_lock(&sealer->lock);
 	INVARIANT(sealer->work == NULL);
 	sealer->work = chunk;

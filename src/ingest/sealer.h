@@ -4,7 +4,8 @@
  * Deriving record keys and sealing payloads beside the writer thread, a chunk
  * of records at a time: while one chunk is sealed, the writer inserts the one
  * before and looks up the people of the next.  Half of what storing a record
- * costs is its cryptography.
+ * costs is its cryptography.  Where no thread can be started, who starts it
+ * seals.
  */
 #ifndef LETHE_INGEST_SEALER_H
 #define LETHE_INGEST_SEALER_H

@@ -347,7 +347,10 @@ static enum result start_io(struct server *server, struct err *err)
 			break;
 	}
 	thread_signals_back(&before);
-	return i == server->io_count ? OK : err_set(err, ERR_IO, "libmicrohttpd cannot start");
+	if (i == server->io_count)
+		return OK;
+	err_set(err, ERR_IO, "libmicrohttpd cannot start");
+	return err_mend(err, "raise the number of threads (`ulimit -u`, TasksMax=) and files (`ulimit -n`, LimitNOFILE=) it may have");
 }
 
 static enum result start_workers(struct serving *serving, struct err *err)

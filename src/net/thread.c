@@ -3,8 +3,6 @@
  */
 #include "net/thread.h"
 
-#include <errno.h>
-
 void thread_signals_off(sigset_t *before)
 {
 	sigset_t all;
@@ -26,9 +24,5 @@ enum result thread_start(pthread_t *thread, void *(*main)(void *), void *arg, st
 	thread_signals_off(&before);
 	failed = pthread_create(thread, NULL, main, arg);
 	thread_signals_back(&before);
-	if (failed == 0)
-		return OK;
-	errno = failed;
-	err_sys(err, "cannot start a thread");
-	return err_mend(err, "raise the number of threads this user or service may have (`ulimit -u`, TasksMax=)");
+	return failed == 0 ? OK : err_no_thread(err, failed);
 }

@@ -679,7 +679,7 @@ static enum result start_threads(struct read_log *log, struct err *err)
 		failed = pthread_create(&log->folder, NULL, folder_main, log);
 		log->folding_too = failed == 0;
 	}
-	return failed == 0 ? OK : err_set(err, ERR_LIMIT, "cannot start a thread of the file of reads: %s", strerror(failed));
+	return failed == 0 ? OK : err_no_thread(err, failed);
 }
 
 static void init_locks(struct read_log *log)

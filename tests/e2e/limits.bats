@@ -70,3 +70,32 @@ serve_scarce() {
 	"$LETHE" check >/dev/null
 	"$LETHE" audit verify >/dev/null
 }
+
+# threads FORBIDDEN: 1 or 0, in `orders`.
+threads() { printf "\\x0$1" | dd of=orders bs=1 seek=32 conv=notrunc status=none; }
+
+@test "without threads it does not begin and says why; when there are no more later on, lines are taken all the same" {
+	local line='{"type":"message","time":"2026-01-02T03:04:05Z","from":"+4520304050","to":"+4511111111","text":"hello"'
+	[ -z "${SANITIZE:-}${TSAN:-}" ] || skip "sanitizers bring a malloc of their own"
+	head -c 4096 /dev/zero >orders
+	threads 1
+	run -8 env LD_PRELOAD="$BUILD/test/scarce.so" LETHE_SCARCE="$PWD/orders" "$LETHE" serve --listen 127.0.0.1:0
+	[[ $output == *"cannot start a thread"*"ulimit -u"* ]]
+	serve_scarce
+	threads 1
+	ask admin.token POST /v1/accounts/Acme/ingest '' -H 'Content-Type: application/x-ndjson' --data-binary "$line,\"id\":\"m1\"}"
+	answered 200
+	jq -se '.[-1] | .complete and .new == 1' answer
+	ask admin.token POST /v1/accounts/Acme/imports '' -H 'Content-Type: application/x-ndjson' --data-binary "$line,\"id\":\"m2\"}"
+	answered 202
+	job=$(jq -r .id answer)
+	await ended
+	jq -e '.state == "done"' answer
+	stop
+	"$LETHE" check >/dev/null
+}
+
+ended() {
+	ask admin.token GET "/v1/accounts/Acme/jobs/$job"
+	jq -e '.ended != null' answer >/dev/null
+}
