@@ -6,6 +6,7 @@
 #ifndef LETHE_TESTS_ACCESS_PEOPLE_H
 #define LETHE_TESTS_ACCESS_PEOPLE_H
 
+#include "checking.h"
 #include "world.h"
 
 #include <arpa/inet.h>
@@ -15,7 +16,6 @@
 #include "access/user_password.h"
 #include "privacy/user_end.h"
 #include "store/leaf.h"
-#include "vault/check.h"
 
 #define PASSWORD "correct horse battery"
 #define OTHER "wrong donkey capacitor"
@@ -151,14 +151,9 @@ WORLD_UNUSED static int leaves_of(struct people *p, const char *act, const char 
 	return found;
 }
 
-WORLD_UNUSED static void sound(struct people *p)
+WORLD_UNUSED static void sound(const struct people *p)
 {
-	const struct check_options options = {.quick = true};
-	struct check_report report;
-	struct err err;
-
-	assert_ok(check_vault(p->world.vault, &options, &report, &err), &err);
-	assert_int_equal(report.problems, 0);
+	checks_out(&p->world, true);
 }
 
 WORLD_UNUSED static void later(struct people *p, int64_t seconds)

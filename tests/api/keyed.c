@@ -3,6 +3,7 @@
  *
  * P49: a request with an Idempotency-Key is done once.
  */
+#include "checking.h"
 #include "api/asking.h"
 
 #include <pthread.h>
@@ -11,7 +12,6 @@
 #include "api/keyed.h"
 #include "store/hold.h"
 #include "vault/answer.h"
-#include "vault/check.h"
 
 #define HOLDS OURS "/holds"
 #define CASE_7 "{\"reason\":\"case 7\"}"
@@ -36,16 +36,6 @@ static size_t count_holds(const struct world *world)
 	return count;
 }
 
-static void is_sound(const struct world *world)
-{
-	struct check_options options = {.quick = true};
-	struct check_report report;
-	struct err err;
-
-	assert_ok(check_vault(world->vault, &options, &report, &err), &err);
-	assert_int_equal(report.problems, 0);
-}
-
 static void who_asks_again_is_told_the_same_and_nothing_is_done_twice(void **state)
 {
 	struct world *world = *state;
@@ -61,7 +51,7 @@ static void who_asks_again_is_told_the_same_and_nothing_is_done_twice(void **sta
 	assert_string_equal(answer_header(&asking, "Content-Type"), "application/json");
 	assert_string_equal(answered(&asking), first);
 	assert_int_equal(count_holds(world), 1);
-	is_sound(world);
+	checks_out(world, true);
 	asking_end(&asking);
 }
 
@@ -383,7 +373,7 @@ static void answers_go_with_the_key_of_anybody_and_are_still_not_done_twice(void
 		assert_string_equal(json_get_text(document(&asking), "type"), "/problems/idempotency-key-spent");
 		assert_non_null(strstr(json_get_text(document(&asking), "detail"), "status 201"));
 		assert_int_equal(count_holds(world), i + 1);
-		is_sound(world);
+		checks_out(world, true);
 	}
 	asking_end(&asking);
 }
@@ -490,7 +480,7 @@ static void many_who_ask_at_once_with_one_key_have_it_done_once(void **state)
 	}
 	assert_int_equal(done, ROUNDS);
 	assert_int_equal(count_holds(world), ROUNDS);
-	is_sound(world);
+	checks_out(world, true);
 }
 
 int main(void)

@@ -3,10 +3,10 @@
  *
  * P61, P39: long work is carried out once, with the rights that it was asked with.
  */
+#include "checking.h"
 #include "api/working.h"
 
 #include "privacy/user.h"
-#include "vault/check.h"
 
 /* ---- with what rights (P39) ---- */
 
@@ -268,23 +268,18 @@ static void what_was_answered_goes_with_the_key_of_anybody(void **state)
 static void what_is_damaged_is_found(void **state)
 {
 	struct world *world = *state;
-	struct check_options options = {.quick = true};
-	struct check_report report;
 	struct asking asking;
 	struct err err;
 
 	begin(&asking, state);
 	file(&asking, RUNS, "{}");
 	assert_true(carry_out(&asking));
-	assert_ok(check_vault(world->vault, &options, &report, &err), &err);
-	assert_int_equal(report.problems, 0);
+	checks_out(world, true);
 	assert_ok(db_script(world->vault->read.data, "UPDATE work SET result = substr(result, 1, length(result) - 1) || x'00'", &err),
 		  &err);
-	assert_ok(check_vault(world->vault, &options, &report, &err), &err);
-	assert_int_equal(report.checks[CHECK_ACCESS].problems, 1);
+	assert_int_equal(checked(world, true).checks[CHECK_ACCESS].problems, 1);
 	assert_ok(db_script(world->vault->read.data, "UPDATE work SET result = x'', asked = x'00'", &err), &err);
-	assert_ok(check_vault(world->vault, &options, &report, &err), &err);
-	assert_int_equal(report.checks[CHECK_ACCESS].problems, 1);
+	assert_int_equal(checked(world, true).checks[CHECK_ACCESS].problems, 1);
 	asking_end(&asking);
 }
 

@@ -4,13 +4,13 @@
  * What arrives past its time is stored as a sweep would have left it, had it
  * arrived in time.  LATE_SEED=n begins there, LATE_WORLDS=n plays so many; LONG=1: many.
  */
+#include "checking.h"
 #include "ingest/taking.h"
 
 #include "retention/model.h"
 #include "retention/obliging.h"
 #include "retention/sweep.h"
 #include "store/media.h"
-#include "vault/check.h"
 #include "vault/labels.h"
 
 #define TELEPHONE "it-dlgs196-132-telephone"   /* answered calls, 24 months: from, to, time, duration */
@@ -104,15 +104,7 @@ static bool has_period_key(void)
 
 static void assert_sound(void)
 {
-	struct check_options how = {0};
-	struct check_report report;
-
-	assert_ok(check_vault(world.vault, &how, &report, &err), &err);
-	for (int id = 0; id < CHECK_COUNT; id++) {
-		if (report.checks[id].problems > 0)
-			fail_msg("check: %s", check_name((enum check_id)id));
-	}
-	assert_int_equal(report.keys_without_data, 0);
+	assert_int_equal(checks_out_but(&world, false, 0).keys_without_data, 0);
 }
 
 /* ---- one at a time ---- */

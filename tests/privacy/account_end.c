@@ -13,7 +13,6 @@
 #include "store/duty.h"
 #include "store/job.h"
 #include "store/setting.h"
-#include "vault/check.h"
 
 static struct account_life life_of(struct world *world)
 {
@@ -57,16 +56,6 @@ static void end_it(struct world *world, struct account_end *out)
 	assert_false(account_end_left_any(out));
 }
 
-static int64_t problems(struct world *world)
-{
-	const struct check_options options = {.quick = true};
-	struct check_report report;
-	struct err err;
-
-	assert_ok(check_vault(world->vault, &options, &report, &err), &err);
-	return report.problems;
-}
-
 static void everything_of_an_account_goes_and_its_name_is_free(void **state)
 {
 	struct world *world = *state;
@@ -82,7 +71,7 @@ static void everything_of_an_account_goes_and_its_name_is_free(void **state)
 	assert_true(end.keys > 5);
 	assert_non_null(strstr(end.receipt, "account.end"));
 	assert_int_equal(accounts_find(&world->vault->read, "Test account", &world->pool, &again, &err), ERR_NOT_FOUND);
-	assert_int_equal(problems(world), 0);
+	checks_out(world, true);
 	assert_ok(accounts_create(world->vault, "Test account", "DK", world->now, &world->pool, &again, &err), &err);
 	assert_int_not_equal(again.number, number);
 	assert_int_not_equal(id_compare(again.id, world->account.id), 0);
@@ -110,7 +99,7 @@ static void another_account_keeps_all_it_has(void **state)
 	world->account = other;
 	assert_ok(world_open_record(world, KIND_CALL, id, &text, &err), &err);
 	assert_string_equal(text, "{\"a\":3}");
-	assert_int_equal(problems(world), 0);
+	checks_out(world, true);
 }
 
 static void a_hold_refuses_the_end_whoever_asks_for_it_and_nothing_is_changed(void **state)
@@ -157,7 +146,7 @@ static void what_was_stopped_is_gone_on_with_and_its_receipt_counts_all(void **s
 	assert_int_equal(rows_left(world, number), 0);
 	assert_ok(account_end_receipt(world->vault, world->account.id, &world->pool, &receipt, &err), &err);
 	assert_non_null(strstr(receipt, "\"record\":2"));
-	assert_int_equal(problems(world), 0);
+	checks_out(world, true);
 	assert_ok(resume_jobs(world->vault, world->now, &err), &err);
 }
 
@@ -177,7 +166,7 @@ static void what_the_log_says_of_an_ended_account_goes_in_its_time(void **state)
 	assert_ok(logs_prune(world->vault, VAULT_ACCOUNT, world->now, &plan, &err), &err);
 	assert_ok(logs_plan(&world->vault->read, number, world->now, &plan, &err), &err);
 	assert_int_equal(plan.due, 0);
-	assert_int_equal(problems(world), 0);
+	checks_out(world, true);
 }
 
 /* ---- cancelling ---- */

@@ -11,7 +11,6 @@
 #include "retention/settings.h"
 #include "store/aggregate.h"
 #include "vault/backup.h"
-#include "vault/check.h"
 #include "vault/restore.h"
 
 #define DAY "2025-05-01T08:00:00Z"
@@ -80,16 +79,6 @@ static void set(struct world *world, const char *name, const char *value)
 	assert_ok(settings_set(world->vault, &world->account, name, value, world->now, &world->pool, &err), &err);
 }
 
-static void assert_whole(struct world *world)
-{
-	struct check_options options = {.quick = true};
-	struct check_report report;
-	struct err err;
-
-	assert_ok(check_vault(world->vault, &options, &report, &err), &err);
-	assert_int_equal(report.problems, 0);
-}
-
 /* P37 */
 static void nothing_is_shown_before_enough_people_are_in_it(void **state)
 {
@@ -116,7 +105,7 @@ static void nothing_is_shown_before_enough_people_are_in_it(void **state)
 	assert_false(is_there(world, KIND_CALL, id));
 	assert_non_null(strstr(out.receipt, "person.anonymise"));
 	assert_non_null(strstr(out.receipt, "\"shown\""));
-	assert_whole(world);
+	checks_out(world, true);
 }
 
 static void an_account_may_want_more_or_fewer_people(void **state)
@@ -217,7 +206,7 @@ static void an_anonymisation_stopped_between_any_two_steps_counts_each_record_on
 		assert_int_equal(waiting(world, KIND_CALL).records + shown(world, KIND_CALL).records, records);
 	}
 	assert_int_equal(shown(world, KIND_CALL).records, records);
-	assert_whole(world);
+	checks_out(world, true);
 }
 
 /* ---- one record ---- */
@@ -256,7 +245,7 @@ static void one_record_goes_for_good_and_the_rest_of_its_day_is_read_as_before(v
 	/* Again, of what was sealed anew. */
 	anonymise_one(world, KIND_CALL, other);
 	assert_int_equal(waiting(world, KIND_CALL).records, 2);
-	assert_whole(world);
+	checks_out(world, true);
 }
 
 static void single_records_make_no_group_however_many(void **state)
@@ -273,7 +262,7 @@ static void single_records_make_no_group_however_many(void **state)
 		anonymise(world, people[i]);
 	assert_int_equal(shown(world, KIND_CALL).records + waiting(world, KIND_CALL).records, 20);
 	assert_int_equal(shown(world, KIND_CALL).records, 18);
-	assert_whole(world);
+	checks_out(world, true);
 }
 
 static void a_record_that_is_held_is_not_anonymised(void **state)
@@ -315,7 +304,7 @@ static void no_restore_brings_it_back_or_counts_it_twice(void **state)
 	assert_opens(world, KIND_MESSAGE, other, "{\"n\":2}");
 	assert_int_equal(waiting(world, KIND_CALL).records, 2);
 	assert_int_equal(waiting(world, KIND_MESSAGE).records, 1);
-	assert_whole(world);
+	checks_out(world, true);
 }
 
 static enum result spoil(struct session *session, void *arg, struct err *err)

@@ -13,7 +13,6 @@
 #include "store/user_secret.h"
 #include "store/user_session.h"
 #include "store/user_subject.h"
-#include "vault/check.h"
 
 #define ANNA "+4520000001"
 
@@ -78,16 +77,6 @@ static struct users_done run_users(struct world *world, const char *now)
 	return done;
 }
 
-static void sound(struct world *world)
-{
-	const struct check_options options = {.quick = true};
-	struct check_report report;
-	struct err err;
-
-	assert_ok(check_vault(world->vault, &options, &report, &err), &err);
-	assert_int_equal(report.problems, 0);
-}
-
 /* ---- adding ---- */
 
 static void a_user_is_found_by_their_folded_name_and_their_id(void **state)
@@ -103,7 +92,7 @@ static void a_user_is_found_by_their_folded_name_and_their_id(void **state)
 	assert_ok(open_user(world->vault->read.ring, &row, &world->pool, &name, &err), &err);
 	assert_string_equal(name, "Anna@Example.org");
 	assert_false(is_user(world, "bent@example.org"));
-	sound(world);
+	checks_out(world, true);
 }
 
 static void what_cannot_be_a_user_is_refused(void **state)
@@ -125,7 +114,7 @@ static void what_cannot_be_a_user_is_refused(void **state)
 	new.name = "ANNA";
 	assert_int_equal(user_add(world->vault, &world->account, &new, world->now, &world->pool, &id, &err), ERR_EXISTS);
 	assert_string_equal(err.what, "the account has a user of that name already");
-	sound(world);
+	checks_out(world, true);
 }
 
 /* ---- the rule ---- */
@@ -194,7 +183,7 @@ static void an_idle_user_stays_until_no_other_account_has_them(void **state)
 	assert_false(is_user(world, "anna"));
 	world->account = other;
 	assert_true(is_user(world, "bent"));
-	sound(world);
+	checks_out(world, true);
 }
 
 struct setting_op { struct world *world; const char *profile; };
@@ -256,7 +245,7 @@ static void an_agent_goes_with_the_user_and_the_calls_stay_without_them(void **s
 	assert_false(has_key(world, KEY_IDENTITY, row.agent));
 	assert_ok(world_open_record(world, KIND_CALL, call, &text, &err), &err);
 	assert_string_equal(text, "{\"n\":1}");
-	sound(world);
+	checks_out(world, true);
 	assert_int_not_equal(add(world, "ib@example.org", NULL).user, row.user); /* no number twice */
 }
 
@@ -348,13 +337,13 @@ static void a_hold_on_a_call_of_theirs_keeps_an_idle_user_and_it_is_said(void **
 	assert_int_equal(done.gone, 1);
 	assert_true(is_user(world, "ib"));
 	assert_ok(world_open_record(world, KIND_CALL, call, &text, &err), &err);
-	sound(world);
+	checks_out(world, true);
 	release_hold(world, hold);
 	done = run_users(world, "2027-04-01T00:00:00Z");
 	assert_int_equal(done.gone, 1);
 	assert_int_equal(done.agents, 1);
 	assert_false(is_user(world, "ib"));
-	sound(world);
+	checks_out(world, true);
 }
 
 static bool stop_before(void *arg, int step)
@@ -377,7 +366,7 @@ static void a_removal_stopped_before_any_step_goes_on_to_its_end(void **state)
 		assert_int_equal(user_end(world->vault, &world->account, &row, USER_REMOVED, world->now, stop_before, &step,
 					  &end, &err), ERR_INTERRUPTED);
 		assert_string_equal(err.mend, "the next command that writes goes on with it");
-		sound(world);
+		checks_out(world, true);
 		world_reopen(world);
 		assert_ok(resume_jobs(world->vault, world->now, &err), &err);
 		assert_false(is_user(world, "ib"));
@@ -385,7 +374,7 @@ static void a_removal_stopped_before_any_step_goes_on_to_its_end(void **state)
 		assert_false(has_key(world, KEY_IDENTITY, row.agent));
 		assert_ok(world_open_record(world, KIND_CALL, call, &text, &err), &err);
 		assert_string_equal(text, "{\"n\":1}");
-		sound(world);
+		checks_out(world, true);
 		world->now.ms += 1000;
 	}
 }
@@ -408,7 +397,7 @@ static void a_removal_that_a_hold_stops_on_the_way_is_given_up(void **state)
 	assert_ok(resume_jobs(world->vault, world->now, &err), &err);
 	assert_int_equal(look_up(world, "ib").state, USER_ACTIVE);
 	assert_ok(resume_jobs(world->vault, world->now, &err), &err);
-	sound(world);
+	checks_out(world, true);
 }
 
 static void who_was_erased_as_a_person_can_still_be_removed(void **state)
@@ -425,7 +414,7 @@ static void who_was_erased_as_a_person_can_still_be_removed(void **state)
 	row = add(world, "ib", "a7");
 	assert_int_not_equal(identity_of(world, IDENTITY_AGENT, "a7", &person), 0);
 	assert_ok(erase_person(world->vault, &world->account, person, &options, &world->pool, &erased, &err), &err);
-	sound(world);
+	checks_out(world, true);
 	assert_ok(user_end(world->vault, &world->account, &row, USER_REMOVED, world->now, NULL, NULL, &end, &err), &err);
 	assert_false(end.agent);
 	assert_int_equal(end.left, 0);

@@ -6,6 +6,7 @@
 #ifndef LETHE_TESTS_RETENTION_KEEPING_H
 #define LETHE_TESTS_RETENTION_KEEPING_H
 
+#include "checking.h"
 #include "world.h"
 
 #include <sys/wait.h>
@@ -13,7 +14,6 @@
 #include "retention/holds.h"
 #include "retention/sweep.h"
 #include "store/job.h"
-#include "vault/check.h"
 
 WORLD_UNUSED static int keeping_set_up(void **state)
 {
@@ -164,21 +164,6 @@ WORLD_UNUSED static int64_t running_jobs(struct world *world)
 
 	assert_ok(job_count_running(world->vault->read.data, &count, &err), &err);
 	return count;
-}
-
-/* But for the checks whose bits (1 << CHECK_..) are in `made_up`: of what they look at a test has only numbers. */
-WORLD_UNUSED static struct check_report assert_sound_but(struct world *world, unsigned made_up)
-{
-	struct check_options options = {0};
-	struct check_report report;
-	struct err err;
-
-	assert_ok(check_vault(world->vault, &options, &report, &err), &err);
-	for (int id = 0; id < CHECK_COUNT; id++) {
-		if (report.checks[id].problems > 0 && (made_up & 1U << id) == 0)
-			fail_msg("check: %s", check_name((enum check_id)id));
-	}
-	return report;
 }
 
 WORLD_UNUSED static enum result spoil_record_op(struct session *session, void *arg, struct err *err)

@@ -11,7 +11,6 @@
 #include "retention/logs.h"
 #include "store/event.h"
 #include "store/leaf.h"
-#include "vault/check.h"
 #include "vault/proof.h"
 
 #define SECRET INT64_C(73183183183) /* stands in one leaf only */
@@ -93,15 +92,6 @@ static uint64_t size_of(struct world *world)
 	return size;
 }
 
-static int64_t problems(struct world *world, struct check_report *report)
-{
-	const struct check_options options = {.quick = true};
-	struct err err;
-
-	assert_ok(check_vault(world->vault, &options, report, &err), &err);
-	return report->checks[CHECK_LOG].problems;
-}
-
 /* Behind Lethe's back. */
 static void tamper(struct world *world, const char *sql)
 {
@@ -162,7 +152,8 @@ static void the_log_verifies_as_before_and_says_what_is_gone(void **state)
 	assert_int_equal(size_of(world), size + 1); /* its own act */
 	after = root_of(world, size);
 	assert_memory_equal(&before, &after, sizeof after);
-	assert_int_equal(problems(world, &report), 0);
+	report = checked(world, true);
+	assert_int_equal(report.checks[CHECK_LOG].problems, 0);
 	assert_int_equal(report.pruned, 10);
 }
 
@@ -307,10 +298,12 @@ static void a_leaf_emptied_before_its_time_is_found(void **state)
 	snprintf(sql, sizeof sql, "UPDATE audit_leaf SET body = x'' WHERE seq = %d",
 		 (int)did(world, LEAF_ACCESS, "2026-02-20T00:00:00Z"));
 	tamper(world, sql);
-	assert_int_equal(problems(world, &report), 1);
+	report = checked(world, true);
+	assert_int_equal(report.checks[CHECK_LOG].problems, 1);
 	world->now = world_time("2026-08-01T00:00:00Z");
 	did(world, LEAF_ACCESS, "2026-08-01T00:00:00Z");
-	assert_int_equal(problems(world, &report), 0); /* it would be gone by now */
+	report = checked(world, true);
+	assert_int_equal(report.checks[CHECK_LOG].problems, 0); /* it would be gone by now */
 }
 
 static void a_leaf_filed_under_another_term_is_found(void **state)
@@ -321,7 +314,8 @@ static void a_leaf_filed_under_another_term_is_found(void **state)
 	did(world, LEAF_PROOF, "2026-02-20T00:00:00Z");
 	tamper(world, "DROP TRIGGER audit_leaf_fixed; UPDATE audit_leaf SET term = 3 WHERE seq = (SELECT MAX(seq) FROM"
 		      " audit_leaf)");
-	assert_int_equal(problems(world, &report), 1);
+	report = checked(world, true);
+	assert_int_equal(report.checks[CHECK_LOG].problems, 1);
 }
 
 static void no_new_receipt_is_made_of_a_pruned_leaf(void **state)

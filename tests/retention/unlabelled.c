@@ -3,12 +3,12 @@
  *
  * The name of a label goes once no record has it and nothing else names it.
  */
+#include "checking.h"
 #include "ingest/taking.h"
 
 #include "retention/obliging.h"
 #include "retention/sweep.h"
 #include "vault/backup.h"
-#include "vault/check.h"
 #include "vault/labels.h"
 #include "vault/restore.h"
 
@@ -34,22 +34,13 @@ static int64_t records_of(const char *tag)
 	return row.records;
 }
 
-static void assert_sound(void)
-{
-	struct check_options how = {0};
-	struct check_report report;
-
-	assert_ok(check_vault(world.vault, &how, &report, &err), &err);
-	assert_int_equal(report.problems, 0);
-}
-
 static struct sweep_result sweep(void)
 {
 	struct sweep_result swept;
 
 	assert_ok(sweep_run(world.vault, &world.account, world.now, NULL, NULL, &world.pool, &swept, &err), &err);
 	assert_false(sweep_left_any(&swept.left));
-	assert_sound();
+	checks_out(&world, false);
 	return swept;
 }
 
@@ -72,7 +63,7 @@ static void the_name_goes_with_the_last_record_that_has_it(void **state)
 	assert_int_equal(label_of("grief"), 0);
 	take_in("{\"type\":\"call\",\"id\":\"5\",\"time\":\"2024-06-01T10:00:00Z\",\"from\":\"+4520000300\"" GRIEF "}\n");
 	assert_true(label_of("grief") > first); /* no number is given out twice */
-	assert_sound();
+	checks_out(&world, false);
 }
 
 static void importing_again_counts_nobody_twice(void **state)
@@ -81,7 +72,7 @@ static void importing_again_counts_nobody_twice(void **state)
 	take_in(MAY_1("1", GRIEF) MAY_1("1", GRIEF));
 	take_in(MAY_1("1", GRIEF));
 	assert_int_equal(records_of("grief"), 1);
-	assert_sound();
+	checks_out(&world, false);
 }
 
 static void what_went_with_a_person_is_seen_by_the_next_run(void **state)
@@ -190,7 +181,7 @@ static void a_restore_counts_anew(void **state)
 	world_reopen(&world);
 	assert_int_equal(records_of("grief"), 1);
 	assert_int_equal(records_of("joy"), 0);
-	assert_sound();
+	checks_out(&world, false);
 	assert_int_equal(sweep().labels, 1);
 	assert_int_equal(label_of("joy"), 0);
 }
@@ -229,7 +220,7 @@ static void many_labels_are_counted_right(void **state)
 	buf_free(&lines);
 	assert_int_equal(records_of("all"), 5000);
 	assert_int_equal(records_of("t4999"), 1);
-	assert_sound();
+	checks_out(&world, false);
 	keep_calls_for_days(20);
 	assert_int_equal(sweep().labels, 5001);
 }

@@ -3,12 +3,12 @@
  *
  * P64, P66: files that jobs keep for a while.
  */
+#include "checking.h"
 #include "world.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
 
-#include "vault/check.h"
 #include "vault/idle_keys.h"
 #include "vault/kept.h"
 
@@ -139,11 +139,8 @@ static int64_t expire(struct world *world)
 
 static int64_t problems(struct world *world)
 {
-	const struct check_options options = {.quick = false};
-	struct check_report report;
-	struct err err;
+	const struct check_report report = checked(world, false);
 
-	assert_ok(check_vault(world->vault, &options, &report, &err), &err);
 	assert_int_equal(report.keys_without_data, 0);
 	return report.problems;
 }

@@ -6,6 +6,7 @@
 #ifndef LETHE_TESTS_VAULT_PLACE_H
 #define LETHE_TESTS_VAULT_PLACE_H
 
+#include "checking.h"
 #include "vault/recording.h"
 
 #include "store/setting.h"
@@ -20,7 +21,6 @@
 #include "retention/sweep.h"
 #include "vault/backup.h"
 #include "vault/calendar.h"
-#include "vault/check.h"
 #include "vault/labels.h"
 #include "vault/reseal.h"
 #include "vault/restore.h"
@@ -62,17 +62,9 @@ WORLD_UNUSED static void back_up(struct place *p)
 	assert_ok(backup_create(p->world.vault, &options, &manifest, &err), &err);
 }
 
-WORLD_UNUSED static void sound(struct place *p)
+WORLD_UNUSED static void sound(const struct place *p)
 {
-	struct check_options options = {0};
-	struct check_report report;
-	struct err err;
-
-	assert_ok(check_vault(p->world.vault, &options, &report, &err), &err);
-	if (report.problems != 0)
-		for (int id = 0; id < CHECK_COUNT; id++)
-			if (report.checks[id].problems > 0)
-				fail_msg("check %s", check_name(id));
+	checks_out(&p->world, false);
 }
 
 WORLD_UNUSED static enum result try_restore(struct place *p, struct restore_result *out, struct err *err)

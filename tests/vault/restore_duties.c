@@ -154,11 +154,8 @@ static enum result swell_op(struct session *session, void *arg, struct err *err)
 
 static int64_t duty_problems(struct world *world)
 {
-	struct check_options options = {.quick = true};
-	struct check_report report;
-	struct err err;
+	const struct check_report report = checked(world, true);
 
-	assert_ok(check_vault(world->vault, &options, &report, &err), &err);
 	assert_int_equal(report.problems, report.checks[CHECK_DUTIES].problems);
 	return report.checks[CHECK_DUTIES].problems;
 }

@@ -3,11 +3,11 @@
  *
  * Rotation, stopped behind each of its steps; under a file and under an HSM (SoftHSM).
  */
+#include "checking.h"
 #include "vault/recording.h"
 
 #include "softhsm.h"
 #include "store/leaf.h"
-#include "vault/check.h"
 #include "vault/init.h"
 #include "vault/rotate.h"
 
@@ -115,8 +115,6 @@ static void is_at_epoch(struct place *p, uint32_t number)
 	uint32_t epochs[ROOT_EPOCHS_MAX];
 	struct wrapped_key left;
 	int64_t after = 0;
-	struct check_options options = {0};
-	struct check_report report;
 	const char *text;
 	size_t count;
 	struct err err;
@@ -130,8 +128,7 @@ static void is_at_epoch(struct place *p, uint32_t number)
 	assert_int_equal(count, 0);
 	assert_ok(world_open_record(&p->world, KIND_CALL, p->call, &text, &err), &err);
 	assert_string_equal(text, "{\"a\":1}");
-	assert_ok(check_vault(p->world.vault, &options, &report, &err), &err);
-	assert_int_equal(report.problems, 0);
+	checks_out(&p->world, false);
 }
 
 static void copy_keys(struct place *p)
