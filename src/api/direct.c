@@ -5,16 +5,19 @@
 
 #include <string.h>
 
+#include "access/rights_now.h"
 #include "api/import_upload.h"
 #include "api/ingest.h"
 #include "api/media.h"
 #include "api/work_file.h"
 #include "api/work_watch.h"
+#include "base/clock.h"
 #include "ingest/intake.h"
 #include "ingest/media_add.h"
 
 #define A "/v1/accounts/{account}"
 #define ANY_SIZE ((uint64_t)INT64_MAX)
+#define RIGHTS_MAX ((size_t)64 * 1024)
 
 static const char *const lines[] = {"application/x-ndjson", "application/jsonl", NULL};
 static const char *const files[] = {"application/x-ndjson", "application/jsonl", "text/csv", NULL};
@@ -50,4 +53,17 @@ const char *direct_query(const struct direct *direct, const char *name)
 	struct err ignored;
 
 	return target_param(&direct->request->target, name, &value, &ignored) == OK ? value : NULL;
+}
+
+enum result direct_may_still(const struct direct *direct, int64_t begun, struct err *err)
+{
+	struct instant now = {direct->request->now.ms + (monotonic_ms() - begun)};
+	struct actor actor = *direct->actor;
+	struct pool pool;
+	enum result r;
+
+	pool_init(&pool, RIGHTS_MAX);
+	r = rights_now(&direct->view->read, now, &pool, &actor, err);
+	pool_free(&pool);
+	return r;
 }

@@ -43,6 +43,10 @@ struct direct_resource {
 /* NULL: an operation answers it. */
 const struct direct_resource *direct_find(const struct resource *resource);
 
+/* Who was let in when the request came, at `begun` of monotonic_ms(): may they still? A body may come for hours. ERR_DENIED
+ * when the token was revoked or has expired, or the user was removed. */
+MUST_CHECK enum result direct_may_still(const struct direct *direct, int64_t begun, struct err *err);
+
 /* A parameter of the query; NULL: it was not sent. */
 const char *direct_query(const struct direct *direct, const char *name);
 

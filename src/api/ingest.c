@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "access/rights_now.h"
 #include "api/condition.h"
 #include "api/import_sums.h"
 #include "api/translate.h"
@@ -155,21 +154,13 @@ static enum result still_may(struct ingesting *ingesting, struct err *err)
 {
 	const struct direct *direct = ingesting->direct;
 	uint64_t generation = atomic_load(&direct->view->shared->generation);
-	struct instant now = direct->request->now;
-	struct actor actor = *direct->actor;
 	int64_t at = monotonic_ms();
-	struct pool pool;
-	enum result r;
 
 	if (ingesting->asked != 0 && generation == ingesting->generation && at - ingesting->asked < RIGHTS_MS)
 		return OK;
 	ingesting->asked = at;
 	ingesting->generation = generation;
-	now.ms += at - ingesting->begun;
-	pool_init(&pool, RESULT_MAX);
-	r = rights_now(&direct->view->read, now, &pool, &actor, err);
-	pool_free(&pool);
-	return r;
+	return direct_may_still(direct, ingesting->begun, err);
 }
 
 static enum result take_lines(struct ingesting *ingesting, struct body_lines *body, struct err *err)

@@ -10,6 +10,7 @@
 #include "api/condition.h"
 #include "api/digest.h"
 #include "api/opened.h"
+#include "base/clock.h"
 #include "ingest/intake.h"
 #include "ingest/media_add.h"
 #include "vault/media_open.h"
@@ -212,6 +213,7 @@ enum result media_put(struct direct *direct, struct err *err)
 	struct expected expected = {.sum = NULL};
 	struct media_add *add = NULL;
 	struct hash sum;
+	int64_t begun = monotonic_ms();
 	bool made = false;
 	enum result r = read_which(direct, &what.kind, &what.id, &what.n, err);
 
@@ -225,6 +227,8 @@ enum result media_put(struct direct *direct, struct err *err)
 		r = take_body(direct, add, &expected, err);
 	if (r == OK)
 		r = check_expected(direct, &expected, &sum, err);
+	if (r == OK)
+		r = direct_may_still(direct, begun, err);
 	if (r == OK)
 		r = media_add_finish(add, &made, err);
 	if (r == OK && !made && new_only)

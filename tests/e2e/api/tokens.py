@@ -100,6 +100,28 @@ def revoked_while_sending(client, port, tokens, end):
     stream.close()
 
 
+def revoked_before_a_file_is_whole(client, port, tokens):
+    record = client.ask("POST", A + "/records", {"type": "recording", "id": "r", "source": "pbx", "time": "2026-03-01T10:00:00Z", "from": "+4520304050"},
+                        tokens["admin"])
+    expect("a recording", record.status, 201)
+    made = client.ask("POST", A + "/tokens", {"name": "t", "role": "admin", "scopes": "record.write"}, tokens["owner"]).json
+    at, body = f"{record.headers['Location']}/media/0", b"RIFF" + b"x" * 100000
+    upload = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    upload.putrequest("PUT", at)
+    for name, value in (("Authorization", f"Bearer {made['token']}"), ("Content-Type", "application/octet-stream"), ("Content-Length", str(len(body)))):
+        upload.putheader(name, value)
+    upload.endheaders()
+    upload.send(body[:70000])
+    while client.ask("GET", f"{A}/tokens/{made['id']}", token=tokens["owner"]).json["last_used"] is None:
+        pass
+    expect("revoking", client.ask("DELETE", f"{A}/tokens/{made['id']}", token=tokens["owner"]).status, 200)
+    upload.send(body[70000:])
+    answer = upload.getresponse()
+    expect("how it ended", (answer.status, "the token was revoked, or has expired" in answer.read().decode()), (403, True))
+    expect("what is there", client.ask("GET", at, token=tokens["admin"]).status, 404)
+    upload.close()
+
+
 def told_how_often(tokens):
     """Every answer says it; what is too often is 429, and nothing is done."""
     with kit.Daemon("--token-rate", "5") as daemon:
@@ -123,6 +145,7 @@ def main():
         recognised(client, tokens, secrets)
         used(client, tokens, made)
         revoked_while_sending(client, daemon.port, tokens, lambda token: client.ask("DELETE", f"{A}/tokens/{token}", token=tokens["owner"]))
+        revoked_before_a_file_is_whole(client, daemon.port, tokens)
     told_how_often(tokens)
     print(f"# {len(secrets)} sorts")
 
