@@ -15,6 +15,7 @@
 #include "store/account.h"
 
 #define TURN 4 /* attempts */
+#define SLOW_MS 5000 /* of a turn, from which on its account is slow */
 #define LOOK_AGAIN_MS 1000
 #define MAIL_PAUSE_MS 15000 /* when the mail server took nothing from anybody */
 
@@ -242,9 +243,11 @@ static bool take_turn(struct deliverer *d, struct worker *w)
 
 /* ---- a turn ---- */
 
-static bool deliver(const struct deliverer *d, const struct worker *w)
+/* `*worked`: there was something to do, and it was done. */
+static enum turn_pace deliver(const struct deliverer *d, const struct worker *w, bool *worked)
 {
 	struct delivered out = {.listed = 0};
+	int64_t began = monotonic_ms();
 	struct err err;
 	enum result r = deliver_webhook(w->views[w->at.region], &d->how, w->at.account, w->at.webhook,
 					instant_add(instant_now(), d->clock), TURN, &out, &err);
@@ -254,7 +257,10 @@ static bool deliver(const struct deliverer *d, const struct worker *w)
 	else if (out.done + out.failed > 0)
 		log_event(LOG_INFO, "deliver", LOG_ID("webhook", WEBHOOK_PREFIX, w->at.webhook), LOG_INT("done", out.done),
 			  LOG_INT("failed", out.failed));
-	return r == OK && out.listed + out.done + out.failed > 0;
+	*worked = r == OK && out.listed + out.done + out.failed > 0;
+	if (monotonic_ms() - began >= SLOW_MS)
+		return TURN_SLOW;
+	return out.done > 0 ? TURN_QUICK : TURN_IDLE;
 }
 
 static void *work(void *arg)
@@ -264,12 +270,13 @@ static void *work(void *arg)
 
 	pthread_mutex_lock(&d->lock);
 	while (take_turn(d, w)) {
+		enum turn_pace pace;
 		bool worked;
 
 		pthread_mutex_unlock(&d->lock);
-		worked = deliver(d, w);
+		pace = deliver(d, w, &worked);
 		pthread_mutex_lock(&d->lock);
-		turns_end(d->turns, &w->at);
+		turns_end(d->turns, &w->at, pace);
 		d->worked = d->worked || worked;
 	}
 	pthread_mutex_unlock(&d->lock);
