@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -234,8 +235,11 @@ static enum result open_new(struct kept_put *put, struct err *err)
 	char folder[VAULT_PATH_MAX], path[VAULT_PATH_MAX];
 	enum result r = folder_of(put->view->dir, folder, err);
 
-	if (r == OK)
-		r = file_make_dirs(folder, 0700, err);
+	/* Not those above it: where they are gone, so is the vault. */
+	if (r == OK && mkdir(folder, 0700) != 0 && errno != EEXIST) {
+		err_sys(err, "cannot make the folder of files to keep");
+		r = err_where(err, "%s", folder);
+	}
 	if (r == OK)
 		r = path_of(put->view->dir, put->what.account, put->what.job, path, err);
 	if (r != OK)

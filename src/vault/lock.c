@@ -103,6 +103,17 @@ enum result lock_making(const char *folder, int wait_ms, int *fd, struct err *er
 	return close_on(r, fd);
 }
 
+enum result lock_in_place(int fd, const char *path, struct err *err)
+{
+	struct stat mine, there;
+
+	if (fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_dev == there.st_dev && mine.st_ino == there.st_ino)
+		return OK;
+	err_set(err, ERR_IO, "the vault's folder was moved, removed or replaced while it was open");
+	err_where(err, "%s", path);
+	return err_mend(err, "put it back where it was, or end what has it open: until then nothing is written");
+}
+
 enum result lock_take(const char *path, const char *command, int wait_ms, int *fd, struct err *err)
 {
 	char holder[120];

@@ -17,6 +17,10 @@
  * read. `*fd` holds the lock until it is closed; the system lets it go when the process dies. */
 MUST_CHECK enum result lock_take(const char *path, const char *command, int wait_ms, int *fd, struct err *err);
 
+/* Whether `path` is still what `fd` has locked. ERR_IO: its folder was moved, removed or replaced by another, and what
+ * would be written to what is open would be in none that anybody opens after. */
+MUST_CHECK enum result lock_in_place(int fd, const char *path, struct err *err);
+
 /* Who opens the vault for reading shares `path` until the vault is closed; a restore has it `alone` from before it
  * closes the old data until the new are in place. ERR_BUSY after wait_ms says which of the two is in the way. Who
  * writes needs no share: it has the lock above, which the restore would need too. */

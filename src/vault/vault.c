@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "store/account.h"
 #include "store/schema.h"
 #include "vault/accounts.h"
@@ -70,9 +71,24 @@ static void tell_readers(void *arg)
 	shared->changing = false;
 }
 
+/* Nobody is told that it is done what nobody would find. */
+static enum result check_place(void *arg, struct err *err)
+{
+	const struct vault *vault = arg;
+	char path[VAULT_PATH_MAX];
+	enum result r;
+
+	if (vault->lock_fd < 0)
+		return OK;
+	r = lock_in_place(vault->lock_fd, vault_path(vault, "lock", path), err);
+	if (r != OK)
+		log_event(LOG_ERROR, "vault.place", LOG_RESULT("why", r));
+	return r;
+}
+
 static enum result open_writer(struct vault *vault, struct err *err)
 {
-	const struct writer_hooks hooks = {vault, NULL, forget_cached, tell_readers};
+	const struct writer_hooks hooks = {vault, check_place, forget_cached, tell_readers};
 	struct db *dbs[2];
 	enum result r = databases_open(vault->dir, DB_READ_WRITE, DATA_CACHE, KEYS_CACHE, &vault->write, err);
 

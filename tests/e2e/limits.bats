@@ -72,7 +72,7 @@ serve_scarce() {
 }
 
 # threads FORBIDDEN: 1 or 0, in `orders`.
-threads() { printf "\\x0$1" | dd of=orders bs=1 seek=32 conv=notrunc status=none; }
+threads() { printf '%b' "\\x0$1" | dd of=orders bs=1 seek=32 conv=notrunc status=none; }
 
 @test "without threads it does not begin and says why; when there are no more later on, lines are taken all the same" {
 	local line='{"type":"message","time":"2026-01-02T03:04:05Z","from":"+4520304050","to":"+4511111111","text":"hello"'
@@ -98,4 +98,37 @@ threads() { printf "\\x0$1" | dd of=orders bs=1 seek=32 conv=notrunc status=none
 ended() {
 	ask admin.token GET "/v1/accounts/Acme/jobs/$job"
 	jq -e '.ended != null' answer >/dev/null
+}
+
+hold() { ask admin.token POST /v1/accounts/Acme/holds "{\"reason\": \"$1\"}"; }
+
+# holds: the reasons of those that are there.
+holds() { "$LETHE" hold list --account Acme --json | jq -r '.holds[].reason' | sort | xargs; }
+
+@test "P45: nothing is acknowledged that is written to a vault which was moved away or replaced under it" {
+	serve
+	hold before
+	answered 201
+	mv lethe-data elsewhere
+	hold moved
+	answered 500
+	ask admin.token POST /v1/accounts/Acme/imports '' -H 'Content-Type: application/x-ndjson' --data-binary '{}'
+	answered 500
+	grep -q '"level":"error","event":"vault.place"' serve.log
+	[ ! -e lethe-data ]
+	mv elsewhere lethe-data
+	hold back
+	answered 201
+	cp -a lethe-data copy
+	mv lethe-data elsewhere
+	mv copy lethe-data
+	hold replaced
+	answered 500
+	[ "$(holds)" = "back before" ]
+	stop
+	[ "$(holds)" = "back before" ]
+	rm -rf lethe-data
+	mv elsewhere lethe-data
+	[ "$(holds)" = "back before" ]
+	"$LETHE" check >/dev/null
 }
