@@ -7,12 +7,14 @@
 #ifndef LETHE_API_OUTSIDE_H
 #define LETHE_API_OUTSIDE_H
 
+#include "access/session.h"
 #include "net/away.h"
 #include "notify/smtp.h"
 
 struct outside {
 	const struct smtp_server *mail; /* NULL: there is none */
 	const char *base_url;           /* "": not set */
+	const struct session_rule *sessions; /* how long they last */
 	struct away *away;              /* those who wait for a server of somebody else */
 };
 

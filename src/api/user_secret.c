@@ -11,6 +11,7 @@
 #include "api/door.h"
 #include "api/handout.h"
 #include "api/operations.h"
+#include "api/outside.h"
 #include "api/paging.h"
 #include "privacy/user.h"
 
@@ -230,7 +231,8 @@ static enum result list_sessions(struct call *call, const struct user_row *user,
 	act_id(&act, "id", USER_PREFIX, user->id);
 	r = vault_note(&call->vault->read, &act, err);
 	if (r == OK)
-		r = sessions_list(&call->vault->read, user->account, user->user, &session_rule_default, call->now, rows,
+		r = sessions_list(&call->vault->read, user->account, user->user,
+				  call->outside != NULL ? call->outside->sessions : &session_rule_default, call->now, rows,
 				  SESSIONS_A_USER, &count, err);
 	if (r != OK)
 		return r;

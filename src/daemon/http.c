@@ -403,6 +403,7 @@ static enum result make_doors(struct http *http, const struct settings *settings
 	r = away_new(part_of(settings, 4), &http->away, err);
 	http->outside.base_url = http->base_url;
 	http->outside.away = http->away;
+	http->outside.sessions = &http->doors.sessions;
 	if (r == OK)
 		r = doors_new(&options, &http->doors, err);
 	if (r == OK)

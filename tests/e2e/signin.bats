@@ -226,6 +226,7 @@ guesses() {
 
 @test "P40: a session ends when it is quiet, when its time is over, when it is ended, and lets nobody in then" {
 	add anna admin
+	"$LETHE" token create program --account Acme --role admin --out admin.token --now $START >/dev/null
 	serve --now $START
 	enter anna
 	cp anna.jar old.jar
@@ -250,7 +251,14 @@ guesses() {
 	answered 401
 	enter anna
 	stop
+	serve --session-idle 10 --now 2026-03-02T11:40:00Z
+	ask admin.token GET /v1/accounts/Acme/users/anna/sessions
+	[ "$(jq '.sessions | length' answer)" = 1 ]
+	stop
 	serve --session-idle 10 --now 2026-03-02T11:45:00Z
+	ask admin.token GET /v1/accounts/Acme/users/anna/sessions # nor does an admin see one any more
+	answered 200
+	[ "$(jq '.sessions | length' answer)" = 0 ]
 	as anna GET /v1/session
 	answered 401
 }

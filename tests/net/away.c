@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "net/away.h"
 
@@ -131,6 +133,43 @@ static void of_more_who_were_slow_than_are_remembered_the_first_are_forgotten(vo
 	away_free(away);
 }
 
+#define THREADS 8
+struct crowd { struct away *away; _Atomic int inside; _Atomic bool wrong; };
+
+static void *come_and_go(void *arg)
+{
+	struct crowd *crowd = arg;
+
+	for (int i = 0; i < 2000; i++) {
+		struct away_turn turn;
+
+		if (!away_begin(crowd->away, (uint64_t)(i % 5 + 1), i, &turn))
+			continue;
+		if (atomic_fetch_add(&crowd->inside, 1) >= 4)
+			atomic_store(&crowd->wrong, true);
+		atomic_fetch_sub(&crowd->inside, 1);
+		away_end(crowd->away, &turn, i % 7 == 0 ? i + AWAY_SLOW_MS : i);
+	}
+	return NULL;
+}
+
+static void those_who_come_at_once_are_no_more_than_may(void **state)
+{
+	struct crowd crowd = {.away = new_away(4)};
+	pthread_t threads[THREADS];
+	struct away_turn turns[5];
+
+	(void)state;
+	for (size_t i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, come_and_go, &crowd), 0);
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	assert_false(crowd.wrong);
+	assert_int_equal(take_all(crowd.away, 77, 0, turns), 2); /* none was lost */
+	assert_int_equal(take_all(crowd.away, 78, 0, turns + 2), 1);
+	away_free(crowd.away);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +177,7 @@ int main(void)
 	    cmocka_unit_test(who_was_slow_has_one_at_a_time_for_a_minute),
 	    cmocka_unit_test(all_who_were_slow_have_half_together),
 	    cmocka_unit_test(of_one_there_is_one),
+	    cmocka_unit_test(those_who_come_at_once_are_no_more_than_may),
 	    cmocka_unit_test(of_more_who_were_slow_than_are_remembered_the_first_are_forgotten),
 	};
 
