@@ -9,6 +9,7 @@
 #include "ingest/enrol.h"
 #include "ingest/known.h"
 #include "ingest/late.h"
+#include "ingest/lookup.h"
 #include "ingest/same.h"
 #include "ingest/sealer.h"
 #include "store/party.h"
@@ -21,10 +22,6 @@
 /* A day of a kind, and whose key new records of it are sealed under. */
 struct day { enum record_kind kind; struct date day; int part; };
 
-/* Labels are few, and each is in many records: those met in this batch are remembered, by their blind index. */
-#define LABELS_REMEMBERED 512
-struct remembered { struct blind blind; int64_t label; }; /* label 0: none */
-
 /* Records go through three hands, a chunk at a time: their people are looked up here, they are sealed by the sealer,
  * and inserted here. What is gathered over the batch is written at the end, in the cheap order. */
 struct records {
@@ -33,7 +30,7 @@ struct records {
 	struct late late;
 	bool limited[KIND_COUNT];        /* does a rule end anything of the kind? */
 	struct date cutoff[KIND_COUNT];  /* then the last day of which something is past its time */
-	struct remembered labels[LABELS_REMEMBERED];
+	struct lookup_labels labels;
 	struct day has_key;       /* the last one whose key is known to be there; kind 0: none */
 	const struct batch_record *last; /* given to the sealer; NULL: none */
 	struct sealer_chunk *filling, *sealing; /* sealing: under way when it has rows */
@@ -42,14 +39,6 @@ struct records {
 	size_t party_count;
 	int64_t *uses;            /* of labels, by the records that are stored */
 	size_t use_count;
-};
-
-/* One record with its identifiers and labels looked up. */
-struct lookup {
-	struct entry entries[PARTIES_MAX];
-	bool found[PARTIES_MAX];
-	int64_t labels[LABELS_MAX]; /* 0: nothing was labelled so yet */
-	bool all_found;
 };
 
 static int by_kind_and_id(const void *a, const void *b)
@@ -63,129 +52,6 @@ static int by_kind_and_id(const void *a, const void *b)
 	if (order != 0)
 		return order;
 	return x->order < y->order ? -1 : x->order > y->order;
-}
-
-/* ---- identities ---- */
-
-enum result commit_identity(struct commit *c, const struct handle *handle, const struct id *person,
-			    struct entry *entry, struct id *whose, struct err *err)
-{
-	enum result r = directory_make(c->session, c->batch->account, handle->kind, &handle->blind, handle->text,
-				       person, c->batch->now, entry, whose, err);
-
-	c->counts->identities += r == OK;
-	return r;
-}
-
-static enum result look_up(struct commit *c, const struct batch_record *record, struct lookup *out, struct err *err)
-{
-	enum result r = OK;
-
-	out->all_found = true;
-	for (size_t i = 0; i < record->handle_count && r == OK; i++) {
-		r = directory_find(c->session, c->batch->account, &record->handles[i].blind, &out->entries[i],
-				   &out->found[i], err);
-		out->all_found = out->all_found && out->found[i];
-	}
-	return r;
-}
-
-/* The same identifier may stand in one record twice, as when somebody calls themselves. */
-static const struct entry *made_before(const struct batch_record *record, const struct lookup *found, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (memcmp(record->handles[i].blind.bytes, record->handles[n].blind.bytes, BLIND_LEN) == 0)
-			return &found->entries[i];
-	}
-	return NULL;
-}
-
-static enum result make_missing(struct commit *c, const struct batch_record *record, struct lookup *found,
-				struct err *err)
-{
-	enum result r = OK;
-
-	for (size_t i = 0; i < record->handle_count && r == OK; i++) {
-		const struct entry *made = found->found[i] ? NULL : made_before(record, found, i);
-
-		if (made != NULL)
-			found->entries[i] = *made;
-		else if (!found->found[i])
-			r = commit_identity(c, &record->handles[i], NULL, &found->entries[i], NULL, err);
-	}
-	return r;
-}
-
-/* ---- labels ---- */
-
-static struct remembered *place_of(struct records *w, const struct batch_label *label)
-{
-	uint32_t hash;
-
-	memcpy(&hash, label->blind.bytes, sizeof hash); /* it is an HMAC: any part of it is as good as random */
-	return &w->labels[hash % LABELS_REMEMBERED];
-}
-
-static void remember(struct records *w, const struct batch_label *label, int64_t number)
-{
-	*place_of(w, label) = (struct remembered){label->blind, number};
-}
-
-static enum result find_label(struct records *w, const struct batch_label *label, int64_t *out, struct err *err)
-{
-	const struct remembered *at = place_of(w, label);
-	enum result r;
-
-	*out = at->label;
-	if (at->label != 0 && memcmp(at->blind.bytes, label->blind.bytes, BLIND_LEN) == 0)
-		return OK;
-	r = label_find(w->c->session->data, w->c->batch->account, &label->blind, out, err);
-	if (r == OK && *out != 0)
-		remember(w, label, *out);
-	return r;
-}
-
-static enum result look_up_labels(struct records *w, const struct batch_record *record, struct lookup *out,
-				  struct err *err)
-{
-	enum result r = OK;
-
-	for (size_t i = 0; i < record->label_count && r == OK; i++) {
-		r = find_label(w, &record->labels[i], &out->labels[i], err);
-		out->all_found = out->all_found && out->labels[i] != 0;
-	}
-	return r;
-}
-
-static enum result make_labels(struct records *w, const struct batch_record *record, struct lookup *found,
-			       struct err *err)
-{
-	enum result r = OK;
-
-	for (size_t i = 0; i < record->label_count && r == OK; i++) {
-		const struct batch_label *label = &record->labels[i];
-
-		if (found->labels[i] != 0)
-			continue;
-		r = labels_take(w->c->session, w->c->batch->account, label->kind, &label->blind, label->name,
-				&w->c->batch->pool, &found->labels[i], err);
-		if (r == OK)
-			remember(w, label, found->labels[i]);
-	}
-	return r;
-}
-
-/* Somebody in it was erased after it happened: it must not come back. */
-static bool is_of_erased(const struct batch_record *record, const struct lookup *found)
-{
-	for (size_t i = 0; i < record->handle_count; i++) {
-		const struct entry *entry = &found->entries[i];
-
-		if (identity_kind_is_external(record->handles[i].kind) && entry->erased &&
-		    id_time(record->id).ms < entry->erased_at.ms)
-			return true;
-	}
-	return false;
 }
 
 /* ---- the row ---- */
@@ -515,9 +381,7 @@ static enum result make_and_give(struct records *w, const struct batch_record *r
 	enum result r = OK;
 
 	if (!found->all_found)
-		r = make_missing(w->c, record, found, err);
-	if (r == OK && !found->all_found)
-		r = make_labels(w, record, found, err);
+		r = lookup_make(w->c, &w->labels, record, found, err);
 	return r == OK ? give_to_sealer(w, record, found, ruling, err) : r;
 }
 
@@ -534,9 +398,7 @@ static enum result store_cut(struct records *w, const struct batch_record *recor
 		return r == OK ? pass_over(w, record, TAKEN_KNOWN, err) : r;
 	r = late_cut(w->c, ruling, record, &cut, err);
 	if (r == OK)
-		r = look_up(w->c, cut, &found, err);
-	if (r == OK)
-		r = look_up_labels(w, cut, &found, err);
+		r = lookup_find(w->c, &w->labels, cut, &found, err);
 	if (r == OK)
 		note(w, record, TAKEN_CUT);
 	w->c->counts->cut += r == OK;
@@ -576,13 +438,11 @@ static enum result store_old(struct records *w, const struct batch_record *recor
 static enum result store_record(struct records *w, const struct batch_record *record, struct err *err)
 {
 	struct lookup found;
-	enum result r = look_up(w->c, record, &found, err);
+	enum result r = lookup_find(w->c, &w->labels, record, &found, err);
 
-	if (r == OK)
-		r = look_up_labels(w, record, &found, err);
 	if (r != OK)
 		return r;
-	if (is_of_erased(record, &found))
+	if (lookup_is_of_erased(record, &found))
 		return pass_over(w, record, TAKEN_ERASED, err);
 	if (is_old(w, record))
 		return store_old(w, record, &found, err);

@@ -26,8 +26,4 @@ struct commit {
 /* A vault_op; `arg` is the batch. */
 enum result commit_batch(struct session *session, void *arg, struct err *err);
 
-/* For contact_store: the identity of a handle that was not found is made; `*whose` says whose it is. */
-MUST_CHECK enum result commit_identity(struct commit *c, const struct handle *handle, const struct id *person,
-				       struct entry *entry, struct id *whose, struct err *err);
-
 #endif

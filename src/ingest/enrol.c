@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ingest/lookup.h"
 #include "privacy/person.h"
 #include "retention/erasing.h"
 #include "vault/contact_key.h"
@@ -195,7 +196,7 @@ static enum result make_missing(struct enrolment *e, struct err *err)
 	for (size_t i = 0; i < e->contact->handle_count && r == OK; i++) {
 		if (e->found[i])
 			continue;
-		r = commit_identity(e->c, &e->contact->handles[i], e->person, &e->entries[i], &e->persons[i], err);
+		r = lookup_identity(e->c, &e->contact->handles[i], e->person, &e->entries[i], &e->persons[i], err);
 		e->found[i] = true;
 		if (e->person == NULL)
 			e->person = &e->persons[i];
