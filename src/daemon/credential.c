@@ -75,18 +75,33 @@ static bool is_our_origin(const struct http *http, const struct request *request
 	return host != NULL && strncmp(origin, scheme, len) == 0 && strcasecmp(origin + len, host) == 0;
 }
 
+static bool refuse_other_site(const struct request *request, struct response *response, const char *field)
+{
+	struct err err;
+
+	err_set(&err, ERR_DENIED, "a page of another site made the browser ask for this");
+	err_mend(&err, "use a token; if it was a page of this server, set base-url to how browsers reach it");
+	problem_answer(response, request, PROBLEM_DENIED, &err, field);
+	return false;
+}
+
+bool credential_going(const struct request *request, struct response *response)
+{
+	const char *site = request_header(request, "sec-fetch-site"), *mode = request_header(request, "sec-fetch-mode");
+
+	if (site == NULL || mode == NULL || strcmp(mode, "navigate") == 0 || strcmp(site, "same-origin") == 0)
+		return true;
+	return refuse_other_site(request, response, "Sec-Fetch-Mode");
+}
+
 bool credential_ours(const struct http *http, const struct request *request, struct response *response)
 {
 	const char *site = request_header(request, "sec-fetch-site"), *origin = request_header(request, "origin");
-	struct err err;
 
 	if ((site == NULL || strcmp(site, "same-origin") == 0) &&
 	    (origin == NULL || is_our_origin(http, request, origin)))
 		return true;
-	err_set(&err, ERR_DENIED, "a page of another site made the browser ask for this");
-	err_mend(&err, "use a token; if it was a page of this server, set base-url to how browsers reach it");
-	problem_answer(response, request, PROBLEM_DENIED, &err, site != NULL && origin == NULL ? "Sec-Fetch-Site" : "Origin");
-	return false;
+	return refuse_other_site(request, response, site != NULL && origin == NULL ? "Sec-Fetch-Site" : "Origin");
 }
 
 static bool has_second_text(const struct request *request, struct response *response, const char *session)

@@ -41,6 +41,9 @@ bool credential_within_rate(const struct http *http, const struct actor *actor, 
 /* For who is let in by nothing: few tries, from each address; RATE_DOOR of who comes to sign in or with a link, RATE_ADDRESS of
  * all others, so that a program whose token is no good any more keeps nobody beside it from signing in. */
 bool credential_few(const struct http *http, enum rate_kind kind, const struct request *request, struct response *response);
+/* Is somebody going there, as far as the browser says? What a page of another site has in it, such as an image, is none of ours:
+ * else each page that people look at could use up what their address may. Who is no browser is believed. */
+bool credential_going(const struct request *request, struct response *response);
 /* Did a page of ours ask, as far as the browser says? Who is no browser says nothing, and is believed. */
 bool credential_ours(const struct http *http, const struct request *request, struct response *response);
 /* 401. */

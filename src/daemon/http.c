@@ -105,13 +105,15 @@ static void answer_open(struct http *http, const struct request *request, struct
 
 /* ---- answering ---- */
 
-/* A door that is open: whoever comes has few tries, and comes from a page of ours or from no page. */
+/* A door that is open: whoever comes has few tries, and comes from a page of ours or from no page. What other sites make a browser
+ * ask uses up none of them. */
 static void answer_at_open_door(const struct http *http, const struct desk *desk, enum door door,
 				const struct request *request, struct response *response)
 {
 	bool reads = request->method == METHOD_GET || request->method == METHOD_HEAD;
 
-	if (credential_few(http, RATE_DOOR, request, response) && (reads || credential_ours(http, request, response)))
+	if ((reads ? credential_going(request, response) : credential_ours(http, request, response)) &&
+	    credential_few(http, RATE_DOOR, request, response))
 		signin_answer(http, desk, door, NULL, request, response);
 	if ((door == DOOR_OIDC || door == DOOR_OIDC_BACK) && pages_wanted(request))
 		pages_show(request, response);

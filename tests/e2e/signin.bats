@@ -189,6 +189,24 @@ guesses() {
 	answered 200
 }
 
+@test "P41: what pages of other sites make a browser ask keeps nobody of its address from signing in" {
+	add anna admin
+	serve --address-rate 5 --now $START
+	for ((i = 0; i < 10; i++)); do
+		code=$(curl -sS -o answer -w '%{http_code}' -H 'Sec-Fetch-Site: cross-site' -H 'Sec-Fetch-Mode: no-cors' -H 'Sec-Fetch-Dest: image' "$URL/v1/session/oidc/Acme")
+		answered 403
+		grep -q '"field":"Sec-Fetch-Mode"' answer
+		post /v1/session "{\"name\":\"anna\",\"password\":\"$OTHER\"}" -H 'Origin: https://evil.example'
+		answered 403
+		post /v1/links/use "{\"link\":\"x\",\"password\":\"$OTHER\"}" -H 'Sec-Fetch-Site: same-site'
+		answered 403
+	done
+	code=$(curl -sS -o answer -w '%{http_code}' -H 'Sec-Fetch-Site: cross-site' -H 'Sec-Fetch-Mode: navigate' "$URL/v1/session/oidc/Acme") # a link there
+	answered 404
+	enter anna
+	answered 201
+}
+
 @test "P54: what a session changes needs its second text, and a page of ours that asks" {
 	add anna admin
 	serve --now $START
