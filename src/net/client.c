@@ -201,6 +201,7 @@ void client_secure(void *curl, bool plain, const char *ca_file)
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); /* a name that nobody answers for is waited for no longer than the rest */
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "lethe");
 	if (ca_file != NULL) {
 		curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);

@@ -51,7 +51,8 @@ MUST_CHECK enum result client_init(struct err *err);
 /* Is it a URL that may be asked? By its form and, of one that has an address in it, by that. ERR_INPUT, ERR_DENIED. */
 MUST_CHECK enum result client_check_url(const struct client_reach *reach, const char *url, struct err *err);
 /* What every request of ours has, of a CURL *: HTTPS, and with `plain` HTTP too; TLS 1.2 or later, the certificate verified by
- * `ca_file` (NULL: the system's); no redirects, no proxy, no .netrc. */
+ * `ca_file` (NULL: the system's alone, else that alone); no redirects, no proxy, no .netrc; a name
+ * that nobody answers for is waited for no longer than the rest, in a thread of libcurl that then ends by itself. */
 void client_secure(void *curl, bool plain, const char *ca_file);
 /* `body` has its greatest length already. Thread safe. ERR_DENIED: an address inside; ERR_IO: it cannot be
  * asked, and curl's words for why, or the answer is longer. `what` is who it is, for the error text: "the webhook". */

@@ -6,7 +6,10 @@
  */
 #include "notify/mailserver.h"
 
+#include <dlfcn.h>
+#include <netdb.h>
 #include <openssl/x509_vfy.h>
+#include <semaphore.h>
 
 #include "base/clock.h"
 #include "notify/letter.h"
@@ -28,6 +31,25 @@ int X509_STORE_load_path(X509_STORE *store, const char *folder)
 	(void)store, (void)folder;
 	folders_of_certificates++;
 	return 1;
+}
+
+/* ---- a name that nobody answers for */
+
+static sem_t answered, asked_for;
+
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+	if (strcmp(name, "hangs.example") == 0) {
+		struct timespec most = {.tv_sec = time(NULL) + 30};
+
+		sem_timedwait(&answered, &most);
+		sem_post(&asked_for);
+		return EAI_AGAIN;
+	}
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	return real(name, service, hints, out);
 }
 
 static int begin(void **state)
@@ -265,6 +287,22 @@ static void what_cannot_be_connected_to_is_named(void **state)
 	assert_string_equal(smtp_fault_name(send_by(&nobody, "none none").fault), "name");
 }
 
+static void a_name_that_nobody_answers_for_is_waited_for_no_longer(void **state)
+{
+	struct smtp_server slow = hasty();
+	int64_t began = monotonic_ms();
+
+	(void)state;
+	sem_init(&answered, 0, 0);
+	sem_init(&asked_for, 0, 0);
+	slow.url = "smtp://hangs.example:25";
+	assert_int_equal(send_by(&slow, "none none").fault, SMTP_TIME);
+	assert_true(monotonic_ms() - began < 20000);
+	sem_post(&answered);
+	while (sem_wait(&asked_for) != 0)
+		;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +317,7 @@ int main(void)
 	    cmocka_unit_test(a_wrong_password_lets_nobody_in),
 	    cmocka_unit_test(who_waits_is_told_whose_fault_it_is),
 	    cmocka_unit_test(what_cannot_be_connected_to_is_named),
+	    cmocka_unit_test(a_name_that_nobody_answers_for_is_waited_for_no_longer),
 	};
 
 	return cmocka_run_group_tests_name("notify/smtp", tests, begin, end);
