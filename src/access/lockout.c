@@ -20,6 +20,7 @@ static const struct lockout_rule rules[LOCKOUT_KINDS] = {
     [LOCKOUT_ADDRESS] = {30,   SECONDS(1), SECONDS(5 * 60),  SECONDS(3600)},
     [LOCKOUT_DEVICE]  = {8,    SECONDS(1), SECONDS(15 * 60), SECONDS(24 * 3600)},
     [LOCKOUT_CODE]    = {5,    SECONDS(2), SECONDS(15 * 60), SECONDS(24 * 3600)},
+    [LOCKOUT_NETWORK] = {20,   SECONDS(1), SECONDS(5 * 60),  SECONDS(24 * 3600)},
 };
 
 struct entry {
@@ -214,4 +215,9 @@ size_t lockout_address(const void *address, unsigned char out[LOCKOUT_ADDRESS_MA
 	if (out[0] == 6)
 		memcpy(out + 1, six->sin6_addr.s6_addr, 8);
 	return out[0] == 4 ? 5 : out[0] == 6 ? 9 : 1;
+}
+
+size_t lockout_network(const void *address, unsigned char out[LOCKOUT_ADDRESS_MAX])
+{
+	return lockout_address(address, out) == 9 ? 7 : 0;
 }

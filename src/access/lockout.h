@@ -3,7 +3,8 @@
  *
  * Failed sign-ins cost time, and lock nobody out.
  *
- * What is counted is who was named together with where from, where from alone,
+ * What is counted is who was named together with where from (of IPv6 also with
+ * the whole network, since one customer may have 65,536), where from alone,
  * a device that signed in before, and codes that did not fit a right password.
  * So a stranger who guesses at somebody's password slows down their own
  * address: the same user gets in from another one, and from a device that they
@@ -21,7 +22,7 @@
 
 #include "base/time.h"
 
-enum lockout_what { LOCKOUT_NAME, LOCKOUT_ADDRESS, LOCKOUT_DEVICE, LOCKOUT_CODE, LOCKOUT_KINDS };
+enum lockout_what { LOCKOUT_NAME, LOCKOUT_ADDRESS, LOCKOUT_DEVICE, LOCKOUT_CODE, LOCKOUT_NETWORK, LOCKOUT_KINDS };
 
 /* So many fail for free; then each wait is twice the last one, up to the longest. After the quiet time all is forgotten. */
 struct lockout_rule { uint32_t free; struct duration first, longest, quiet; };
@@ -51,5 +52,7 @@ void lockout_clear(struct lockout *lockout, const struct lockout_key *key);
  * struct sockaddr. Returns the length; another family is one place for all. */
 #define LOCKOUT_ADDRESS_MAX 9
 size_t lockout_address(const void *address, unsigned char out[LOCKOUT_ADDRESS_MAX]);
+/* The same of the /48 that an IPv6 address is in; 0 of all others, which are in none. */
+size_t lockout_network(const void *address, unsigned char out[LOCKOUT_ADDRESS_MAX]);
 
 #endif

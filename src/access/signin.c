@@ -11,7 +11,7 @@
 #include "privacy/user.h"
 
 #define POOL_MAX ((size_t)1024 * 1024)
-#define KEYS 2
+#define KEYS 3
 
 const struct doors_options doors_default = {
     .hashes = 2, .waiting = 64, .lockouts = 65536,
@@ -101,7 +101,7 @@ static void compose(struct attempt *a)
 
 /* ---- how often ---- */
 
-static struct lockout_key name_key(struct attempt *a, const unsigned char *from, size_t from_len)
+static struct lockout_key name_key(struct attempt *a, enum lockout_what what, const unsigned char *from, size_t from_len)
 {
 	const char *folded = text_fold(&a->pool, a->in->name, strlen(a->in->name));
 	uint32_t account = a->in->account != NULL ? a->in->account->number : 0;
@@ -110,14 +110,27 @@ static struct lockout_key name_key(struct attempt *a, const unsigned char *from,
 	const struct lockout_part known[] = {{&account, sizeof account}, {&a->user.user, sizeof a->user.user}, {from, from_len}};
 
 	/* By number, so that a name and an id are one. */
-	return lockout_key(a->doors->lockout, LOCKOUT_NAME, a->user.user != 0 ? known : parts, 3);
+	return lockout_key(a->doors->lockout, what, a->user.user != 0 ? known : parts, 3);
+}
+
+/* From where they come: of an address, and of its network. */
+static void make_place_keys(struct attempt *a)
+{
+	unsigned char from[LOCKOUT_ADDRESS_MAX];
+	struct lockout_part address = {from, lockout_address(a->in->address, from)};
+	size_t network;
+
+	a->keys[a->key_count++] = lockout_key(a->doors->lockout, LOCKOUT_ADDRESS, &address, 1);
+	a->keys[a->key_count++] = name_key(a, LOCKOUT_NAME, from, address.len);
+	network = lockout_network(a->in->address, from);
+	if (network > 0)
+		a->keys[a->key_count++] = name_key(a, LOCKOUT_NETWORK, from, network);
 }
 
 static enum result make_keys(struct attempt *a, struct err *err)
 {
-	unsigned char nonce[DEVICE_NONCE], from[LOCKOUT_ADDRESS_MAX];
+	unsigned char nonce[DEVICE_NONCE];
 	const struct lockout_part device = {nonce, sizeof nonce};
-	struct lockout_part address = {from, lockout_address(a->in->address, from)};
 	enum result r = OK;
 
 	if (a->hash != NULL && a->in->device != NULL)
@@ -125,12 +138,10 @@ static enum result make_keys(struct attempt *a, struct err *err)
 				 &a->known_device, nonce, err);
 	if (r != OK)
 		return r;
-	if (a->known_device) {
+	if (a->known_device)
 		a->keys[a->key_count++] = lockout_key(a->doors->lockout, LOCKOUT_DEVICE, &device, 1);
-	} else {
-		a->keys[a->key_count++] = lockout_key(a->doors->lockout, LOCKOUT_ADDRESS, &address, 1);
-		a->keys[a->key_count++] = name_key(a, from, address.len);
-	}
+	else
+		make_place_keys(a);
 	return OK;
 }
 

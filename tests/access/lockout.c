@@ -204,6 +204,15 @@ static void an_ipv6_customer_is_one_address_and_a_mapped_one_is_its_ipv4(void **
 	assert_int_equal(lockout_address(&mapped, out2), 5);
 	assert_memory_equal(out, out2, 5);
 	assert_int_equal(lockout_address(&local, out), 1);
+	assert_int_equal(lockout_network(&a, out), 7);
+	assert_int_equal(lockout_network(&other, out2), 7);
+	assert_memory_equal(out, out2, 7);
+	inet_pton(AF_INET6, "2001:db8:2:3::1", &other.sin6_addr);
+	assert_int_equal(lockout_network(&other, out2), 7);
+	assert_memory_not_equal(out, out2, 7);
+	assert_int_equal(lockout_network(&four, out), 0);
+	assert_int_equal(lockout_network(&mapped, out), 0);
+	assert_int_equal(lockout_network(&local, out), 0);
 }
 
 /* ---- threads ---- */

@@ -242,6 +242,43 @@ static void a_stranger_who_guesses_slows_down_themselves_only(void **state)
 	assert_int_equal(out.outcome, SIGNED_IN);
 }
 
+static enum signin_outcome try_from_six(struct people *p, const char *name, const char *password, const char *device, unsigned network, unsigned subnet)
+{
+	struct sockaddr_in6 from = {.sin6_family = AF_INET6};
+	const struct signing in = {.account = &p->world.account, .name = name, .password = password, .password_len = strlen(password),
+				   .device = device, .address = &from, .now = p->world.now};
+	struct signin out;
+	char text[64];
+	struct err err;
+
+	snprintf(text, sizeof text, "2001:db8:%x:%x::1", network, subnet);
+	assert_int_equal(inet_pton(AF_INET6, text, &from.sin6_addr), 1);
+	assert_ok(signin(&p->doors, p->world.vault, &in, &out, &err), &err);
+	return out.outcome;
+}
+
+/* Of IPv6 one customer has thousands of addresses. */
+static void a_network_that_guesses_at_a_user_slows_down_itself_only(void **state)
+{
+	struct people *p = *state;
+	uint32_t free = lockout_rule(LOCKOUT_NETWORK)->free;
+	struct signin mine;
+
+	add_with_password(p, "anna", USER_ADMIN);
+	add_with_password(p, "bent", USER_ADMIN);
+	mine = sign_in(p, "anna", PASSWORD);
+	for (uint32_t i = 0; i <= free; i++)
+		assert_int_equal(try_from_six(p, i % 2 == 0 ? "anna" : "ANNA", OTHER, NULL, 1, i), i < free ? SIGNIN_REFUSED : SIGNIN_WAIT);
+	assert_int_equal(try_from_six(p, "anna", PASSWORD, NULL, 1, 900), SIGNIN_WAIT);
+	assert_int_equal(try_from_six(p, "bent", PASSWORD, NULL, 1, 901), SIGNED_IN);
+	assert_int_equal(try_from_six(p, "anna", PASSWORD, mine.device, 1, 902), SIGNED_IN);
+	assert_int_equal(try_from_six(p, "anna", PASSWORD, NULL, 2, 0), SIGNED_IN);
+	later(p, 1);
+	assert_int_equal(try_from_six(p, "anna", PASSWORD, NULL, 1, 903), SIGNED_IN); /* and all is forgotten */
+	assert_int_equal(try_from_six(p, "anna", OTHER, NULL, 1, 904), SIGNIN_REFUSED);
+	assert_int_equal(try_from_six(p, "anna", PASSWORD, NULL, 1, 905), SIGNED_IN);
+}
+
 static void an_address_that_goes_through_names_is_slowed_down(void **state)
 {
 	struct people *p = *state;
@@ -539,6 +576,7 @@ int main(void)
 	    AMONG_PEOPLE(a_password_that_is_not_accepted_changes_nothing),
 	    AMONG_PEOPLE(a_hash_that_is_too_cheap_is_made_anew_at_a_sign_in),
 	    AMONG_PEOPLE(a_stranger_who_guesses_slows_down_themselves_only),
+	    AMONG_PEOPLE(a_network_that_guesses_at_a_user_slows_down_itself_only),
 	    AMONG_PEOPLE(an_address_that_goes_through_names_is_slowed_down),
 	    AMONG_PEOPLE(the_mark_of_a_device_is_its_users_until_their_password_changes),
 	    AMONG_PEOPLE(a_second_factor_is_asked_for_and_a_code_is_taken_once),
