@@ -1,5 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
+ *
+ * P70: whatever a provider says, who is let in is who they are.
  */
 #include "access/people.h"
 #include "access/provider.h"

@@ -15,7 +15,7 @@ export LETHE PYTHONDONTWRITEBYTECODE=1
 	"$PYTHON" "$TOP/tests/e2e/oidc/signin.py" 3>&-
 }
 
-@test "P40: whatever a provider says that is not so lets nobody in, and while some hang others' are asked" {
+@test "P70: whatever a provider says that is not so lets nobody in, and while some hang others' are asked" {
 	cd "$BATS_TEST_TMPDIR"
 	"$PYTHON" "$TOP/tests/e2e/oidc/lies.py" 3>&-
 }

@@ -1,5 +1,7 @@
 /* SPDX-FileCopyrightText: The Lethe authors
  * SPDX-License-Identifier: Apache-2.0
+ *
+ * P70: who asks one that hangs leaves room for others.
  */
 #include <setjmp.h>
 #include <stdarg.h>
