@@ -254,8 +254,8 @@ static bool judge_webhook(struct attempt *a, struct webhook_row *row)
 {
 	struct webhook_row before = *row;
 
-	if (a->fault == DELIVERY_EVENT_GONE)
-		return false;
+	if (a->fault == DELIVERY_EVENT_GONE || a->fault == DELIVERY_DAMAGED)
+		return false; /* it was not asked */
 	if (a->fault == DELIVERY_FINE)
 		row->failing_since = (struct instant){0};
 	else if (row->failing_since.ms == 0 || row->failing_since.ms > a->now.ms)
@@ -301,8 +301,8 @@ static enum result try_once(struct attempt *a, struct err *err)
 	r = write_message(a, &m, err);
 	if (r == OK)
 		r = send_message(a, &m, err);
-	else if (r == ERR_NOT_FOUND) {
-		a->fault = DELIVERY_EVENT_GONE;
+	else if (r == ERR_NOT_FOUND || r == ERR_CORRUPT) {
+		a->fault = r == ERR_CORRUPT ? DELIVERY_DAMAGED : DELIVERY_EVENT_GONE;
 		r = OK;
 	}
 	buf_free(&m.body);

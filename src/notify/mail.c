@@ -259,7 +259,7 @@ struct attempt {
 	struct mail_row mail;
 	struct instant now;
 	struct pool pool;
-	bool sent, for_nobody;
+	bool asked, sent, for_nobody;
 	struct smtp_answer answer;
 };
 
@@ -349,12 +349,14 @@ static enum result try_once(struct attempt *a, struct err *err)
 	if (r == OK)
 		r = write_mail(a, to, &mail, err);
 	a->for_nobody = r == ERR_NOT_FOUND;
+	a->asked = r == OK;
 	if (r == OK) {
 		r = smtp_send(a->server, to, &mail, &a->answer, err);
 		a->sent = r == OK;
 	}
 	buf_free(&mail);
-	if (r != OK && r != ERR_NOT_FOUND && r != ERR_IO)
+	/* What is damaged keeps no other mail waiting: `check` finds it. */
+	if (r != OK && r != ERR_NOT_FOUND && r != ERR_IO && r != ERR_CORRUPT)
 		return r;
 	return vault_write(a->vault, record_op, a, err);
 }
@@ -364,7 +366,7 @@ static bool count_attempt(const struct attempt *a, struct mailed *out)
 {
 	out->sent += a->sent;
 	out->failed += !a->sent;
-	if (a->sent || a->for_nobody)
+	if (a->sent || !a->asked)
 		return true;
 	out->last = a->answer;
 	out->nobody = !a->answer.named;

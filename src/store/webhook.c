@@ -28,7 +28,7 @@ const char *delivery_state_name(enum delivery_state state)
 
 const char *delivery_fault_name(enum delivery_fault fault)
 {
-	static const char *const names[] = {"", "status", "inside", "unreachable", "event_gone", "url"};
+	static const char *const names[] = {"", "status", "inside", "unreachable", "event_gone", "url", "damaged"};
 
 	return names[fault];
 }

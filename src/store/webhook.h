@@ -69,8 +69,9 @@ enum delivery_fault {
 	DELIVERY_UNREACHABLE = 3, /* no name, no connection, no certificate, no answer in time */
 	DELIVERY_EVENT_GONE = 4,  /* what was to be told is past its time */
 	DELIVERY_URL = 5,         /* its URL may not be used (any more) */
+	DELIVERY_DAMAGED = 6,     /* the event, its leaf, or the webhook's URL or secret cannot be read */
 };
-#define DELIVERY_FAULT_LAST 5
+#define DELIVERY_FAULT_LAST 6
 const char *delivery_fault_name(enum delivery_fault fault); /* "status", .. ; "" of none */
 
 struct delivery_row {

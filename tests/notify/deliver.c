@@ -12,6 +12,7 @@
 #include "notify/schedule.h"
 #include "store/job.h"
 #include "store/leaf.h"
+#include "vault/recording.h"
 #include "vault/check.h"
 
 #define MAX 64
@@ -638,6 +639,27 @@ static void an_event_that_is_past_its_time_is_told_no_more(void **state)
 	assert_int_equal(got_at(world, "/500"), 1);
 }
 
+static void one_that_is_damaged_keeps_no_other_waiting(void **state)
+{
+	struct world *world = *state;
+	struct id id = add(world, "/204", "");
+	struct webhook_row before;
+
+	happen(world);
+	tamper(world, "vault.db", "UPDATE event SET ids = x'01' WHERE seq = (SELECT MAX(seq) FROM event)");
+	happen(world);
+	before = webhook(world, id);
+	assert_int_equal(deliver(world).done, 1);
+	assert_int_equal(got_at(world, "/204"), 1);
+	assert_int_equal(webhook(world, id).failing_since.ms, before.failing_since.ms);
+	tamper(world, "vault.db", "UPDATE webhook SET secret = url");
+	happen(world);
+	assert_int_equal(deliver(world).failed, 1);
+	assert_int_equal(delivery(world, id).fault, DELIVERY_DAMAGED);
+	assert_int_equal(delivery(world, id).state, DELIVERY_WAITING);
+	assert_int_equal(got_at(world, "/204"), 1);
+}
+
 static void a_test_is_for_one_alone_and_what_failed_is_replayed(void **state)
 {
 	struct world *world = *state;
@@ -760,6 +782,7 @@ int main(void)
 	    DELIVERING(http_is_not_spoken_unless_it_is_allowed),
 	    DELIVERING(what_was_sent_and_not_noted_is_sent_again_under_the_same_id),
 	    DELIVERING(an_event_that_is_past_its_time_is_told_no_more),
+	    DELIVERING(one_that_is_damaged_keeps_no_other_waiting),
 	    DELIVERING(a_test_is_for_one_alone_and_what_failed_is_replayed),
 	    DELIVERING(one_that_is_removed_is_told_nothing_of_what_waits),
 	    DELIVERING(many_events_are_listed_whole),

@@ -7,6 +7,7 @@
 #include "notify/mailserver.h"
 
 #include "access/people.h"
+#include "vault/recording.h"
 
 #include "notify/mail.h"
 #include "notify/schedule.h"
@@ -226,6 +227,24 @@ static void a_clock_that_was_days_ahead_keeps_no_mail_waiting(void **state)
 	assert_int_equal(mail(p).failed, 0);
 }
 
+static void one_that_is_damaged_keeps_no_other_waiting(void **state)
+{
+	struct people *p = *state;
+	struct mail_row rows[MAX];
+	struct mailed out;
+
+	add_user(p, "o@example.com", USER_OWNER);
+	mail(p);
+	happen(p, "person.erase", 1);
+	tamper(&p->world, "vault.db", "UPDATE event SET ids = x'01' WHERE seq = (SELECT MAX(seq) FROM event)");
+	happen(p, "person.erase", 1);
+	out = mail_in_mode(p, "none none");
+	assert_int_equal(out.sent, 1);
+	assert_int_equal(out.failed, 1);
+	assert_int_equal(mails(p, rows), 2);
+	assert_int_equal(rows[0].state + rows[1].state, MAIL_WAITING + MAIL_SENT);
+}
+
 /* The operator may mend it before the schedule ends; and whoever asked it would be asked the same. */
 static void what_the_server_refuses_of_everybody_is_kept_and_ends_the_round(void **state)
 {
@@ -350,6 +369,7 @@ int main(void)
 	    AMONG_PEOPLE(as_the_program_stops_no_attempt_is_begun),
 	    AMONG_PEOPLE(who_has_no_address_or_is_gone_is_sent_nothing),
 	    AMONG_PEOPLE(a_clock_that_was_days_ahead_keeps_no_mail_waiting),
+	    AMONG_PEOPLE(one_that_is_damaged_keeps_no_other_waiting),
 	    AMONG_PEOPLE(what_the_server_refuses_of_everybody_is_kept_and_ends_the_round),
 	    AMONG_PEOPLE(while_the_server_takes_nothing_what_is_new_is_listed),
 	    AMONG_PEOPLE(what_one_address_is_refused_is_given_up_and_others_are_tried),
