@@ -72,8 +72,6 @@ static enum result look_for_records(struct session *session, void *arg, struct e
 enum result erase_look_again(struct run *run, struct err *err)
 {
 	uint64_t removed;
-	size_t trash;
-	struct trash_row one;
 	enum result r = vault_empty_trash(run->vault, &removed, err);
 
 	/* What was kept before this erasure is kept as much as what it kept itself. */
@@ -88,11 +86,7 @@ enum result erase_look_again(struct run *run, struct err *err)
 	}
 	if (r == OK)
 		r = erase_walk(run, look_for_records, err);
-	if (r == OK)
-		r = trash_list(run->vault->read.data, &one, 1, &trash, err);
-	if (r == OK)
-		run->left.blobs = (int64_t)trash;
-	return r;
+	return r == OK ? vault_trash_left(run->vault, &run->left.blobs, err) : r;
 }
 
 /* ---- 6: the act ---- */

@@ -154,8 +154,6 @@ static enum result look_at_duties(struct run *run, struct err *err)
 
 enum result sweep_look_again(struct run *run, struct err *err)
 {
-	struct trash_row trash[MEDIA_PAGE];
-	size_t count;
 	enum result r = OK;
 
 	for (size_t i = 0; i < run->swept_count && r == OK; i++)
@@ -165,11 +163,9 @@ enum result sweep_look_again(struct run *run, struct err *err)
 	if (r == OK && run->contacts_swept)
 		r = purge_left(&run->vault->read, run->account.number, run->out->today, &run->out->left.contacts, err);
 	if (r == OK)
-		r = trash_list(run->vault->read.data, trash, MEDIA_PAGE, &count, err);
-	if (r == OK) {
-		run->out->left.blobs = (int64_t)count;
+		r = vault_trash_left(run->vault, &run->out->left.blobs, err);
+	if (r == OK)
 		sweep_asked_to_stop(run, SWEEP_LOOKED);
-	}
 	return r;
 }
 

@@ -67,6 +67,24 @@ enum result vault_empty_trash(struct vault *vault, uint64_t *removed, struct err
 	}
 }
 
+enum result vault_trash_left(struct vault *vault, int64_t *left, struct err *err)
+{
+	struct trash_batch batch;
+	uint64_t removed;
+	enum result r = trash_list(vault->read.data, batch.rows, TRASH_BATCH, &batch.count, err);
+
+	*left = 0;
+	if (r == OK && batch.count > 0)
+		r = vault_empty_trash(vault, &removed, err);
+	for (size_t i = 0; i < batch.count && r == OK; i++) {
+		bool has;
+
+		r = trash_has(vault->read.data, &batch.rows[i], &has, err);
+		*left += r == OK && has;
+	}
+	return r;
+}
+
 enum result settle(struct vault *vault, struct instant now, struct err *err)
 {
 	struct rotation rotation;

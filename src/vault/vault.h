@@ -162,6 +162,8 @@ MUST_CHECK enum result vault_scrub_soon(struct vault *vault, struct err *err);
 MUST_CHECK enum result vault_scrub_owed(struct vault *vault, struct err *err);
 /* Removes blobs that are listed as trash; what a crash leaves is done at the next open. */
 MUST_CHECK enum result vault_empty_trash(struct vault *vault, uint64_t *removed, struct err *err);
+/* The second look: how many of those that are listed now cannot be removed. What others list meanwhile is theirs. */
+MUST_CHECK enum result vault_trash_left(struct vault *vault, int64_t *left, struct err *err);
 /* Path of a file in the region's folder. */
 char *vault_path(const struct vault *vault, const char *name, char out[VAULT_PATH_MAX]);
 

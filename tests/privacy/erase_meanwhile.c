@@ -6,9 +6,13 @@
  */
 #include "privacy/erasing.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "base/file.h"
 #include "ingest/import.h"
 #include "privacy/identities.h"
+#include "store/media.h"
 #include "vault/aside.h"
 
 #define ANNA "+4520111111"
@@ -380,6 +384,63 @@ static void both_ends_can_be_erased_at_once(void **state)
 	at_any_step(*state, oblige_calls, erase_bent, kept_whole_or_cut);
 }
 
+/* Somebody who deletes media all the time: there is always a blob that is listed and not yet gone. */
+struct others {
+	struct vault *vault, *view;
+	struct trash_row row;
+	atomic_bool enough;
+	int64_t listed;
+};
+
+static enum result list_one(struct session *session, void *arg, struct err *err)
+{
+	const struct others *others = arg;
+
+	return trash_add(session->data, &others->row, err);
+}
+
+static void *list_trash(void *arg)
+{
+	struct others *others = arg;
+	struct err err;
+	bool there = true;
+
+	while (!atomic_load(&others->enough)) {
+		others->row.blob = id_new((struct instant){++others->listed});
+		if (vault_write(others->vault, list_one, others, &err) != OK)
+			break;
+		for (there = true; there && !atomic_load(&others->enough);)
+			if (trash_has(others->view->read.data, &others->row, &there, &err) != OK)
+				return NULL;
+	}
+	return NULL;
+}
+
+/* P3 */
+static void what_others_are_about_to_remove_is_not_taken_for_what_is_left(void **state)
+{
+	struct world *world = *state;
+	const struct erase_options options = {.now = world->now};
+	struct others others = {.vault = world->vault, .row = {.account = world->account.number, .kind = KIND_CALL}};
+	struct meddling m = {.world = world};
+	struct erase_result result;
+	uint64_t removed;
+	pthread_t thread;
+	struct err err;
+
+	put_hers(&m);
+	assert_ok(vault_view(world->vault, &others.view, &err), &err);
+	assert_int_equal(pthread_create(&thread, NULL, list_trash, &others), 0);
+	assert_ok(erase_person(world->vault, &world->account, one(world, ANNA), &options, &world->pool, &result, &err), &err);
+	atomic_store(&others.enough, true);
+	pthread_join(thread, NULL);
+	vault_close(others.view);
+	assert_true(others.listed > 1);
+	assert_int_equal(result.left.blobs, 0);
+	assert_ok(vault_empty_trash(world->vault, &removed, &err), &err); /* the last one */
+	went_through(&m);
+}
+
 /* ---- imports ---- */
 
 static struct import_result take_in(struct world *world, const char *text)
@@ -640,6 +701,7 @@ int main(void)
 	    KEEPING(what_is_there_again_is_found_by_the_second_look),
 	    KEEPING(what_another_erasure_puts_back_is_kept_all_the_same),
 	    KEEPING(both_ends_can_be_erased_at_once),
+	    KEEPING(what_others_are_about_to_remove_is_not_taken_for_what_is_left),
 	    KEEPING(no_identity_leaves_or_joins_who_is_being_erased),
 	    KEEPING(a_contact_makes_nobody_one_with_who_is_being_erased),
 	    KEEPING(an_identity_that_joined_just_before_goes_too),
