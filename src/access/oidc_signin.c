@@ -9,6 +9,7 @@
 #include "access/coding.h"
 #include "access/secret.h"
 #include "base/text.h"
+#include "net/client.h"
 #include "privacy/user.h"
 #include "store/setting.h"
 #include "store/user_subject.h"
@@ -147,13 +148,27 @@ static bool is_plain(const char *text, size_t most)
 	return *text != '\0' && strlen(text) <= most;
 }
 
+/* Whether it is inside is asked when it is connected to: only the daemon knows whether that is allowed. */
+static bool is_issuer(const char *text)
+{
+	const struct client_reach anywhere = {.inside = true};
+	size_t len = text != NULL ? strlen(text) : 0;
+	struct err ignored;
+
+	if (len < 9 || strncmp(text, "https://", 8) != 0 || !is_plain(text, OIDC_URL_MAX - 64) || text[8] == '/' ||
+	    text[len - 1] == '/' || strpbrk(text, "?#\\") != NULL)
+		return false;
+	for (const char *at = text; *at != '\0'; at++) {
+		if (!isascii((unsigned char)*at))
+			return false;
+	}
+	return client_check_url(&anywhere, text, &ignored) == OK;
+}
+
 static enum result check_setting(const struct oidc_setting *s, struct err *err)
 {
-	size_t len = s->issuer != NULL ? strlen(s->issuer) : 0;
-
-	if (len < 9 || strncmp(s->issuer, "https://", 8) != 0 || !is_plain(s->issuer, OIDC_URL_MAX - 64) ||
-	    s->issuer[len - 1] == '/' || strpbrk(s->issuer, "?#") != NULL) {
-		err_set(err, ERR_INPUT, "an issuer is an https address without '?', '#' or a '/' at its end");
+	if (!is_issuer(s->issuer)) {
+		err_set(err, ERR_INPUT, "an issuer is an https address of ASCII without a user, '?', '#' or a '/' at its end");
 		return err_mend(err, "give it as the provider names itself in .well-known/openid-configuration");
 	}
 	if (s->client_id == NULL || !is_plain(s->client_id, 255)) {
@@ -200,8 +215,8 @@ static enum result subject_blind(struct session *session, uint32_t account, cons
 }
 
 /* In place of the one they have. */
-static enum result bind(struct session *session, const struct user_row *user, const char *issuer, const char *subject,
-			struct instant now, struct pool *pool, struct err *err)
+static enum result bind_subject(struct session *session, const struct user_row *user, const char *issuer,
+				const char *subject, struct instant now, struct pool *pool, struct err *err)
 {
 	struct user_subject_row row = {.user = user->user};
 	const char *text;
@@ -250,7 +265,7 @@ static enum result bind_anew(struct session *session, struct binding *b, const s
 		return err_mend(err, "`lethe account sso` names one");
 	}
 	if (r == OK)
-		r = bind(session, user, issuer, b->subject, b->now, &b->pool, err);
+		r = bind_subject(session, user, issuer, b->subject, b->now, &b->pool, err);
 	if (r == ERR_EXISTS) {
 		err_set(err, r, "that is what the provider calls another user");
 		r = err_mend(err, "take it from them first");
@@ -386,7 +401,7 @@ static enum result find_by_address(struct session *session, struct entering *e, 
 	if (r != OK || !is || other)
 		return r;
 	e->known = true;
-	return bind(session, &e->user, e->setting->issuer, e->who->subject, e->now, &e->pool, err);
+	return bind_subject(session, &e->user, e->setting->issuer, e->who->subject, e->now, &e->pool, err);
 }
 
 static enum result add_user(struct session *session, struct entering *e, struct err *err)
@@ -398,7 +413,7 @@ static enum result add_user(struct session *session, struct entering *e, struct 
 		return OK;
 	r = user_add_in(session, e->account, &new, e->now, &e->pool, &e->user, err);
 	if (r == OK)
-		r = bind(session, &e->user, e->setting->issuer, e->who->subject, e->now, &e->pool, err);
+		r = bind_subject(session, &e->user, e->setting->issuer, e->who->subject, e->now, &e->pool, err);
 	e->known = r == OK;
 	return r;
 }

@@ -139,6 +139,18 @@ static enum result add(struct session *session, struct adding *adding, struct er
 	return act_append(&act, session->data, NULL, err);
 }
 
+/* Who is called so would be found by nobody: it is looked for as an id. */
+static enum result refuse_id(const char *name, struct err *err)
+{
+	struct err ignored;
+	struct id id;
+
+	if (id_parse(USER_PREFIX, name, &id, &ignored) != OK)
+		return OK;
+	err_set(err, ERR_INPUT, "a user's name is no id of a user");
+	return err_mend(err, "give the e-mail address or the name they sign in with");
+}
+
 enum result user_add_in(struct session *session, const struct account *account, const struct user_new *new,
 			struct instant now, struct pool *pool, struct user_row *out, struct err *err)
 {
@@ -147,6 +159,8 @@ enum result user_add_in(struct session *session, const struct account *account, 
 					.state = USER_ACTIVE, .created = now}};
 	enum result r = account_life_takes_in(session, account->number, err);
 
+	if (r == OK)
+		r = refuse_id(new->name, err);
 	if (r == OK)
 		r = name_blind(session, new->name, pool, &adding.row.blind, err);
 	if (r == OK && new->agent != NULL)

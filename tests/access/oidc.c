@@ -709,7 +709,9 @@ static void a_setting_that_cannot_be_is_refused(void **state)
 	static const struct oidc_setting bad[] = {
 	    {.issuer = NULL, .client_id = "x"}, {.issuer = "http://a.example", .client_id = "x"}, {.issuer = "https://", .client_id = "x"},
 	    {.issuer = "https://a.example/", .client_id = "x"}, {.issuer = "https://a.example?x", .client_id = "x"},
-	    {.issuer = "https://a example", .client_id = "x"}, {.issuer = "https://a.example"}, {.issuer = "https://a.example", .client_id = ""},
+	    {.issuer = "https://user:secret@a.example", .client_id = "x"}, {.issuer = "https://a@b.example", .client_id = "x"},
+	    {.issuer = "https://\u00e1.example", .client_id = "x"}, {.issuer = "https:///a", .client_id = "x"}, {.issuer = "https://a\\@b", .client_id = "x"},
+	    {.issuer = "https://a.example:99999", .client_id = "x"}, {.issuer = "https://a example", .client_id = "x"}, {.issuer = "https://a.example"}, {.issuer = "https://a.example", .client_id = ""},
 	    {.issuer = "https://a.example", .client_id = "x", .client_secret = "a b"},
 	    {.issuer = "https://a.example", .client_id = "x", .adds = true, .role = USER_OWNER},
 	};

@@ -98,7 +98,7 @@ static void a_user_is_found_by_their_folded_name_and_their_id(void **state)
 static void what_cannot_be_a_user_is_refused(void **state)
 {
 	struct world *world = *state;
-	static const char *const bad[] = {"", "  ", "a\nb", "\xff"};
+	static const char *const bad[] = {"", "  ", "a\nb", "\xff", "usr_01h455vb4pex5vsknk084sn02q"};
 	struct user_new new = {.name = "bo", .role = USER_OWNER, .agent = "a7"};
 	struct err err;
 	struct id id;
