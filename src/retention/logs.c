@@ -191,12 +191,26 @@ static enum result forget_op(struct session *session, void *arg, struct err *err
 	return r;
 }
 
+/* A mail may be listed long after its event, when a daemon runs again, and goes later than that. */
+static enum result is_any_to_forget(struct db *data, uint32_t account, struct instant before, bool *any, struct err *err)
+{
+	struct mail_row oldest;
+	size_t count;
+	enum result r = event_any_before(data, account, before, any, err);
+
+	if (r != OK || *any)
+		return r;
+	r = mail_list(data, account, (struct id){{0}}, &oldest, 1, &count, err);
+	*any = r == OK && count > 0 && id_time(oldest.id).ms < before.ms;
+	return r;
+}
+
 static enum result forget_events(struct vault *vault, uint32_t account, struct instant before, int64_t *events,
 				 struct err *err)
 {
 	struct forgetting f = {.account = account, .before = before};
 	bool any;
-	enum result r = event_any_before(vault->read.data, account, before, &any, err);
+	enum result r = is_any_to_forget(vault->read.data, account, before, &any, err);
 
 	while (r == OK && any) {
 		r = vault_write(vault, forget_op, &f, err);

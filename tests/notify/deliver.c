@@ -10,6 +10,7 @@
 
 #include "notify/deliver.h"
 #include "notify/schedule.h"
+#include "retention/logs.h"
 #include "store/job.h"
 #include "store/leaf.h"
 #include "vault/recording.h"
@@ -639,6 +640,70 @@ static void an_event_that_is_past_its_time_is_told_no_more(void **state)
 	assert_int_equal(got_at(world, "/500"), 1);
 }
 
+#define DAY (24 * HOUR)
+
+static void prune(struct world *world)
+{
+	struct logs_plan out = {.due = 0};
+	struct err err;
+
+	assert_ok(logs_prune(world->vault, world->account.number, world->now, &out, &err), &err);
+}
+
+static size_t listed(struct world *world, struct id id)
+{
+	struct delivery_row rows[MAX];
+	struct id last;
+	size_t count;
+	struct err err;
+
+	memset(last.bytes, 0xff, sizeof last.bytes);
+	assert_ok(delivery_back(world->vault->read.data, world->account.number, id, last, rows, MAX, &count, &err), &err);
+	return count;
+}
+
+static void what_was_delivered_is_listed_for_30_days(void **state)
+{
+	struct world *world = *state;
+	struct id id = add(world, "/204", ""), first;
+	int64_t count;
+	struct err err;
+
+	happen(world);
+	assert_int_equal(deliver(world).done, 1);
+	first = delivery(world, id).event;
+	world->now.ms += 29 * DAY;
+	prune(world);
+	assert_int_equal(listed(world, id), 1);
+	assert_ok(webhook_replay(world->vault, world->account.number, id, &first, world->now, &count, &err), &err);
+	assert_int_equal(deliver(world).done, 1);
+	happen(world);
+	world->now.ms += 3 * DAY;
+	prune(world);
+	assert_int_equal(webhook_replay(world->vault, world->account.number, id, &first, world->now, &count, &err), ERR_NOT_FOUND);
+	assert_int_equal(listed(world, id), 0);
+	assert_int_equal(deliver(world).done, 1); /* what is younger is delivered still */
+	assert_int_equal(listed(world, id), 1);
+}
+
+/* The same event, asked for by two at once or while it is sent, is one delivery. */
+static void what_is_replayed_twice_at_once_is_one_delivery(void **state)
+{
+	struct world *world = *state;
+	struct id id = add(world, "/204", ""), event;
+	int64_t count;
+	struct err err;
+
+	happen(world);
+	assert_int_equal(deliver(world).done, 1);
+	event = delivery(world, id).event;
+	for (int i = 0; i < 2; i++)
+		assert_ok(webhook_replay(world->vault, world->account.number, id, &event, world->now, &count, &err), &err);
+	assert_int_equal(deliver(world).done, 1);
+	assert_int_equal(listed(world, id), 1);
+	assert_int_equal(got_at(world, "/204"), 2);
+}
+
 static void one_that_is_damaged_keeps_no_other_waiting(void **state)
 {
 	struct world *world = *state;
@@ -782,6 +847,8 @@ int main(void)
 	    DELIVERING(http_is_not_spoken_unless_it_is_allowed),
 	    DELIVERING(what_was_sent_and_not_noted_is_sent_again_under_the_same_id),
 	    DELIVERING(an_event_that_is_past_its_time_is_told_no_more),
+	    DELIVERING(what_was_delivered_is_listed_for_30_days),
+	    DELIVERING(what_is_replayed_twice_at_once_is_one_delivery),
 	    DELIVERING(one_that_is_damaged_keeps_no_other_waiting),
 	    DELIVERING(a_test_is_for_one_alone_and_what_failed_is_replayed),
 	    DELIVERING(one_that_is_removed_is_told_nothing_of_what_waits),

@@ -12,6 +12,7 @@
 #include "notify/mail.h"
 #include "notify/schedule.h"
 #include "notify/template.h"
+#include "retention/logs.h"
 #include "retention/settings.h"
 
 #define MAX 64
@@ -227,6 +228,27 @@ static void a_clock_that_was_days_ahead_keeps_no_mail_waiting(void **state)
 	assert_int_equal(mail(p).failed, 0);
 }
 
+/* Also those that were listed when their events were old, as a daemon ran again. */
+static void what_was_mailed_is_forgotten_after_its_time(void **state)
+{
+	struct people *p = *state;
+	struct mail_row rows[MAX];
+	struct logs_plan out = {.due = 0};
+	int64_t day = INT64_C(86400000);
+
+	add_user(p, "o@example.com", USER_OWNER);
+	mail(p);
+	happen(p, "person.erase", 1);
+	p->world.now.ms += 20 * day;
+	assert_int_equal(mail_in_mode(p, "none none").sent, 1);
+	p->world.now.ms += 20 * day;
+	assert_ok(logs_prune(p->world.vault, p->world.account.number, p->world.now, &out, &err), &err);
+	assert_int_equal(mails(p, rows), 1);
+	p->world.now.ms += 20 * day;
+	assert_ok(logs_prune(p->world.vault, p->world.account.number, p->world.now, &out, &err), &err);
+	assert_int_equal(mails(p, rows), 0);
+}
+
 static void one_that_is_damaged_keeps_no_other_waiting(void **state)
 {
 	struct people *p = *state;
@@ -369,6 +391,7 @@ int main(void)
 	    AMONG_PEOPLE(as_the_program_stops_no_attempt_is_begun),
 	    AMONG_PEOPLE(who_has_no_address_or_is_gone_is_sent_nothing),
 	    AMONG_PEOPLE(a_clock_that_was_days_ahead_keeps_no_mail_waiting),
+	    AMONG_PEOPLE(what_was_mailed_is_forgotten_after_its_time),
 	    AMONG_PEOPLE(one_that_is_damaged_keeps_no_other_waiting),
 	    AMONG_PEOPLE(what_the_server_refuses_of_everybody_is_kept_and_ends_the_round),
 	    AMONG_PEOPLE(while_the_server_takes_nothing_what_is_new_is_listed),
