@@ -89,7 +89,8 @@ bool credential_going(const struct request *request, struct response *response)
 {
 	const char *site = request_header(request, "sec-fetch-site"), *mode = request_header(request, "sec-fetch-mode");
 
-	if (site == NULL || mode == NULL || strcmp(mode, "navigate") == 0 || strcmp(site, "same-origin") == 0)
+	if (site == NULL || mode == NULL || strcmp(mode, "navigate") == 0 || strcmp(site, "same-origin") == 0 ||
+	    strcmp(site, "none") == 0)
 		return true;
 	return refuse_other_site(request, response, "Sec-Fetch-Mode");
 }

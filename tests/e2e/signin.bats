@@ -203,6 +203,8 @@ guesses() {
 	done
 	code=$(curl -sS -o answer -w '%{http_code}' -H 'Sec-Fetch-Site: cross-site' -H 'Sec-Fetch-Mode: navigate' "$URL/v1/session/oidc/Acme") # a link there
 	answered 404
+	code=$(curl -sS -o answer -w '%{http_code}' -H 'Sec-Fetch-Site: none' -H 'Sec-Fetch-Mode: no-cors' "$URL/v1/session/oidc/Acme") # no page at all
+	answered 404
 	enter anna
 	answered 201
 }
