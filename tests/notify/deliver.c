@@ -20,7 +20,7 @@
 #define SECOND INT64_C(1000)
 #define HOUR (3600 * SECOND)
 
-static struct receiver receiver;
+static struct peer receiver;
 static const char *const nowhere[] = {NULL};
 static struct address_block loopback = {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127}}, 104};
 static const struct client_reach here = {.plain = true, .allowed = &loopback, .allowed_count = 1, .resolve = nowhere};
@@ -36,7 +36,7 @@ static int start_receiver(void **state)
 static int stop_receiver(void **state)
 {
 	(void)state;
-	receiver_stop(&receiver);
+	peer_stop(&receiver);
 	return 0;
 }
 

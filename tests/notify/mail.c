@@ -24,7 +24,7 @@ static struct err err;
 
 /* ---- a server */
 
-static struct mailserver box;
+static struct peer box;
 static char url[64], cert[300];
 static const struct smtp_server somebody = {.url = url, .ca_file = cert, .from = "lethe@example.com", .timeout_ms = 20000};
 static const struct mail_how there = {.server = &somebody};
@@ -34,14 +34,14 @@ static int begin(void **state)
 	(void)state;
 	mailserver_start(&box);
 	snprintf(url, sizeof url, "smtp://127.0.0.1:%d", box.port);
-	mailserver_path(&box, "cert", cert);
+	peer_path(&box, "cert", cert);
 	return 0;
 }
 
 static int end(void **state)
 {
 	(void)state;
-	mailserver_stop(&box);
+	peer_stop(&box);
 	return 0;
 }
 
@@ -339,7 +339,7 @@ static void who_hangs_up_on_one_is_not_asked_for_the_others_in_that_turn(void **
 
 static const char *message_id(struct people *p)
 {
-	const char *text = strstr(mailserver_file(&box, "mails", &p->world.pool), "|Message-ID:");
+	const char *text = strstr(peer_file(&box, "mails", &p->world.pool), "|Message-ID:");
 
 	assert_non_null(text);
 	return pool_strndup(&p->world.pool, text, strcspn(text + 1, "|") + 1);

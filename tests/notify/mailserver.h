@@ -16,15 +16,10 @@
 #ifndef LETHE_TESTS_NOTIFY_MAILSERVER_H
 #define LETHE_TESTS_NOTIFY_MAILSERVER_H
 
-#include "world.h"
+#include "notify/peer.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
 
-#include "base/file.h"
 #include "net/certificate.h"
 
 static const char mailserver_script[] =
@@ -113,87 +108,37 @@ static const char mailserver_script[] =
     "threading.Thread(target=listen, args=(other,), daemon=True).start()\n"
     "listen(s)\n";
 
-struct mailserver { char folder[256]; pid_t pid; int port; };
-
-static inline char *mailserver_path(const struct mailserver *s, const char *name, char out[300])
-{
-	snprintf(out, 300, "%s/%s", s->folder, name);
-	return out;
-}
-
 /* From now on it does so; what it was told before is forgotten. */
-static inline void mailserver_mode(const struct mailserver *s, const char *mode)
+static inline void mailserver_mode(const struct peer *s, const char *mode)
 {
 	char path[300];
 	FILE *file;
 
-	unlink(mailserver_path(s, "said", path));
-	unlink(mailserver_path(s, "mails", path));
-	file = fopen(mailserver_path(s, "mode", path), "w");
+	unlink(peer_path(s, "said", path));
+	unlink(peer_path(s, "mails", path));
+	file = fopen(peer_path(s, "mode", path), "w");
 	assert_non_null(file);
 	fputs(mode, file);
 	fclose(file);
 }
 
-static inline void mailserver_certify(const struct mailserver *s)
+static inline void mailserver_certify(const struct peer *s)
 {
 	time_t now = time(NULL);
 	char cert[300], key[300];
 
-	assert_true(make_certificate(mailserver_path(s, "cert", cert), mailserver_path(s, "cert.key", key), false, 1, now - 60,
+	assert_true(make_certificate(peer_path(s, "cert", cert), peer_path(s, "cert.key", key), false, 1, now - 60,
 				     now + 86400));
-	assert_true(make_certificate(mailserver_path(s, "old", cert), mailserver_path(s, "old.key", key), false, 2,
+	assert_true(make_certificate(peer_path(s, "old", cert), peer_path(s, "old.key", key), false, 2,
 				     now - 86400, now - 3600));
 }
 
-static inline void mailserver_start(struct mailserver *s)
+static inline void mailserver_start(struct peer *s)
 {
-	char line[32] = "";
-	int ends[2];
-	FILE *from;
-
 	assert_int_equal(folder_make(s->folder, sizeof s->folder, "mailserver"), 0);
 	mailserver_certify(s);
 	mailserver_mode(s, "none none");
-	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	s->pid = fork();
-	assert_true(s->pid >= 0);
-	if (s->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(ends[1], 1);
-		execlp("python3", "python3", "-c", mailserver_script, s->folder, (char *)NULL);
-		_exit(127);
-	}
-	close(ends[1]);
-	from = fdopen(ends[0], "r");
-	assert_non_null(from);
-	assert_non_null(fgets(line, sizeof line, from));
-	fclose(from);
-	s->port = (int)strtol(line, NULL, 10);
-	assert_true(s->port > 0);
-}
-
-static inline void mailserver_stop(struct mailserver *s)
-{
-	kill(s->pid, SIGKILL);
-	waitpid(s->pid, NULL, 0);
-	folder_remove(s->folder);
-}
-
-/* What is in `said` or `mails`, in the pool; "" when nothing. */
-static inline const char *mailserver_file(const struct mailserver *s, const char *name, struct pool *pool)
-{
-	char path[300];
-	struct buf text;
-	struct err err;
-	const char *out;
-
-	if (!file_exists(mailserver_path(s, name, path)))
-		return "";
-	assert_ok(file_read(path, (size_t)16 * 1024 * 1024, &text, &err), &err);
-	out = pool_strndup(pool, text.data != NULL ? text.data : "", text.len);
-	buf_free(&text);
-	return out;
+	peer_run(s, mailserver_script);
 }
 
 #endif

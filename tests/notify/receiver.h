@@ -9,14 +9,7 @@
 #ifndef LETHE_TESTS_NOTIFY_RECEIVER_H
 #define LETHE_TESTS_NOTIFY_RECEIVER_H
 
-#include "world.h"
-
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-
-#include "base/file.h"
+#include "notify/peer.h"
 
 static const char receiver_script[] =
     "import http.server, os, sys, threading, time, urllib.parse\n"
@@ -49,56 +42,20 @@ static const char receiver_script[] =
     "print(s.server_port, flush=True)\n"
     "s.serve_forever()\n";
 
-struct receiver { char folder[256]; pid_t pid; int port; };
-
-static inline void receiver_start(struct receiver *r)
+static inline void receiver_start(struct peer *r)
 {
-	char line[32] = "";
-	int ends[2];
-	FILE *from;
-
 	assert_int_equal(folder_make(r->folder, sizeof r->folder, "receiver"), 0);
-	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	r->pid = fork();
-	assert_true(r->pid >= 0);
-	if (r->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(ends[1], 1);
-		execlp("python3", "python3", "-c", receiver_script, r->folder, (char *)NULL);
-		_exit(127);
-	}
-	close(ends[1]);
-	from = fdopen(ends[0], "r");
-	assert_non_null(from);
-	assert_non_null(fgets(line, sizeof line, from));
-	fclose(from);
-	r->port = (int)strtol(line, NULL, 10);
-	assert_true(r->port > 0);
-}
-
-static inline void receiver_stop(struct receiver *r)
-{
-	kill(r->pid, SIGKILL);
-	waitpid(r->pid, NULL, 0);
-	folder_remove(r->folder);
+	peer_run(r, receiver_script);
 }
 
 struct received { char *path, *id, *timestamp, *signature, *body; };
 
 /* All there are, in order; text in the pool. */
-static inline size_t receiver_got(const struct receiver *r, struct pool *pool, struct received *out, size_t max)
+static inline size_t receiver_got(const struct peer *r, struct pool *pool, struct received *out, size_t max)
 {
-	char path[300], *rest, *line;
-	struct buf text;
-	struct err err;
+	char *rest = peer_file(r, "requests", pool), *line;
 	size_t count = 0;
 
-	snprintf(path, sizeof path, "%s/requests", r->folder);
-	if (!file_exists(path))
-		return 0;
-	assert_ok(file_read(path, (size_t)16 * 1024 * 1024, &text, &err), &err);
-	rest = pool_strndup(pool, text.data != NULL ? text.data : "", text.len);
-	buf_free(&text);
 	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
 		assert_true(count < max);
 		out[count] = (struct received){.path = strsep(&line, "\t"), .id = strsep(&line, "\t"),

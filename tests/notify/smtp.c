@@ -19,7 +19,7 @@
 #define WIRE "Subject: x\r\n\r\n.\r\n..\r\n.a\r\nb\r\n"
 #define TAKEN "Subject: x||.|..|.a|b\n" /* with '|' for the ends of its lines */
 
-static struct mailserver server;
+static struct peer server;
 static char url[64], wrong_name[64], cert[300];
 static struct pool pool;
 static struct err err;
@@ -59,14 +59,14 @@ static int begin(void **state)
 	mailserver_start(&server);
 	snprintf(url, sizeof url, "smtp://127.0.0.1:%d", server.port);
 	snprintf(wrong_name, sizeof wrong_name, "smtp://127.0.0.2:%d", server.port);
-	mailserver_path(&server, "cert", cert);
+	peer_path(&server, "cert", cert);
 	return 0;
 }
 
 static int end(void **state)
 {
 	(void)state;
-	mailserver_stop(&server);
+	peer_stop(&server);
 	pool_free(&pool);
 	return 0;
 }
@@ -102,12 +102,12 @@ static struct smtp_answer send_in_mode(const char *mode)
 
 static bool was_said(const char *text)
 {
-	return strstr(mailserver_file(&server, "said", &pool), text) != NULL;
+	return strstr(peer_file(&server, "said", &pool), text) != NULL;
 }
 
 static const char *taken(void)
 {
-	return mailserver_file(&server, "mails", &pool);
+	return peer_file(&server, "mails", &pool);
 }
 
 /* ---- tests ---- */
@@ -223,7 +223,7 @@ static void a_certificate_has_to_be_the_servers(void **state)
 	other.url = wrong_name;
 	assert_int_equal(send_by(&other, "none none").fault, SMTP_CERTIFICATE);
 	other.url = url;
-	other.ca_file = mailserver_path(&server, "old", old);
+	other.ca_file = peer_path(&server, "old", old);
 	assert_int_equal(send_by(&other, "none none").fault, SMTP_CERTIFICATE);
 	assert_string_equal(taken(), "");
 }
