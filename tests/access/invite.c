@@ -69,6 +69,23 @@ static void a_link_ends_after_a_day_or_when_another_is_made(void **state)
 	assert_int_equal(tidied.invites, 1);
 }
 
+static void a_link_of_a_clock_that_was_set_back_since_is_over(void **state)
+{
+	struct people *p = *state;
+	struct user_row anna = add_user(p, "anna", USER_ADMIN);
+	struct opaque link = invite(p, &anna);
+	struct invite_found found;
+	struct err err;
+
+	later(p, -3600);
+	assert_ok(invites_find(&p->world.vault->read, link.text, OPAQUE_LEN, p->world.now, &p->world.pool, &found, &err), &err);
+	later(p, -1);
+	assert_int_equal(use(p, &link, NULL, PASSWORD, &err), ERR_DENIED);
+	link = invite(p, &anna); /* by the clock as it is now */
+	assert_ok(use(p, &link, NULL, PASSWORD, &err), &err);
+	sound(p);
+}
+
 static void a_link_resets_a_password_and_one_set_otherwise_ends_the_link(void **state)
 {
 	struct people *p = *state;
@@ -318,6 +335,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    AMONG_PEOPLE(an_invited_user_chooses_a_password_once),
 	    AMONG_PEOPLE(a_link_ends_after_a_day_or_when_another_is_made),
+	    AMONG_PEOPLE(a_link_of_a_clock_that_was_set_back_since_is_over),
 	    AMONG_PEOPLE(a_link_resets_a_password_and_one_set_otherwise_ends_the_link),
 	    AMONG_PEOPLE(the_first_owner_comes_by_a_link_and_only_the_first),
 	    AMONG_PEOPLE(a_link_for_the_first_owner_is_void_once_there_is_one),
