@@ -97,7 +97,22 @@ static void nor_what_one_asked_whose_role_may_it_no_more(void **state)
 	is_refused_after(state, "UPDATE account_user SET role = 4", "retention.run");
 }
 
-/* The daemon stopped after the first thing was done. */
+/* As the daemon leaves it when it stops after the first thing was done. */
+static void was_begun(const struct asking *asking)
+{
+	struct err err;
+
+	assert_ok(db_script(asking->world->vault->read.data, "UPDATE work SET begun = 1, state = 2", &err), &err);
+}
+
+static void is_gone_on_with(struct asking *asking, const char *where)
+{
+	assert_true(carry_out(asking));
+	act_as(asking, ROLE_AUDITOR);
+	is_in_state(asking, where, "done");
+	assert_int_equal(count_leaves(asking->world, "\"retention.run\""), 1);
+}
+
 static void goes_on_after(void **state, const char *sql)
 {
 	struct world *world = *state;
@@ -108,12 +123,9 @@ static void goes_on_after(void **state, const char *sql)
 	begin(&asking, state);
 	act_as_a_user(&asking);
 	where = file(&asking, RUNS, "{}");
-	assert_ok(db_script(world->vault->read.data, "UPDATE work SET begun = 1, state = 2", &err), &err);
+	was_begun(&asking);
 	assert_ok(db_script(world->vault->read.data, sql, &err), &err);
-	assert_true(carry_out(&asking));
-	act_as(&asking, ROLE_AUDITOR);
-	is_in_state(&asking, where, "done");
-	assert_int_equal(count_leaves(world, "\"retention.run\""), 1);
+	is_gone_on_with(&asking, where);
 	asking_end(&asking);
 }
 
@@ -138,12 +150,9 @@ static void and_whatever_token_was_revoked(void **state)
 	begin(&asking, state);
 	id = act_as(&asking, ROLE_ADMIN);
 	where = file(&asking, RUNS, "{}");
-	assert_ok(db_script(world->vault->read.data, "UPDATE work SET begun = 1, state = 2", &err), &err);
+	was_begun(&asking);
 	assert_ok(tokens_revoke(world->vault, world->account.number, id, world->now, &err), &err);
-	assert_true(carry_out(&asking));
-	act_as(&asking, ROLE_AUDITOR);
-	is_in_state(&asking, where, "done");
-	assert_int_equal(count_leaves(world, "\"retention.run\""), 1);
+	is_gone_on_with(&asking, where);
 	asking_end(&asking);
 }
 
@@ -229,7 +238,7 @@ static void what_the_vault_has_ended_by_itself_is_not_begun_anew(void **state)
 	act_as(&asking, ROLE_OPERATOR);
 	assert_ok(epoch_find(world->vault->read.keys, EPOCH_CURRENT, &before, &err), &err);
 	where = file(&asking, "/v1/keys/rotations", "{}");
-	assert_ok(db_script(world->vault->read.data, "UPDATE work SET begun = 1, state = 2", &err), &err);
+	was_begun(&asking);
 	assert_true(carry_out(&asking));
 	is_in_state(&asking, where, "done");
 	assert_non_null(json_get(json_get(document(&asking), "answer"), "resumed"));

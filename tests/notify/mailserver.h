@@ -10,8 +10,8 @@
  *     late     the right answer, and hangs up                         none     (starttls, auth) does not offer it
  *     old      (tls) with a certificate that is past its time
  *
- * All other stages are as they should be. It is at 127.0.0.2 too, which its certificate does not name. It lets in "lethe" with "correct horse". Each command is a line in `said`, each mail
- * that it took one in `mails`, whole.
+ * All other stages are as they should be. It is at 127.0.0.2 too, which its certificate does not name. It lets in "lethe"
+ * with "correct horse". Each command is a line in `said`, each mail that it took one in `mails`, whole.
  */
 #ifndef LETHE_TESTS_NOTIFY_MAILSERVER_H
 #define LETHE_TESTS_NOTIFY_MAILSERVER_H
