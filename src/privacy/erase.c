@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "privacy/erase_run.h"
+#include "vault/unfinished.h"
 
 /* No key is destroyed yet. What is damaged would stop it every time, and with it every command that goes on with it. */
 static enum result keep_or_give_up(struct run *run, struct err *err)
@@ -123,6 +124,12 @@ static void run_free(struct run *run)
 	free(run);
 }
 
+static void note_unfinished(const struct run *run, enum result r)
+{
+	if (r != OK && run->begun && !run->gave_up && !run->finished)
+		unfinished_add(run->vault->unfinished, run->state.account, run->state.job);
+}
+
 enum result erase_person(struct vault *vault, const struct account *account, struct id person,
 			 const struct erase_options *options, struct pool *pool, struct erase_result *out,
 			 struct err *err)
@@ -136,6 +143,7 @@ enum result erase_person(struct vault *vault, const struct account *account, str
 	r = erase_begin(run, account, person, err);
 	if (r == OK)
 		r = go_on(run, pool, out, err);
+	note_unfinished(run, r);
 	run_free(run);
 	return r;
 }
@@ -149,6 +157,37 @@ static enum result resume(struct run *run, const struct job *job, struct err *er
 	if (r == OK && run->state.phase == ERASE_BACK)
 		return say_job(run, erase_give_up(run, err), err);
 	return r == OK ? go_on(run, &run->pool, &out, err) : r;
+}
+
+static enum result go_on_with(struct vault *vault, const struct unfinished_job *which, struct instant now,
+			      struct err *err)
+{
+	const struct erase_options options = {.now = now};
+	struct run *run = run_new(vault, &options);
+	struct job job;
+	enum result r;
+
+	if (run == NULL)
+		return err_no_memory(err);
+	r = job_get(vault->read.data, which->account, which->job, &run->pool, &job, err);
+	if (r == OK && job.state == JOB_RUNNING)
+		r = resume(run, &job, err);
+	r = run->gave_up || r == ERR_NOT_FOUND ? OK : r;
+	run_free(run);
+	return r;
+}
+
+enum result erase_go_on(struct vault *vault, struct instant now, int64_t *done, struct err *err)
+{
+	struct unfinished_job which;
+	enum result r = OK;
+
+	for (*done = 0; r == OK && unfinished_take(vault->unfinished, &which); *done += r == OK) {
+		r = go_on_with(vault, &which, now, err);
+		if (r != OK)
+			unfinished_add(vault->unfinished, which.account, which.job);
+	}
+	return r;
 }
 
 enum result erase_resume(struct vault *vault, struct instant now, bool *found, struct err *err)

@@ -22,6 +22,7 @@
 #include "vault/read_recover.h"
 #include "vault/region.h"
 #include "vault/settle.h"
+#include "vault/unfinished.h"
 
 #define DATA_CACHE ((size_t)128 * 1024 * 1024)
 #define KEYS_CACHE ((size_t)32 * 1024 * 1024)
@@ -496,6 +497,9 @@ static enum result vault_new(const struct vault_options *options, struct vault *
 	vault->shared = calloc(1, sizeof *vault->shared);
 	if (vault->shared == NULL)
 		return err_no_memory(err);
+	vault->unfinished = unfinished_new();
+	if (vault->unfinished == NULL)
+		return err_no_memory(err);
 	vault->lock_wait_ms = options->lock_wait_ms;
 	vault->command = options->command != NULL ? options->command : "";
 	pthread_mutex_init(&vault->shared->root_lock, NULL);
@@ -573,6 +577,7 @@ static void close_own(struct vault *vault)
 	writer_stop(vault->writer);
 	databases_close(&vault->write);
 	blob_close(vault->blobs);
+	unfinished_free(vault->unfinished);
 	if (vault->shared != NULL) {
 		root_close(vault->shared->root);
 		pthread_mutex_destroy(&vault->shared->root_lock);

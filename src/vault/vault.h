@@ -65,6 +65,7 @@ struct vault {
 	uint64_t noted;
 	bool snapshot;                     /* see vault_snapshot_begin */
 	uint64_t snapshot_written;
+	struct unfinished *unfinished;     /* a view's is its vault's */
 	struct accounts_known *known;      /* see accounts_find_known; NULL: none yet */
 	struct unheld { uint32_t account; uint64_t written; } unheld[VAULT_UNHELD]; /* see holds_load */
 };

@@ -5,7 +5,7 @@
 # The daemon on a machine that is short of something: of what reads its log, of descriptors, threads, memory, disk.
 
 # Each test is a subshell of its own, and means to be; `answered` reads $code.
-# shellcheck disable=SC2030,SC2031,SC2034
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154
 
 bats_require_minimum_version 1.5.0
 
@@ -131,4 +131,33 @@ holds() { "$LETHE" hold list --account Acme --json | jq -r '.holds[].reason' | s
 	mv elsewhere lethe-data
 	[ "$(holds)" = "back before" ]
 	"$LETHE" check >/dev/null
+}
+
+# erasures STATE: how many there are in it.
+erasures() {
+	ask admin.token GET /v1/accounts/Acme/erasures
+	jq --arg state "$1" '[.erasures[] | select(.state == $state)] | length' answer
+}
+all_are_done() { [ "$(erasures "done")" = 1 ]; }
+
+@test "P9, P28: an erasure that the disk was too full for goes on by itself once there is room" {
+	local n went_on=0 person
+	"$LETHE" import --account Acme "$SAMPLES"/contacts.jsonl "$SAMPLES"/copenhagen-calls.jsonl >/dev/null
+	person=$("$LETHE" person find +4520000256 --account Acme --json | jq -r '.persons[0].id')
+	cp -a lethe-data fresh
+	for n in $(seq 24 8 120); do
+		rm -rf lethe-data
+		cp -a fresh lethe-data
+		FAULT=enospc:$n:12 serve --deliverers 0 || { SERVING=; continue; } # so full that it does not begin
+		ask admin.token POST "/v1/accounts/Acme/persons/$person/erasure" '{}'
+		if [ "$code" = 507 ] && [ "$(erasures unfinished)" = 1 ]; then
+			await all_are_done
+			went_on=$((went_on + 1))
+		fi
+		kill -KILL "$SERVING"
+		SERVING=
+		"$LETHE" check >/dev/null
+		[ "$went_on" -lt 2 ] || break
+	done
+	[ "$went_on" -gt 0 ]
 }

@@ -384,6 +384,46 @@ static void both_ends_can_be_erased_at_once(void **state)
 	at_any_step(*state, oblige_calls, erase_bent, kept_whole_or_cut);
 }
 
+static bool stop_at(void *arg, int64_t done)
+{
+	int64_t *steps = arg;
+
+	(void)done;
+	return --*steps == 0;
+}
+
+/* P9: not only with the next command: who has the vault open for long goes on with it, in a view of its own. */
+static void what_failed_half_way_goes_on_in_the_same_process(void **state)
+{
+	struct world *world = *state;
+	enum result r = ERR_INTERRUPTED;
+
+	for (int64_t at = 1; r == ERR_INTERRUPTED; at++) {
+		int64_t steps = at, done = 0;
+		const struct erase_options options = {.now = world->now, .progress = stop_at, .progress_arg = &steps};
+		struct meddling m = {.world = world};
+		struct erase_result result;
+		struct vault *view;
+		struct err err;
+
+		world_end(world);
+		world_begin(world, "2026-03-01T12:00:00Z");
+		put_hers(&m);
+		oblige_others(&m);
+		r = erase_person(world->vault, &world->account, one(world, ANNA), &options, &world->pool, &result, &err);
+		assert_true(r == ERR_INTERRUPTED || (r == OK && at > 4));
+		assert_ok(vault_view(world->vault, &view, &err), &err);
+		assert_ok(erase_go_on(view, world->now, &done, &err), &err);
+		assert_int_equal(done, r == ERR_INTERRUPTED);
+		assert_ok(erase_go_on(view, world->now, &done, &err), &err);
+		assert_int_equal(done, 0);
+		vault_close(view);
+		world_reopen(world);
+		assert_false(is_there(world, KIND_CALL, m.call));
+		went_through(&m);
+	}
+}
+
 /* Somebody who deletes media all the time: there is always a blob that is listed and not yet gone. */
 struct others {
 	struct vault *vault, *view;
@@ -431,7 +471,8 @@ static void what_others_are_about_to_remove_is_not_taken_for_what_is_left(void *
 	put_hers(&m);
 	assert_ok(vault_view(world->vault, &others.view, &err), &err);
 	assert_int_equal(pthread_create(&thread, NULL, list_trash, &others), 0);
-	assert_ok(erase_person(world->vault, &world->account, one(world, ANNA), &options, &world->pool, &result, &err), &err);
+	assert_ok(erase_person(world->vault, &world->account, one(world, ANNA), &options, &world->pool, &result, &err),
+		  &err);
 	atomic_store(&others.enough, true);
 	pthread_join(thread, NULL);
 	vault_close(others.view);
@@ -701,6 +742,7 @@ int main(void)
 	    KEEPING(what_is_there_again_is_found_by_the_second_look),
 	    KEEPING(what_another_erasure_puts_back_is_kept_all_the_same),
 	    KEEPING(both_ends_can_be_erased_at_once),
+	    KEEPING(what_failed_half_way_goes_on_in_the_same_process),
 	    KEEPING(what_others_are_about_to_remove_is_not_taken_for_what_is_left),
 	    KEEPING(no_identity_leaves_or_joins_who_is_being_erased),
 	    KEEPING(a_contact_makes_nobody_one_with_who_is_being_erased),
