@@ -1,8 +1,10 @@
 # SPDX-FileCopyrightText: The Lethe authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Every list that takes a cursor, page by page while rows come and go: each row that stays is on one page, once. A list
-# that is not walked through here fails the test.
+# Every list that takes a cursor, page by page while rows come and go at random: each row that stays is on one page, once, and
+# none that has gone is shown. A list that is not walked through here fails the test. LONG=1: more walks, of another seed each time.
+import os
+import random
 import sys
 
 import kit
@@ -10,6 +12,10 @@ import kit
 A = "/v1/accounts/{account}"
 PAGE = 2
 PASSWORD = "correct horse battery"
+LONG = bool(os.environ.get("LONG"))
+WALKS = 10 if LONG else 1
+SEED = random.randrange(1 << 32) if LONG else 7
+COME_MAX = 5  # of one walk: it has to end
 
 
 class Lists:
@@ -56,10 +62,12 @@ class Lists:
             self.post(f"{A}/persons/{person}/anonymisation")
 
     def obligation(self):
-        self.ask("PUT", f"/v1/accounts/Acme/obligations/{self.laws.pop()}")
+        if self.laws:
+            self.ask("PUT", f"/v1/accounts/Acme/obligations/{self.laws.pop()}")
 
     def holiday(self):
-        return self.post(A + "/holidays", {"date": f"2027-05-{self.number() % 28 + 1:02}", "name": "Closed"})
+        n = self.number()
+        return self.post(A + "/holidays", {"date": f"{2027 + n // 336}-{n // 28 % 12 + 1:02}-{n % 28 + 1:02}", "name": "Closed"})
 
     def session(self):
         who = {"account": "Acme", "name": "pages@example.com", "password": PASSWORD}
@@ -69,11 +77,11 @@ class Lists:
 
     def record(self):
         n = self.number()
-        line = {"type": "call", "id": f"r{n}", "source": "s", "time": f"2026-01-05T10:{n % 60:02}:00Z", "from": kit.ASTRID}
+        line = {"type": "call", "id": f"r{n}", "source": "s", "time": f"2026-01-05T10:{n % 60:02}:00Z", "from": f"+452003{n:04}"}
         return self.post(A + "/records", {**line, "tags": [f"tag {n}"]})
 
     def policy(self):
-        return self.post(A + "/policies", {"kind": "note", "keep": f"{self.number() + 100} years"})
+        return self.post(A + "/policies", {"kind": "note", "keep": f"{self.number() % 900 + 100} years"})
 
     def hold(self):
         return self.post(A + "/holds", {"reason": f"case {self.number()}"})
@@ -102,32 +110,44 @@ class Lists:
     def vaults_job(self):
         return self.post("/v1/checks", {"quick": True}, {"Prefer": "respond-async"})
 
+    # ---- and go
 
-# path: (what comes, the members by which a row is known, may a row be deleted, the query)
+    def delete(self, path, row):
+        return self.ask("DELETE", f"{path}/{row.get('id') or row['date']}")
+
+    def erase(self, _path, row):
+        """All identities of the person."""
+        return self.post(f"{A}/persons/{row['person']}/erasure")
+
+    def take_out(self, path, row):
+        return self.post(f"{path}/{row['id']}/anonymisation")
+
+
+# path: (what comes, the members by which a row is known, how a row goes, the query)
 LISTS = {
-    "/v1/accounts": ("account", ["id"], False, ""),
-    A + "/contacts": ("contact", ["id"], True, ""),
-    A + "/identities": ("contact", ["id"], False, ""),
-    A + "/records": ("record", ["id"], False, "&kind=call"),
-    A + "/labels": ("record", ["kind", "name"], False, "&kind=tag"),
-    A + "/aggregates": ("aggregate", ["kind", "coarsened", "period", "direction", "status", "queue"], False, ""),
-    A + "/obligations": ("obligation", ["code"], False, ""),
-    A + "/holidays": ("holiday", ["date"], True, ""),
-    A + "/users/{user}/sessions": ("session", ["id"], True, ""),
-    A + "/policies/{kind}/history": ("policy", ["version"], False, ""),
-    A + "/retention/runs": ("sweep", ["job"], False, ""),
-    A + "/erasures": ("erasure", ["job"], False, ""),
-    A + "/holds": ("hold", ["id"], False, ""),
-    A + "/users": ("user", ["id"], True, ""),
-    A + "/tokens": ("token", ["id"], False, ""),
-    "/v1/tokens": ("operators_token", ["id"], False, ""),
-    A + "/events": ("hold", ["id"], False, ""),
-    A + "/webhooks": ("webhook", ["id"], True, ""),
-    A + "/webhooks/{webhook}/deliveries": ("delivery", ["event"], False, ""),
-    A + "/jobs": ("job", ["id"], False, ""),
-    "/v1/jobs": ("vaults_job", ["id"], False, ""),
-    A + "/audit": ("hold", ["seq"], False, "&from=0"),
-    "/v1/audit": ("operators_token", ["seq"], False, "&from=0"),
+    "/v1/accounts": ("account", ["id"], None, ""),
+    A + "/contacts": ("contact", ["id"], "delete", ""),
+    A + "/identities": ("contact", ["id"], "erase", ""),
+    A + "/records": ("record", ["id"], "take_out", "&kind=call"),
+    A + "/labels": ("record", ["kind", "name"], None, "&kind=tag"),
+    A + "/aggregates": ("aggregate", ["kind", "coarsened", "period", "direction", "status", "queue"], None, ""),
+    A + "/obligations": ("obligation", ["code"], None, ""),
+    A + "/holidays": ("holiday", ["date"], "delete", ""),
+    A + "/users/{user}/sessions": ("session", ["id"], "delete", ""),
+    A + "/policies/{kind}/history": ("policy", ["version"], None, ""),
+    A + "/retention/runs": ("sweep", ["job"], None, ""),
+    A + "/erasures": ("erasure", ["job"], None, ""),
+    A + "/holds": ("hold", ["id"], None, ""),
+    A + "/users": ("user", ["id"], "delete", ""),
+    A + "/tokens": ("token", ["id"], None, ""),
+    "/v1/tokens": ("operators_token", ["id"], None, ""),
+    A + "/events": ("hold", ["id"], None, ""),
+    A + "/webhooks": ("webhook", ["id"], "delete", ""),
+    A + "/webhooks/{webhook}/deliveries": ("delivery", ["event"], None, ""),
+    A + "/jobs": ("job", ["id"], None, ""),
+    "/v1/jobs": ("vaults_job", ["id"], None, ""),
+    A + "/audit": ("hold", ["seq"], None, "&from=0"),
+    "/v1/audit": ("operators_token", ["seq"], None, "&from=0"),
 }
 
 
@@ -136,38 +156,64 @@ def rows(lists, path, limit, query, cursor):
     return next(value for value in page.values() if isinstance(value, list)), page["next"]
 
 
-def walk(lists, path, what, members, may_go, query):
-    """Page by page; after the first one a row comes, and two go: where the cursor points, and one that is yet to be shown."""
-    real = path.replace("{account}", "Acme").replace("{kind}", "note").replace("{webhook}", lists.told).replace("{user}", lists.user_id)
-    come = getattr(lists, what)
-    for _ in range(5):
-        come()
+class Walk:
+    """Page by page; between two of them rows come, and any may go: shown or not, and the one that the cursor points to."""
 
-    def key(row):
-        return tuple(str(row[name]) for name in members)
+    def __init__(self, lists, path, what, members, goes, query):
+        self.lists, self.path, self.members, self.goes, self.query = lists, path, members, goes, query
+        self.real = path.replace("{account}", "Acme").replace("{kind}", "note").replace("{webhook}", lists.told).replace("{user}", lists.user_id)
+        self.come = getattr(lists, what)
+        self.random = random.Random(f"{SEED} {path} {lists.count}")
+        self.shown, self.gone, self.left = [], {}, COME_MAX
 
-    before = [key(row) for row in rows(lists, real, 1000, query, None)[0]]
-    if len(before) < 5:
-        lists.wrong.append(f"{path}: there are {len(before)} rows")
-        return
-    shown, cursor, gone = [], None, set()
-    for page in range(2000):
-        found, cursor = rows(lists, real, PAGE, query, cursor)
-        shown += [key(row) for row in found]
-        if len(found) > PAGE or (cursor and len(found) < PAGE):
-            lists.wrong.append(f"{path}: a page has {len(found)} rows")
-        if page == 0:
-            come()
-            if may_go:
-                gone = {shown[-1], before[3]}
-                for row in gone:
-                    lists.ask("DELETE", f"{real}/{row[0]}")
-        if cursor is None:
-            break
-    twice = len(shown) - len(set(shown))
-    missing = [row for row in before if row not in shown and row not in gone]
-    if twice or missing or (may_go and before[3] in shown):
-        lists.wrong.append(f"{path}: {twice} rows twice, missing {missing}, gone but shown {before[3] in shown and may_go}")
+    def key(self, row):
+        return tuple(str(row[name]) for name in self.members)
+
+    def all(self):
+        return {self.key(row): row for row in rows(self.lists, self.real, 1000, self.query, None)[0]}
+
+    def wrong(self, text):
+        self.lists.wrong.append(f"{self.path} (seed {SEED}): {text}")
+
+    def happen(self):
+        """Between two pages."""
+        while self.left and self.random.random() < 0.4:
+            self.left -= 1
+            self.come()
+        if not self.goes or self.random.random() < 0.3:
+            return
+        kept = {(self.lists.user_id,), (self.lists.told,)}  # other lists are of them
+        there = {row: found for row, found in self.all().items() if row not in kept}
+        pointed = self.shown[-1] if self.shown else None
+        goes = pointed if pointed in there and self.random.random() < 0.3 else self.random.choice(sorted(there))
+        getattr(self.lists, self.goes)(self.real, there[goes])
+        for row in there.keys() - self.all().keys():
+            self.gone.setdefault(row, len(self.shown))
+
+    def run(self):
+        for _ in range(8):
+            self.come()
+        before = self.all()
+        if len(before) < 5:
+            self.wrong(f"there are {len(before)} rows")
+            return
+        cursor = None
+        for _ in range(2000):
+            found, cursor = rows(self.lists, self.real, PAGE, self.query, cursor)
+            if len(found) > PAGE or (cursor and len(found) < PAGE):
+                self.wrong(f"a page has {len(found)} rows")
+            self.shown += map(self.key, found)
+            if cursor is None:
+                break
+            self.happen()
+        self.judge(before)
+
+    def judge(self, before):
+        twice = {row for row in self.shown if self.shown.count(row) > 1}
+        missing = [row for row in before if row not in self.shown and row not in self.gone]
+        late = [row for row, at in self.gone.items() if row in self.shown[at:]]
+        if twice or missing or late:
+            self.wrong(f"twice {twice}, missing {missing}, gone and shown all the same {late}")
 
 
 def main():
@@ -186,7 +232,11 @@ def main():
                  if any(part["name"] == "cursor" for part in operation.parameters)]
         for operation in known:
             if operation.path in LISTS:
-                walk(lists, operation.path, *LISTS[operation.path])
+                walks = [Walk(lists, operation.path, *LISTS[operation.path]) for _ in range(WALKS)]
+                for walk in walks:
+                    walk.run()
+                if walks[0].goes and not any(walk.gone for walk in walks):
+                    lists.wrong.append(f"{operation.path}: nothing went")
             else:
                 lists.wrong.append(f"{operation.path} is not walked through: add it to tests/e2e/api/pages.py")
     if lists.wrong:
