@@ -1,14 +1,18 @@
 # SPDX-FileCopyrightText: The Lethe authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Every example of docs/api.md: commands are run as they stand there, against a daemon, and must succeed; documents have
+# Every example of docs/api.md, and the code of docs/webhooks.md: commands are run as they stand there, against a daemon, and must succeed; documents have
 # the members that the description says. What stands for something in the text (an id, a port) is what is there.
+import base64
+import hashlib
+import hmac
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 
 import kit
 
@@ -18,14 +22,15 @@ SHELL = 'set -euo pipefail; curl() { command curl -sS --fail-with-body "$@"; }; 
 DOCUMENTS = ("Problem", "Event", "TakenLine")
 
 
-def blocks():
-    """The indented blocks, each with the number of its first line."""
+def blocks(page="docs/api.md", code=False):
+    """The indented blocks, each with the number of its first line. In code an empty line ends none."""
     found, block, first = [], [], 0
-    with open(os.path.join(kit.TOP, "docs/api.md"), encoding="utf-8") as file:
-        for number, line in enumerate([*file, ""], 1):
-            if line.startswith("    "):
+    with open(os.path.join(kit.TOP, page), encoding="utf-8") as file:
+        lines = [line.rstrip("\n") for line in file]
+        for number, (line, after) in enumerate(zip([*lines, ""], [*lines[1:], "", ""]), 1):
+            if line.startswith("    ") or (code and block and not line and after.startswith("    ")):
                 first = first if block else number
-                block.append(line[4:].rstrip("\n"))
+                block.append(line[4:])
             elif block:
                 found.append((first, block))
                 block = []
@@ -98,8 +103,53 @@ def check_documents(first, block, description):
             kit.fail(f"docs/api.md:{first}: no document has these members: {sorted(document)}")
 
 
-def main():
-    things, daemon, commands, documents = prepare(), None, 0, []
+# ---- docs/webhooks.md: who has no library verifies like this
+
+SECRET = "whsec_" + base64.b64encode(b"twenty-four bytes of key").decode()
+BODY = '{"type":"webhook.test"}'
+
+
+def delivery(at, key=SECRET, body=BODY):
+    """Headers as Standard Webhooks has them, with an older secret's signature before the one that counts."""
+    stamp = str(int(at))
+    mac = hmac.new(base64.b64decode(key[6:]), f"evt_1.{stamp}.{body}".encode(), hashlib.sha256).digest()
+    both = "v1," + base64.b64encode(bytes(32)).decode() + " v1," + base64.b64encode(mac).decode()
+    return {"webhook-id": "evt_1", "webhook-timestamp": stamp, "webhook-signature": both}
+
+
+def deliveries():
+    """(headers, is it genuine)."""
+    now, other = time.time(), "whsec_" + base64.b64encode(b"another key altogether..").decode()
+    return [(delivery(now), True), (delivery(now, key=other), False), (delivery(now, body=BODY + " "), False),
+            (delivery(now - 600), False), (delivery(now + 600), False)]
+
+
+SHOWS = {
+    "import": ("python3", "import json, sys\nprint(json.dumps([is_from_lethe(%s, headers, %s.encode()) for headers in json.load(sys.stdin)]))"),
+    "const": ("node", 'let all = JSON.parse(require("node:fs").readFileSync(0));\nconsole.log(JSON.stringify(all.map((h) => isFromLethe(%s, h, %s))));'),
+}
+
+
+def verify_deliveries():
+    """The code of docs/webhooks.md, in each of its languages, takes what is genuine and nothing else."""
+    cases, shown = deliveries(), 0
+    for first, block in blocks("docs/webhooks.md", code=True):
+        program, call = SHOWS.get(block[0].split()[0], (None, None))
+        if program is None:
+            continue
+        script = "\n".join(block) + "\n" + call % (json.dumps(SECRET), json.dumps(BODY))
+        flag = "-c" if program == "python3" else "-e"
+        done = subprocess.run([program, flag, script], input=json.dumps([headers for headers, _ in cases]), capture_output=True, text=True, check=False)
+        if done.returncode != 0 or json.loads(done.stdout) != [genuine for _, genuine in cases]:
+            kit.fail(f"docs/webhooks.md:{first}: {done.stdout} {done.stderr[:2000]}")
+        shown += 1
+    if shown != len(SHOWS):
+        kit.fail(f"docs/webhooks.md verifies in {shown} languages")
+
+
+def run_all(things, daemons):
+    """The daemon is begun where the text begins it."""
+    daemon, commands, documents = None, 0, []
     for first, block in blocks():
         if block[0].startswith("{"):
             documents.append((first, block))
@@ -109,6 +159,7 @@ def main():
             if line.startswith("lethe serve"):
                 run(first, real("\n".join(part), things, daemon))
                 part, daemon = [], kit.Daemon()
+                daemons.append(daemon)
                 shutil.copy("dialler.token", "admin.token")
             else:
                 part.append(line)
@@ -119,6 +170,16 @@ def main():
         check_documents(first, block, description)
     daemon.stop()
     print(f"# {commands} blocks of commands, {len(documents)} of documents")
+
+
+def main():
+    verify_deliveries()
+    daemons = []
+    try:
+        run_all(prepare(), daemons)
+    finally:
+        for daemon in daemons:
+            daemon.process.kill()
 
 
 if __name__ == "__main__":
