@@ -182,6 +182,38 @@ enum result op_config_check(struct call *call, int argc, char **argv, bool *part
 
 /* ---- vaults ---- */
 
+static void end_signals(sigset_t *out)
+{
+	sigemptyset(out);
+	sigaddset(out, SIGTERM);
+	sigaddset(out, SIGINT);
+}
+
+/* From here on being told to stop ends this process at once. */
+static void end_when_told(void)
+{
+	sigset_t signals;
+
+	end_signals(&signals);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+}
+
+/* What was left half-way may take long, and can always be gone on with again. The threads that there are have these
+ * signals blocked. */
+static enum result resume(struct vault *vault, struct instant now, struct err *err)
+{
+	sigset_t signals;
+	enum result r;
+
+	end_signals(&signals);
+	end_when_told();
+	r = resume_jobs(vault, now, err);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	return r;
+}
+
 static enum reads_sync reads_sync(const struct serving *serving)
 {
 	return strcmp(serving->settings.text[SET_READS_SYNC], "answer") == 0 ? READS_SYNC_ANSWER : READS_SYNC_SECOND;
@@ -221,7 +253,7 @@ static enum result open_vaults(struct serving *serving, struct err *err)
 		if (r != OK)
 			break;
 		http->vault_count++;
-		r = resume_jobs(http->vaults[i], call->now, err);
+		r = resume(http->vaults[i], call->now, err);
 		if (r == OK)
 			r = keyed_break(http->vaults[i], err);
 		if (r == OK)
@@ -284,13 +316,6 @@ static void wait_for_the_end(struct serving *serving, const sigset_t *signals)
 		reload(serving);
 }
 
-static void end_signals(sigset_t *out)
-{
-	sigemptyset(out);
-	sigaddset(out, SIGTERM);
-	sigaddset(out, SIGINT);
-}
-
 /* Whether it is told to stop once more within that time. */
 static bool told_again(int64_t seconds)
 {
@@ -308,17 +333,6 @@ static bool hurry(void *arg)
 		return false;
 	log_event(LOG_WARNING, "serve.hurry", LOG_INT("told", 2));
 	return true;
-}
-
-/* Nobody is connected any more, and what is still under way is gone on with after a restart: so once more ends it. */
-static void end_when_told(void)
-{
-	sigset_t signals;
-
-	end_signals(&signals);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
 }
 
 static enum result start(struct serving *serving, struct err *err)
@@ -387,7 +401,7 @@ static enum result serve(struct serving *serving, const sigset_t *signals, struc
 		if (r == OK)
 			be_ready(serving, signals);
 		server_stop(serving->server, serving->settings.number[SET_STOP_WITHIN] * 1000);
-		end_when_told();
+		end_when_told(); /* nobody is connected any more, and what is under way goes on after a restart */
 	}
 	deliverer_stop(serving->deliverer);
 	outbound_wipe(&serving->outbound);

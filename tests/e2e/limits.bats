@@ -161,3 +161,40 @@ all_are_done() { [ "$(erasures "done")" = 1 ]; }
 	done
 	[ "$went_on" -gt 0 ]
 }
+
+# half_way: somebody's erasure that was killed, while $READER reads for ever what it has to wait for.
+half_way() {
+	"$LETHE" import --account Acme "$SAMPLES"/contacts.jsonl >/dev/null
+	mkfifo sql
+	sqlite3 "$REGION/vault.db" <sql >seen 3>&- &
+	READER=$!
+	exec 8>sql
+	echo 'BEGIN; SELECT COUNT(*) FROM contact;' >&8
+	await test -s seen
+	"$LETHE" person erase +4520000256 --account Acme --yes >/dev/null 2>&1 3>&- 8>&- &
+	SERVING=$!
+	await is_half_way
+	kill -KILL "$SERVING"
+	wait "$SERVING" || true
+}
+is_half_way() { [ "$(rows 'job WHERE state = 1')" = 1 ]; }
+
+@test "P9, P45: told to stop while it goes on with what was left half-way, it ends at once, and goes on the next time" {
+	local code=0
+	half_way
+	: >serve.log
+	"$LETHE" serve --listen 127.0.0.1:0 2>serve.log 3>&- 8>&- &
+	SERVING=$!
+	await has_the_vault
+	kill -TERM "$SERVING"
+	wait "$SERVING" || code=$?
+	[ "$code" = 143 ] # it does not wait for who reads
+	run ! grep serve.listening serve.log
+	exec 8>&-
+	wait "$READER"
+	serve
+	[ "$(erasures "done")" = 1 ]
+	stop
+	"$LETHE" check >/dev/null
+}
+has_the_vault() { grep -q "process $SERVING" "$REGION/lock"; }
