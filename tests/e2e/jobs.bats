@@ -627,3 +627,29 @@ send() {
 		started_at < (SELECT started_at FROM work ORDER BY account_id DESC LIMIT 1)" >before
 	[ "$(<before)" -le 1 ] || { sqlite3 $db 'SELECT account_id, started_at FROM work ORDER BY 2'; return 1; }
 }
+
+@test "P39: a job whose token is revoked before it begins is refused, and does nothing" {
+	local db=lethe-data/regions/default/vault.db token
+	"$LETHE" token create passing --account Acme --role admin --out passing.token --json >passing
+	serve
+	for token in passing admin; do
+		file $token.token /v1/accounts/Acme/retention/runs
+		echo "$where" >$token.job
+		ends
+	done
+	stop
+	# As if both had waited since before the daemon began.
+	sqlite3 $db "UPDATE work SET ended_at = 0, started_at = 0, state = 1, begun = 0, status = 0, result = x''"
+	"$LETHE" token revoke "$(jq -r .id passing)" --account Acme >/dev/null
+	serve
+	for ((i = 0; i < 400; i++)); do
+		[ "$(sqlite3 $db 'SELECT COUNT(*) FROM work WHERE ended_at = 0')" != 0 ] || break
+		sleep 0.05
+	done
+	ask admin.token GET "$(cat passing.job)"
+	jq -e '.state == "failed" and .status == 403' answer
+	ask admin.token GET "$(cat admin.job)"
+	jq -e '.state == "done"' answer
+	"$LETHE" audit list --account Acme --json >acts
+	[ "$(grep -c '"act": *"retention.run"' acts)" = 3 ]
+}
