@@ -171,14 +171,32 @@ static enum result explain(const struct tls *tls, const gnutls_datum_t *chain_in
 	return r;
 }
 
+/* Before the credentials are given it: those leak what there was before the place where a chain is cut. */
+static enum result check_chain(const struct tls *tls, const gnutls_datum_t *chain_in, struct err *err)
+{
+	gnutls_x509_crt_t *chain = NULL;
+	unsigned count = 0;
+	int code = gnutls_x509_crt_list_import2(&chain, &count, chain_in, GNUTLS_X509_FMT_PEM, 0);
+
+	if (code < 0)
+		return refuse_chain(err, tls->certificate_file, code);
+	for (unsigned i = 0; i < count; i++)
+		gnutls_x509_crt_deinit(chain[i]);
+	gnutls_free(chain);
+	return OK;
+}
+
 static enum result load_pair(const struct tls *tls, const struct buf *chain, const struct buf *key,
 			     struct tls_certificate *certificate, struct err *err)
 {
 	gnutls_datum_t chain_in = {(unsigned char *)chain->data, (unsigned)chain->len};
 	gnutls_datum_t key_in = {(unsigned char *)key->data, (unsigned)key->len};
-	int code = gnutls_certificate_allocate_credentials(&certificate->credentials);
+	enum result r = check_chain(tls, &chain_in, err);
+	int code;
 
-	if (code < 0)
+	if (r != OK)
+		return r;
+	if (gnutls_certificate_allocate_credentials(&certificate->credentials) < 0)
 		return err_no_memory(err);
 	code = gnutls_certificate_set_x509_key_mem(certificate->credentials, &chain_in, &key_in, GNUTLS_X509_FMT_PEM);
 	if (code == GNUTLS_E_MEMORY_ERROR)

@@ -630,7 +630,7 @@ send() {
 
 @test "P39: a job whose token is revoked before it begins is refused, and does nothing" {
 	local db=lethe-data/regions/default/vault.db token
-	"$LETHE" token create passing --account Acme --role admin --out passing.token --json >passing
+	"$LETHE" token create passing --account Acme --role admin --out passing.token --json >made
 	serve
 	for token in passing admin; do
 		file $token.token /v1/accounts/Acme/retention/runs
@@ -640,7 +640,7 @@ send() {
 	stop
 	# As if both had waited since before the daemon began.
 	sqlite3 $db "UPDATE work SET ended_at = 0, started_at = 0, state = 1, begun = 0, status = 0, result = x''"
-	"$LETHE" token revoke "$(jq -r .id passing)" --account Acme >/dev/null
+	"$LETHE" token revoke "$(jq -r .id made)" --account Acme >/dev/null
 	serve
 	for ((i = 0; i < 400; i++)); do
 		[ "$(sqlite3 $db 'SELECT COUNT(*) FROM work WHERE ended_at = 0')" != 0 ] || break
