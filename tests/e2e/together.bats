@@ -42,6 +42,7 @@ ended() {
 
 @test "P45: asked everything at once it answers, takes new certificates, and told to stop keeps all that it acknowledged" {
 	local code=0 tls
+	: >serve.log
 	"$LETHE" serve --listen 127.0.0.1:0 --listen-tls 127.0.0.1:0 --certificate cert --key key --webhook-ca cert \
 		--webhook-inside 127.0.0.0/8 --token-rate 1000000 --address-rate 1000000 2>serve.log 3>&- &
 	SERVING=$!
