@@ -7,6 +7,8 @@
 
 #include "api/bind.h"
 #include "api/paging.h"
+#include "retention/ahead.h"
+#include "vault/rotate.h"
 
 /* A member of a body that need not be there may be null: then it is not. */
 static bool may_be_null(const struct word *word)
@@ -78,12 +80,20 @@ static void write_string(struct json_writer *w, const struct word *word)
 
 static void write_integer(struct json_writer *w, const struct word *word)
 {
+	/* Of queries and bodies; `lethe help` of each operation says the same. */
+	static const struct { const char *word; int64_t least, most; } bounds[] = {
+	    {"limit", 1, PAGING_MAX}, {"days", 1, AHEAD_DAYS_MAX}, {"grace", 0, 8760},
+	    {"every", 1, EPOCH_DAYS_MAX}, {"max_records", 1, 999999999999}, {"max_seconds", 1, 999999999999},
+	};
+
 	write_type(w, word, "integer");
 	if (word->place == IN_PATH)
 		json_int(w, "minimum", 0);
-	if (word->place == IN_QUERY && strcmp(word->name, "limit") == 0) {
-		json_int(w, "minimum", 1);
-		json_int(w, "maximum", PAGING_MAX);
+	for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {
+		if (word->place == IN_PATH || strcmp(bounds[i].word, word->name) != 0)
+			continue;
+		json_int(w, "minimum", bounds[i].least);
+		json_int(w, "maximum", bounds[i].most);
 	}
 }
 

@@ -62,6 +62,8 @@ def before_call(_context, case, _kwargs):
     """A key is new each time, or all but the first would be answered as that was. What has the right form may say no wrong condition, though
     it writes some all the same."""
     headers = case.headers or {}
+    if case.meta and case.meta.generation.mode.is_positive and case.query:
+        case.query.pop("cursor", None)
     if isinstance(headers.get("Idempotency-Key"), str) and KEY.fullmatch(headers["Idempotency-Key"]):
         headers["Idempotency-Key"] = f"fuzz-{next(COUNT)}"
     for name in ("If-Match", "If-None-Match"):
