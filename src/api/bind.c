@@ -241,15 +241,24 @@ static enum result text_of_list(struct pool *pool, const struct word *word, cons
 	return OK;
 }
 
+/* JSON has one kind of number: 24.0 is the integer 24 (JSON Schema 2020-12 too), as far as a double tells integers apart. */
+static bool is_whole(const struct json *value)
+{
+	const double most = 9007199254740992;
+
+	return value->type == JSON_DOUBLE && value->real >= -most && value->real <= most &&
+	       (double)(int64_t)value->real == value->real;
+}
+
 static enum result text_of_json(struct pool *pool, const struct word *word, const struct json *value, const char **out,
 				struct err *err)
 {
 	if (word->type == WORD_LIST)
 		return text_of_list(pool, word, value, out, err);
 	if (word->type == WORD_INT) {
-		if (value->type != JSON_INT)
+		if (value->type != JSON_INT && !is_whole(value))
 			return wrong_type(word, "a whole number", value, err);
-		*out = pool_printf(pool, "%" PRId64, value->integer);
+		*out = pool_printf(pool, "%" PRId64, value->type == JSON_INT ? value->integer : (int64_t)value->real);
 		return *out != NULL ? OK : err_no_memory(err);
 	}
 	if (word->type == WORD_FLAG) {

@@ -122,6 +122,13 @@ static void a_query_gives_words_too(void **state)
 	assert_string_equal(words(), "--days 7 --kind call --");
 }
 
+static void a_whole_number_may_be_written_with_a_point(void **state)
+{
+	(void)state;
+	assert_int_equal(bind(METHOD_POST, "/v1/accounts/acme/retention/runs", "{\"max_records\":258.0,\"max_seconds\":1e3}"), OK);
+	assert_string_equal(words(), "--max-records 258 --max-seconds 1000 --");
+}
+
 /* ---- what does not ---- */
 
 static void refused(enum method method, const char *target, const char *body, const char *at, const char *what)
@@ -143,6 +150,15 @@ static void what_is_not_named_is_refused_by_its_name(void **state)
 	refused(METHOD_GET, HOLDS "?data=/etc", NULL, "data", "there is no query parameter 'data' here");
 	refused(METHOD_POST, HOLDS, "{\"reason\":\"x\",\"reason_file\":\"/etc/shadow\"}", "reason_file",
 		"there is no member 'reason_file' here");
+}
+
+static void a_number_that_is_not_whole_is_refused(void **state)
+{
+	(void)state;
+	refused(METHOD_POST, "/v1/accounts/acme/retention/runs", "{\"max_records\":258.5}", "max_records",
+		"max_records is a number, not a whole number");
+	refused(METHOD_POST, "/v1/accounts/acme/retention/runs", "{\"max_records\":1e300}", "max_records",
+		"max_records is a number, not a whole number");
 }
 
 static void what_is_needed_is_named(void **state)
@@ -294,6 +310,8 @@ int main(void)
 		cmocka_unit_test(null_is_as_if_it_were_not_there),
 		cmocka_unit_test(a_query_gives_words_too),
 		cmocka_unit_test(what_is_not_named_is_refused_by_its_name),
+		cmocka_unit_test(a_whole_number_may_be_written_with_a_point),
+		cmocka_unit_test(a_number_that_is_not_whole_is_refused),
 		cmocka_unit_test(what_is_needed_is_named),
 		cmocka_unit_test(a_list_may_have_as_many_members_as_are_within_its_length),
 		cmocka_unit_test(values_are_of_their_type),
