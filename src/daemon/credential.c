@@ -88,11 +88,15 @@ static bool refuse_other_site(const struct request *request, struct response *re
 bool credential_going(const struct request *request, struct response *response)
 {
 	const char *site = request_header(request, "sec-fetch-site"), *mode = request_header(request, "sec-fetch-mode");
+	const char *dest = request_header(request, "sec-fetch-dest");
 
-	if (site == NULL || mode == NULL || strcmp(mode, "navigate") == 0 || strcmp(site, "same-origin") == 0 ||
-	    strcmp(site, "none") == 0)
+	if (site == NULL || mode == NULL || strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0)
 		return true;
-	return refuse_other_site(request, response, "Sec-Fetch-Mode");
+	if (strcmp(mode, "navigate") != 0)
+		return refuse_other_site(request, response, "Sec-Fetch-Mode");
+	if (dest == NULL || strcmp(dest, "document") == 0)
+		return true;
+	return refuse_other_site(request, response, "Sec-Fetch-Dest"); /* a frame, which whoever looks need not see */
 }
 
 bool credential_ours(const struct http *http, const struct request *request, struct response *response)

@@ -165,7 +165,8 @@ static enum result finish(struct asking *a, struct meeting *m, const struct oidc
 	enum result r;
 
 	if (!go_away(a, m, &turn))
-		return too_many(err);
+		return too_many(err); /* who tries again comes with what the browser keeps */
+	forget_kept(a);
 	r = oidc_finish(a->http->oidc, m->account.number, &m->provider, answer, a->request->now, a->request->pool, &who,
 			err);
 	come_back(a, &turn);
@@ -185,11 +186,12 @@ enum result oidc_back(struct asking *a, struct err *err)
 
 	if (!cookie_get(a->request, KEPT_COOKIE, kept, sizeof kept))
 		kept[0] = '\0';
-	forget_kept(a);
 	if (r == OK)
 		r = read_answer(a, &answer, err);
-	if (r != OK)
+	if (r != OK) {
+		forget_kept(a);
 		return r;
+	}
 	r = finish(a, &m, &answer, &session, err);
 	if (r != OK)
 		return blame(a, &m, r, err);

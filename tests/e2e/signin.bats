@@ -196,12 +196,15 @@ guesses() {
 		code=$(curl -sS -o answer -w '%{http_code}' -H 'Sec-Fetch-Site: cross-site' -H 'Sec-Fetch-Mode: no-cors' -H 'Sec-Fetch-Dest: image' "$URL/v1/session/oidc/Acme")
 		answered 403
 		grep -q '"field":"Sec-Fetch-Mode"' answer
+		code=$(curl -sS -o answer -w '%{http_code}' -H 'Sec-Fetch-Site: cross-site' -H 'Sec-Fetch-Mode: navigate' -H 'Sec-Fetch-Dest: iframe' "$URL/v1/session/oidc/Acme")
+		answered 403
+		grep -q '"field":"Sec-Fetch-Dest"' answer
 		post /v1/session "{\"name\":\"anna\",\"password\":\"$OTHER\"}" -H 'Origin: https://evil.example'
 		answered 403
 		post /v1/links/use "{\"link\":\"x\",\"password\":\"$OTHER\"}" -H 'Sec-Fetch-Site: same-site'
 		answered 403
 	done
-	code=$(curl -sS -o answer -w '%{http_code}' -H 'Sec-Fetch-Site: cross-site' -H 'Sec-Fetch-Mode: navigate' "$URL/v1/session/oidc/Acme") # a link there
+	code=$(curl -sS -o answer -w '%{http_code}' -H 'Sec-Fetch-Site: cross-site' -H 'Sec-Fetch-Mode: navigate' -H 'Sec-Fetch-Dest: document' "$URL/v1/session/oidc/Acme") # a link there
 	answered 404
 	code=$(curl -sS -o answer -w '%{http_code}' -H 'Sec-Fetch-Site: none' -H 'Sec-Fetch-Mode: no-cors' "$URL/v1/session/oidc/Acme") # no page at all
 	answered 404

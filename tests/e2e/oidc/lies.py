@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Whatever a provider says that is not so lets nobody in, and is no fault of ours; and however long one takes, others' are asked.
+import queue
 import sys
 import threading
 import time
@@ -203,6 +204,33 @@ def bad_tokens(daemon, one):
 # ---- who takes long
 
 
+def tried_again(daemon, one):
+    """Who comes back while as many as may wait for their provider is told to try again, and can."""
+    came, over = queue.Queue(), threading.Event()
+
+    def hang(handler):
+        came.put(None)
+        over.wait(60)
+        handler.say(500, {})
+
+    visits = [Visit(daemon, "Acme") for _ in range(9)]
+    one.how["token"] = hang
+    threads = []
+    for visit in visits:
+        threads.append(threading.Thread(target=lambda visit=visit: came.put(visit.back())))
+        threads[-1].start()
+        answer = came.get()
+        if answer:
+            break
+    nobody_in(answer, "Try again after", (503,))
+    over.set()
+    for thread in threads:
+        thread.join()
+    one.how.clear()
+    one.id_token = one.key.token(one.true_claims(visit.nonce))
+    check(visit.back(), 200, "anna@example.org")
+
+
 WAYS = {"silent": lambda handler: handler.server.over.wait(60),
         "dripping": lambda handler: handler.endless(b"HTTP/1.1 200 OK\r\n\r\n{", b" ", 0.5)}
 
@@ -247,6 +275,7 @@ def main():
             changed_meanwhile(daemon, one, two, owner)
             badly_published(daemon, fresh)
             bad_tokens(daemon, one)
+            tried_again(daemon, one)
             slow(daemon, one)
 
 
