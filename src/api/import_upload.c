@@ -8,6 +8,7 @@
 
 #include "api/keyed.h"
 #include "api/work.h"
+#include "base/clock.h"
 #include "net/problem.h"
 #include "privacy/account_life.h"
 
@@ -105,6 +106,7 @@ enum result import_upload(struct direct *direct, struct err *err)
 	const struct kept_what what = {.account = direct->account->number, .job = id_new(direct->request->now),
 				       .now = direct->request->now};
 	struct kept_put *put = NULL;
+	int64_t begun = monotonic_ms();
 	enum result r = check_words(direct, err);
 
 	if (r == OK)
@@ -113,6 +115,8 @@ enum result import_upload(struct direct *direct, struct err *err)
 		r = kept_begin(direct->view, &what, &put, err);
 	if (r == OK)
 		r = take_body(direct, put, err);
+	if (r == OK)
+		r = direct_may_still(direct, begun, err);
 	if (r == OK)
 		r = kept_seal(put, name_of(direct->request), (struct instant){what.now.ms + KEPT_MS}, err);
 	if (r == OK)

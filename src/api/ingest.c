@@ -171,13 +171,11 @@ static enum result take_lines(struct ingesting *ingesting, struct body_lines *bo
 
 	while (r == OK) {
 		r = body_lines_next(body, &line, &len, err);
-		if (r == OK && line != NULL)
-			r = still_may(ingesting, err);
+		if (r == OK && line == NULL)
+			return feed_finish(ingesting->feed, err);
 		if (r == ERR_LIMIT)
 			r = refuse_long(ingesting, body->number, err);
-		else if (r == OK && line == NULL)
-			return feed_finish(ingesting->feed, err);
-		else if (r == OK)
+		else if (r == OK && (r = still_may(ingesting, err)) == OK)
 			r = feed_take(ingesting->feed, body->number, line, len, err);
 	}
 	return r;

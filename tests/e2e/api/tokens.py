@@ -100,15 +100,11 @@ def revoked_while_sending(client, port, tokens, end):
     stream.close()
 
 
-def revoked_before_a_file_is_whole(client, port, tokens):
-    record = client.ask("POST", A + "/records", {"type": "recording", "id": "r", "source": "pbx", "time": "2026-03-01T10:00:00Z", "from": "+4520304050"},
-                        tokens["admin"])
-    expect("a recording", record.status, 201)
-    made = client.ask("POST", A + "/tokens", {"name": "t", "role": "admin", "scopes": "record.write"}, tokens["owner"]).json
-    at, body = f"{record.headers['Location']}/media/0", b"RIFF" + b"x" * 100000
+def revoked_before_a_file_is_whole(client, port, tokens, method, at, media, body):
+    made = client.ask("POST", A + "/tokens", {"name": "t", "role": "admin"}, tokens["owner"]).json
     upload = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    upload.putrequest("PUT", at)
-    for name, value in (("Authorization", f"Bearer {made['token']}"), ("Content-Type", "application/octet-stream"), ("Content-Length", str(len(body)))):
+    upload.putrequest(method, at)
+    for name, value in (("Authorization", f"Bearer {made['token']}"), ("Content-Type", media), ("Content-Length", str(len(body)))):
         upload.putheader(name, value)
     upload.endheaders()
     upload.send(body[:70000])
@@ -118,8 +114,18 @@ def revoked_before_a_file_is_whole(client, port, tokens):
     upload.send(body[70000:])
     answer = upload.getresponse()
     expect("how it ended", (answer.status, "the token was revoked, or has expired" in answer.read().decode()), (403, True))
-    expect("what is there", client.ask("GET", at, token=tokens["admin"]).status, 404)
     upload.close()
+
+
+def revoked_before_files_are_whole(client, port, tokens):
+    record = client.ask("POST", A + "/records", {"type": "recording", "id": "r", "source": "pbx", "time": "2026-03-01T10:00:00Z", "from": "+4520304050"},
+                        tokens["admin"])
+    expect("a recording", record.status, 201)
+    media = f"{record.headers['Location']}/media/0"
+    revoked_before_a_file_is_whole(client, port, tokens, "PUT", media, "application/octet-stream", b"RIFF" + b"x" * 100000)
+    expect("what is there", client.ask("GET", media, token=tokens["admin"]).status, 404)
+    revoked_before_a_file_is_whole(client, port, tokens, "POST", A + "/imports", "application/x-ndjson", b" " * 100000 + b"{}\n")
+    expect("its jobs", client.ask("GET", A + "/jobs", token=tokens["owner"]).json["jobs"], [])
 
 
 def told_how_often(tokens):
@@ -145,7 +151,7 @@ def main():
         recognised(client, tokens, secrets)
         used(client, tokens, made)
         revoked_while_sending(client, daemon.port, tokens, lambda token: client.ask("DELETE", f"{A}/tokens/{token}", token=tokens["owner"]))
-        revoked_before_a_file_is_whole(client, daemon.port, tokens)
+        revoked_before_files_are_whole(client, daemon.port, tokens)
     told_how_often(tokens)
     print(f"# {len(secrets)} sorts")
 
