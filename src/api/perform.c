@@ -334,6 +334,20 @@ static void refuse(const struct performing *performing, struct err *err)
 	problem_from(performing->response, performing->request, err, performing->field);
 }
 
+/* A new thing is there, and memory ran out before it could be told of: who hears 503 asks again, and then there are two. */
+static bool made_untold(const struct performing *performing, const struct err *err)
+{
+	return err->code == ERR_NO_MEMORY && performing->resource->flow == RESOURCE_MAKE && vault_witnessed(performing->view);
+}
+
+static void refuse_operation(const struct performing *performing, struct err *err)
+{
+	if (made_untold(performing, err))
+		problem_answer(performing->response, performing->request, PROBLEM_INTERNAL, err, NULL);
+	else
+		refuse(performing, err);
+}
+
 /* Of the document in the response. */
 static enum result tag(const struct performing *performing, const char **etag, struct err *err)
 {
@@ -362,8 +376,10 @@ static enum result answer(struct performing *performing)
 	struct err err;
 	enum result r = direct != NULL ? run_direct(performing, direct, &err) : run(performing, &partly, &err);
 
-	if (r != OK)
+	if (r != OK && direct != NULL)
 		refuse(performing, &err);
+	else if (r != OK)
+		refuse_operation(performing, &err);
 	if (r != OK || direct != NULL)
 		return r;
 	response->status = performing->resource->flow == RESOURCE_MAKE ? 201 : 200;

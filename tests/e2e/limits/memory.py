@@ -96,9 +96,9 @@ def as_always(name, request):
 
 
 def starve(name, request):
-    """Until nothing fails any more, as it needs no more allocations than that."""
+    """Until nothing fails any more, as it needs no more allocations than that. What was done, and which were refused."""
     global number
-    done, spared, let = [], 0, 0
+    done, refused, spared, let = [], [], 0, 0
     while spared < 4:
         let += 1 if LONG or let < 40 else let // 20
         for fail in (1, 40):
@@ -109,27 +109,31 @@ def starve(name, request):
             tally[status] += 1
             if status in DONE:
                 done.append((number, body))
-            elif status not in (0, BUSY) and (status, request(0)[0] == "GET") != (FAULT, False):
+            elif status == BUSY:
+                refused.append(number)
+            elif status != 0 and (status, request(0)[0] == "GET") != (FAULT, False):
                 raise SystemExit(f"{name}, after {let} allocations {fail} of which failed: {status} {body.decode()}")
     as_always(name, request)
-    return done
+    return done, refused
 
 
-def all_there(what, acknowledged, path):
-    found, cursor = set(), ""
+def check_holds(done, refused):
+    """What was acknowledged is there, and nothing of what may be asked again."""
+    found, cursor = {}, ""
     while cursor is not None:
-        page = json.loads(ask("GET", f"/{what}?limit=1000{cursor and '&cursor=' + cursor}")[1])
-        found |= {one["id"] for one in page[what]}
+        page = json.loads(ask("GET", f"/holds?limit=1000{cursor and '&cursor=' + cursor}")[1])
+        found |= {one["id"]: one["reason"] for one in page["holds"]}
         cursor = page["next"]
-    lost = [one for one in acknowledged if one not in found]
-    if lost:
-        raise SystemExit(f"{what}: acknowledged and not there: {lost}")
+    lost = [body for _, body in done if json.loads(body)["id"] not in found]
+    made = [n for n in refused if f"case {n}" in found.values()]
+    if lost or made or not refused:
+        raise SystemExit(f"holds: acknowledged and not there: {lost}; refused ({len(refused)}) and there: {made}")
 
 
 def main():
-    done = {name: starve(name, request) for name, request in kinds().items()}
-    all_there("holds", [json.loads(body)["id"] for _, body in done["hold"]], "/holds")
-    for n, body in done["lines"]:
+    all_of_them = {name: starve(name, request) for name, request in kinds().items()}
+    check_holds(*all_of_them["hold"])
+    for n, body in all_of_them["lines"][0]:
         again = heard("POST", "/ingest", lines(n), "application/x-ndjson")[1]
         if json.loads(body.splitlines()[-1])["complete"] and json.loads(again.splitlines()[-1])["new"]:
             raise SystemExit(f"lines {n} were acknowledged and are not there: {body.decode()}, then {again.decode()}")
