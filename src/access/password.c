@@ -158,13 +158,13 @@ void password_gate_free(struct password_gate *gate)
 	free(gate);
 }
 
-/* Is there no place to wait? Half of them, rounded up, is for strangers too. */
+/* Is there no place to wait? Half of them, rounded down, is for strangers too: where there is one it is not theirs. */
 static bool is_full(const struct password_gate *gate, enum password_whose whose)
 {
 	size_t known = gate->waiting[PASSWORD_KNOWN], strangers = gate->waiting[PASSWORD_STRANGERS];
 
 	return known + strangers >= gate->most_waiting ||
-	       (whose == PASSWORD_STRANGERS && strangers >= gate->most_waiting - gate->most_waiting / 2);
+	       (whose == PASSWORD_STRANGERS && strangers >= gate->most_waiting / 2);
 }
 
 static bool must_wait(const struct password_gate *gate, enum password_whose whose)

@@ -233,29 +233,35 @@ static void more_than_may_wait_are_turned_away(void **state)
 	password_gate_free(crowd.gate);
 }
 
-/* One runs, two wait; two more places are not theirs. */
-static void strangers_leave_places_to_those_who_are_known(void **state)
+/* One runs, half of the places are theirs; `left` places are not. */
+static void crowd_around(size_t places, int left)
 {
 	struct crowd strangers = {.whose = PASSWORD_STRANGERS}, known = {.whose = PASSWORD_KNOWN};
 	pthread_t threads[20], theirs[2];
 
-	(void)state;
-	assert_int_equal(password_gate_new(1, 4, &strangers.gate, &err), OK);
+	assert_int_equal(password_gate_new(1, places, &strangers.gate, &err), OK);
 	known.gate = strangers.gate;
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, knock, &strangers), 0);
 	for (int round = 0; round < 3; round++) {
-		for (int i = 0; i < 2; i++)
+		for (int i = 0; i < left; i++)
 			assert_int_equal(pthread_create(&theirs[i], NULL, knock, &known), 0);
-		for (int i = 0; i < 2; i++)
+		for (int i = 0; i < left; i++)
 			pthread_join(theirs[i], NULL);
 	}
 	for (int i = 0; i < 20; i++)
 		pthread_join(threads[i], NULL);
-	assert_int_equal(known.fine, 6);
+	assert_int_equal(known.fine, 3 * left);
 	assert_int_equal(strangers.fine + strangers.busy, 20);
 	assert_true(strangers.fine >= 1);
 	password_gate_free(strangers.gate);
+}
+
+static void strangers_leave_places_to_those_who_are_known(void **state)
+{
+	(void)state;
+	crowd_around(4, 2);
+	crowd_around(1, 1);
 }
 
 static void of_no_place_to_wait_there_is_none_for_anybody(void **state)
