@@ -201,11 +201,14 @@ static void remember(struct oidc *oidc, const struct papers *papers)
 static enum result fetch_discovery(struct oidc *oidc, struct papers *papers, struct instant now, struct err *err)
 {
 	static const char path[] = "/.well-known/openid-configuration";
+	size_t len = strlen(papers->issuer);
 	struct buf url;
 	enum result r;
 
 	buf_init(&url, OIDC_URL_MAX + sizeof path);
-	buf_printf(&url, "%s%s", papers->issuer, path);
+	if (papers->issuer[len - 1] == '/') /* which some have, and which does not count here (OpenID Connect Discovery 1.0, section 4) */
+		len--;
+	buf_printf(&url, "%.*s%s", (int)len, papers->issuer, path);
 	r = buf_ok(&url, "the address of an OpenID provider", err);
 	if (r == OK)
 		r = get(oidc, url.data, &papers->discovery, err);

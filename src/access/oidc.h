@@ -32,7 +32,7 @@ typedef enum result oidc_fetch(void *arg, const struct oidc_request *request, st
 			       struct err *err);
 
 struct oidc_provider {
-	const char *issuer;        /* https://.. without a '/' at its end, as it names itself */
+	const char *issuer;        /* https://.. as it names itself, with or without a '/' at its end */
 	const char *client_id;
 	const char *client_secret; /* NULL: none */
 	const char *redirect;      /* where the browser comes back to: registered there */

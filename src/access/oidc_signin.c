@@ -156,7 +156,7 @@ static bool is_issuer(const char *text)
 	struct err ignored;
 
 	if (len < 9 || strncmp(text, "https://", 8) != 0 || !is_plain(text, OIDC_URL_MAX - 64) || text[8] == '/' ||
-	    text[len - 1] == '/' || strpbrk(text, "?#\\") != NULL)
+	    strpbrk(text, "?#\\") != NULL)
 		return false;
 	for (const char *at = text; *at != '\0'; at++) {
 		if (!isascii((unsigned char)*at))
@@ -168,7 +168,7 @@ static bool is_issuer(const char *text)
 static enum result check_setting(const struct oidc_setting *s, struct err *err)
 {
 	if (!is_issuer(s->issuer)) {
-		err_set(err, ERR_INPUT, "an issuer is an https address of ASCII without a user, '?', '#' or a '/' at its end");
+		err_set(err, ERR_INPUT, "an issuer is an https address of ASCII without a user, '?' or '#'");
 		return err_mend(err, "give it as the provider names itself in .well-known/openid-configuration");
 	}
 	if (s->client_id == NULL || !is_plain(s->client_id, 255)) {

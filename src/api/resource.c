@@ -41,7 +41,7 @@ static const struct word account_set_dry[] = {
 };
 static const struct word account_sso[] = {
     PATH("account", 1, "its id, or its name"),
-    NEEDS("issuer", WORD_TEXT, "the provider as it names itself: https, without a '/' at its end"),
+    NEEDS("issuer", WORD_TEXT, "the provider as it names itself: https, with a '/' at its end if it has one"),
     NEEDS("client_id", WORD_TEXT, "what it calls this client"),
     MAY("client_secret", WORD_SECRET, "what it knows this client by; kept sealed, and never shown"),
     MAY_BE("adds", WORD_CHOICE, "admin|agent|auditor", "who is no user is added when they sign in, as this; unless said they are refused"),

@@ -88,7 +88,7 @@ const struct operation operations[] = {
 	{"account sso", "NAME [--issuer URL --client-id ID [--client-secret-file FILE] [--adds ROLE] | --off]", "the OpenID provider that users sign in at", op_account_sso,
 	 "Without options, shows it. Users are those that were added: by their e-mail address, if the provider says that it is\n"
 	 "verified, or by `lethe user sso`.\n"
-	 "  --issuer URL      as it names itself: https, without a '/' at its end\n"
+	 "  --issuer URL      as it names itself: https, with a '/' at its end if it has one\n"
 	 "  --adds ROLE       who is no user is added when they sign in: admin, agent or auditor\n"
 	 "  --off             users sign in with passwords only\n"},
 	{"profile list", "", "the profiles there are", op_profile_list, ""},

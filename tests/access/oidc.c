@@ -168,6 +168,35 @@ static void a_client_without_a_secret_or_with_one_in_the_form(void **state)
 	assert_non_null(strstr(p->provider.form, "&client_secret=x"));
 }
 
+/* Auth0 and authentik name themselves so. */
+static void an_issuer_may_end_in_a_slash_and_is_another_without_it(void **state)
+{
+	struct place *p = *state;
+	const struct oidc_setting with = {.issuer = ISSUER "/", .client_id = "lethe"};
+	struct oidc_setting got;
+	struct oidc_start start;
+	struct oidc_who who;
+	struct err err;
+	bool is;
+
+	assert_ok(oidc_setting_put(p->people->world.vault, &p->people->world.account, 0, &with, AT(p), &err), &err);
+	assert_ok(oidc_setting_get(&p->people->world.vault->read, 1, POOL(p), &is, &got, &err), &err);
+	assert_string_equal(got.issuer, ISSUER "/");
+	p->us.issuer = ISSUER "/";
+	assert_int_equal(oidc_begin(p->oidc, 1, &p->us, AT(p), POOL(p), &start, &err), ERR_IO);
+	assert_string_equal(err.what, "the OpenID provider names itself otherwise than the account does");
+	snprintf(p->provider.discovery, sizeof p->provider.discovery, "{\"issuer\":\"" ISSUER "/\",\"authorization_endpoint\":\"" ISSUER "/auth\","
+		 "\"token_endpoint\":\"" ISSUER "/token?x=1\",\"jwks_uri\":\"" ISSUER "/keys\"}");
+	start = begin(p);
+	assert_int_equal(finish(p, &start, &who, &err), ERR_DENIED);
+	assert_string_equal(err.what, "the OpenID provider's token is of another issuer");
+	start = begin(p);
+	snprintf(p->provider.claims, sizeof p->provider.claims, "{\"iss\":\"" ISSUER "/\",\"aud\":\"" CLIENT "\",\"sub\":\"s-1\",\"nonce\":\"%s\",\"exp\":9999999999,\"iat\":1}",
+		 p->nonce);
+	assert_ok(finish(p, &start, &who, &err), &err);
+	assert_string_equal(who.subject, "s-1");
+}
+
 /* ---- what the browser brings ---- */
 
 static void a_sign_in_that_was_not_begun_here_is_refused(void **state)
@@ -708,7 +737,7 @@ static void a_setting_that_cannot_be_is_refused(void **state)
 {
 	static const struct oidc_setting bad[] = {
 	    {.issuer = NULL, .client_id = "x"}, {.issuer = "http://a.example", .client_id = "x"}, {.issuer = "https://", .client_id = "x"},
-	    {.issuer = "https://a.example/", .client_id = "x"}, {.issuer = "https://a.example?x", .client_id = "x"},
+	    {.issuer = "https:///", .client_id = "x"}, {.issuer = "https://a.example?x", .client_id = "x"},
 	    {.issuer = "https://user:secret@a.example", .client_id = "x"}, {.issuer = "https://a@b.example", .client_id = "x"},
 	    {.issuer = "https://\u00e1.example", .client_id = "x"}, {.issuer = "https:///a", .client_id = "x"}, {.issuer = "https://a\\@b", .client_id = "x"},
 	    {.issuer = "https://a.example:99999", .client_id = "x"}, {.issuer = "https://a example", .client_id = "x"}, {.issuer = "https://a.example"}, {.issuer = "https://a.example", .client_id = ""},
@@ -731,6 +760,7 @@ int main(void)
 	    TEST(who_comes_back_with_a_code_is_known),
 	    TEST(every_algorithm_will_do),
 	    TEST(a_client_without_a_secret_or_with_one_in_the_form),
+	    TEST(an_issuer_may_end_in_a_slash_and_is_another_without_it),
 	    TEST(a_sign_in_that_was_not_begun_here_is_refused),
 	    TEST(a_sign_in_that_was_begun_for_another_provider_is_refused),
 	    TEST(what_a_token_claims_is_checked),
