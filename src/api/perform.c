@@ -490,7 +490,7 @@ static enum result look(const struct performing *performing, const struct resour
 	struct request request = *performing->request;
 	struct response response;
 	struct performing looking = *performing;
-	bool partly;
+	bool partly = false;
 	enum result r;
 
 	request.method = METHOD_GET;

@@ -160,7 +160,11 @@ class Fuzz:
         output = done.stdout.decode() + done.stderr.decode()
         if done.returncode != 0:
             self.wrong.append("schemathesis found something:\n" + "\n".join(line[:400] for line in output.splitlines()))
-        print("#", next(line.strip() for line in output.splitlines() if " generated" in line))
+        print("#", next((line.strip() for line in output.splitlines() if " generated" in line), "nothing was asked"))
+        if self.daemon.process.poll() is not None:
+            self.daemon.log.seek(0)
+            said = self.daemon.log.read().decode(errors="replace").splitlines()
+            kit.fail("\n".join([*self.wrong, "the daemon has ended; the last that it said:", *said[-20:]]))
 
 
 def seen():
