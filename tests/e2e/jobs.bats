@@ -98,7 +98,7 @@ person() {
 	for _ in 1 2 3; do
 		curl -sSN -H "Authorization: Bearer $(cat admin.token)" "$URL$where/events" >>watched 2>/dev/null &
 	done
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 1200; i++)); do
 		[ "$(grep -c '^event: progress' watched)" -lt 3 ] || break
 		sleep 0.05
 	done
