@@ -395,6 +395,8 @@ static enum result find_by_address(struct session *session, struct entering *e, 
 		*err = none;
 		return r;
 	}
+	if (e->user.state != USER_ACTIVE)
+		return OK; /* refused, and nothing of them is written that may stay when their removal is given up */
 	r = is_their_address(session, e, &is, err);
 	if (r == OK && is)
 		r = is_known_otherwise(session, e, &other, err);

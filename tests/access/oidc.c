@@ -580,6 +580,31 @@ static void an_address_that_only_looks_like_a_users_lets_nobody_in(void **state)
 	sound(p->people);
 }
 
+static enum result set_state(struct session *session, void *arg, struct err *err)
+{
+	return user_put(session->data, arg, err);
+}
+
+static void who_is_being_removed_is_neither_let_in_nor_bound(void **state)
+{
+	struct place *p = *state;
+	struct user_row anna = add_user(p->people, "anna@example.org", USER_ADMIN);
+	struct id id;
+	struct err err;
+
+	anna.state = USER_LEAVING;
+	assert_ok(vault_write(p->people->world.vault, set_state, &anna, &err), &err);
+	setting.adds = true;
+	setting.role = USER_AGENT;
+	assert_int_equal(enter(p, "s-1", "anna@example.org", &id, &err), ERR_DENIED);
+	setting.adds = false;
+	assert_int_equal(leaves_of(p->people, "user.subject.set", NULL), 0);
+	anna.state = USER_ACTIVE; /* it was given up */
+	assert_ok(vault_write(p->people->world.vault, set_state, &anna, &err), &err);
+	assert_ok(enter(p, "s-2", "anna@example.org", &id, &err), &err);
+	sound(p->people);
+}
+
 static void nobody_is_added_unless_the_account_says_so(void **state)
 {
 	struct place *p = *state;
@@ -774,6 +799,7 @@ int main(void)
 	    TEST(a_signature_that_does_not_fit_has_the_keys_asked_for_once_a_minute),
 	    TEST(a_user_is_met_by_their_address_and_known_by_their_subject_after),
 	    TEST(an_address_that_only_looks_like_a_users_lets_nobody_in),
+	    TEST(who_is_being_removed_is_neither_let_in_nor_bound),
 	    TEST(nobody_is_added_unless_the_account_says_so),
 	    TEST(an_admin_says_what_the_provider_calls_a_user),
 	    TEST(who_came_by_a_provider_is_out_when_it_is_no_more),
