@@ -107,7 +107,6 @@ static void answer_failed(struct exchange *x)
 {
 	struct response *response = &x->response;
 	bool no_memory = response->no_memory || response->body.no_memory;
-	bool reads = x->request.method == METHOD_GET || x->request.method == METHOD_HEAD;
 	struct err err;
 
 	response->failed = response->no_memory = false;
@@ -115,7 +114,7 @@ static void answer_failed(struct exchange *x)
 		err_no_memory(&err);
 	else
 		err_set(&err, ERR_INTERNAL, "the answer could not be made");
-	problem_answer(response, &x->request, no_memory && reads ? PROBLEM_BUSY : PROBLEM_INTERNAL, &err, NULL);
+	problem_answer(response, &x->request, no_memory && reads(x) ? PROBLEM_BUSY : PROBLEM_INTERNAL, &err, NULL);
 }
 
 void answer_settle(struct exchange *x)
