@@ -48,7 +48,9 @@ static const char *own(struct response *response, const char *name, const char *
 {
 	const char *copy = NULL;
 
-	if (field_is_token(name, strlen(name)) && field_value_is_clean(value, strlen(value)) && *value != '\0') {
+	if (!value) {
+		response->no_memory = true;
+	} else if (field_is_token(name, strlen(name)) && field_value_is_clean(value, strlen(value)) && *value != '\0') {
 		copy = pool_strdup(response->pool, value);
 		response->no_memory |= !copy;
 	}
@@ -120,7 +122,7 @@ void response_type(struct response *response, const char *media_type)
 
 void response_etag(struct response *response, const char *etag)
 {
-	INVARIANT(field_etag_valid(etag));
+	INVARIANT(!etag || field_etag_valid(etag));
 	response_header(response, "ETag", etag);
 	response->etag = response_get_header(response, "ETag");
 }

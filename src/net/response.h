@@ -54,7 +54,8 @@ struct response {
 void response_init(struct response *response, struct pool *pool);
 void response_free(struct response *response);
 
-/* Replaces a header of that name; _add sends another. The value is copied. */
+/* Replaces a header of that name; _add sends another. The value is copied; NULL is one that there was no memory to make, and
+ * fails the answer, as it does where a tag is set. */
 void response_header(struct response *response, const char *name, const char *value);
 void response_header_add(struct response *response, const char *name, const char *value);
 /* The same of two literals, which are taken as they are. */

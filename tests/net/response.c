@@ -102,6 +102,21 @@ static void memory_that_runs_out_fails_the_answer(void **state)
 	pool_free(&small);
 }
 
+static void a_value_that_there_was_no_memory_for_fails_the_answer(void **state)
+{
+	(void)state;
+	response_header(&response, "Location", NULL);
+	assert_true(response.failed && response.no_memory);
+	assert_string_equal(sent("Location"), "(none)");
+	response.failed = response.no_memory = false;
+	response_header_add(&response, "Link", NULL);
+	assert_true(response.failed && response.no_memory);
+	response.failed = response.no_memory = false;
+	response_etag(&response, NULL);
+	assert_true(response.failed && response.no_memory);
+	assert_null(response.etag);
+}
+
 static enum result read_nothing(void *arg, uint64_t offset, void *out, size_t len, size_t *got, struct err *e)
 {
 	(void)arg, (void)offset, (void)out, (void)len, (void)e;
@@ -343,6 +358,7 @@ int main(void)
 	    T(headers_are_replaced_added_and_removed),
 	    T(what_cannot_be_sent_fails_the_answer),
 	    T(memory_that_runs_out_fails_the_answer),
+	    T(a_value_that_there_was_no_memory_for_fails_the_answer),
 	    T(a_reader_is_freed_once),
 	    T(every_answer_carries_the_security_headers),
 	    T(cookies_are_for_this_host_and_no_script),
