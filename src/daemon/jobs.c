@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/thread.h"
-#include "privacy/erase.h"
+#include "privacy/resume.h"
 #include "vault/kept.h"
 
 #define THREADS_MAX 64
@@ -37,7 +37,7 @@ struct jobs {
 	atomic_bool stopping;
 	uint64_t news; /* how often there was something new */
 	int64_t *turns; /* of each region: the account whose job was taken last; -1: none */
-	struct hand hands[THREADS_MAX + 2]; /* the last two tell who watches, and end files and erasures */
+	struct hand hands[THREADS_MAX + 2]; /* the last two tell who watches, and end files and what failed half-way */
 };
 
 static bool is_stopping(void *arg)
@@ -208,17 +208,17 @@ static void expire(struct hand *hand, size_t region)
 		log_event(LOG_INFO, "job.expire", LOG_INT("files", ended));
 }
 
-/* Erasures that the disk was full for, say. */
+/* What the disk was full for, say. */
 static void finish(struct hand *hand, size_t region)
 {
 	struct err err;
 	int64_t done;
-	enum result r = erase_go_on(hand->views[region], clock_now(hand), &done, &err);
+	enum result r = resume_unfinished(hand->views[region], clock_now(hand), &done, &err);
 
 	if (r != OK)
-		log_event(LOG_WARNING, "erase.go_on", LOG_RESULT("why", r));
+		log_event(LOG_WARNING, "job.go_on", LOG_RESULT("why", r));
 	if (done > 0)
-		log_event(LOG_INFO, "erase.go_on", LOG_INT("done", done));
+		log_event(LOG_INFO, "job.go_on", LOG_INT("done", done));
 }
 
 static void *expire_all(void *arg)

@@ -8,12 +8,13 @@
 #include "privacy/account_life.h"
 #include "privacy/statement.h"
 #include "shim/json_parse.h"
-#include "store/job.h"
 #include "store/media.h"
 #include "vault/kept.h"
 #include "vault/proof.h"
 #include "vault/receipts.h"
+#include "vault/unfinished.h"
 
+#define POOL_MAX ((size_t)16 * 1024 * 1024)
 #define STATEMENT_MAX ((size_t)64 * 1024)
 #define LIST 64
 
@@ -281,7 +282,12 @@ enum result account_end(struct vault *vault, const struct account *account, stru
 
 	*out = (struct account_end){.job = id_new(now), .account = account->id};
 	r = vault_write(vault, begin_op, &run, err);
-	return r == OK ? go_on(&run, err) : r;
+	if (r != OK)
+		return r;
+	r = go_on(&run, err);
+	if (r != OK)
+		unfinished_add(vault->unfinished, run.number, out->job);
+	return r;
 }
 
 static enum result read_args(const struct job *job, struct pool *pool, struct account_end *out, uint32_t *number,
@@ -306,29 +312,40 @@ static enum result read_args(const struct job *job, struct pool *pool, struct ac
 	return OK;
 }
 
-static enum result resume(struct vault *vault, struct instant now, struct pool *pool, bool *found, struct err *err)
+static enum result resume(struct vault *vault, const struct job *job, struct instant now, struct pool *pool,
+			  struct err *err)
 {
 	struct account_end out = {.keys = 0};
-	struct run run = {.vault = vault, .now = now, .pool = pool, .out = &out};
-	struct job job;
-	enum result r = job_next_running(vault->read.data, JOB_ACCOUNT, pool, &job, err);
+	struct run run = {.vault = vault, .now = now, .pool = pool, .out = &out, .args = job->args, .started = job->started};
+	enum result r = read_args(job, pool, &out, &run.number, err);
 
-	*found = r == OK;
-	if (r != OK)
-		return r == ERR_NOT_FOUND ? OK : r;
-	r = read_args(&job, pool, &out, &run.number, err);
-	run.args = job.args;
-	run.started = job.started;
 	return r == OK ? go_on(&run, err) : r;
+}
+
+enum result account_end_go_on(struct vault *vault, const struct job *job, struct instant now, struct err *err)
+{
+	struct pool pool;
+	enum result r;
+
+	pool_init(&pool, POOL_MAX);
+	r = resume(vault, job, now, &pool, err);
+	pool_free(&pool);
+	return r;
 }
 
 enum result account_end_resume(struct vault *vault, struct instant now, bool *found, struct err *err)
 {
 	struct pool pool;
+	struct job job;
 	enum result r;
 
-	pool_init(&pool, (size_t)16 * 1024 * 1024);
-	r = resume(vault, now, &pool, found, err);
+	pool_init(&pool, POOL_MAX);
+	r = job_next_running(vault->read.data, JOB_ACCOUNT, &pool, &job, err);
+	*found = r == OK;
+	if (r == OK)
+		r = account_end_go_on(vault, &job, now, err);
+	else if (r == ERR_NOT_FOUND)
+		r = OK;
 	pool_free(&pool);
 	return r;
 }

@@ -18,6 +18,7 @@
 #ifndef LETHE_PRIVACY_ACCOUNT_END_H
 #define LETHE_PRIVACY_ACCOUNT_END_H
 
+#include "store/job.h"
 #include "vault/accounts.h"
 #include "vault/remove_account.h"
 
@@ -39,6 +40,8 @@ typedef bool account_end_progress(void *arg, int64_t rows);
 MUST_CHECK enum result account_end(struct vault *vault, const struct account *account, struct instant now,
 				   account_end_progress *progress, void *arg, struct pool *pool, struct account_end *out,
 				   struct err *err);
+/* Goes on with this one, which runs and which nobody is at. */
+MUST_CHECK enum result account_end_go_on(struct vault *vault, const struct job *job, struct instant now, struct err *err);
 /* Goes on with one that did not come to its end; `*found` false when there is none. */
 MUST_CHECK enum result account_end_resume(struct vault *vault, struct instant now, bool *found, struct err *err);
 /* The receipt of one that ended, once more, by its acc_ id. ERR_NOT_FOUND. */

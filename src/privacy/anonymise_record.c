@@ -8,7 +8,7 @@
 #include "privacy/anonymise.h"
 #include "retention/partial.h"
 #include "shim/json_parse.h"
-#include "store/job.h"
+#include "vault/unfinished.h"
 
 #define RUN_POOL_MAX ((size_t)64 * 1024 * 1024)
 #define TEXT_MAX ((size_t)4 * 1024)
@@ -239,7 +239,11 @@ static enum result go_on(struct run *run, struct err *err)
 	r = vault_scrub(run->vault, err);
 	if (r == OK)
 		r = vault_empty_trash(run->vault, &removed, err);
-	return r == OK ? vault_write(run->vault, finish_op, run, err) : r;
+	if (r == OK)
+		r = vault_write(run->vault, finish_op, run, err);
+	if (r != OK)
+		run->job.state = JOB_RUNNING;
+	return r;
 }
 
 static enum result begin(struct run *run, struct err *err)
@@ -268,36 +272,49 @@ enum result record_anonymise(struct vault *vault, const struct account *account,
 			     struct instant now, struct record_anonymised *out, struct err *err)
 {
 	struct run run = {.vault = vault, .account = account->number, .now = now, .id = id, .out = out};
+	bool begun;
 	enum result r;
 
 	*out = (struct record_anonymised){0};
 	run.row.kind = kind;
 	pool_init(&run.pool, RUN_POOL_MAX);
 	r = begin(&run, err);
+	begun = r == OK;
 	if (r == OK)
 		r = go_on(&run, err);
+	if (r != OK && begun && run.job.state != JOB_DONE)
+		unfinished_add(vault->unfinished, run.account, run.job.id);
 	pool_free(&run.pool);
 	return r;
 }
 
-enum result record_anonymise_resume(struct vault *vault, struct instant now, bool *found, struct err *err)
+enum result record_anonymise_go_on(struct vault *vault, const struct job *job, struct instant now, struct err *err)
 {
 	struct record_anonymised out = {0};
-	struct run run = {.vault = vault, .now = now, .out = &out};
+	struct run run = {.vault = vault, .now = now, .job = *job, .out = &out};
 	enum result r;
 
-	*found = false;
 	pool_init(&run.pool, RUN_POOL_MAX);
-	r = job_next_running(vault->read.data, JOB_RECORD, &run.pool, &run.job, err);
-	if (r == OK) {
-		*found = true;
-		r = read_job(&run, err);
-		if (r == OK)
-			r = go_on(&run, err);
-		r = run.job.state == JOB_DONE ? OK : r;
-	} else if (r == ERR_NOT_FOUND) {
-		r = OK;
-	}
+	r = read_job(&run, err);
+	if (r == OK)
+		r = go_on(&run, err);
 	pool_free(&run.pool);
+	return run.job.state == JOB_DONE ? OK : r;
+}
+
+enum result record_anonymise_resume(struct vault *vault, struct instant now, bool *found, struct err *err)
+{
+	struct pool pool;
+	struct job job;
+	enum result r;
+
+	pool_init(&pool, RUN_POOL_MAX);
+	r = job_next_running(vault->read.data, JOB_RECORD, &pool, &job, err);
+	*found = r == OK;
+	if (r == OK)
+		r = record_anonymise_go_on(vault, &job, now, err);
+	else if (r == ERR_NOT_FOUND)
+		r = OK;
+	pool_free(&pool);
 	return r;
 }

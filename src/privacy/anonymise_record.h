@@ -16,6 +16,7 @@
 #define LETHE_PRIVACY_ANONYMISE_RECORD_H
 
 #include "privacy/aggregates.h"
+#include "store/job.h"
 #include "vault/accounts.h"
 
 struct record_anonymised {
@@ -29,6 +30,9 @@ struct record_anonymised {
 MUST_CHECK enum result record_anonymise(struct vault *vault, const struct account *account, enum record_kind kind,
 					struct id id, struct instant now, struct record_anonymised *out,
 					struct err *err);
+/* Goes on with this one, which runs and which nobody is at. OK too when it had to be given up. */
+MUST_CHECK enum result record_anonymise_go_on(struct vault *vault, const struct job *job, struct instant now,
+					      struct err *err);
 /* Goes on with one that did not come to its end; `*found` false when there is none. */
 MUST_CHECK enum result record_anonymise_resume(struct vault *vault, struct instant now, bool *found, struct err *err);
 

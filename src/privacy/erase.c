@@ -8,6 +8,8 @@
 #include "privacy/erase_run.h"
 #include "vault/unfinished.h"
 
+#define JOB_MAX ((size_t)256 * 1024 * 1024)
+
 /* No key is destroyed yet. What is damaged would stop it every time, and with it every command that goes on with it. */
 static enum result keep_or_give_up(struct run *run, struct err *err)
 {
@@ -159,55 +161,33 @@ static enum result resume(struct run *run, const struct job *job, struct err *er
 	return r == OK ? go_on(run, &run->pool, &out, err) : r;
 }
 
-static enum result go_on_with(struct vault *vault, const struct unfinished_job *which, struct instant now,
-			      struct err *err)
+enum result erase_go_on(struct vault *vault, const struct job *job, struct instant now, struct err *err)
 {
 	const struct erase_options options = {.now = now};
 	struct run *run = run_new(vault, &options);
-	struct job job;
 	enum result r;
 
 	if (run == NULL)
 		return err_no_memory(err);
-	r = job_get(vault->read.data, which->account, which->job, &run->pool, &job, err);
-	if (r == OK && job.state == JOB_RUNNING)
-		r = resume(run, &job, err);
-	r = run->gave_up || r == ERR_NOT_FOUND ? OK : r;
+	r = resume(run, job, err);
+	r = run->gave_up ? OK : r;
 	run_free(run);
-	return r;
-}
-
-enum result erase_go_on(struct vault *vault, struct instant now, int64_t *done, struct err *err)
-{
-	struct unfinished_job which;
-	enum result r = OK;
-
-	for (*done = 0; r == OK && unfinished_take(vault->unfinished, &which); *done += r == OK) {
-		r = go_on_with(vault, &which, now, err);
-		if (r != OK)
-			unfinished_add(vault->unfinished, which.account, which.job);
-	}
 	return r;
 }
 
 enum result erase_resume(struct vault *vault, struct instant now, bool *found, struct err *err)
 {
-	const struct erase_options options = {.now = now};
-	struct run *run = run_new(vault, &options);
+	struct pool pool;
 	struct job job;
 	enum result r;
 
-	*found = false;
-	if (run == NULL)
-		return err_no_memory(err);
-	r = job_next_running(vault->read.data, JOB_ERASE, &run->pool, &job, err);
-	if (r == OK) {
-		*found = true;
-		r = resume(run, &job, err);
-		r = run->gave_up ? OK : r;
-	} else if (r == ERR_NOT_FOUND) {
+	pool_init(&pool, JOB_MAX);
+	r = job_next_running(vault->read.data, JOB_ERASE, &pool, &job, err);
+	*found = r == OK;
+	if (r == OK)
+		r = erase_go_on(vault, &job, now, err);
+	else if (r == ERR_NOT_FOUND)
 		r = OK;
-	}
-	run_free(run);
+	pool_free(&pool);
 	return r;
 }

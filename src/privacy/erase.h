@@ -28,6 +28,7 @@
 
 #include "privacy/aggregates.h"
 #include "privacy/person.h"
+#include "store/job.h"
 #include "vault/remove.h"
 
 #define ERASE_REFERENCE_MAX 64
@@ -79,9 +80,8 @@ struct erase_result {
 MUST_CHECK enum result erase_person(struct vault *vault, const struct account *account, struct id person,
 				    const struct erase_options *options, struct pool *pool, struct erase_result *out,
 				    struct err *err);
-/* Goes on with erasures that this process began and that failed half-way; `*done` of them. After the first that fails
- * again the others wait too. */
-MUST_CHECK enum result erase_go_on(struct vault *vault, struct instant now, int64_t *done, struct err *err);
+/* Goes on with this one, which runs and which nobody is at. OK too when it had to be given up. */
+MUST_CHECK enum result erase_go_on(struct vault *vault, const struct job *job, struct instant now, struct err *err);
 /* Goes on with one erasure that did not come to its end; `*found` false when there is none. */
 MUST_CHECK enum result erase_resume(struct vault *vault, struct instant now, bool *found, struct err *err);
 

@@ -11,5 +11,8 @@
 
 /* Called once after a vault is opened for writing. */
 MUST_CHECK enum result resume_jobs(struct vault *vault, struct instant now, struct err *err);
+/* Goes on with what this process began and failed half-way with (vault/unfinished.h): erasures, anonymisations, ends of users and
+ * accounts; `*done` of them. After the first that fails again the others wait too. A sweep is gone on with by the account's next. */
+MUST_CHECK enum result resume_unfinished(struct vault *vault, struct instant now, int64_t *done, struct err *err);
 
 #endif

@@ -7,10 +7,10 @@
 
 #include "shim/json_parse.h"
 #include "store/invite.h"
-#include "store/job.h"
 #include "store/user_secret.h"
 #include "store/user_session.h"
 #include "store/user_subject.h"
+#include "vault/unfinished.h"
 
 #define POOL_MAX ((size_t)64 * 1024 * 1024)
 
@@ -25,7 +25,7 @@ struct run {
 	void *arg;
 	struct pool pool;
 	struct user_end *out;
-	bool gave_up;
+	bool begun, gave_up;
 };
 
 /* ---- 1: the intent ---- */
@@ -265,8 +265,11 @@ enum result user_end(struct vault *vault, const struct account *account, const s
 	r = write_args(&run, err);
 	if (r == OK)
 		r = vault_write(vault, begin_op, &run, err);
+	run.begun = r == OK;
 	if (r == OK)
 		r = go_on(&run, err);
+	if (r != OK && run.begun && !run.gave_up)
+		unfinished_add(vault->unfinished, account->number, run.job.id);
 	pool_free(&run.pool);
 	return r;
 }
@@ -289,23 +292,35 @@ static enum result read_args(struct run *run, struct err *err)
 	return accounts_get(&run->vault->read, run->job.account, &run->pool, &run->account, err);
 }
 
-enum result user_end_resume(struct vault *vault, struct instant now, bool *found, struct err *err)
+enum result user_end_go_on(struct vault *vault, const struct job *job, struct instant now, struct err *err)
 {
 	struct user_end out = {.leaf = 0};
-	struct run run = {.vault = vault, .now = now, .out = &out};
+	struct run run = {.vault = vault, .now = now, .job = *job, .out = &out};
 	enum result r;
 
 	pool_init(&run.pool, POOL_MAX);
-	r = job_next_running(vault->read.data, JOB_USER, &run.pool, &run.job, err);
-	*found = r == OK;
+	r = read_args(&run, err);
 	if (r == OK)
-		r = read_args(&run, err);
-	else if (r == ERR_NOT_FOUND)
-		r = OK;
-	if (*found && r == OK)
 		r = go_on(&run, err);
 	pool_free(&run.pool);
 	return run.gave_up ? OK : r;
+}
+
+enum result user_end_resume(struct vault *vault, struct instant now, bool *found, struct err *err)
+{
+	struct pool pool;
+	struct job job;
+	enum result r;
+
+	pool_init(&pool, POOL_MAX);
+	r = job_next_running(vault->read.data, JOB_USER, &pool, &job, err);
+	*found = r == OK;
+	if (r == OK)
+		r = user_end_go_on(vault, &job, now, err);
+	else if (r == ERR_NOT_FOUND)
+		r = OK;
+	pool_free(&pool);
+	return r;
 }
 
 /* ---- the rule, for all of an account ---- */

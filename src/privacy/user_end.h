@@ -36,6 +36,8 @@ typedef bool user_end_progress(void *arg, int step);
 MUST_CHECK enum result user_end(struct vault *vault, const struct account *account, const struct user_row *user,
 				enum user_end_why why, struct instant now, user_end_progress *progress, void *arg,
 				struct user_end *out, struct err *err);
+/* Goes on with this one, which runs and which nobody is at. OK too when it had to be given up. */
+MUST_CHECK enum result user_end_go_on(struct vault *vault, const struct job *job, struct instant now, struct err *err);
 /* Goes on with one that did not come to its end; `*found` false when there is none. */
 MUST_CHECK enum result user_end_resume(struct vault *vault, struct instant now, bool *found, struct err *err);
 

@@ -53,3 +53,14 @@ bool unfinished_take(struct unfinished *unfinished, struct unfinished_job *out)
 	pthread_mutex_unlock(&unfinished->lock);
 	return found;
 }
+
+void unfinished_put_back(struct unfinished *unfinished, const struct unfinished_job *which)
+{
+	pthread_mutex_lock(&unfinished->lock);
+	if (unfinished->count < UNFINISHED_MAX) {
+		memmove(unfinished->jobs + 1, unfinished->jobs, unfinished->count * sizeof *unfinished->jobs);
+		unfinished->jobs[0] = *which;
+		unfinished->count++;
+	}
+	pthread_mutex_unlock(&unfinished->lock);
+}

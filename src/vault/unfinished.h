@@ -20,7 +20,9 @@ struct unfinished *unfinished_new(void); /* NULL: no memory */
 void unfinished_free(struct unfinished *unfinished); /* NULL is fine */
 /* Nobody is at it any more. What there is no room for waits for the next opening. */
 void unfinished_add(struct unfinished *unfinished, uint32_t account, struct id job);
-/* The one that has waited longest: the caller's to go on with, or to add again. False: there is none. */
+/* The first: the caller's to go on with, to add again or to put back. False: there is none. */
 bool unfinished_take(struct unfinished *unfinished, struct unfinished_job *out);
+/* It stays the first: what was added after it may lean on its end. */
+void unfinished_put_back(struct unfinished *unfinished, const struct unfinished_job *which);
 
 #endif

@@ -150,6 +150,29 @@ static void what_was_stopped_is_gone_on_with_and_its_receipt_counts_all(void **s
 	assert_ok(resume_jobs(world->vault, world->now, &err), &err);
 }
 
+/* P9, P33: not only with the next command: who has the vault open for long goes on with it, in a view of its own. */
+static void what_failed_half_way_goes_on_in_the_same_process(void **state)
+{
+	struct world *world = *state;
+	uint32_t number = world->account.number;
+	struct account_end end;
+	struct vault *view;
+	int64_t done;
+	struct err err;
+
+	fill(world);
+	assert_ok(vault_view(world->vault, &view, &err), &err);
+	assert_int_equal(account_end(world->vault, &world->account, world->now, stop_at_once, NULL, &world->pool, &end,
+				     &err), ERR_INTERRUPTED);
+	assert_ok(resume_unfinished(view, world->now, &done, &err), &err);
+	assert_int_equal(done, 1);
+	assert_int_equal(rows_left(world, number), 0);
+	assert_ok(resume_unfinished(view, world->now, &done, &err), &err);
+	assert_int_equal(done, 0);
+	vault_close(view);
+	checks_out(world, true);
+}
+
 static void what_the_log_says_of_an_ended_account_goes_in_its_time(void **state)
 {
 	struct world *world = *state;
@@ -298,6 +321,7 @@ int main(void)
 	    KEEPING(another_account_keeps_all_it_has),
 	    KEEPING(a_hold_refuses_the_end_whoever_asks_for_it_and_nothing_is_changed),
 	    KEEPING(what_was_stopped_is_gone_on_with_and_its_receipt_counts_all),
+	    KEEPING(what_failed_half_way_goes_on_in_the_same_process),
 	    KEEPING(what_the_log_says_of_an_ended_account_goes_in_its_time),
 	    KEEPING(a_cancelled_account_ends_after_90_days_and_not_a_day_before),
 	    KEEPING(a_cancelled_account_takes_nothing_in_and_still_gives),

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "ingest/import.h"
 #include "privacy/identities.h"
+#include "privacy/resume.h"
 #include "store/media.h"
 #include "vault/aside.h"
 
@@ -413,9 +414,9 @@ static void what_failed_half_way_goes_on_in_the_same_process(void **state)
 		r = erase_person(world->vault, &world->account, one(world, ANNA), &options, &world->pool, &result, &err);
 		assert_true(r == ERR_INTERRUPTED || (r == OK && at > 4));
 		assert_ok(vault_view(world->vault, &view, &err), &err);
-		assert_ok(erase_go_on(view, world->now, &done, &err), &err);
+		assert_ok(resume_unfinished(view, world->now, &done, &err), &err);
 		assert_int_equal(done, r == ERR_INTERRUPTED);
-		assert_ok(erase_go_on(view, world->now, &done, &err), &err);
+		assert_ok(resume_unfinished(view, world->now, &done, &err), &err);
 		assert_int_equal(done, 0);
 		vault_close(view);
 		world_reopen(world);

@@ -379,6 +379,34 @@ static void a_removal_stopped_before_any_step_goes_on_to_its_end(void **state)
 	}
 }
 
+/* P9: not only with the next command: who has the vault open for long goes on with it, in a view of its own. */
+static void a_removal_that_failed_half_way_goes_on_in_the_same_process(void **state)
+{
+	struct world *world = *state;
+	struct vault *view;
+	struct err err;
+
+	assert_ok(vault_view(world->vault, &view, &err), &err);
+	for (int step = 2; step <= 4; step++) {
+		struct user_row row = (put_call(world), add(world, "ib", "a7"));
+		struct user_end end;
+		int64_t done;
+
+		assert_int_equal(user_end(world->vault, &world->account, &row, USER_REMOVED, world->now, stop_before, &step,
+					  &end, &err), ERR_INTERRUPTED);
+		assert_ok(resume_unfinished(view, world->now, &done, &err), &err);
+		assert_int_equal(done, 1);
+		assert_false(is_user(world, "ib"));
+		assert_false(has_key(world, KEY_USER, row.user));
+		assert_false(has_key(world, KEY_IDENTITY, row.agent));
+		assert_ok(resume_unfinished(view, world->now, &done, &err), &err);
+		assert_int_equal(done, 0);
+		checks_out(world, true);
+		world->now.ms += 1000;
+	}
+	vault_close(view);
+}
+
 /* As a process that was killed would leave it: the hold came while the job was open. */
 static void a_removal_that_a_hold_stops_on_the_way_is_given_up(void **state)
 {
@@ -434,6 +462,7 @@ int main(void)
 	    KEEPING(what_a_restored_copy_has_of_a_removed_user_does_not_open),
 	    KEEPING(a_hold_on_a_call_of_theirs_keeps_an_idle_user_and_it_is_said),
 	    KEEPING(a_removal_stopped_before_any_step_goes_on_to_its_end),
+	    KEEPING(a_removal_that_failed_half_way_goes_on_in_the_same_process),
 	    KEEPING(a_removal_that_a_hold_stops_on_the_way_is_given_up),
 	    KEEPING(who_was_erased_as_a_person_can_still_be_removed),
 	};
