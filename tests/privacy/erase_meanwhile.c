@@ -7,6 +7,7 @@
 #include "privacy/erasing.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "base/file.h"
@@ -431,6 +432,7 @@ struct others {
 	struct trash_row row;
 	atomic_bool enough;
 	int64_t listed;
+	sem_t begun; /* one is listed */
 };
 
 static enum result list_one(struct session *session, void *arg, struct err *err)
@@ -447,8 +449,12 @@ static void *list_trash(void *arg)
 	bool there = true;
 
 	while (!atomic_load(&others->enough)) {
+		enum result r;
+
 		others->row.blob = id_new((struct instant){++others->listed});
-		if (vault_write(others->vault, list_one, others, &err) != OK)
+		r = vault_write(others->vault, list_one, others, &err);
+		sem_post(&others->begun);
+		if (r != OK)
 			break;
 		for (there = true; there && !atomic_load(&others->enough);)
 			if (trash_has(others->view->read.data, &others->row, &there, &err) != OK)
@@ -471,13 +477,16 @@ static void what_others_are_about_to_remove_is_not_taken_for_what_is_left(void *
 
 	put_hers(&m);
 	assert_ok(vault_view(world->vault, &others.view, &err), &err);
+	assert_int_equal(sem_init(&others.begun, 0, 0), 0);
 	assert_int_equal(pthread_create(&thread, NULL, list_trash, &others), 0);
+	while (sem_wait(&others.begun) != 0)
+		continue;
 	assert_ok(erase_person(world->vault, &world->account, one(world, ANNA), &options, &world->pool, &result, &err),
 		  &err);
 	atomic_store(&others.enough, true);
 	pthread_join(thread, NULL);
 	vault_close(others.view);
-	assert_true(others.listed > 1);
+	sem_destroy(&others.begun);
 	assert_int_equal(result.left.blobs, 0);
 	assert_ok(vault_empty_trash(world->vault, &removed, &err), &err); /* the last one */
 	went_through(&m);
