@@ -315,7 +315,7 @@ void json_writer_init(struct json_writer *w, struct buf *buf, int indent)
 
 static void new_line(struct json_writer *w)
 {
-	size_t spaces = (size_t)(w->indent * w->depth);
+	size_t spaces = (size_t)w->indent * (size_t)w->depth;
 	char *line = w->indent > 0 ? buf_extend(w->buf, 1 + spaces) : NULL;
 
 	if (line == NULL)

@@ -41,7 +41,7 @@ enum result letter_send(const struct smtp_server *server, const struct letter *l
 {
 	struct smtp_server patient = *server;
 	struct buf mail;
-	struct smtp_answer answer;
+	struct smtp_answer answer = {.status = 0};
 	enum result r;
 
 	if (!message_address_ok(letter->to)) {
