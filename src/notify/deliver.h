@@ -11,7 +11,8 @@
  * Done is what was answered with 2xx.  All else is tried again by
  * notify/schedule.h; redirects are not followed.  One that does not answer is
  * asked nothing at all for a tenth of the time that this has been so, seconds
- * to minutes; one that says how long it wants to be left alone, so long.  410 stops the webhook, and
+ * to minutes; one that says how long it wants to be left alone, so long: both
+ * from the beginning of the turn on, whose time is used.  410 stops the webhook, and
  * so do WEBHOOK_PATIENCE days in which nothing was delivered; that is an event
  * itself.  What was being sent as the program died is sent again: at least
  * once, in no certain order.
