@@ -72,7 +72,7 @@ teardown() {
 }
 
 @test "P67: long work that is waited for leaves half of the workers to others" {
-	begin_old 20000
+	begin_old 100000
 	serve_load --workers 2
 	curl -sS -o swept -X POST -H "Authorization: Bearer $(cat old.token)" -H 'Content-Type: application/json' -d '{}' "$URL/v1/accounts/Old/retention/runs" 3>&- &
 	local sweeping=$!
