@@ -333,23 +333,6 @@ enum result account_end_go_on(struct vault *vault, const struct job *job, struct
 	return r;
 }
 
-enum result account_end_resume(struct vault *vault, struct instant now, bool *found, struct err *err)
-{
-	struct pool pool;
-	struct job job;
-	enum result r;
-
-	pool_init(&pool, POOL_MAX);
-	r = job_next_running(vault->read.data, JOB_ACCOUNT, &pool, &job, err);
-	*found = r == OK;
-	if (r == OK)
-		r = account_end_go_on(vault, &job, now, err);
-	else if (r == ERR_NOT_FOUND)
-		r = OK;
-	pool_free(&pool);
-	return r;
-}
-
 /* ---- once more ---- */
 
 static enum result receipt_of(struct vault *vault, const struct job *job, struct pool *pool, const char **receipt,

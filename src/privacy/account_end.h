@@ -42,8 +42,6 @@ MUST_CHECK enum result account_end(struct vault *vault, const struct account *ac
 				   struct err *err);
 /* Goes on with this one, which runs and which nobody is at. */
 MUST_CHECK enum result account_end_go_on(struct vault *vault, const struct job *job, struct instant now, struct err *err);
-/* Goes on with one that did not come to its end; `*found` false when there is none. */
-MUST_CHECK enum result account_end_resume(struct vault *vault, struct instant now, bool *found, struct err *err);
 /* The receipt of one that ended, once more, by its acc_ id. ERR_NOT_FOUND. */
 MUST_CHECK enum result account_end_receipt(struct vault *vault, struct id account, struct pool *pool,
 					   const char **receipt, struct err *err);

@@ -301,20 +301,3 @@ enum result record_anonymise_go_on(struct vault *vault, const struct job *job, s
 	pool_free(&run.pool);
 	return run.job.state == JOB_DONE ? OK : r;
 }
-
-enum result record_anonymise_resume(struct vault *vault, struct instant now, bool *found, struct err *err)
-{
-	struct pool pool;
-	struct job job;
-	enum result r;
-
-	pool_init(&pool, RUN_POOL_MAX);
-	r = job_next_running(vault->read.data, JOB_RECORD, &pool, &job, err);
-	*found = r == OK;
-	if (r == OK)
-		r = record_anonymise_go_on(vault, &job, now, err);
-	else if (r == ERR_NOT_FOUND)
-		r = OK;
-	pool_free(&pool);
-	return r;
-}

@@ -33,7 +33,5 @@ MUST_CHECK enum result record_anonymise(struct vault *vault, const struct accoun
 /* Goes on with this one, which runs and which nobody is at. OK too when it had to be given up. */
 MUST_CHECK enum result record_anonymise_go_on(struct vault *vault, const struct job *job, struct instant now,
 					      struct err *err);
-/* Goes on with one that did not come to its end; `*found` false when there is none. */
-MUST_CHECK enum result record_anonymise_resume(struct vault *vault, struct instant now, bool *found, struct err *err);
 
 #endif

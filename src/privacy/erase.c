@@ -8,8 +8,6 @@
 #include "privacy/erase_run.h"
 #include "vault/unfinished.h"
 
-#define JOB_MAX ((size_t)256 * 1024 * 1024)
-
 /* No key is destroyed yet. What is damaged would stop it every time, and with it every command that goes on with it. */
 static enum result keep_or_give_up(struct run *run, struct err *err)
 {
@@ -172,22 +170,5 @@ enum result erase_go_on(struct vault *vault, const struct job *job, struct insta
 	r = resume(run, job, err);
 	r = run->gave_up ? OK : r;
 	run_free(run);
-	return r;
-}
-
-enum result erase_resume(struct vault *vault, struct instant now, bool *found, struct err *err)
-{
-	struct pool pool;
-	struct job job;
-	enum result r;
-
-	pool_init(&pool, JOB_MAX);
-	r = job_next_running(vault->read.data, JOB_ERASE, &pool, &job, err);
-	*found = r == OK;
-	if (r == OK)
-		r = erase_go_on(vault, &job, now, err);
-	else if (r == ERR_NOT_FOUND)
-		r = OK;
-	pool_free(&pool);
 	return r;
 }

@@ -82,7 +82,5 @@ MUST_CHECK enum result erase_person(struct vault *vault, const struct account *a
 				    struct err *err);
 /* Goes on with this one, which runs and which nobody is at. OK too when it had to be given up. */
 MUST_CHECK enum result erase_go_on(struct vault *vault, const struct job *job, struct instant now, struct err *err);
-/* Goes on with one erasure that did not come to its end; `*found` false when there is none. */
-MUST_CHECK enum result erase_resume(struct vault *vault, struct instant now, bool *found, struct err *err);
 
 #endif

@@ -13,25 +13,6 @@
 
 #define JOB_MAX ((size_t)256 * 1024 * 1024)
 
-enum result resume_jobs(struct vault *vault, struct instant now, struct err *err)
-{
-	bool found = true;
-	enum result r = restore_resume(vault, now, err);
-
-	while (r == OK && found)
-		r = erase_resume(vault, now, &found, err);
-	found = true;
-	while (r == OK && found)
-		r = record_anonymise_resume(vault, now, &found, err);
-	found = true;
-	while (r == OK && found)
-		r = user_end_resume(vault, now, &found, err);
-	found = true;
-	while (r == OK && found)
-		r = account_end_resume(vault, now, &found, err);
-	return r == OK ? sweep_resume(vault, now, err) : r;
-}
-
 static enum result go_on_by_type(struct vault *vault, const struct job *job, struct instant now, struct err *err)
 {
 	switch (job->type) {
@@ -46,6 +27,35 @@ static enum result go_on_by_type(struct vault *vault, const struct job *job, str
 	default:
 		return OK;
 	}
+}
+
+enum result resume_next(struct vault *vault, enum job_type type, struct instant now, bool *found, struct err *err)
+{
+	struct pool pool;
+	struct job job;
+	enum result r;
+
+	pool_init(&pool, JOB_MAX);
+	r = job_next_running(vault->read.data, type, &pool, &job, err);
+	*found = r == OK;
+	if (r == OK)
+		r = go_on_by_type(vault, &job, now, err);
+	else if (r == ERR_NOT_FOUND)
+		r = OK;
+	pool_free(&pool);
+	return r;
+}
+
+enum result resume_jobs(struct vault *vault, struct instant now, struct err *err)
+{
+	static const enum job_type types[] = {JOB_ERASE, JOB_RECORD, JOB_USER, JOB_ACCOUNT};
+	enum result r = restore_resume(vault, now, err);
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		for (bool found = true; r == OK && found;)
+			r = resume_next(vault, types[i], now, &found, err);
+	}
+	return r == OK ? sweep_resume(vault, now, err) : r;
 }
 
 static enum result go_on_with(struct vault *vault, const struct unfinished_job *which, struct instant now,

@@ -306,23 +306,6 @@ enum result user_end_go_on(struct vault *vault, const struct job *job, struct in
 	return run.gave_up ? OK : r;
 }
 
-enum result user_end_resume(struct vault *vault, struct instant now, bool *found, struct err *err)
-{
-	struct pool pool;
-	struct job job;
-	enum result r;
-
-	pool_init(&pool, POOL_MAX);
-	r = job_next_running(vault->read.data, JOB_USER, &pool, &job, err);
-	*found = r == OK;
-	if (r == OK)
-		r = user_end_go_on(vault, &job, now, err);
-	else if (r == ERR_NOT_FOUND)
-		r = OK;
-	pool_free(&pool);
-	return r;
-}
-
 /* ---- the rule, for all of an account ---- */
 
 typedef enum result visit_user(void *arg, const struct user_row *user, const struct user_life *life, struct err *err);

@@ -38,8 +38,6 @@ MUST_CHECK enum result user_end(struct vault *vault, const struct account *accou
 				struct user_end *out, struct err *err);
 /* Goes on with this one, which runs and which nobody is at. OK too when it had to be given up. */
 MUST_CHECK enum result user_end_go_on(struct vault *vault, const struct job *job, struct instant now, struct err *err);
-/* Goes on with one that did not come to its end; `*found` false when there is none. */
-MUST_CHECK enum result user_end_resume(struct vault *vault, struct instant now, bool *found, struct err *err);
 
 /* The users of an account by the rule. */
 struct users_plan {

@@ -6,6 +6,7 @@
 #include "audit/receipt.h"
 #include "base/file.h"
 #include "privacy/erase.h"
+#include "privacy/resume.h"
 #include "privacy/somebody.h"
 #include "retention/keeping.h"
 #include "shim/json_parse.h"
@@ -327,7 +328,7 @@ static void an_erasure_stopped_between_any_two_steps_goes_on_to_its_end(void **s
 				 &err) != ERR_INTERRUPTED)
 			break;
 		world_reopen(world);
-		assert_ok(erase_resume(world->vault, world->now, &again, &err), &err);
+		assert_ok(resume_next(world->vault, JOB_ERASE, world->now, &again, &err), &err);
 		assert_true(again);
 		assert_ok(job_count_running(world->vault->read.data, &running, &err), &err);
 		assert_int_equal(0, running);

@@ -4,6 +4,7 @@
 #include "retention/obliged.h"
 
 #include "privacy/erase.h"
+#include "privacy/resume.h"
 #include "privacy/somebody.h"
 #include "shim/json_parse.h"
 
@@ -247,7 +248,7 @@ static void stopped_between_any_two_steps_it_ends_the_same(void **state)
 		assert_true(r == OK || r == ERR_INTERRUPTED);
 		world_reopen(world);
 		while (found)
-			assert_ok(erase_resume(world->vault, world->now, &found, &err), &err);
+			assert_ok(resume_next(world->vault, JOB_ERASE, world->now, &found, &err), &err);
 		assert_non_null(strstr(payload_of(world, KIND_CALL, id), ANNA));
 		assert_null(strstr(payload_of(world, KIND_CALL, id), WORDS));
 		assert_int_equal(row_of(world, KIND_CALL, id).party_count, 1);

@@ -9,6 +9,7 @@
 #include "retention/obliged.h"
 
 #include "privacy/erase_state.h"
+#include "privacy/resume.h"
 #include "privacy/somebody.h"
 
 WORLD_UNUSED static void link_them(struct world *world, const char *who, const char *other)
@@ -196,7 +197,7 @@ WORLD_UNUSED static void resume(struct world *world)
 	struct err err;
 
 	while (found)
-		assert_ok(erase_resume(world->vault, world->now, &found, &err), &err);
+		assert_ok(resume_next(world->vault, JOB_ERASE, world->now, &found, &err), &err);
 	nothing_runs(world);
 }
 

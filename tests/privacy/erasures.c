@@ -4,6 +4,7 @@
 #include "world.h"
 
 #include "privacy/erasures.h"
+#include "privacy/resume.h"
 #include "privacy/somebody.h"
 #include "retention/keeping.h"
 #include "store/job.h"
@@ -103,7 +104,7 @@ static void an_interrupted_erasure_is_listed_and_has_its_receipt_once_it_is_fini
 	assert_int_equal(0, seen->all[0].ended.ms);
 	assert_int_equal(ERR_NOT_FOUND, receipt_of(world, job, &receipt, &err));
 	assert_non_null(strstr(err.what, "not come to its end"));
-	assert_ok(erase_resume(world->vault, world->now, &found, &err), &err);
+	assert_ok(resume_next(world->vault, JOB_ERASE, world->now, &found, &err), &err);
 	list(world, seen);
 	assert_int_equal(1, seen->count);
 	assert_int_equal(ERASURE_DONE, seen->all[0].end);
